@@ -1,0 +1,177 @@
+"""The `Gradients` operation: what stands before it is differentiated once, for all gradients that follow together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.interpreters import ad
+
+from lowering import interpret
+from lowering.interpret import Alias, Context
+from tracer.ir import Operation, Tensor
+
+
+def last_wave(nodes: list[Operation]) -> tuple[list[Operation], list[Operation], list[Operation]] | None:
+    """Splits at the last run of `Gradients` operations: before, the gradients, after. None when there are none."""
+    end = next((i for i in range(len(nodes) - 1, -1, -1) if nodes[i].type == "Gradients"), None)
+    if end is None:
+        return None
+    start = end
+    inside: set[Operation] = set()
+    while start >= 0 and nodes[start].type == "Gradients":
+        start -= 1
+    start += 1
+    # A gradient of a gradient is a wave of its own.
+    for i in range(start, end + 1):
+        if any(t.op in inside for t in nodes[i].inputs):
+            start, inside = i, set()
+        inside.add(nodes[i])
+    return nodes[:start], nodes[start:end + 1], nodes[end + 1:]
+
+
+class Parts:
+    """The inputs of a `Gradients` operation by their roles."""
+
+    def __init__(self, op: Operation) -> None:
+        count_y, count_x = op.attrs["ys"], op.attrs["xs"]
+        self.op = op
+        self.ys = op.inputs[:count_y]
+        self.xs = op.inputs[count_y:count_y + count_x]
+        given = iter(op.inputs[count_y + count_x:])
+        self.seeds = [next(given) if has else None for has in op.attrs["seeded"]]
+        self.rows: list[tuple[Operation, ...]] = [
+            tuple(op.graph.get_operation_by_name(name) for name in names) for names in op.attrs["rows"]]
+        self.dense: tuple[bool, ...] = op.attrs["dense"]
+
+    def keys(self) -> list[Any]:
+        """Where zeros are added to be differentiated by: the xs, and the `Gather` operations that take their rows."""
+        found: list[Any] = []
+        for x, gathers, dense in zip(self.xs, self.rows, self.dense, strict=True):
+            found += [*gathers, *([x] if dense else [])]
+        return found
+
+
+def evaluate(before: list[Operation], gradients: list[Operation], context: Context) -> None:
+    """Evaluates `before` and `gradients`, leaving all their values in `context`."""
+    parts = [Parts(op) for op in gradients]
+    ys = list(dict.fromkeys(y for part in parts for y in part.ys))
+    keys = list(dict.fromkeys(key for part in parts for key in part.keys()))
+    inside = _Inside(before, context)
+    zeros = [jnp.zeros(shape, dtype) for shape, dtype in _signatures(keys, before, context)]
+    outputs, pullback, arrays = jax.vjp(lambda deltas: inside.run(deltas, keys, ys), zeros, has_aux=True)
+    inside.commit(arrays)
+    with np.errstate(all="ignore"):
+        for part in parts:
+            _gradient(part, ys, keys, outputs, pullback, context)
+
+
+class _Inside:
+    """Evaluates the forward part inside of `jax.vjp`, and brings its values out."""
+
+    def __init__(self, nodes: list[Operation], context: Context) -> None:
+        self.nodes = nodes
+        self.outer = context
+        self.values: dict[Tensor, Any] = {}
+        self.order: tuple[list, list, list] = ([], [], [])
+        self.inner = context
+
+    def run(self, deltas: list[Any], keys: list[Any], ys: list[Tensor]) -> tuple[list[Any], Any]:
+        inner = self.inner = Context()
+        inner.values = {t: v for t, v in self.outer.values.items()}
+        inner.state, inner.streams = dict(self.outer.state), dict(self.outer.streams)
+        inner.deltas = {**self.outer.deltas, **dict(zip(keys, deltas, strict=True))}
+        for key in keys:  # a value that came in from outside of this program
+            if isinstance(key, Tensor) and key in inner.values and not isinstance(inner.values[key], Alias):
+                inner.values[key] = inner.values[key] + inner.deltas[key]
+        interpret.evaluate(self.nodes, inner)
+        arrays = [t for t, v in inner.values.items() if isinstance(v, jax.Array)]
+        self.values = {t: v for t, v in inner.values.items() if not isinstance(v, jax.Array)}
+        self.order = (arrays, list(inner.state), list(inner.streams))
+        out = ([inner.values[t] for t in arrays], list(inner.state.values()), list(inner.streams.values()),
+               inner.checks.results, inner.checks.operands)
+        return [jnp.asarray(inner.read(y)) for y in ys], out
+
+    def commit(self, arrays: Any) -> None:
+        values, state, streams, results, operands = arrays
+        outer = self.outer
+        outer.values.update(self.values)
+        outer.values.update(zip(self.order[0], values, strict=True))
+        outer.state.update(zip(self.order[1], state, strict=True))
+        outer.streams.update(zip(self.order[2], streams, strict=True))
+        outer.checks.table += self.inner.checks.table
+        outer.checks.results += results
+        outer.checks.operands += operands
+
+
+def _signatures(keys: list[Any], before: list[Operation], context: Context) -> list[tuple[Any, Any]]:
+    """Shape and dtype at each key: from what is there, from the static shape, or by evaluating abstractly."""
+    found: dict[Any, tuple[Any, Any]] = {}
+    for key in keys:
+        tensor = key.outputs[0] if isinstance(key, Operation) else key
+        dtype = tensor.dtype.base_dtype.as_numpy_dtype
+        value = None if isinstance(key, Operation) else _available(tensor, context)
+        if value is not None:
+            found[key] = (np.shape(value), dtype)
+        elif tensor.sizes is not None and None not in tensor.sizes:
+            found[key] = (tensor.sizes, dtype)
+    missing = [key for key in keys if key not in found]
+    if missing:
+        tensors = [key.outputs[0] if isinstance(key, Operation) else key for key in missing]
+        trial = _Inside(before, context)
+        shapes = jax.eval_shape(lambda: trial.run([], [], tensors)[0])
+        found.update((key, (s.shape, s.dtype)) for key, s in zip(missing, shapes, strict=True))
+    return [found[key] for key in keys]
+
+
+def _available(tensor: Tensor, context: Context) -> Any:
+    from lowering.slice import variable_of
+
+    value = context.values.get(tensor)
+    if value is not None and not isinstance(value, Alias):
+        return value
+    variable = value.variable if isinstance(value, Alias) else variable_of(tensor)
+    return context.state.get(variable) if variable is not None else None
+
+
+def _gradient(part: Parts, ys: list[Tensor], keys: list[Any], outputs: list[Any], pullback: Any,
+              context: Context) -> None:
+    """Pulls this operation's cotangents back, the other ys' being symbolic zeros, and stores its outputs."""
+    seeds: dict[Tensor, Any] = {}
+    for y, seed in zip(part.ys, part.seeds, strict=True):
+        value = outputs[ys.index(y)]
+        cotangent = jnp.ones(value.shape, value.dtype) if seed is None else jnp.asarray(context.read(seed))
+        cotangent = jnp.broadcast_to(cotangent, value.shape)
+        seeds[y] = seeds[y] + cotangent if y in seeds else cotangent
+    with jax.named_scope(part.op.name), interpret.blame(part.op):
+        cotangents = [_cotangent(value, seeds.get(y)) for y, value in zip(ys, outputs, strict=True)]
+        (pulled,) = pullback(cotangents)
+    by_key = dict(zip(keys, pulled, strict=True))
+    results = iter(part.op.outputs)
+    for x, gathers, dense in zip(part.xs, part.rows, part.dense, strict=True):
+        if not gathers:
+            context.write(next(results), by_key[x])
+            continue
+        values, indices = [], []
+        for gather in gathers:
+            taken = jnp.asarray(context.read(gather.inputs[1]))
+            rows = by_key[gather]
+            values.append(rows.reshape((-1, *rows.shape[taken.ndim:])))
+            indices.append(taken.reshape(-1))
+        if dense:
+            values.append(by_key[x])
+            indices.append(jnp.arange(by_key[x].shape[0], dtype=indices[0].dtype))
+        context.write(next(results), values[0] if len(values) == 1 else jnp.concatenate(values))
+        context.write(next(results), indices[0] if len(indices) == 1 else jnp.concatenate(indices))
+
+
+def _cotangent(value: Any, seed: Any) -> Any:
+    if not jnp.issubdtype(value.dtype, jnp.inexact):
+        return np.zeros(value.shape, jax.dtypes.float0)
+    if seed is None:
+        return ad.Zero(jax.typeof(value).to_tangent_aval() if hasattr(jax.typeof(value), "to_tangent_aval")
+                       else jax.typeof(value))
+    # TensorFlow's gradient of a complex tensor is the conjugate of JAX's.
+    return seed

@@ -1,0 +1,191 @@
+"""Runs a plan: device programs and host steps in turn, committed together or not at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from lowering import interpret, registry
+from lowering import slice as slicing
+from lowering.program import Program
+from lowering.slice import DeviceStage, HostStage
+from lowering.state import State
+from tracer import dtypes, errors
+from tracer.ir import Operation, Tensor
+
+
+class Executable:
+    """One signature (fetches and fed tensors) ready to run on a state."""
+
+    def __init__(self, fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor]) -> None:
+        fed = frozenset(feeds)
+        self.feeds = feeds
+        self.fed = fed
+        self.plan = slicing.plan(fetches, targets, fed)
+        self.fetches = fetches
+        self._check_fed()
+        stages = self.plan.stages
+        last = len(stages) - 1
+        self.steps: list[Program | HostStage] = [
+            Program(stage, donate=i == last) if isinstance(stage, DeviceStage) else stage
+            for i, stage in enumerate(stages)]
+        self.required = [v.name for v in self.plan.required]
+        self.single = self.steps[0] if len(self.steps) == 1 and isinstance(self.steps[0], Program) else None
+        self.sources = [self._source(t) for t in fetches]
+        self.fast = self.single is not None and not self.single.stage.static
+        self.output_index = {} if self.single is None else {t: i for i, t in enumerate(self.single.stage.outputs)}
+        self.simple = self.fast and all(kind == "output" for kind, _ in self.sources)
+
+    def _check_fed(self) -> None:
+        for op in self.plan.nodes:
+            if op.type == "Placeholder" and op.outputs[0] not in self.fed:
+                raise errors.InvalidArgumentError(None, op, unfed_message(op))
+
+    def _source(self, tensor: Tensor) -> tuple[str, Any]:
+        """Where a fetched value is found at the end of a run."""
+        if tensor in self.fed:
+            return "value", tensor
+        if tensor.op.type == "Const":
+            return "constant", tensor
+        variable = slicing.variable_of(tensor)
+        if variable is not None:
+            return "variable", variable
+        if self.single is not None:
+            return "output", self.single.stage.outputs.index(tensor)
+        return "value", tensor
+
+    def run(self, state: State, feeds: list[Any]) -> list[Any]:
+        """Runs once. Returns the fetched values, each the caller's own."""
+        with jax.enable_x64(True):
+            if self.simple:
+                values = dict(zip(self.feeds, feeds, strict=True)) if feeds else {}
+                with state.lock:
+                    outputs = self.single.run(state, values, None)  # type: ignore[union-attr]
+                return [own(outputs[at]) for _, at in self.sources]
+            return self._run_stages(state, feeds)
+
+    def _run_stages(self, state: State, feeds: list[Any]) -> list[Any]:
+        values: dict[Tensor, Any] = dict(zip(self.feeds, feeds, strict=True))
+        self._check_initialized(state)
+        overlay: dict[str, Any] | None = None if len(self.steps) <= 1 else {}
+        outputs: tuple = ()
+        found = None
+        for step in self.steps:
+            if isinstance(step, Program):
+                with state.lock:
+                    outputs = step.run(state, values, overlay)
+                    if overlay is None:
+                        found = self._variables(state)
+                values.update(zip(step.stage.outputs, outputs, strict=True))
+            else:
+                self._host(step, state, values, overlay if overlay is not None else {})
+        with state.lock:
+            if overlay:
+                state.variables.update(overlay)
+            if found is None:
+                found = self._variables(state)
+        return [self._result(source, values, found, outputs) for source in self.sources]
+
+    def _check_initialized(self, state: State) -> None:
+        for variable in self.plan.required:
+            if variable.name not in state.variables:
+                raise errors.FailedPreconditionError(
+                    None, variable, f"Attempting to use uninitialized value {variable.name}")
+
+    def _variables(self, state: State) -> dict[Operation, Any]:
+        """Copies of the fetched variables: the arrays themselves may be given away by the next run."""
+        wanted = {where for kind, where in self.sources if kind == "variable"}
+        return {variable: own(state.variables[variable.name], copy=True) for variable in wanted}
+
+    def _result(self, source: tuple[str, Any], values: dict[Tensor, Any], variables: dict, outputs: tuple) -> Any:
+        kind, where = source
+        if kind == "value":
+            return own(values[where], copy=True)
+        if kind == "constant":
+            return own(where.op.attrs["value"], copy=True)
+        if kind == "variable":
+            return own(variables[where], copy=True)
+        return own(outputs[where])
+
+    def _host(self, stage: HostStage, state: State, values: dict[Tensor, Any], overlay: dict[str, Any]) -> None:
+        """Runs host operations, in order; no lock is held, since some of them wait."""
+        for node in stage.nodes:
+            if node.outputs and all(output in values for output in node.outputs):
+                continue
+            rule = registry.find(node.type)
+            assert rule is not None
+            arguments = [self._host_argument(a, i in rule.unread, state, values, overlay)
+                         for i, a in enumerate(node.arguments)]
+            keywords = {name: node.attrs[name] for name in rule.attrs}
+            if "session" in rule.extras:
+                keywords["session"] = HostSession(state, overlay)
+            if "op" in rule.extras:
+                keywords["op"] = node
+            with interpret.blame(node):
+                if rule.host:
+                    results = rule.function(*arguments, **keywords)
+                else:
+                    from lowering.host import text
+
+                    results = text.run(node, rule, arguments, keywords)
+            for output, value in zip(node.outputs, interpret.flatten(results), strict=True):
+                values[output] = value
+
+    def _host_argument(self, argument: Any, unread: bool, state: State, values: dict, overlay: dict) -> Any:
+        if isinstance(argument, list):
+            return [self._host_argument(a, unread, state, values, overlay) for a in argument]
+        if unread:
+            return None
+        if argument in values:
+            return own(values[argument])
+        if argument.op.type == "Const":
+            return argument.op.attrs["value"]
+        variable = slicing.variable_of(argument)
+        assert variable is not None, argument
+        with state.lock:
+            held = overlay.get(variable.name, state.variables.get(variable.name))
+            if held is None:
+                raise errors.FailedPreconditionError(
+                    None, variable, f"Attempting to use uninitialized value {variable.name}")
+            return own(held, copy=True)
+
+
+class HostSession:
+    """What a host rule sees of the run: the session's resources, and its variables as this run has them."""
+
+    def __init__(self, state: State, overlay: dict[str, Any]) -> None:
+        self.state = state
+        self.overlay = overlay
+
+    def is_initialized(self, variable: str) -> bool:
+        """Whether the variable called `variable` holds a value."""
+        return variable in self.overlay or variable in self.state.variables
+
+    def assign(self, variable: str, value: Any) -> None:
+        """Gives a variable a new value, which the run commits at its end."""
+        self.overlay[variable] = value
+
+
+def own(value: Any, copy: bool = False) -> Any:
+    """A fetched value as the caller's own: a writable NumPy array, or a NumPy scalar for shape ()."""
+    if isinstance(value, jax.Array):
+        value = np.array(value)
+    elif copy and isinstance(value, np.ndarray):
+        value = value.copy()
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        return value[()]
+    return value
+
+
+_C_TYPES = {dtypes.float32: "float", dtypes.float64: "double", dtypes.float16: "half"}
+
+
+def unfed_message(op: Operation) -> str:
+    """TensorFlow's words for a placeholder that a run needs and was not given."""
+    kind = op.attrs["dtype"]
+    sizes = op.outputs[0].sizes
+    shape = "" if not sizes or None in sizes else f" and shape [{','.join(map(str, sizes))}]"
+    return (f"You must feed a value for placeholder tensor '{op.name}' with dtype "
+            f"{_C_TYPES.get(kind, kind.name)}{shape}")

@@ -1,0 +1,1 @@
+"""What runs as plain Python between device programs: one module per concern."""

@@ -1,0 +1,200 @@
+"""The semantics: every operation of a program, in order, each by its rule."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lowering import fold, registry
+from lowering.checks import Checks
+from lowering.slice import ALIASES, VARIABLES, variable_of
+from tracer import errors
+from tracer.ir import Operation, Tensor
+
+
+class Alias(NamedTuple):
+    """A tensor that is a variable's memory: who reads it sees the variable's value at that moment."""
+
+    variable: Operation
+    via: tuple[Tensor, ...]  # the tensors on the way, where a gradient may be asked for
+
+
+class Context:
+    """The values of one program while it is traced."""
+
+    def __init__(self) -> None:
+        self.values: dict[Tensor, Any] = {}  # arrays, NumPy arrays where known, or `Alias`
+        self.state: dict[Operation, Any] = {}
+        self.streams: dict[Operation, Any] = {}
+        self.checks = Checks()
+        self.deltas: dict[Any, Any] = {}  # zeros to differentiate by: at tensors, and at rows that a Gather took
+
+    def read(self, tensor: Tensor) -> Any:
+        """The value of `tensor` now."""
+        value = self.values.get(tensor)
+        if value is None:
+            variable = variable_of(tensor)
+            if variable is None:
+                raise KeyError(f"{tensor} has no value in this program")
+            value = Alias(variable, (tensor,))
+        if not isinstance(value, Alias):
+            return value
+        array = self.state[value.variable]
+        for at in value.via:
+            if at in self.deltas:
+                array = array + self.deltas[at]
+        return array
+
+    def write(self, tensor: Tensor, value: Any) -> None:
+        """Gives `tensor` its value."""
+        if tensor in self.deltas and not isinstance(value, Alias):
+            value = value + self.deltas[tensor]
+        self.values[tensor] = value
+
+
+def evaluate(nodes: list[Operation], context: Context) -> None:
+    """Evaluates `nodes`, in order; gradients by differentiating what stands before them."""
+    from lowering import differentiate
+
+    wave = differentiate.last_wave(nodes)
+    if wave is None:
+        for node in nodes:
+            step(node, context)
+        return
+    before, gradients, after = wave
+    differentiate.evaluate(before, gradients, context)
+    for node in after:
+        step(node, context)
+
+
+def step(node: Operation, context: Context) -> None:
+    """Evaluates one operation."""
+    if node.type in VARIABLES:
+        context.write(node.outputs[0], Alias(node, (node.outputs[0],)))
+        return
+    if node.type == "Const":
+        context.write(node.outputs[0], node.attrs["value"])
+        return
+    if all(output in context.values for output in node.outputs) and node.outputs:
+        return  # fed, or passed in by another program
+    if node.type in ALIASES and _pass_alias(node, context):
+        return
+    rule = registry.find(node.type)
+    if rule is None:
+        raise errors.UnsupportedError(f"{node.type} '{node.name}' (recorded at {node.where}) has no lowering")
+    with blame(node), jax.named_scope(node.name):
+        results = rule.function(*_inputs(node, rule, context), **_keywords(node, rule, context))
+        if rule.draws:
+            results, context.streams[node] = results
+        _store(node, rule, results, context)
+
+
+def _pass_alias(node: Operation, context: Context) -> bool:
+    source = node.inputs[0]
+    value = context.values.get(source)
+    if value is None:
+        variable = variable_of(source)
+        value = Alias(variable, (source,)) if variable is not None else None
+    if not isinstance(value, Alias):
+        return False
+    context.write(node.outputs[0], Alias(value.variable, (*value.via, node.outputs[0])))
+    return True
+
+
+def _inputs(node: Operation, rule: registry.Rule, context: Context) -> list[Any]:
+    values = []
+    for i, argument in enumerate(node.arguments):
+        if i in rule.unread:
+            values.append(None)
+        elif i in rule.static:
+            values.append([fold.known(t, context) for t in argument] if isinstance(argument, list)
+                          else fold.known(argument, context))
+        elif isinstance(argument, list):
+            values.append([context.read(t) for t in argument])
+        else:
+            values.append(context.read(argument))
+    return values
+
+
+def _keywords(node: Operation, rule: registry.Rule, context: Context) -> dict[str, Any]:
+    keywords = {name: node.attrs[name] for name in rule.attrs}
+    for name in rule.extras:
+        if name == "check":
+            keywords[name] = lambda holds, message, *operands: context.checks.add(node, holds, message, operands)
+        elif name == "stream":
+            keywords[name] = context.streams[node]
+        elif name == "declared":
+            keywords[name] = tuple(output.sizes for output in node.outputs)
+    return keywords
+
+
+def _store(node: Operation, rule: registry.Rule, results: Any, context: Context) -> None:
+    values = flatten(results)
+    if not rule.writes:
+        if len(values) != len(node.outputs):
+            raise TypeError(f"the rule of {node.type} gave {len(values)} results for {len(node.outputs)} outputs")
+        for output, value in zip(node.outputs, values, strict=True):
+            delta = context.deltas.get(node)  # rows of a Gather that a gradient is taken by
+            context.write(output, typed(value if delta is None else value + delta, output, node))
+        return
+    references = [t for i in rule.writes for t in _as_list(node.arguments[i])]
+    plain = [output for output in node.outputs if not output.dtype.is_ref_dtype]
+    for output, value in zip(plain, values, strict=False):
+        context.write(output, typed(value, output, node))
+    for reference, value in zip(references, values[len(plain):], strict=True):
+        variable = variable_of(reference)
+        if variable is None:
+            raise TypeError(f"{node.type} '{node.name}' writes {reference}, which is no variable")
+        context.state[variable] = typed(value, reference, node)
+    aliased = [output for output in node.outputs if output.dtype.is_ref_dtype]
+    for output, reference in zip(aliased, references, strict=False):
+        context.write(output, Alias(variable_of(reference), (output,)))  # type: ignore[arg-type]
+
+
+def _as_list(argument: Any) -> list:
+    return argument if isinstance(argument, list) else [argument]
+
+
+def flatten(results: Any) -> list[Any]:
+    """A rule's results as one flat list."""
+    if isinstance(results, (tuple, list)):
+        return [value for result in results for value in flatten(result)]
+    return [] if results is None else [results]
+
+
+def typed(value: Any, tensor: Tensor, node: Operation) -> Any:
+    """`value`, which must have the dtype that `tensor` declares."""
+    declared = tensor.dtype.base_dtype.as_numpy_dtype
+    if isinstance(value, np.ndarray) and value.dtype == declared:
+        return value
+    value = jnp.asarray(value) if not isinstance(value, jax.Array) else value
+    if value.dtype != declared:
+        raise TypeError(f"the rule of {node.type} gave {value.dtype} where {np.dtype(declared)} is declared")
+    return jax.lax.convert_element_type(value, value.dtype) if value.weak_type else value
+
+
+@contextlib.contextmanager
+def blame(node: Operation) -> Iterator[None]:
+    """Names the operation and the user's line in whatever is raised inside."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, errors.OpError):
+            if error.op is None:
+                raise type(error)(None, node, error.message) from error.__cause__
+            raise
+        _add_note(error, node)
+        if isinstance(error, (TypeError, ValueError)) and not isinstance(error, errors.StaticValueError):
+            raise errors.InvalidArgumentError(None, node, str(error)) from error
+        raise
+
+
+def _add_note(error: Exception, node: Operation) -> None:
+    note = f"{node.type} '{node.name}', recorded at {node.where}"
+    if note not in getattr(error, "__notes__", ()):
+        error.add_note(note)

@@ -1,0 +1,157 @@
+"""A device program: one stage as a pure function of state and inputs, compiled by XLA, and run on a session's state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import itemgetter
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lowering import checks, interpret
+from lowering.checks import Check
+from lowering.slice import DeviceStage, variable_of
+from lowering.state import State
+from tracer import errors
+from tracer.ir import Operation, Tensor
+
+LARGE_CONSTANT = 1 << 14
+"""Constants of more bytes are passed to the program instead of being written into its code."""
+
+
+def _many(names: list[str]) -> Callable[[dict], tuple]:
+    """The values of `names` as a tuple, in one look-up."""
+    if not names:
+        return lambda table: ()
+    if len(names) == 1:
+        return lambda table: (table[names[0]],)
+    return itemgetter(*names)
+
+
+class Program:
+    """One device stage of a plan.
+
+    `donate` gives the old variables' memory to the new ones; it is off where a later step can still fail the run.
+    """
+
+    def __init__(self, stage: DeviceStage, donate: bool) -> None:
+        self.stage = stage
+        self.donate = donate
+        written = set(stage.written)
+        held = set(stage.held)
+        self.updated = [v for v in stage.held if v in written]  # read and written: donated, selected on the checks
+        self.created = [v for v in stage.written if v not in held]  # written without a look
+        self.readonly = [v for v in stage.held if v not in written]
+        self.dynamic = [t for t in stage.inputs if t not in set(stage.static)]
+        self.constants = [op for op in stage.nodes if op.type == "Const" and op.attrs["value"].nbytes > LARGE_CONSTANT]
+        self.updated_names = [v.name for v in self.updated]
+        self.created_names = [v.name for v in self.created]
+        self._held_of = _many(self.updated_names)
+        self._readonly_of = _many([v.name for v in self.readonly])
+        self._jitted: dict[Any, tuple[Any, list[Check]]] = {}
+        self._constant_arrays: tuple | None = None
+
+    def function(self, static: dict[Tensor, np.ndarray], table: list[Check]) -> Callable:
+        """The pure function `(held, streams, readonly, constants, inputs) -> (outputs, updated, created, streams, checks)`."""
+
+        def call(held: tuple, streams: tuple, readonly: tuple, constants: tuple, inputs: tuple) -> tuple:
+            context = interpret.Context()
+            context.values.update(static)
+            context.values.update(zip(self.dynamic, inputs, strict=True))
+            context.values.update(zip((op.outputs[0] for op in self.constants), constants, strict=True))
+            context.state.update(zip(self.updated, held, strict=True))
+            context.state.update(zip(self.readonly, readonly, strict=True))
+            context.streams.update(zip(self.stage.streams, streams, strict=True))
+            known = set(self.constants)
+            interpret.evaluate([node for node in self.stage.nodes if node not in known], context)
+            outputs = tuple(jnp.asarray(context.read(t)) for t in self.stage.outputs)
+            updated = tuple(context.state[v] for v in self.updated)
+            created = tuple(jnp.asarray(context.state[v]) for v in self.created)
+            report = context.checks.outputs()
+            table[:] = context.checks.table
+            if report is not None:
+                keep = report[0]
+                updated = tuple(_select(keep, new, old) for new, old in zip(updated, held, strict=True))
+            advanced = tuple(context.streams[op] for op in self.stage.streams)
+            return outputs, updated, created, advanced, report
+
+        return call
+
+    def compiled(self, static: dict[Tensor, np.ndarray]) -> tuple[Any, list[Check]]:
+        """The jitted function for these static values, and the table of its checks (filled while it is traced)."""
+        key = tuple((v.shape, v.dtype.str, v.tobytes()) for v in static.values()) if static else ()
+        found = self._jitted.get(key)
+        if found is None:
+            table: list[Check] = []
+            jitted = jax.jit(self.function(static, table), donate_argnums=(0, 1) if self.donate else ())
+            found = self._jitted[key] = (jitted, table)
+        return found
+
+    def arguments(self, state: State, values: dict[Tensor, Any], overlay: dict[str, Any]) -> tuple:
+        """What the jitted function is called with. Raises FailedPreconditionError for a variable without a value."""
+        table = {**state.variables, **overlay} if overlay else state.variables
+        try:
+            held, readonly = self._held_of(table), self._readonly_of(table)
+        except KeyError as missing:
+            raise self._uninitialized(str(missing.args[0])) from None
+        if self._constant_arrays is None:
+            self._constant_arrays = tuple(jnp.asarray(op.attrs["value"]) for op in self.constants)
+        streams = tuple([state.stream(op) for op in self.stage.streams]) if self.stage.streams else ()
+        inputs = tuple([values[t] for t in self.dynamic]) if self.dynamic else ()
+        return held, streams, readonly, self._constant_arrays, inputs
+
+    def _uninitialized(self, name: str) -> errors.OpError:
+        reader = next((node for node in self.stage.nodes
+                       if any((v := variable_of(t)) is not None and v.name == name for t in node.inputs)), None)
+        return errors.FailedPreconditionError(None, reader, f"Attempting to use uninitialized value {name}")
+
+    def run(self, state: State, values: dict[Tensor, Any], overlay: dict[str, Any] | None) -> tuple:
+        """Runs once and returns the outputs.
+
+        With `overlay` the new variables go there, for the run to commit at its end; otherwise straight into `state`.
+        The caller holds the state's lock and has 64-bit types enabled.
+        """
+        static = {t: np.asarray(values[t]) for t in self.stage.static} if self.stage.static else {}
+        jitted, table = self.compiled(static)
+        arguments = self.arguments(state, values, overlay or {})
+        if self.donate and jitted not in state.resources:
+            # The first call compiles, and can be interrupted while it does: it gets copies of what it would consume.
+            arguments = (jax.tree.map(jnp.copy, arguments[0]), arguments[1], *arguments[2:])
+            state.resources[jitted] = None
+        box: list[tuple] = []
+        try:
+            box.extend(map(jitted, *((a,) for a in arguments)))  # one C call: no interrupt between running and keeping
+        finally:
+            if box:
+                self._keep(state, overlay, box[0])
+        outputs, _, created, _, report = box[0]
+        if report is not None and not bool(report[0]):
+            checks.raise_first(table, report[1], report[2])
+        target = state.variables if overlay is None else overlay
+        if created:
+            target.update(zip(self.created_names, created, strict=True))
+        return outputs
+
+    def _keep(self, state: State, overlay: dict[str, Any] | None, result: tuple) -> None:
+        """Puts what replaces the donated arrays in their place."""
+        target = state.variables if overlay is None else overlay
+        if self.updated_names:
+            target.update(zip(self.updated_names, result[1], strict=True))
+        if self.stage.streams:
+            state.streams.update(zip([op.name for op in self.stage.streams], result[3], strict=True))
+
+
+def _select(keep: Any, new: Any, old: Any) -> Any:
+    if new is old:
+        return new
+    if new.shape != old.shape:  # an assignment with validate_shape=False; the run raises if a check fails
+        return new
+    return jax.lax.select(jnp.broadcast_to(keep, new.shape), new, old)
+
+
+def named_arguments(stage: DeviceStage) -> list[Operation]:
+    """The variables in the order in which the function takes them, for those who print it."""
+    written = set(stage.written)
+    return [*(v for v in stage.held if v in written), *(v for v in stage.held if v not in written)]

@@ -1,0 +1,122 @@
+"""`@lowers` and `direct`: the table from operation types to the rules that compute them."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import numpy as np
+
+Static = Annotated[np.ndarray, "static"]
+"""Annotation of an input whose value must be known while tracing; the rule gets it as a NumPy array."""
+Unread = Annotated[Any, "unread"]
+"""Annotation of a variable that the rule overwrites without looking at its old value; the rule gets None."""
+
+EXTRAS = frozenset({"stream", "check", "declared", "session", "op"})
+"""Keyword-only parameters that are not attributes: a rule gets what it names.
+
+`stream`: the operation's random stream; the rule returns `(result, stream_after)`.
+`check(ok, error, *operands)`: reports a condition that must hold, see `lowering.checks`.
+`declared`: the static shapes of the outputs, as recorded.
+`session`, `op`: for host rules only, the run's resources and the operation (for names and messages).
+"""
+
+
+class Rule:
+    """How one operation type is computed.
+
+    A rule is the declaration's signature, answered: inputs by position as JAX arrays, attributes by keyword. What is
+    special stands in its signature: `Static` and `Unread` inputs, and the `EXTRAS` it names.
+    """
+
+    __slots__ = ("attrs", "extras", "function", "host", "pure", "static", "type", "unread", "writes")
+
+    def __init__(self, type: str, function: Callable, writes: tuple[str, ...], host: bool, pure: bool) -> None:
+        self.type = type
+        self.function = function
+        self.host = host
+        names: list[str] = []
+        self.static: tuple[int, ...] = ()
+        self.unread: tuple[int, ...] = ()
+        attrs, extras = [], []
+        try:
+            parameters = inspect.signature(function).parameters.values()
+        except (TypeError, ValueError):  # a NumPy-style built-in: positional arrays only
+            parameters = ()
+        for parameter in parameters:
+            if parameter.kind == parameter.KEYWORD_ONLY:
+                (extras if parameter.name in EXTRAS else attrs).append(parameter.name)
+                continue
+            if parameter.annotation in (Static, "Static"):
+                self.static += (len(names),)
+            if parameter.annotation in (Unread, "Unread"):
+                self.unread += (len(names),)
+            names.append(parameter.name)
+        self.attrs = tuple(attrs)
+        self.extras = tuple(extras)
+        self.writes = tuple(names.index(name) for name in writes)
+        self.pure = pure and not (host or writes or "stream" in extras)
+
+    @property
+    def draws(self) -> bool:
+        """Whether it draws random numbers."""
+        return "stream" in self.extras
+
+
+RULES: dict[str, Rule] = {}
+
+
+def lowers(*types: str, writes: str = "", host: bool = False, pure: bool = True) -> Callable[[Callable], Callable]:
+    """Registers the decorated function as the rule of `types`.
+
+    `writes` names the inputs that are variables whose new values the rule returns (after its outputs that are no
+    references, if it has any). `host` rules run as plain Python on NumPy arrays between device programs. `pure=False`
+    marks a rule that must run once per run even when nothing reads it twice, in order (host rules are always such).
+    """
+
+    def register(function: Callable) -> Callable:
+        for type in types:
+            if type in RULES:
+                raise ValueError(f"two rules for {type}")
+            RULES[type] = Rule(type, function, tuple(writes.split()), host, pure)
+        return function
+
+    return register
+
+
+def direct(**twins: Callable) -> None:
+    """Registers JAX functions that take the same arrays in the same order and need no attribute.
+
+    They are called positionally, whatever their own keyword parameters are.
+    """
+    for type, function in twins.items():
+        if type in RULES:
+            raise ValueError(f"two rules for {type}")
+        rule = RULES[type] = Rule(type, _nothing, (), False, True)
+        rule.function = function
+
+
+def _nothing(*inputs: Any) -> None:
+    """Stands in for the signature of a twin."""
+
+
+def find(type: str) -> Rule | None:
+    """The rule of `type`, or None. The first call loads every family of rules."""
+    if not _loaded:
+        load()
+    return RULES.get(type)
+
+
+_loaded: list[bool] = []
+
+
+def load() -> None:
+    """Imports every module of `lowering.rules` and `lowering.host`."""
+    _loaded.append(True)
+    for name in ("lowering.rules", "lowering.host"):
+        package = importlib.import_module(name)
+        for module in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"{name}.{module.name}")

@@ -1,0 +1,380 @@
+"""The part of a graph that a run needs, in order, cut into device programs and host steps.
+
+Order: data and control edges first; among what is ready, what only computes goes before gradients, gradients before
+what writes a variable, and each in the order of creation. So a loss and its update in one run agree on the variables'
+old values whatever order the script fetches them in, and all gradients of a run can share one forward pass.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from lowering import registry
+from tracer import dtypes
+from tracer.errors import UnsupportedError
+from tracer.ir import Operation, Tensor
+
+VARIABLES = frozenset({"Variable", "TemporaryVariable"})
+ALIASES = frozenset({"Identity", "RefIdentity"})
+SHAPES = frozenset({"Shape", "ShapeN", "Rank", "Size"})  # known from the input's shape, not from its value
+_DEVICE = object()
+
+
+@dataclass
+class DeviceStage:
+    """One program: its operations in order and what crosses its border."""
+
+    nodes: list[Operation]
+    inputs: list[Tensor] = field(default_factory=list)  # fed, or made by another stage
+    static: list[Tensor] = field(default_factory=list)  # those among them whose values shape the program
+    outputs: list[Tensor] = field(default_factory=list)  # read by another stage or fetched
+    held: list[Operation] = field(default_factory=list)  # variables read
+    written: list[Operation] = field(default_factory=list)
+    streams: list[Operation] = field(default_factory=list)  # operations that draw random numbers
+
+
+@dataclass
+class HostStage:
+    """Host operations, in order."""
+
+    nodes: list[Operation]
+    inputs: list[Tensor] = field(default_factory=list)
+
+
+@dataclass
+class Plan:
+    """How one signature runs."""
+
+    stages: list[DeviceStage | HostStage]
+    fetched: list[Tensor]
+    required: list[Operation]  # variables that must hold a value before the run
+    nodes: list[Operation]
+
+
+def variable_of(tensor: Tensor) -> Operation | None:
+    """The variable that `tensor` is an alias of, or None when it holds a value of its own."""
+    while True:
+        op = tensor.op
+        if op.type in VARIABLES:
+            return op
+        if not op.inputs:
+            return None
+        if op.type in ALIASES:
+            tensor = op.inputs[0]
+        elif tensor.dtype.is_ref_dtype and op.inputs[0].dtype.is_ref_dtype:
+            tensor = op.inputs[0]
+        else:
+            return None
+
+
+def needed(roots: Iterable[Operation], fed: frozenset[Tensor]) -> set[Operation]:
+    """The operations that `roots` depend on, themselves included; fed tensors cut the search."""
+    found = set(roots)
+    stack = list(found)
+    while stack:
+        op = stack.pop()
+        for tensor in op.inputs:
+            if tensor.op not in found and tensor not in fed:
+                found.add(tensor.op)
+                stack.append(tensor.op)
+        for control in op.control_inputs:
+            if control not in found:
+                found.add(control)
+                stack.append(control)
+    return found
+
+
+def _priority(op: Operation) -> int:
+    if op.type == "Gradients":
+        return 1
+    rule = registry.find(op.type)
+    return 2 if rule is not None and rule.writes else 0
+
+
+def ordered(ops: set[Operation], fed: frozenset[Tensor]) -> list[Operation]:
+    """`ops` in the order in which they run."""
+    waiting: dict[Operation, int] = {}
+    after: dict[Operation, list[Operation]] = {}
+    ready: list[tuple[int, int, Operation]] = []
+    for op in ops:
+        before = {t.op for t in op.inputs if t not in fed} | set(op.control_inputs)
+        waiting[op] = len(before)
+        for earlier in before:
+            after.setdefault(earlier, []).append(op)
+        if not before:
+            heapq.heappush(ready, (_priority(op), op._id, op))
+    order = []
+    while ready:
+        op = heapq.heappop(ready)[2]
+        order.append(op)
+        for later in after.get(op, ()):
+            waiting[later] -= 1
+            if not waiting[later]:
+                heapq.heappush(ready, (_priority(later), later._id, later))
+    return order
+
+
+def _is_host(op: Operation) -> bool:
+    """Whether the operation runs as Python: by its rule, or because it carries strings, which no device holds."""
+    rule = registry.find(op.type)
+    if rule is not None and rule.host:
+        return True
+    if op.type in ("Const", "Placeholder"):
+        return False
+    return any(t.dtype.base_dtype is dtypes.string for t in (*op.inputs, *op.outputs))
+
+
+def check_supported(ops: Iterable[Operation]) -> None:
+    """Raises UnsupportedError that lists every operation without a rule."""
+    missing = [op for op in ops if op.type not in ("Const", "Gradients", "Placeholder", *VARIABLES)
+               and registry.find(op.type) is None]
+    if missing:
+        lines = [f"  {op.type} '{op.name}', recorded at {op.where}" for op in missing]
+        raise UnsupportedError(
+            "This run needs operations that have no lowering yet:\n" + "\n".join(lines)
+            + "\nFetch something that does not depend on them, or feed their outputs.")
+
+
+class _Stager:
+    """Gives each operation of an ordered slice the number of its stage: even for device programs, odd for host steps."""
+
+    def __init__(self, order: list[Operation], fed: frozenset[Tensor]) -> None:
+        self.order = order
+        self.fed = fed
+        self.position = {op: i for i, op in enumerate(order)}
+        self.stage: dict[Operation, int] = {}
+        self.sources: dict[Tensor, frozenset | object] = {}
+        self.materialized: set[Tensor] = set()  # device values that a later program needs as static ones
+        self._last_read: dict[Operation, int] = {}
+        self._last_write: dict[Operation, int] = {}
+        self._host_after = 0
+
+    def assign(self) -> None:
+        """Fills `stage`."""
+        for op in self.order:
+            if op.type in ("Const", "Placeholder") or op.type in VARIABLES:
+                self.stage[op] = 0
+                continue
+            host = _is_host(op)
+            stage = 1 if host else 0
+            for before in (*(t.op for t in op.inputs if t not in self.fed), *op.control_inputs):
+                stage = max(stage, self._reach(before, host))
+            if not host:
+                for tensor in self._static_inputs(op):
+                    if self.static_sources(tensor) is _DEVICE:
+                        self.materialized.add(tensor)
+                        stage = max(stage, self.stage[tensor.op] + 2)
+            self.stage[op] = self._after_accesses(op, stage, host)
+
+    def _reach(self, before: Operation, host: bool) -> int:
+        """The earliest stage of this kind that can follow `before`."""
+        if before.type in ("Const", "Placeholder") or before.type in VARIABLES:
+            return 1 if host else 0
+        at = self.stage[before]
+        return at + 1 if (at % 2 == 1) != host else at
+
+    def _after_accesses(self, op: Operation, stage: int, host: bool) -> int:
+        """Moves the stage on so that variables are read and written in the order of the slice."""
+        writes = self.written_by(op)
+        for tensor in op.inputs:
+            variable = None if tensor in self.fed else variable_of(tensor)
+            if variable is None:
+                continue
+            floor = self._last_write.get(variable, 0)
+            if variable in writes:
+                floor = max(floor, self._last_read.get(variable, 0))
+            stage = max(stage, floor if (floor % 2 == 1) == host else floor + 1)
+        for tensor in op.inputs:
+            variable = None if tensor in self.fed else variable_of(tensor)
+            if variable is not None and op.type not in ALIASES:
+                table = self._last_write if variable in writes else self._last_read
+                table[variable] = max(table.get(variable, 0), stage)
+        return stage
+
+    def written_by(self, op: Operation) -> list[Operation]:
+        """The variables that `op` writes."""
+        rule = registry.find(op.type)
+        if rule is None or not rule.writes:
+            return []
+        arguments = op.arguments
+        return [v for i in rule.writes
+                for t in (arguments[i] if isinstance(arguments[i], list) else [arguments[i]])
+                if (v := variable_of(t)) is not None]
+
+    def _static_inputs(self, op: Operation) -> list[Tensor]:
+        rule = registry.find(op.type)
+        if rule is None or not rule.static:
+            return []
+        arguments = op.arguments
+        found: list[Tensor] = []
+        for i in rule.static:
+            if i < len(arguments):
+                found += arguments[i] if isinstance(arguments[i], list) else [arguments[i]]
+        return found
+
+    def static_sources(self, tensor: Tensor) -> frozenset | object:
+        """What fixes the value of `tensor`: fed tensors and host results; `_DEVICE` when a program must run first."""
+        if tensor in self.sources:
+            return self.sources[tensor]
+        stack = [tensor]
+        while stack:  # an explicit stack: shape arithmetic can be deep
+            at = stack[-1]
+            op = at.op
+            if at in self.fed or at in self.materialized:
+                self.sources[at] = frozenset({at})
+            elif op.type == "Const" or op.type in SHAPES:
+                self.sources[at] = frozenset()
+            elif _is_host(op):
+                self.sources[at] = frozenset({at})
+            else:
+                rule = registry.find(op.type)
+                if rule is None or not rule.pure or op.type in VARIABLES:
+                    self.sources[at] = _DEVICE
+                else:
+                    missing = [t for t in op.inputs if t not in self.sources]
+                    if missing:
+                        stack += missing
+                        continue
+                    parts = [self.sources[t] for t in op.inputs]
+                    self.sources[at] = (_DEVICE if any(part is _DEVICE for part in parts)
+                                        else frozenset().union(*parts))  # type: ignore[arg-type]
+            stack.pop()
+        return self.sources[tensor]
+
+    def cone(self, tensor: Tensor) -> tuple[set[Operation], set[Tensor]]:
+        """The operations that compute a static value while tracing, and the values they start from."""
+        ops: set[Operation] = set()
+        starts: set[Tensor] = set()
+        stack = [tensor]
+        while stack:
+            at = stack.pop()
+            if at in self.fed or at in self.materialized or _is_host(at.op):
+                starts.add(at)
+            elif at.op not in ops:
+                ops.add(at.op)
+                if at.op.type not in SHAPES:
+                    stack += at.op.inputs
+        return ops, starts
+
+
+def _forward_path(op: Operation, fed: frozenset[Tensor]) -> set[Operation]:
+    """The operations between a `Gradients` operation's xs and ys: what must stand in the same program as it."""
+    count_y, count_x = op.attrs["ys"], op.attrs["xs"]
+    ys, xs = op.inputs[:count_y], set(op.inputs[count_y:count_y + count_x])
+    above = needed([y.op for y in ys if y not in fed], fed)
+    onward: dict[Operation, bool] = {}
+    for node in sorted(above, key=lambda node: node._id):
+        onward[node] = any(t in xs or (t not in fed and onward.get(t.op, False)) for t in node.inputs)
+    return {node for node, hit in onward.items() if hit}
+
+
+def plan(fetches: list[Tensor], targets: list[Operation], fed: frozenset[Tensor]) -> Plan:
+    """The stages that compute `fetches` and run `targets` when the tensors in `fed` are given."""
+    roots = {t.op for t in fetches if t not in fed} | set(targets)
+    order = ordered(needed(roots, fed), fed)
+    check_supported(order)
+    stager = _Stager(order, fed)
+    stager.assign()
+    groups: dict[int, set[Operation]] = {}
+    for op in order:
+        if op.type not in ("Const", "Placeholder") and op.type not in VARIABLES:
+            groups.setdefault(stager.stage[op], set()).add(op)
+    stages: list[DeviceStage | HostStage] = []
+    for number in sorted(groups):
+        build = _host_stage if number % 2 else _device_stage
+        stages.append(build(stager, groups[number]))
+    _connect(stages, fetches, fed)
+    return Plan(stages, fetches, _required(order, stager, fetches), order)
+
+
+def _host_stage(stager: _Stager, ops: set[Operation]) -> HostStage:
+    nodes = sorted(ops, key=stager.position.__getitem__)
+    inputs = dict.fromkeys(t for op in nodes for t in op.inputs)
+    return HostStage(nodes, list(inputs))
+
+
+def _device_stage(stager: _Stager, ops: set[Operation]) -> DeviceStage:
+    static: set[Tensor] = set()
+    for op in list(ops):
+        if op.type == "Gradients":
+            extra = {n for n in _forward_path(op, stager.fed) if not _is_host(n) and not stager.written_by(n)}
+            ops |= extra
+    for op in list(ops):
+        for tensor in stager._static_inputs(op):
+            if tensor not in stager.fed and tensor in stager.materialized:
+                static.add(tensor)
+                continue
+            cone, starts = stager.cone(tensor)
+            ops |= {node for node in cone if node.type not in VARIABLES}
+            static |= starts
+    for op in list(ops):
+        ops |= {t.op for t in op.inputs if t not in stager.fed and (t.op.type in ("Const", *VARIABLES))}
+    nodes = sorted(ops, key=lambda op: stager.position.get(op, -1))
+    stage = DeviceStage(nodes, static=sorted(static, key=lambda t: t.name))
+    held: dict[Operation, None] = {}
+    written: dict[Operation, None] = {}
+    for op in nodes:
+        rule = registry.find(op.type)
+        if rule is not None and rule.draws:
+            stage.streams.append(op)
+        if op.type in ALIASES and op.inputs[0] not in stager.fed and variable_of(op.inputs[0]) is not None:
+            continue
+        for variable in _values_read(op, stager.fed):
+            if variable not in written:
+                held[variable] = None
+        written.update(dict.fromkeys(stager.written_by(op)))
+    stage.held, stage.written = list(held), list(written)
+    return stage
+
+
+def _values_read(op: Operation, fed: frozenset[Tensor]) -> list[Operation]:
+    """The variables whose values `op` looks at."""
+    rule = registry.find(op.type)
+    unread = rule.unread if rule is not None else ()
+    found = []
+    for i, argument in enumerate(op.arguments):
+        for tensor in argument if isinstance(argument, list) else [argument]:
+            if tensor not in fed and i not in unread:
+                variable = variable_of(tensor)
+                if variable is not None:
+                    found.append(variable)
+    return found
+
+
+def _connect(stages: list[DeviceStage | HostStage], fetches: list[Tensor], fed: frozenset[Tensor]) -> None:
+    """Fills in what each program takes and gives."""
+    wanted: dict[Tensor, None] = dict.fromkeys(t for t in fetches if t not in fed)
+    for stage in reversed(stages):
+        if isinstance(stage, HostStage):
+            wanted.update(dict.fromkeys(stage.inputs))
+            continue
+        inside = set(stage.nodes)
+        stage.outputs = [t for t in wanted if t.op in inside and t.op.type not in ("Const", *VARIABLES)
+                         and (variable_of(t) is None or t in fed)]
+        taken: dict[Tensor, None] = dict.fromkeys(stage.static)
+        for op in stage.nodes:
+            for tensor in op.inputs:
+                if tensor in fed or (tensor.op not in inside and variable_of(tensor) is None):
+                    taken[tensor] = None
+        stage.inputs = list(taken)
+        wanted.update(taken)
+
+
+def _required(order: list[Operation], stager: _Stager, fetches: list[Tensor]) -> list[Operation]:
+    """The variables that are read before the run itself has written them."""
+    required: dict[Operation, None] = {}
+    written: set[Operation] = set()
+    for op in order:
+        if op.type in ALIASES and op.inputs[0] not in stager.fed and variable_of(op.inputs[0]) is not None:
+            continue
+        for variable in _values_read(op, stager.fed):
+            if variable not in written:
+                required[variable] = None
+        written.update(stager.written_by(op))
+    for tensor in fetches:
+        variable = None if tensor in stager.fed else variable_of(tensor)
+        if variable is not None and variable not in written:
+            required[variable] = None
+    return list(required)

@@ -1,0 +1,50 @@
+"""What a session keeps between runs: variables, random streams, and the resources of host operations."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from typing import Any
+
+import numpy as np
+
+from tracer.ir import Operation
+
+
+class State:
+    """Variables by name, random streams by operation name, host resources by key; one lock for all changes."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.variables: dict[str, Any] = {}
+        self.streams: dict[str, Any] = {}
+        self.resources: dict[Any, Any] = {}
+        self.closed = threading.Event()
+
+    def stream(self, op: Operation) -> Any:
+        """The random stream of `op`: six uint32 words, two of key and four of counter."""
+        known = self.streams.get(op.name)
+        if known is None:
+            seed, seed2 = op.attrs.get("seed", 0), op.attrs.get("seed2", 0)
+            if not seed and not seed2:  # TensorFlow draws both anew for every operation of every session
+                seed, seed2 = secrets.randbits(63), secrets.randbits(63)
+            words = [seed & 0xFFFFFFFF, (seed >> 32) & 0xFFFFFFFF, 0, 0, seed2 & 0xFFFFFFFF, (seed2 >> 32) & 0xFFFFFFFF]
+            known = self.streams[op.name] = np.array(words, np.uint32)
+        return known
+
+    def resource(self, key: Any, make: Any) -> Any:
+        """The resource called `key`, made by `make()` the first time."""
+        with self.lock:
+            if key not in self.resources:
+                self.resources[key] = make()
+            return self.resources[key]
+
+    def close(self) -> None:
+        """Wakes whatever waits on a resource, and lets the variables go."""
+        self.closed.set()
+        for resource in list(self.resources.values()):
+            close = getattr(resource, "cancel", None)
+            if close is not None:
+                close()
+        self.resources.clear()
+        self.variables.clear()

@@ -1,0 +1,44 @@
+"""TensorFlow 0.8's API, recording a graph that `lowering` turns into JAX."""
+
+from tracer.convert import IndexedSlices as IndexedSlices
+from tracer.convert import convert_to_tensor as convert_to_tensor
+from tracer.convert import register_tensor_conversion_function as register_tensor_conversion_function
+from tracer.dtypes import *  # noqa: F403
+from tracer.dtypes import DType as DType
+from tracer.dtypes import as_dtype as as_dtype
+from tracer.ir import Graph as Graph
+from tracer.ir import Operation as Operation
+from tracer.ir import Tensor as Tensor
+from tracer.ops.array import constant as constant
+from tracer.ops.array import identity as identity
+from tracer.ops.array import placeholder as placeholder
+from tracer.ops.array import shape as shape
+from tracer.ops.control_flow import group as group
+from tracer.ops.control_flow import no_op as no_op
+from tracer.ops.math import add as add
+from tracer.ops.math import matmul as matmul
+from tracer.ops.math import mul as mul
+from tracer.ops.math import pow as pow
+from tracer.ops.math import sub as sub
+from tracer.ops.state import assign as assign
+from tracer.ops.state import assign_add as assign_add
+from tracer.ops.state import assign_sub as assign_sub
+from tracer.scopes import GraphKeys as GraphKeys
+from tracer.scopes import add_to_collection as add_to_collection
+from tracer.scopes import control_dependencies as control_dependencies
+from tracer.scopes import device as device
+from tracer.scopes import get_collection as get_collection
+from tracer.scopes import get_default_graph as get_default_graph
+from tracer.scopes import get_default_session as get_default_session
+from tracer.scopes import name_scope as name_scope
+from tracer.scopes import op_scope as op_scope
+from tracer.scopes import reset_default_graph as reset_default_graph
+from tracer.session import InteractiveSession as InteractiveSession
+from tracer.session import Session as Session
+from tracer.shapes import Dimension as Dimension
+from tracer.shapes import TensorShape as TensorShape
+from tracer.variables import Variable as Variable
+from tracer.variables import all_variables as all_variables
+from tracer.variables import initialize_all_variables as initialize_all_variables
+from tracer.variables import initialize_variables as initialize_variables
+from tracer.variables import trainable_variables as trainable_variables

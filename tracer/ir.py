@@ -1,0 +1,410 @@
+"""The graph that a script records: operations, tensors, and the look-ups by name that scripts rely on."""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+from collections.abc import Mapping
+from types import CodeType, FrameType
+from typing import Any, NamedTuple
+
+from tracer import dtypes, shapes
+from tracer.scopes import Scopes
+
+_VALID_OP_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\-/]*")
+_OWN_FOLDER = __file__.rpartition("ir.py")[0]
+GRAPH_DEF_VERSION = 9
+
+
+class SourceLine(NamedTuple):
+    """A place in the user's program."""
+
+    file: str
+    line: int
+    function: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+class Tensor:
+    """One output of an operation. Holds no value: `Session.run` computes it."""
+
+    __array_priority__ = 100  # ndarray + tensor goes to the tensor's reflected operator
+    __slots__ = ("__weakref__", "_consumers", "_shape", "dtype", "op", "value_index")
+
+    def __init__(self, op: Operation, value_index: int, dtype: dtypes.DType, sizes: shapes.Sizes = None) -> None:
+        self.op = op
+        self.value_index = value_index
+        self.dtype = dtype
+        self._shape = shapes.TensorShape.of(sizes)
+        self._consumers: list[Operation] = []
+
+    @property
+    def graph(self) -> Graph:
+        """The graph that holds it."""
+        return self.op.graph
+
+    @property
+    def name(self) -> str:
+        """`operation:index`."""
+        return f"{self.op.name}:{self.value_index}"
+
+    @property
+    def device(self) -> str:
+        """The device string of its operation."""
+        return self.op.device
+
+    @property
+    def sizes(self) -> shapes.Sizes:
+        """The static shape as a tuple of int or None; None when the rank is unknown."""
+        return self._shape.sizes
+
+    def get_shape(self) -> shapes.TensorShape:
+        """The static shape."""
+        return self._shape
+
+    def set_shape(self, shape: Any) -> None:
+        """Refines the static shape. ValueError when it contradicts what is known."""
+        self._shape = self._shape.merge_with(shape)
+
+    def consumers(self) -> list[Operation]:
+        """The operations that read it."""
+        return list(self._consumers)
+
+    def eval(self, feed_dict: Mapping | None = None, session: Any = None) -> Any:
+        """Runs the default session (or `session`) for this tensor."""
+        from tracer.session import session_for
+
+        return session_for(self.graph, session, "tensor").run(self, feed_dict)
+
+    def __repr__(self) -> str:
+        return f"<tf.Tensor '{self.name}' shape={self._shape} dtype={self.dtype.name}>"
+
+    def __str__(self) -> str:
+        shape = "" if self.sizes is None else f", shape={self._shape}"
+        device = f", device={self.device}" if self.device else ""
+        return f'Tensor("{self.name}"{shape}, dtype={self.dtype.name}{device})'
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __iter__(self) -> Any:
+        raise TypeError("'Tensor' object is not iterable.")
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            "Using a `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` instead of `if t:` to test "
+            "if a tensor is defined, and use the logical TensorFlow ops to test the value of a tensor."
+        )
+
+    def _as_node_def_input(self) -> str:
+        return f"{self.op.name}:{self.value_index}" if self.value_index else self.op.name
+
+    # Operators are set on the class by `tracer.ops.operators`, slicing among them.
+    OVERLOADABLE_OPERATORS = frozenset({
+        "__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__", "__div__", "__rdiv__", "__truediv__",
+        "__rtruediv__", "__floordiv__", "__rfloordiv__", "__mod__", "__rmod__", "__lt__", "__le__", "__gt__", "__ge__",
+        "__and__", "__rand__", "__or__", "__ror__", "__xor__", "__rxor__", "__getitem__", "__pow__", "__rpow__",
+        "__invert__", "__neg__", "__abs__",
+    })
+
+    @staticmethod
+    def _override_operator(operator: str, function: Any) -> None:
+        existing = getattr(Tensor, operator, None)
+        if existing is not None and existing is not getattr(object, operator, None):
+            raise ValueError(f"operator {operator} cannot be overwritten again on class {Tensor}.")
+        setattr(Tensor, operator, function)
+
+
+class Operation:
+    """One recorded call. Never changes once it is in a graph."""
+
+    __slots__ = ("__weakref__", "_id", "attrs", "control_inputs", "device", "frames", "graph", "inputs", "name",
+                 "outputs", "region", "type")
+
+    def __init__(
+        self, graph: Graph, type: str, name: str, inputs: tuple[Tensor, ...], attrs: Mapping[str, Any],
+        outputs: tuple[tuple[dtypes.DType, shapes.Sizes], ...], control_inputs: tuple[Operation, ...], device: str,
+    ) -> None:
+        self.graph = graph
+        self.type = type
+        self.name = name
+        self.inputs = inputs
+        self.attrs = attrs
+        self.control_inputs = control_inputs
+        self.device = device
+        self.frames = _frames(sys._getframe(1))
+        self.region = graph.region
+        self._id = 0
+        self.outputs = tuple([Tensor(self, i, dtype, sizes) for i, (dtype, sizes) in enumerate(outputs)])
+
+    @property
+    def arguments(self) -> list[Any]:
+        """The inputs in the terms of the operation's definition: a list where an argument is one."""
+        from tracer import opdef
+
+        return opdef.grouped(self.type, self.inputs, self.attrs)
+
+    def values(self) -> tuple[Tensor, ...]:
+        """The outputs."""
+        return self.outputs
+
+    @property
+    def where(self) -> SourceLine:
+        """The user's line that recorded it: the innermost frame outside of this package."""
+        user = next((f for f in self.frames if not f[0].co_filename.startswith(_OWN_FOLDER)), self.frames[-1])
+        return _source_line(user)
+
+    @property
+    def traceback(self) -> list[tuple[str, int, str, str]]:
+        """The stack that recorded it, outermost first: (file, line, function, source text)."""
+        import linecache
+
+        lines = [_source_line(frame) for frame in reversed(self.frames)]
+        return [(at.file, at.line, at.function, linecache.getline(at.file, at.line).strip()) for at in lines]
+
+    @property
+    def node_def(self) -> Any:
+        """The protobuf NodeDef message, made anew."""
+        from tracer import graph_def
+
+        return graph_def.node_def(self)
+
+    @property
+    def op_def(self) -> Any:
+        """The protobuf OpDef message of the operation's type."""
+        from tracer import graph_def
+
+        return graph_def.op_def(self.type)
+
+    def get_attr(self, name: str) -> Any:
+        """An attribute as TensorFlow gives it: lists as lists, strings as bytes, types as enum numbers, shapes as protos."""
+        from tracer import graph_def
+
+        return graph_def.get_attr(self, name)
+
+    def run(self, feed_dict: Mapping | None = None, session: Any = None) -> None:
+        """Runs the default session (or `session`) for this operation."""
+        from tracer.session import session_for
+
+        session_for(self.graph, session, "operation").run(self, feed_dict)
+
+    def colocation_groups(self) -> list[bytes]:
+        """The `loc:@name` groups it belongs to; its own name when it has none."""
+        return list(self.attrs.get("_class", ())) or [b"loc:@" + self.name.encode()]
+
+    def _set_device(self, device: Any) -> None:
+        from tracer import device as device_module
+
+        self.device = device_module.canonical(device)
+
+    def __str__(self) -> str:
+        return str(self.node_def)
+
+    def __repr__(self) -> str:
+        return f"<tensorflow.python.framework.ops.Operation object at 0x{id(self):x}>"
+
+
+def _frames(frame: FrameType | None) -> tuple[tuple[CodeType, int], ...]:
+    """The stack as (code, instruction) pairs, innermost first: line numbers are found only when somebody asks."""
+    stack = []
+    while frame is not None:
+        stack.append((frame.f_code, frame.f_lasti))
+        frame = frame.f_back
+    return tuple(stack)
+
+
+def _source_line(frame: tuple[CodeType, int]) -> SourceLine:
+    code, instruction = frame
+    line = code.co_firstlineno
+    for start, end, number in code.co_lines():
+        if start <= instruction < end and number is not None:
+            line = number
+            break
+    return SourceLine(code.co_filename, line, code.co_name)
+
+
+class Graph(Scopes):
+    """All operations of one program, in the order of their creation. It only grows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.RLock()
+        self._operations: list[Operation] = []
+        self._by_name: dict[str, Operation] = {}
+        self._finalized = False
+        self.seed: int | None = None
+        self._unfeedable: set[Tensor] = set()
+        self._unfetchable: set[Operation | Tensor] = set()
+        self.region: Any = None  # the body of a conditional or loop that is being recorded
+
+    @property
+    def version(self) -> int:
+        """The id of the newest operation; ids start at 1."""
+        return len(self._operations)
+
+    _last_id = version
+
+    @property
+    def graph_def_versions(self) -> Any:
+        """The protobuf VersionDef that an export carries."""
+        from tracer import graph_def
+
+        return graph_def.versions()
+
+    @property
+    def finalized(self) -> bool:
+        """Whether operations can still be added."""
+        return self._finalized
+
+    def finalize(self) -> None:
+        """Makes the graph read-only."""
+        self._finalized = True
+
+    def _unsafe_unfinalize(self) -> None:
+        self._finalized = False
+
+    def check_not_finalized(self) -> None:
+        """Raises TensorFlow's RuntimeError when the graph is read-only."""
+        if self._finalized:
+            raise RuntimeError("Graph is finalized and cannot be modified.")
+
+    def add(
+        self, type: str, inputs: tuple[Tensor, ...], attrs: Mapping[str, Any],
+        outputs: tuple[tuple[dtypes.DType, shapes.Sizes], ...], name: str,
+    ) -> Operation:
+        """Appends an operation. `name` is made unique within the current scope, or taken verbatim if it ends in `/`."""
+        self.check_not_finalized()
+        if name and name[-1] == "/":
+            name = name[:-1]
+        else:
+            if not _VALID_OP_NAME.match(name):
+                raise ValueError(f"'{name}' is not a valid node name")
+            name = self.unique_name(name)
+        for tensor in inputs:
+            if tensor.op.graph is not self:
+                raise ValueError(f"{tensor} must be from the same graph as this graph's operations.")
+        if self._gradient_overrides and type in self._gradient_overrides:
+            attrs = {**attrs, "_gradient_op_type": self._gradient_overrides[type]}
+        if self._has_attribute_scopes:
+            attrs = self._scoped_attributes(type, attrs)
+        with self._lock:
+            controls = self._controls_for(inputs) if self._control_stack else ()
+            op = Operation(self, type, name, inputs, attrs, outputs, controls, "")
+            if self._device_stack:
+                self._apply_device_functions(op)
+            self._operations.append(op)
+            op._id = len(self._operations)
+            self._by_name[name] = op
+            for tensor in inputs:
+                tensor._consumers.append(op)
+            for controller in self._control_stack:
+                controller.seen.add(op)
+        return op
+
+    def get_operations(self) -> list[Operation]:
+        """All operations in the order of their creation."""
+        return list(self._operations)
+
+    def get_operation_by_name(self, name: str) -> Operation:
+        """The operation called `name`. KeyError when there is none."""
+        if not isinstance(name, str):
+            raise TypeError(f"Operation names are strings (or similar), not {type(name).__name__}.")
+        return self.as_graph_element(name, allow_tensor=False, allow_operation=True)
+
+    def get_tensor_by_name(self, name: str) -> Tensor:
+        """The tensor called `operation:index`. KeyError when there is none."""
+        if not isinstance(name, str):
+            raise TypeError(f"Tensor names are strings (or similar), not {type(name).__name__}.")
+        return self.as_graph_element(name, allow_tensor=True, allow_operation=False)
+
+    def as_graph_element(self, obj: Any, allow_tensor: bool = True, allow_operation: bool = True) -> Any:
+        """The tensor or operation that `obj` (itself, a name, or something with `_as_graph_element`) stands for."""
+        if not (allow_tensor or allow_operation):
+            raise ValueError("allow_tensor and allow_operation can't both be False.")
+        wanted = " or ".join(["Tensor"] * allow_tensor + ["Operation"] * allow_operation)
+        convert = getattr(obj, "_as_graph_element", None)
+        if convert is not None and not isinstance(obj, (Tensor, Operation)):
+            obj = convert()
+        if isinstance(obj, bytes):
+            obj = obj.decode()
+        if isinstance(obj, str):
+            return self._by_any_name(obj, allow_tensor, allow_operation)
+        if (isinstance(obj, Tensor) and allow_tensor) or (isinstance(obj, Operation) and allow_operation):
+            if obj.graph is not self:
+                kind = "Tensor" if isinstance(obj, Tensor) else "Operation"
+                raise ValueError(f"{kind} {obj} is not an element of this graph.")
+            return obj
+        raise TypeError(f"Can not convert a {type(obj).__name__} into a {wanted}.")
+
+    def _by_any_name(self, name: str, allow_tensor: bool, allow_operation: bool) -> Any:
+        if ":" in name and allow_tensor:
+            operation_name, _, index = name.partition(":")
+            if not index.isdigit() or ":" in index:
+                raise ValueError(
+                    f"The name {name!r} looks a like a Tensor name, but is not a valid one. Tensor names must be of "
+                    'the form "<op_name>:<output_index>".'
+                )
+            op = self._by_name.get(operation_name)
+            if op is None:
+                raise KeyError(
+                    f"The name {name!r} refers to a Tensor which does not exist. The operation, {operation_name!r}, "
+                    "does not exist in the graph."
+                )
+            if int(index) >= len(op.outputs):
+                raise KeyError(
+                    f"The name {name!r} refers to a Tensor which does not exist. The operation, {operation_name!r}, "
+                    f"exists but only has {len(op.outputs)} outputs."
+                )
+            return op.outputs[int(index)]
+        if ":" not in name and allow_operation:
+            if name not in self._by_name:
+                raise KeyError(f"The name {name!r} refers to an Operation not in the graph.")
+            return self._by_name[name]
+        if allow_operation:
+            raise ValueError(f"Name {name!r} appears to refer to a Tensor, not a Operation.")
+        if name in self._by_name:
+            raise ValueError(
+                f"The name {name!r} refers to an Operation, not a Tensor. Tensor names must be of the form "
+                '"<op_name>:<output_index>".'
+            )
+        raise ValueError(
+            f"The name {name!r} looks like an (invalid) Operation name, not a Tensor. Tensor names must be of the "
+            'form "<op_name>:<output_index>".'
+        )
+
+    def prevent_feeding(self, tensor: Tensor) -> None:
+        """Marks `tensor` as one that no run may feed."""
+        self._unfeedable.add(tensor)
+
+    def is_feedable(self, tensor: Tensor) -> bool:
+        """Whether a run may feed `tensor`."""
+        return tensor not in self._unfeedable
+
+    def prevent_fetching(self, op: Operation | Tensor) -> None:
+        """Marks `op` as one that no run may fetch."""
+        self._unfetchable.add(op)
+
+    def is_fetchable(self, thing: Operation | Tensor) -> bool:
+        """Whether a run may fetch `thing`."""
+        return thing not in self._unfetchable and getattr(thing, "op", thing) not in self._unfetchable
+
+    def as_graph_def(self, from_version: int | None = None, add_shapes: bool = False) -> Any:
+        """The graph (its operations newer than `from_version`) as a protobuf GraphDef message."""
+        from tracer import graph_def
+
+        return graph_def.graph_def(self, from_version, add_shapes)
+
+    def create_op(
+        self, op_type: str, inputs: Any, dtypes: Any, input_types: Any = None, name: str | None = None,
+        attrs: Mapping | None = None, op_def: Any = None, compute_shapes: bool = True, compute_device: bool = True,
+    ) -> Operation:
+        """Adds an operation of any type, described from outside (its attributes as protobuf AttrValue messages)."""
+        from tracer import graph_def
+
+        return graph_def.create_op(self, op_type, inputs, dtypes, name, attrs, compute_shapes)

@@ -1,0 +1,166 @@
+"""Reads `opdefs.tsv`, the table of TensorFlow 0.8's operations: typed inputs, outputs, attributes and their limits."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import pathlib
+import re
+from typing import Any
+
+from tracer import dtypes
+
+_TABLE = pathlib.Path(__file__).with_name("opdefs.tsv")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Argument:
+    """One input or output of an operation: `x:T`, `values:N*T`, `data:list(T)`, `ref:Ref(T)`, `shape:int32`."""
+
+    name: str
+    is_ref: bool = False
+    dtype: dtypes.DType | None = None  # a fixed type
+    type_attr: str | None = None  # or the attribute that holds it
+    number_attr: str | None = None  # `N*T`: the attribute that counts
+    list_attr: str | None = None  # `list(T)`: the attribute that holds all types
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it stands for several tensors."""
+        return self.number_attr is not None or self.list_attr is not None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Attribute:
+    """One attribute: its kind (`int`, `type`, `list(shape)` ...), allowed values, least value or length, default."""
+
+    name: str
+    kind: str
+    allowed: tuple[Any, ...] | None = None
+    minimum: int | None = None
+    default: Any = None
+    has_default: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class OpDef:
+    """What TensorFlow 0.8 registered for one operation type."""
+
+    type: str
+    inputs: tuple[Argument, ...]
+    outputs: tuple[Argument, ...]
+    attributes: dict[str, Attribute]
+    is_stateful: bool = False
+    allows_uninitialized_input: bool = False
+    deprecated_at: int | None = None
+    inferred: frozenset[str] = frozenset()  # attributes that follow from the inputs
+
+    @functools.cached_property
+    def has_list_inputs(self) -> bool:
+        """Whether an input stands for several tensors."""
+        return any(argument.is_list for argument in self.inputs)
+
+
+def _dtype(word: str) -> dtypes.DType | None:
+    try:
+        return dtypes.as_dtype(word)
+    except TypeError:
+        return None
+
+
+def _argument(text: str) -> Argument:
+    name, kind = text.split(":", 1)
+    is_ref = kind.startswith("Ref(")
+    if is_ref:
+        kind = kind[4:-1]
+    if kind.startswith("list("):
+        return Argument(name, is_ref, list_attr=kind[5:-1])
+    number = None
+    if "*" in kind:
+        number, kind = kind.split("*")
+    fixed = _dtype(kind)
+    return Argument(name, is_ref, fixed, None if fixed else kind, number)
+
+
+def _attribute(text: str) -> Attribute:
+    match = re.fullmatch(r"(\w+):([a-z]+(?:\([a-z]+\))?)(\{[^}]*\})?(?:>=(-?\d+))?(?:=(.*))?", text)
+    if match is None:
+        raise ValueError(f"opdefs.tsv: attribute {text!r} cannot be read")
+    name, kind, allowed, minimum, default = match.groups()
+    choices = None
+    if allowed:
+        words = allowed[1:-1].split(",")
+        choices = tuple(w.strip("'") if "string" in kind else dtypes.as_dtype(w) for w in words)
+    return Attribute(name, kind, choices, int(minimum) if minimum else None,
+                     _value(kind, default) if default is not None else None, default is not None)
+
+
+def _value(kind: str, text: str) -> Any:
+    if kind.startswith("list("):
+        inner = text.strip()[1:-1].strip()
+        return [_value(kind[5:-1], part.strip()) for part in inner.split(",")] if inner else []
+    if kind == "bool":
+        return text == "True"
+    if kind == "int":
+        return int(text)
+    if kind == "float":
+        return float(text)
+    if kind == "type":
+        return dtypes.as_dtype(text)
+    if kind in ("shape", "tensor"):
+        return None  # the one shape default there is means "unknown"
+    return text.strip("'")
+
+
+@functools.cache
+def _lines() -> dict[str, str]:
+    rows = _TABLE.read_text(encoding="utf-8").splitlines()[1:]
+    return {row.split("\t", 1)[0]: row for row in rows}
+
+
+def _parts(text: str, separator: str) -> list[str]:
+    return [part.strip() for part in text.split(separator) if part.strip()]
+
+
+@functools.cache
+def find(type: str) -> OpDef:
+    """The definition of `type`. Raises KeyError when 0.8 had no such operation."""
+    _, inputs, outputs, attrs, flags = (_lines()[type].split("\t") + [""] * 5)[:5]
+    arguments = tuple(_argument(part) for part in _parts(inputs, ";"))
+    inferred = {word for a in arguments for word in (a.type_attr, a.number_attr, a.list_attr) if word}
+    words = _parts(flags, ",")
+    deprecated = next((int(word.split("@")[1]) for word in words if word.startswith("deprecated@")), None)
+    return OpDef(
+        type, arguments, tuple(_argument(part) for part in _parts(outputs, ";")),
+        {a.name: a for a in map(_attribute, _split_attributes(attrs))},
+        "stateful" in words, "allows_uninitialized_input" in words, deprecated, frozenset(inferred),
+    )
+
+
+def _split_attributes(text: str) -> list[str]:
+    """Splits at `;` outside of braces and quotes."""
+    return [part.strip() for part in re.split(r";(?![^{]*\})(?=(?:[^']*'[^']*')*[^']*$)", text) if part.strip()]
+
+
+def names() -> list[str]:
+    """All operation types of 0.8."""
+    return list(_lines())
+
+
+def grouped(type: str, inputs: tuple, attrs: Any) -> list[Any]:
+    """`inputs` in the terms of the definition of `type`: one item per argument, a list where the argument is one."""
+    if type not in _lines():
+        return list(inputs)  # one of our own operations
+    definition = find(type)
+    if not definition.has_list_inputs:
+        return list(inputs)
+    groups, at = [], 0
+    for argument in definition.inputs:
+        if not argument.is_list:
+            groups.append(inputs[at])
+            at += 1
+            continue
+        count = len(attrs[argument.list_attr]) if argument.list_attr is not None else attrs[argument.number_attr]
+        groups.append(list(inputs[at:at + count]))
+        at += count
+    return groups

@@ -1,0 +1,357 @@
+"""`Session`: from fetches and feeds to a prepared run. The only door from the graph to its lowering."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from tracer import scopes
+from tracer.convert import IndexedSlices
+from tracer.ir import Graph, Operation, Tensor
+
+_Assemble = Callable[[list[Any]], Any]
+
+
+def session_for(graph: Graph, session: Any, kind: str) -> Any:
+    """The session that `eval` and `run` of a tensor or an operation use."""
+    what = "evaluate tensor using `eval()`" if kind == "tensor" else "execute operation using `run()`"
+    if session is None:
+        session = scopes.get_default_session()
+        if session is None:
+            words = "evaluate tensor using eval()" if kind == "tensor" else "execute operation using Run()"
+            raise ValueError(f"Cannot {words}: No default session is registered. Use `with sess.as_default()` or pass an "
+                             f"explicit session to {'eval' if kind == 'tensor' else 'Run'}(session=sess)")
+        if session.graph is not graph:
+            thing = f"the {kind}'s graph"
+            raise ValueError(f"Cannot use the default session to {what.split(' using')[0]}: {thing} is different from the "
+                             f"session's graph. Pass an explicit session to "
+                             f"{'eval' if kind == 'tensor' else 'run'}(session=sess).")
+    elif session.graph is not graph:
+        raise ValueError(f"Cannot use the given session to {what.split(' using')[0]}: the {kind}'s graph is different from "
+                         "the session's graph.")
+    return session
+
+
+class _Fetches:
+    """What one form of `fetches` asks for, and how its result is put together."""
+
+    def __init__(self, graph: Graph, fetches: Any) -> None:
+        self.graph = graph
+        self.tensors: list[Tensor] = []
+        self.targets: list[Operation] = []
+        self._index: dict[Tensor, int] = {}
+        self.assemble = self._structure(fetches, fetches)
+
+    def _structure(self, fetch: Any, whole: Any) -> _Assemble:
+        if isinstance(fetch, tuple) and hasattr(fetch, "_fields"):
+            parts = [self._structure(item, whole) for item in fetch]
+            kind = type(fetch)
+            return lambda values: kind(*[part(values) for part in parts])
+        if isinstance(fetch, (list, tuple)):
+            parts = [self._structure(item, whole) for item in fetch]
+            return lambda values: [part(values) for part in parts]
+        if isinstance(fetch, Mapping):
+            named = {key: self._structure(item, whole) for key, item in fetch.items()}
+            return lambda values: {key: part(values) for key, part in named.items()}
+        return self._leaf(fetch, whole)
+
+    def _leaf(self, fetch: Any, whole: Any) -> _Assemble:
+        if isinstance(fetch, IndexedSlices):
+            parts = [self._leaf(t, whole) for t in (fetch.values, fetch.indices, fetch.dense_shape) if t is not None]
+            return lambda values: IndexedSlicesValue(*[part(values) for part in parts],
+                                                     *([None] * (3 - len(parts))))
+        expand = getattr(fetch, "_session_parts", None)
+        if expand is not None:
+            tensors, rebuild = expand()
+            pieces = [self._leaf(t, whole) for t in tensors]
+            return lambda values: rebuild([piece(values) for piece in pieces])
+        element = self._element(fetch, whole)
+        if isinstance(element, Operation):
+            if element not in self.targets:
+                self.targets.append(element)
+            return lambda values: None
+        if element not in self._index:
+            self._index[element] = len(self.tensors)
+            self.tensors.append(element)
+        at = self._index[element]
+        return lambda values: values[at]
+
+    def _element(self, fetch: Any, whole: Any) -> Operation | Tensor:
+        try:
+            element = self.graph.as_graph_element(fetch, allow_tensor=True, allow_operation=True)
+        except TypeError as error:
+            raise TypeError(f"Fetch argument {fetch!r} of {whole!r} has invalid type {type(fetch)!r}, must be a string "
+                            f"or Tensor. ({error})") from None
+        except (ValueError, KeyError) as error:
+            raise ValueError(
+                f"Fetch argument {fetch!r} of {whole!r} cannot be interpreted as a Tensor. ({error})") from None
+        if not self.graph.is_fetchable(element):
+            raise ValueError(f"Operation {element.name!r} has been marked as not fetchable.")
+        return element
+
+
+class IndexedSlicesValue(tuple):
+    """The fetched value of `IndexedSlices`: (values, indices, dense_shape)."""
+
+    __slots__ = ()
+
+    def __new__(cls, values: Any, indices: Any, dense_shape: Any = None) -> IndexedSlicesValue:
+        return super().__new__(cls, (values, indices, dense_shape))
+
+    values = property(lambda self: self[0])
+    indices = property(lambda self: self[1])
+    dense_shape = property(lambda self: self[2])
+
+
+class _Feed:
+    """Converts and checks the values fed for one tensor."""
+
+    __slots__ = ("dtype", "sizes", "tensor")
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+        self.dtype = np.dtype(tensor.dtype.base_dtype.as_numpy_dtype)
+        self.sizes = tensor.sizes
+
+    def convert(self, value: Any) -> np.ndarray:
+        """`value` as the array that the tensor gets."""
+        if type(value) is np.ndarray and value.dtype == self.dtype and self.dtype != object:
+            array = value
+        else:
+            array = self._convert(value)
+        sizes = self.tensor.sizes
+        if sizes is not None and array.shape != sizes and (
+                len(sizes) != array.ndim or any(s is not None and s != n for s, n in zip(sizes, array.shape, strict=True))):
+            raise ValueError(f"Cannot feed value of shape {array.shape} for Tensor {self.tensor.name!r}, which has shape "
+                             f"'{self.tensor.get_shape()}'")
+        return array
+
+    def _convert(self, value: Any) -> np.ndarray:
+        if isinstance(value, Tensor):
+            raise TypeError("The value of a feed cannot be a tf.Tensor object. Acceptable feed values include Python "
+                            "scalars, strings, lists, or numpy ndarrays.")
+        if self.dtype == object:
+            return _strings(value)
+        if type(value) is int and _changes(value, self.dtype):
+            raise TypeError(f"Type of feed value {value} is not compatible with Tensor type {self.dtype.type}. Try "
+                            "explicitly setting the type of the feed tensor to a larger type (e.g. int64).")
+        return np.array(value, dtype=self.dtype)
+
+
+def _changes(value: int, dtype: np.dtype) -> bool:
+    """Whether a Python int is another number once it has this type."""
+    if np.issubdtype(dtype, np.integer):
+        return not np.iinfo(dtype).min <= value <= np.iinfo(dtype).max
+    return bool(dtype.type(value) != value)
+
+
+def _strings(value: Any) -> np.ndarray:
+    array = np.array(value, dtype=object)
+    flat = array.reshape(-1)
+    encoded = [item.encode() if isinstance(item, str) else item for item in flat.tolist()]
+    result = np.empty(len(encoded), object)
+    result[:] = encoded
+    return result.reshape(array.shape)
+
+
+class _Prepared:
+    """A signature that has been seen: its program, feeds and the form of its result."""
+
+    __slots__ = ("assemble", "executable", "feeds", "keys")
+
+    def __init__(self, executable: Any, assemble: _Assemble, keys: list[Any], feeds: list[_Feed]) -> None:
+        self.executable = executable
+        self.assemble = assemble
+        self.keys = keys
+        self.feeds = feeds
+
+
+class BaseSession:
+    """Runs parts of a graph; holds the values of its variables."""
+
+    def __init__(self, target: Any = "", graph: Graph | None = None, config: Any = None) -> None:
+        if graph is not None and not isinstance(graph, Graph):
+            raise TypeError(f"graph must be a tf.Graph, but got {type(graph)}")
+        if target is None or not isinstance(target, (str, bytes)):
+            target = target or ""
+            if not isinstance(target, str):
+                raise TypeError(f"target must be a string, but got {type(target)}")
+        self._graph = graph or scopes.get_default_graph()
+        self._target = target
+        self._config = config
+        self._opened = False
+        self._closed = False
+        self._prepared: dict[Any, _Prepared] = {}
+        self._executables: dict[Any, Any] = {}
+        self._state: Any = None
+        self._lock = threading.Lock()
+
+    @property
+    def graph(self) -> Graph:
+        """The graph it runs."""
+        return self._graph
+
+    @property
+    def graph_def(self) -> Any:
+        """The graph as a protobuf message."""
+        return self._graph.as_graph_def()
+
+    @property
+    def sess_str(self) -> Any:
+        """The target it was made with."""
+        return self._target
+
+    @property
+    def state(self) -> Any:
+        """Variables, random streams and resources; made when first used."""
+        if self._state is None:
+            import lowering
+
+            with self._lock:
+                if self._state is None:
+                    self._state = lowering.State()
+        return self._state
+
+    def close(self) -> None:
+        """Ends the session and whatever waits in it; later runs raise RuntimeError."""
+        if self._opened:
+            self._closed = True
+        if self._state is not None:
+            self._state.close()
+        self._prepared.clear()
+        self._executables.clear()
+
+    def as_default(self) -> Any:
+        """A context in which this is the default session."""
+        return scopes.default_session(self)
+
+    def run(self, fetches: Any, feed_dict: Any = None, options: Any = None, run_metadata: Any = None) -> Any:
+        """Computes `fetches` and returns their values in the same structure; operations give None.
+
+        Args:
+            fetches: a tensor, operation, variable or name; or a list, tuple or dict of those.
+            feed_dict: values by tensor; any tensor can be fed.
+
+        Raises:
+            RuntimeError: the session is closed, or its graph is empty.
+            TypeError, ValueError: a fetch or a feed that the graph has no place for.
+            tf.errors.OpError: what went wrong while running; variables are then as before.
+        """
+        try:
+            key = (tuple(fetches) if type(fetches) is list else fetches, tuple(feed_dict) if feed_dict else None)
+            prepared = self._prepared.get(key)
+        except TypeError:  # nested fetches, or something no feed can be
+            key = prepared = None
+        if prepared is None:
+            prepared = self._prepare(fetches, feed_dict, key)
+        if prepared.feeds:
+            values = [feed.convert(value) for feed, value in zip(prepared.feeds, self._values(feed_dict), strict=True)]
+        else:
+            values = []
+        results = prepared.executable.run(self._state, values)
+        if run_metadata is not None or options is not None:
+            self._trace(options, run_metadata)
+        return prepared.assemble(results)
+
+    def _values(self, feed_dict: Any) -> list[Any]:
+        """The fed values, one for each tensor that is fed."""
+        values: list[Any] = []
+        for key, value in feed_dict.items():
+            if isinstance(key, IndexedSlices) or hasattr(key, "_session_parts"):
+                values += [part for part in value if part is not None]
+            else:
+                values.append(value)
+        return values
+
+    def _prepare(self, fetches: Any, feed_dict: Any, key: Any) -> _Prepared:
+        if self._closed:
+            raise RuntimeError("Attempted to use a closed Session.")
+        if not self._graph.version:
+            raise RuntimeError("The Session graph is empty.  Add operations to the graph before calling run().")
+        import lowering
+
+        self._opened = True
+        form = _Fetches(self._graph, fetches)
+        feeds = self._feeds(feed_dict)
+        if len({feed.tensor for feed in feeds}) != len(feeds):
+            raise ValueError("A tensor is fed twice, under two keys.")
+        signature = (tuple(form.tensors), tuple(form.targets), tuple(feed.tensor for feed in feeds))
+        _ = self.state
+        executable = self._executables.get(signature)
+        if executable is None:
+            executable = lowering.Executable(form.tensors, form.targets, [feed.tensor for feed in feeds])
+            self._executables[signature] = executable
+        prepared = _Prepared(executable, form.assemble, [], feeds)
+        if key is not None:
+            self._prepared[key] = prepared
+        return prepared
+
+    def _feeds(self, feed_dict: Any) -> list[_Feed]:
+        found = []
+        for key in feed_dict or ():
+            parts: Any = [key]
+            if isinstance(key, IndexedSlices):
+                parts = [t for t in (key.values, key.indices, key.dense_shape) if t is not None]
+            elif hasattr(key, "_session_parts"):
+                parts = key._session_parts()[0]
+            for part in parts:
+                try:
+                    tensor = self._graph.as_graph_element(part, allow_operation=False)
+                except Exception as error:
+                    raise TypeError(f"Cannot interpret feed_dict key as Tensor: {_plain_message(error)}") from None
+                if not self._graph.is_feedable(tensor):
+                    raise ValueError(f"Tensor {tensor} may not be fed.")
+                found.append(_Feed(tensor))
+        return found
+
+    def _trace(self, options: Any, run_metadata: Any) -> None:
+        """`RunOptions` and `RunMetadata` of a run; tracing comes with the tools that read it."""
+
+    def runs(self) -> list[Any]:
+        """The executables of the distinct runs so far, for those who look inside."""
+        return list(self._executables.values())
+
+
+def _plain_message(error: Exception) -> str:
+    return error.args[0] if isinstance(error, KeyError) and error.args else str(error)
+
+
+class Session(BaseSession):
+    """A session that can be used as a context: default session and default graph inside, closed on leaving."""
+
+    def __init__(self, target: Any = "", graph: Graph | None = None, config: Any = None) -> None:
+        super().__init__(target, graph, config)
+        self._contexts: list[contextlib.ExitStack] = []
+
+    def __enter__(self) -> Session:
+        stack = contextlib.ExitStack()
+        stack.enter_context(self.graph.as_default())
+        stack.enter_context(self.as_default())
+        self._contexts.append(stack)
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        self._contexts.pop().__exit__(*exception)
+        self.close()
+
+
+class InteractiveSession(BaseSession):
+    """A session that is the default one from its construction on."""
+
+    def __init__(self, target: Any = "", graph: Graph | None = None, config: Any = None) -> None:
+        super().__init__(target, graph, config)
+        self._stack = contextlib.ExitStack()
+        if graph is not None:
+            self._stack.enter_context(graph.as_default())
+        self._stack.enter_context(self.as_default())
+
+    def close(self) -> None:
+        """Ends the session and is the default one no longer."""
+        super().close()
+        self._stack.close()
+
+

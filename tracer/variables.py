@@ -1,0 +1,292 @@
+"""`Variable`: memory that keeps its value between runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tracer import dtypes, scopes
+from tracer.convert import convert_to_tensor, register_tensor_conversion_function
+from tracer.ir import Graph, Operation, Tensor
+from tracer.ops import array, control_flow, state
+from tracer.scopes import GraphKeys
+from tracer.shapes import TensorShape, as_shape
+
+
+class Variable:
+    """A tensor that keeps its value between runs of a session, until something is assigned to it.
+
+    >>> v = tf.Variable(1.0)
+    >>> sess.run(v.initializer)
+    >>> sess.run(v.assign_add(2.0))
+    3.0
+
+    Args:
+        initial_value: what the initializer assigns: a tensor, a Python value, or a function that makes one (then with
+            `dtype`).
+        trainable: whether optimizers change it by default.
+        collections: where it is listed; by default `GraphKeys.VARIABLES`.
+        validate_shape: False to allow a value of unknown or changing shape.
+        caching_device: the device of the `read` operation.
+        name: its name, made unique.
+        variable_def: a protobuf VariableDef to restore it from, instead of all the above.
+        dtype: the type to convert the initial value to.
+    """
+
+    def __init__(self, initial_value: Any = None, trainable: bool = True, collections: Any = None,
+                 validate_shape: bool = True, caching_device: Any = None, name: str | None = None,
+                 variable_def: Any = None, dtype: Any = None) -> None:
+        if variable_def is not None:
+            if initial_value is not None:
+                raise ValueError("variable_def and initial_value are mutually exclusive.")
+            self._from_proto(variable_def)
+        else:
+            self._create(initial_value, trainable, collections, validate_shape, caching_device, name, dtype)
+
+    def _create(self, initial_value: Any, trainable: bool, collections: Any, validate_shape: bool,
+                caching_device: Any, name: str | None, dtype: Any) -> None:
+        if initial_value is None:
+            raise ValueError("initial_value must be specified.")
+        if callable(initial_value) and dtype is None:
+            raise ValueError("dtype must also be specified when initial_value is callable.")
+        keys = [GraphKeys.VARIABLES] if collections is None else list(collections)
+        if trainable and GraphKeys.TRAINABLE_VARIABLES not in keys:
+            keys.append(GraphKeys.TRAINABLE_VARIABLES)
+        graph = scopes.graph_of([] if callable(initial_value) else [initial_value])
+        with graph.as_default(), graph.control_dependencies(None), \
+                graph.name_scope(name or "Variable") as scope:
+            if callable(initial_value):
+                self._create_late(initial_value, scope, validate_shape, dtype)
+            else:
+                value = convert_to_tensor(initial_value, dtype=dtype, name="initial_value")
+                self._initial_value = value
+                self._variable = _memory(value, scope, validate_shape)
+            with graph.colocate_with(self._variable.op):
+                self._initializer_op = state.assign(
+                    self._variable, self._initial_value, validate_shape=validate_shape, name="Assign").op
+            self._caching_device = caching_device
+            self._snapshot = self._read(caching_device)
+        graph.add_to_collections(keys, self)
+        self._save_slice_info: Any = None
+
+    def _create_late(self, initial_value: Any, scope: str, validate_shape: bool, dtype: Any) -> None:
+        """As `get_variable` makes it: the memory first, the initial value below `<name>/Initializer`."""
+        with scopes.name_scope("Initializer"):
+            value = convert_to_tensor(initial_value(), dtype=dtype, name="initial_value")
+        self._initial_value = value
+        self._variable = _memory(value, scope, validate_shape)
+
+    def _read(self, caching_device: Any) -> Tensor:
+        graph = self._variable.graph
+        if caching_device is not None:
+            with graph.device(caching_device):
+                return array.identity(self._variable, name="read")
+        with graph.colocate_with(self._variable.op):
+            return array.identity(self._variable, name="read")
+
+    def _from_proto(self, variable_def: Any) -> None:
+        graph = scopes.get_default_graph()
+        self._variable = graph.as_graph_element(variable_def.variable_name)
+        self._initializer_op = graph.as_graph_element(variable_def.initializer_name)
+        self._snapshot = graph.as_graph_element(variable_def.snapshot_name)
+        self._initial_value = self._initializer_op.inputs[1]
+        self._caching_device = None
+        self._save_slice_info = None
+        if variable_def.HasField("save_slice_info_def"):
+            info = variable_def.save_slice_info_def
+            self._save_slice_info = Variable.SaveSliceInfo(
+                info.full_name, list(info.full_shape), list(info.var_offset), list(info.var_shape))
+
+    class SaveSliceInfo:
+        """Which slice of a larger, partitioned variable this one is."""
+
+        def __init__(self, full_name: str, full_shape: Any, var_offset: Any, var_shape: Any) -> None:
+            self.full_name = full_name
+            self.full_shape = full_shape
+            self.var_offset = var_offset
+            self.var_shape = var_shape
+
+        @property
+        def spec(self) -> str:
+            """The slice as checkpoints write it: `4 10 0,2:-`."""
+            full = " ".join(str(d) for d in self.full_shape) + " "
+            parts = (f"{o},{s}" for o, s in zip(self.var_offset, self.var_shape, strict=True))
+            return full + ":".join(parts)
+
+    def _as_graph_element(self) -> Tensor:
+        return self._variable
+
+    def _AsTensor(self) -> Tensor:  # noqa: N802 - TensorFlow's name, which scripts of the time reach for
+        return self._snapshot
+
+    def __iter__(self) -> Any:
+        raise TypeError("'Variable' object is not iterable.")
+
+    def value(self) -> Tensor:
+        """The tensor that reads it."""
+        return self._snapshot
+
+    def ref(self) -> Tensor:
+        """The reference to its memory."""
+        return self._variable
+
+    def _ref(self) -> Tensor:
+        return self._variable
+
+    def eval(self, session: Any = None) -> Any:
+        """Its value in `session` (or the default one)."""
+        return self._variable.eval(session=session)
+
+    def initialized_value(self) -> Tensor:
+        """Its value, after its initializer has run."""
+        with scopes.control_dependencies(None), scopes.control_dependencies([self._initializer_op]):
+            return array.identity(self._variable)
+
+    def read_value(self) -> Tensor:
+        """A new operation that reads it, here and now in the order of control dependencies."""
+        return array.identity(self._variable, name="read")
+
+    def assign(self, value: Any, use_locking: bool = False) -> Tensor:
+        """Assigns `value`; returns the reference, as it is afterwards."""
+        return state.assign(self._variable, value, use_locking=use_locking)
+
+    def assign_add(self, delta: Any, use_locking: bool = False) -> Tensor:
+        """Adds `delta`; returns the reference, as it is afterwards."""
+        return state.assign_add(self._variable, delta, use_locking=use_locking)
+
+    def assign_sub(self, delta: Any, use_locking: bool = False) -> Tensor:
+        """Subtracts `delta`; returns the reference, as it is afterwards."""
+        return state.assign_sub(self._variable, delta, use_locking=use_locking)
+
+    def scatter_sub(self, sparse_delta: Any, use_locking: bool = False) -> Tensor:
+        """Subtracts the rows of `IndexedSlices`; returns the reference, as it is afterwards."""
+        from tracer.convert import IndexedSlices
+
+        if not isinstance(sparse_delta, IndexedSlices):
+            raise ValueError(f"sparse_delta is not IndexedSlices: {sparse_delta}")
+        return state.scatter_sub(self._variable, sparse_delta.indices, sparse_delta.values, use_locking=use_locking)
+
+    def count_up_to(self, limit: int) -> Tensor:
+        """Adds one and returns the old value; OutOfRangeError once it has reached `limit`."""
+        return state.count_up_to(self._variable, limit=limit)
+
+    def _set_save_slice_info(self, save_slice_info: Any) -> None:
+        self._save_slice_info = save_slice_info
+
+    @property
+    def name(self) -> str:
+        """`<operation>:0`."""
+        return self._variable.name
+
+    @property
+    def initializer(self) -> Operation:
+        """The operation that gives it its initial value."""
+        return self._initializer_op
+
+    @property
+    def initial_value(self) -> Tensor:
+        """The tensor that the initializer assigns."""
+        return self._initial_value
+
+    @property
+    def dtype(self) -> dtypes.DType:
+        """Its type, a reference one."""
+        return self._variable.dtype
+
+    @property
+    def op(self) -> Operation:
+        """The operation that is its memory."""
+        return self._variable.op
+
+    @property
+    def graph(self) -> Graph:
+        """The graph it belongs to."""
+        return self._variable.graph
+
+    @property
+    def device(self) -> str:
+        """The device of its memory."""
+        return self._variable.device
+
+    def get_shape(self) -> TensorShape:
+        """Its static shape."""
+        return self._variable.get_shape()
+
+    def set_shape(self, shape: Any) -> None:
+        """Refines the static shape of the memory and of what reads it."""
+        self._variable.set_shape(shape)
+        self._snapshot.set_shape(shape)
+
+    def to_proto(self) -> Any:
+        """The protobuf VariableDef message that names its operations."""
+        from tracer import protos
+
+        message = protos.VariableDef()
+        message.variable_name = self._variable.name
+        message.initializer_name = self._initializer_op.name
+        message.snapshot_name = self._snapshot.name
+        if self._save_slice_info is not None:
+            info = self._save_slice_info
+            message.save_slice_info_def.full_name = info.full_name
+            message.save_slice_info_def.full_shape.extend(int(d) for d in info.full_shape)
+            message.save_slice_info_def.var_offset.extend(int(d) for d in info.var_offset)
+            message.save_slice_info_def.var_shape.extend(int(d) for d in info.var_shape)
+        return message
+
+    @staticmethod
+    def from_proto(variable_def: Any) -> Variable:
+        """The variable that a protobuf VariableDef message names in the default graph."""
+        return Variable(variable_def=variable_def)
+
+
+def _memory(value: Tensor, scope: str, validate_shape: bool) -> Tensor:
+    if validate_shape and not value.get_shape().is_fully_defined():
+        raise ValueError(f"initial_value must have a shape specified: {value}")
+    shape = as_shape(value.get_shape()) if validate_shape else TensorShape(None)
+    return state.variable_op(shape, value.dtype.base_dtype, name=scope)
+
+
+def _to_tensor(variable: Variable, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Any:
+    if dtype is not None and not dtype.is_compatible_with(variable.dtype):
+        raise ValueError(f"Incompatible type conversion requested to type '{dtype.name}' for variable of type "
+                         f"'{variable.dtype.name}'")
+    return variable.ref() if as_ref else variable.value()
+
+
+register_tensor_conversion_function(Variable, _to_tensor, 50)
+
+
+def all_variables() -> list[Variable]:
+    """Every variable that has been made (the collection `variables`)."""
+    return scopes.get_collection(GraphKeys.VARIABLES)
+
+
+def trainable_variables() -> list[Variable]:
+    """The variables that optimizers change by default."""
+    return scopes.get_collection(GraphKeys.TRAINABLE_VARIABLES)
+
+
+def local_variables() -> list[Variable]:
+    """The variables of this process, which no checkpoint holds."""
+    return scopes.get_collection(GraphKeys.LOCAL_VARIABLES)
+
+
+def moving_average_variables() -> list[Variable]:
+    """The variables that have moving averages."""
+    return scopes.get_collection(GraphKeys.MOVING_AVERAGE_VARIABLES)
+
+
+def initialize_variables(var_list: Any, name: str = "init") -> Operation:
+    """One operation that initializes all of `var_list`."""
+    if var_list:
+        return control_flow.group(*[variable.initializer for variable in var_list], name=name)
+    return control_flow.no_op(name=name)
+
+
+def initialize_all_variables() -> Operation:
+    """One operation that initializes every variable."""
+    return initialize_variables(all_variables())
+
+
+def initialize_local_variables() -> Operation:
+    """One operation that initializes the local variables."""
+    return initialize_variables(local_variables())
