@@ -82,10 +82,11 @@ class _Inside:
         inner = self.inner = Context()
         inner.values = {t: v for t, v in self.outer.values.items()}
         inner.state, inner.streams = dict(self.outer.state), dict(self.outer.streams)
-        inner.deltas = {**self.outer.deltas, **dict(zip(keys, deltas, strict=True))}
-        for key in keys:  # a value that came in from outside of this program
+        inner.deltas = dict(self.outer.deltas)
+        for key, delta in zip(keys, deltas, strict=True):
+            inner.deltas[key] = inner.deltas[key] + delta if key in inner.deltas else delta
             if isinstance(key, Tensor) and key in inner.values and not isinstance(inner.values[key], Alias):
-                inner.values[key] = inner.values[key] + inner.deltas[key]
+                inner.values[key] = inner.values[key] + delta  # it came in from outside and is not written again
         interpret.evaluate(self.nodes, inner)
         arrays = [t for t, v in inner.values.items() if isinstance(v, jax.Array)]
         self.values = {t: v for t, v in inner.values.items() if not isinstance(v, jax.Array)}

@@ -42,3 +42,4 @@ from tracer.variables import all_variables as all_variables
 from tracer.variables import initialize_all_variables as initialize_all_variables
 from tracer.variables import initialize_variables as initialize_variables
 from tracer.variables import trainable_variables as trainable_variables
+from tracer.gradients import gradients as gradients

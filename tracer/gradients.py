@@ -1,0 +1,237 @@
+"""`tf.gradients`: records what is to be differentiated; which x is connected is decided here, the values by `jax.vjp`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tracer import scopes
+from tracer.convert import (
+    IndexedSlices,
+    convert_n_to_tensor_or_indexed_slices,
+    internal_convert_to_tensor,
+)
+from tracer.ir import Operation, Tensor
+
+
+class AggregationMethod:
+    """How several gradients of one tensor are summed. All give the same sum here: XLA fuses it."""
+
+    ADD_N = 0
+    DEFAULT = ADD_N
+    EXPERIMENTAL_TREE = 1
+    EXPERIMENTAL_ACCUMULATE_N = 2
+
+
+_registered: dict[str, Callable | None] = {}
+
+# Operations that pass no gradient on, whatever their dtypes.
+_STOPS = frozenset("""
+    StopGradient Shape ShapeN Size Rank ZerosLike OnesLike Floor Ceil Sign Const Range LinSpace OneHot Less
+    LessEqual Greater GreaterEqual Equal NotEqual LogicalAnd LogicalOr LogicalNot RandomUniform RandomStandardNormal
+    TruncatedNormal RandomUniformInt Multinomial InTopK ScalarSummary HistogramSummary MergeSummary ImageSummary
+    Variable TemporaryVariable Assign AssignAdd AssignSub ScatterUpdate ScatterAdd ScatterSub Placeholder
+    BroadcastGradientArgs ConcatOffset InvertPermutation ListDiff Bitcast
+""".split())
+
+# Operations that TensorFlow 0.8 cannot differentiate: a gradient that reaches one is an error, not None.
+_UNDEFINED = frozenset("ArgMax ArgMin All Any Where Unique UniqueWithCounts EditDistance RandomShuffle".split())
+
+
+class RegisterGradient:
+    """Decorator: the decorated `function(op, *grads)` is the gradient of operations of type `op_type`."""
+
+    def __init__(self, op_type: str) -> None:
+        if not isinstance(op_type, str):
+            raise TypeError("op_type must be a string")
+        self._op_type = op_type
+
+    def __call__(self, f: Callable) -> Callable:
+        _register(self._op_type, f)
+        return f
+
+
+def NoGradient(op_type: str) -> None:  # noqa: N802 - TensorFlow's name
+    """Declares that operations of type `op_type` pass no gradient on."""
+    if not isinstance(op_type, str):
+        raise TypeError("op_type must be a string")
+    _register(op_type, None)
+
+
+def _register(op_type: str, function: Callable | None) -> None:
+    if op_type in _registered:
+        raise KeyError(f"Registering two gradient with name '{op_type}' !")
+    _registered[op_type] = function
+
+
+def _differentiable(tensor: Tensor) -> bool:
+    kind = tensor.dtype.base_dtype
+    return kind.is_floating or kind.is_complex
+
+
+def _passes(op: Operation) -> bool:
+    """Whether a gradient that reaches `op` goes on to its inputs."""
+    kind = op.attrs.get("_gradient_op_type", op.type)
+    if kind in _registered:
+        return _registered[kind] is not None
+    return op.type not in _STOPS
+
+
+def _undefined(op: Operation) -> LookupError:
+    return LookupError(f"No gradient defined for operation '{op.name}' (op type: {op.type})")
+
+
+def _below(xs: set[Tensor]) -> set[Operation]:
+    """The operations that depend on `xs`."""
+    found: set[Operation] = set()
+    stack = [consumer for x in xs for consumer in x.consumers()]
+    while stack:
+        op = stack.pop()
+        if op not in found:
+            found.add(op)
+            stack += [consumer for output in op.outputs for consumer in output._consumers]
+    return found
+
+
+def _reached(ys: list[Tensor], xs: set[Tensor]) -> dict[Tensor, list[Operation]]:
+    """Every tensor that a gradient of `ys` reaches on a path from `xs`, with the operations that pass it on."""
+    below = _below(xs)
+    found: dict[Tensor, list[Operation]] = {y: [] for y in ys}
+    stack = [y.op for y in found if y.op in below]
+    seen = set(stack)
+    while stack:
+        op = stack.pop()
+        if op.type in _UNDEFINED and op.attrs.get("_gradient_op_type", op.type) not in _registered:
+            raise _undefined(op)
+        if not _passes(op):
+            continue
+        for tensor in op.inputs:
+            if not _differentiable(tensor) or not (tensor in xs or tensor.op in below):
+                continue
+            passing = found.setdefault(tensor, [])
+            if op not in passing:
+                passing.append(op)
+            if tensor.op in below and tensor.op not in seen:
+                seen.add(tensor.op)
+                stack.append(tensor.op)
+    return found
+
+
+def _rows(x: Tensor, reached: dict[Tensor, list[Operation]]) -> tuple[list[Operation], bool]:
+    """The `Gather` operations that take rows of `x`, and whether its gradient also comes from elsewhere."""
+    gathers: list[Operation] = []
+    dense = False
+    stack = [x]
+    while stack:
+        tensor = stack.pop()
+        for op in reached.get(tensor, ()):
+            if op.type == "Gather" and op.inputs[0] is tensor and op.inputs[1] is not tensor:
+                gathers.append(op)
+            elif op.type == "Identity":
+                stack.append(op.outputs[0])
+            else:
+                dense = True
+    return gathers, dense
+
+
+def gradients(
+    ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients", colocate_gradients_with_ops: bool = False,
+    gate_gradients: bool = False, aggregation_method: Any = None,
+) -> list[Any]:
+    """The symbolic partial derivatives of the sum of `ys` with respect to each of `xs`.
+
+    >>> x = tf.constant(3.0)
+    >>> tf.gradients(x * x, x)[0].eval()
+    6.0
+
+    Args:
+        ys: a tensor or a list of them.
+        xs: a tensor or variable, or a list of them.
+        grad_ys: the gradients with respect to each of `ys` to start from; ones by default.
+        name: the name scope of what is recorded.
+        colocate_gradients_with_ops, gate_gradients, aggregation_method: accepted; a program is compiled as a whole, in
+            which all gradients of a run are computed before any variable changes.
+
+    Returns:
+        For each x a tensor; `IndexedSlices` where only rows of x are read; None where `ys` do not depend on x.
+
+    Raises:
+        LookupError: a gradient reaches an operation that has none.
+    """
+    ys = list(ys) if isinstance(ys, (list, tuple)) else [ys]
+    xs = list(xs) if isinstance(xs, (list, tuple)) else [xs]
+    starts = [None] * len(ys) if grad_ys is None else (
+        list(grad_ys) if isinstance(grad_ys, (list, tuple)) else [grad_ys])
+    if len(starts) != len(ys):
+        raise ValueError(f"Passed {len(starts)} grad_ys for {len(ys)} ys")
+    with scopes.op_scope([v for v in (*ys, *xs, *starts) if v is not None], name, "gradients"):
+        y_tensors = convert_n_to_tensor_or_indexed_slices(ys, name="y")
+        x_tensors = [_source(x, i) for i, x in enumerate(xs)]
+        seeds = [_seed(start, y, i) for i, (start, y) in enumerate(zip(starts, y_tensors, strict=True))]
+        return _record(y_tensors, x_tensors, seeds)
+
+
+def _source(x: Any, index: int) -> Tensor:
+    if isinstance(x, IndexedSlices):
+        return x.values
+    return internal_convert_to_tensor(x, name=f"x_{index}", as_ref=True)
+
+
+def _seed(start: Any, y: Tensor, index: int) -> Tensor | None:
+    if start is None:
+        return None
+    seed = internal_convert_to_tensor(start, name=f"grad_ys_{index}")
+    if seed.dtype.base_dtype is not y.dtype.base_dtype:
+        raise ValueError(f"Y and ys_grad must be of the same type, not y: {y.dtype.base_dtype.name}, "
+                         f"ys_grad: {seed.dtype.base_dtype.name} ")
+    return seed
+
+
+def _record(ys: list[Any], xs: list[Tensor], seeds: list[Tensor | None]) -> list[Any]:
+    plain = [y.values if isinstance(y, IndexedSlices) else y for y in ys]
+    graph = scopes.get_default_graph()
+    reached = _reached(plain, set(xs))
+    live = [i for i, y in enumerate(plain) if _differentiable(y)]
+    connected = [i for i, x in enumerate(xs) if x in reached and live and (reached[x] or x in plain)]
+    if not connected:
+        return [None] * len(xs)
+    chosen = [xs[i] for i in connected]
+    rows, dense, outputs = [], [], []
+    for x in chosen:
+        gathers, other = _rows(x, reached) if x not in plain else ([], True)
+        dense.append(other or not gathers)
+        rows.append(tuple(op.name for op in gathers))
+        kind = x.dtype.base_dtype
+        if gathers:
+            count = None if len(gathers) > 1 or other else _count(gathers[0].inputs[1])
+            tail = None if x.sizes is None else (count, *x.sizes[1:])
+            outputs += [(kind, tail), (gathers[0].inputs[1].dtype.base_dtype, (count,))]
+        else:
+            outputs.append((kind, x.sizes))
+    given = [seeds[i] for i in live]
+    op = graph.add(
+        "Gradients", (*(plain[i] for i in live), *chosen, *(seed for seed in given if seed is not None)),
+        {"ys": len(live), "xs": len(chosen), "seeded": tuple(seed is not None for seed in given),
+         "rows": tuple(rows), "dense": tuple(dense)},
+        tuple(outputs), "Gradients")
+    return _results(op, xs, connected, rows)
+
+
+def _results(op: Operation, xs: list[Tensor], connected: list[int], rows: list[tuple[str, ...]]) -> list[Any]:
+    from tracer.ops import array
+
+    results: list[Any] = [None] * len(xs)
+    tensors = iter(op.outputs)
+    for i, gathers in zip(connected, rows, strict=True):
+        if gathers:
+            values, indices = next(tensors), next(tensors)
+            results[i] = IndexedSlices(values, indices, array.shape(xs[i]))
+        else:
+            results[i] = next(tensors)
+    return results
+
+
+def _count(indices: Tensor) -> int | None:
+    from tracer import shapes
+
+    return shapes.product(indices.sizes)
