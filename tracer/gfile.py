@@ -1,0 +1,199 @@
+"""`tf.gfile`: files and folders of the local file system, by TensorFlow's names. Failures are OSErrors, as in 0.8."""
+
+from __future__ import annotations
+
+import errno
+import glob as _glob
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+
+from tracer import compat
+
+
+class FastGFile:
+    """An open file.
+
+    With "b" in the mode it reads bytes, otherwise text in UTF-8. Python 2 knew no difference, and its scripts read
+    pictures and protobufs in mode "r": what cannot be text is therefore read as bytes in every mode.
+
+    >>> with tf.gfile.GFile(path, "w") as file:
+    ...     file.write("hello")
+    """
+
+    def __init__(self, name: str, mode: str = "r") -> None:
+        kind = mode.replace("b", "").replace("U", "").replace("t", "")
+        if kind not in ("r", "w", "a", "r+", "w+", "a+"):
+            raise ValueError(f"The mode of a file must be one of r, w, a, r+, w+, a+, with or without b, not {mode!r}")
+        self._text = "b" not in mode
+        self._file = open(name, kind[0] + "b" + kind[1:])
+
+    def _given(self, data: bytes) -> Any:
+        if not self._text:
+            return data
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError:
+            return data
+
+    def read(self, n: int = -1) -> Any:
+        """The next `n` bytes, or all that are left."""
+        return self._given(self._file.read(n))
+
+    def readline(self, max_length: int = -1) -> Any:
+        """The next line with its line end; empty at the end of the file."""
+        return self._given(self._file.readline(max_length))
+
+    def readlines(self, sizehint: int | None = None) -> list[Any]:
+        """The lines that are left, or as many as make up `sizehint` bytes."""
+        return [self._given(line) for line in self._file.readlines(-1 if sizehint is None else sizehint)]
+
+    def write(self, data: Any) -> None:
+        """Write text, in UTF-8, or bytes."""
+        self._file.write(data if isinstance(data, (bytearray, memoryview)) else compat.as_bytes(data))
+
+    def writelines(self, seq: Iterable[Any]) -> None:
+        """Write each of the pieces."""
+        for piece in seq:
+            self.write(piece)
+
+    def seek(self, offset: int, whence: int = 0) -> None:
+        """Go to a byte, counted from the start (0), from here (1) or from the end (2)."""
+        self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """The position in bytes."""
+        return self._file.tell()
+
+    def truncate(self, new_size: int | None = None) -> None:
+        """Cut the file at `new_size` bytes, or here."""
+        self._file.truncate(new_size)
+
+    def flush(self) -> None:
+        """Hand what was written to the operating system."""
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file. Closing twice does no harm."""
+        self._file.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it is closed."""
+        return self._file.closed
+
+    def Size(self) -> int:
+        """The length of the file in bytes."""
+        self._file.flush()
+        return os.fstat(self._file.fileno()).st_size
+
+    def __enter__(self) -> FastGFile:
+        return self
+
+    def __exit__(self, unused_type: Any, unused_value: Any, unused_traceback: Any) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[Any]:
+        for line in self._file:
+            yield self._given(line)
+
+
+class GFile(FastGFile):
+    """A file that threads may share. Python's files lock themselves, so it is a FastGFile."""
+
+
+def Open(name: str, mode: str = "r") -> GFile:
+    """Open a file.
+
+    >>> tf.gfile.Open(path).readlines()
+    ['hello']
+    """
+    return GFile(name, mode)
+
+
+class FileStat(NamedTuple):
+    """What `Stat` tells of a file."""
+
+    mtime: float
+    length: int
+    is_directory: bool
+
+
+def Exists(path: str) -> bool:
+    """Whether there is a file or a folder of that name."""
+    return os.path.exists(path)
+
+
+def IsDirectory(path: str) -> bool:
+    """Whether there is a folder of that name."""
+    return os.path.isdir(path)
+
+
+def Glob(glob: str) -> list[str]:
+    """The files and folders that match a pattern, in order of their names."""
+    return sorted(_glob.glob(glob))
+
+
+def MkDir(path: str, mode: int = 0o755) -> None:
+    """Make a folder in one that exists."""
+    os.mkdir(path, mode)
+
+
+def MakeDirs(path: str, mode: int = 0o755) -> None:
+    """Make a folder and those above it, as far as they are missing. The empty path is the current folder."""
+    if path:
+        os.makedirs(path, mode, exist_ok=True)
+
+
+def Remove(path: str) -> None:
+    """Remove a file."""
+    os.remove(path)
+
+
+def RmDir(directory: str) -> None:
+    """Remove an empty folder."""
+    os.rmdir(directory)
+
+
+def DeleteRecursively(path: str) -> None:
+    """Remove a file, or a folder with all that is in it."""
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    else:
+        os.remove(path)
+
+
+def Rename(oldpath: str, newpath: str, overwrite: bool = False) -> None:
+    """Rename a file or a folder. An existing file is in the way, unless `overwrite`."""
+    _check_free(newpath, overwrite)
+    os.rename(oldpath, newpath)
+
+
+def Copy(oldpath: str, newpath: str, overwrite: bool = False) -> None:
+    """Copy a file. An existing file is in the way, unless `overwrite`."""
+    _check_free(newpath, overwrite)
+    shutil.copy(oldpath, newpath)
+
+
+def _check_free(path: str, overwrite: bool) -> None:
+    if not overwrite and os.path.isfile(path):
+        raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), path)
+
+
+def ListDirectory(directory: str, return_dotfiles: bool = False) -> list[str]:
+    """The names of what is in a folder, in order; those that begin with a dot only on request."""
+    return sorted(name for name in os.listdir(directory) if return_dotfiles or not name.startswith("."))
+
+
+def Walk(
+    top: str, topdown: bool | int = 1, onerror: Callable[[OSError], Any] | None = None
+) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Each folder under `top` with the names of its folders and files, as `os.walk` gives them."""
+    return os.walk(top, topdown=bool(topdown), onerror=onerror)
+
+
+def Stat(path: str) -> FileStat:
+    """When a file was last written, and how long it is."""
+    status = os.stat(path)
+    return FileStat(status.st_mtime, status.st_size, os.path.isdir(path))
