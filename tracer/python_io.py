@@ -1,0 +1,80 @@
+"""`tf.python_io`: TFRecord files, written and read record by record without a graph."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+from tracer import compat
+from tracer.errors import DataLossError
+
+# A record is its length (8 bytes), the checksum of that (4), the data, and the checksum of the data (4).
+_HEADER = struct.Struct("<QI")
+_CHECKSUM = struct.Struct("<I")
+_LENGTH = struct.Struct("<Q")
+
+
+def _masked_crc(data: bytes) -> int:
+    """CRC-32C, rotated and shifted so that the checksum of data that holds a checksum is no trivial one."""
+    import google_crc32c
+
+    crc = google_crc32c.value(data)
+    return (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
+
+
+class TFRecordWriter:
+    """Writes records to a TFRecord file.
+
+    >>> with tf.python_io.TFRecordWriter(path) as writer:
+    ...     writer.write(example.SerializeToString())
+    """
+
+    def __init__(self, path: str) -> None:
+        self._file = open(path, "wb")
+
+    def __enter__(self) -> TFRecordWriter:
+        return self
+
+    def __exit__(self, unused_type: Any, unused_value: Any, unused_traceback: Any) -> None:
+        self.close()
+
+    def write(self, record: bytes | str) -> None:
+        """Append a record; a text is written in UTF-8."""
+        data = compat.as_bytes(record)
+        length = _LENGTH.pack(len(data))
+        self._file.write(length + _CHECKSUM.pack(_masked_crc(length)))
+        self._file.write(data)
+        self._file.write(_CHECKSUM.pack(_masked_crc(data)))
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._file.close()
+
+
+def tf_record_iterator(path: str) -> Iterator[bytes]:
+    """The records of a TFRecord file, in order. A damaged one raises DataLossError with the file and the offset.
+
+    >>> for record in tf.python_io.tf_record_iterator(path):
+    ...     example = tf.train.Example.FromString(record)
+    """
+    with open(path, "rb") as file:
+        offset = 0
+        while header := file.read(_HEADER.size):
+            if len(header) < _HEADER.size:
+                raise _damaged("truncated", path, offset)
+            length, checksum = _HEADER.unpack(header)
+            if checksum != _masked_crc(header[: _LENGTH.size]):
+                raise _damaged("corrupted", path, offset)
+            body = file.read(length + _CHECKSUM.size)
+            if len(body) < length + _CHECKSUM.size:
+                raise _damaged("truncated", path, offset)
+            record = body[:length]
+            if _CHECKSUM.unpack(body[length:])[0] != _masked_crc(record):
+                raise _damaged("corrupted", path, offset)
+            yield record
+            offset += _HEADER.size + len(body)
+
+
+def _damaged(how: str, path: str, offset: int) -> DataLossError:
+    return DataLossError(None, None, f"{how} record at {offset} of {path}")
