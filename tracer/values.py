@@ -76,7 +76,7 @@ def _from_numpy(array: np.ndarray, wanted: dtypes.DType | None) -> np.ndarray:
 
 def _from_python(value: Any, wanted: dtypes.DType | None) -> np.ndarray:
     sizes, leaf = _outline(value)
-    if wanted is dtypes.string:
+    if wanted is not None and wanted is dtypes.string:
         _check_leaves(value, wanted)
         return _strings(sizes, _dense_leaves(value, sizes))
     if wanted is None and isinstance(leaf, _STRINGS):
