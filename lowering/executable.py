@@ -34,9 +34,7 @@ class Executable:
         self.required = [v.name for v in self.plan.required]
         self.single = self.steps[0] if len(self.steps) == 1 and isinstance(self.steps[0], Program) else None
         self.sources = [self._source(t) for t in fetches]
-        self.fast = self.single is not None and not self.single.stage.static
-        self.output_index = {} if self.single is None else {t: i for i, t in enumerate(self.single.stage.outputs)}
-        self.simple = self.fast and all(kind == "output" for kind, _ in self.sources)
+        self.simple = self.single is not None and all(kind == "output" for kind, _ in self.sources)
 
     def _check_fed(self) -> None:
         for op in self.plan.nodes:

@@ -65,7 +65,8 @@ class Program:
             context.state.update(zip(self.readonly, readonly, strict=True))
             context.streams.update(zip(self.stage.streams, streams, strict=True))
             known = set(self.constants)
-            interpret.evaluate([node for node in self.stage.nodes if node not in known], context)
+            with jax.default_matmul_precision("float32"):
+                interpret.evaluate([node for node in self.stage.nodes if node not in known], context)
             outputs = tuple(jnp.asarray(context.read(t)) for t in self.stage.outputs)
             updated = tuple(context.state[v] for v in self.updated)
             created = tuple(jnp.asarray(context.state[v]) for v in self.created)
