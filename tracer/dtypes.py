@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 __all__ = [
-    "QUANTIZED_TYPES",
+    "QUANTIZED_DTYPES",
     "DType",
     "as_dtype",
     "bfloat16",
@@ -344,7 +344,7 @@ bfloat16_ref = bfloat16.as_ref
 half_ref = float16_ref
 double_ref = float64_ref
 
-QUANTIZED_TYPES = frozenset(
+QUANTIZED_DTYPES = frozenset(
     dtype
     for base in (qint8, quint8, qint16, quint16, qint32)
     for dtype in (base, base.as_ref)
