@@ -193,9 +193,9 @@ class Operation:
         return list(self.attrs.get("_class", ())) or [b"loc:@" + self.name.encode()]
 
     def _set_device(self, device: Any) -> None:
-        from tracer import device as device_module
+        from tracer.device import canonical
 
-        self.device = device_module.canonical(device)
+        self.device = canonical(device)
 
     def __str__(self) -> str:
         return str(self.node_def)

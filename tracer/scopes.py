@@ -137,12 +137,12 @@ class Scopes:
     @contextlib.contextmanager
     def device(self, device_name_or_function: Any) -> Iterator[None]:
         """Operations made inside get this device: a string, None to clear, or a function of the operation."""
-        from tracer import device as device_module
+        from tracer.device import merge_device
 
         outer = self._device_stack
         function = device_name_or_function
         if function is not None and not callable(function):
-            function = device_module.merge_device(function)
+            function = merge_device(function)
         self._device_stack = [*outer, function]
         try:
             yield
