@@ -1,4 +1,4 @@
-"""Static shapes. Answers and messages are those of TensorFlow 0.8's tests and documentation, and of TensorFlow 0.12.1."""
+"""Static shapes. Answers and messages are those of TensorFlow 0.8's tests and facts, and of TensorFlow 0.12.1."""
 
 import numpy as np
 import pytest
