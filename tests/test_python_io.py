@@ -1,0 +1,64 @@
+"""TFRecord files, against the bytes that TensorFlow 0.12.1 wrote."""
+
+import pathlib
+
+import pytest
+
+from tracer import errors, python_io
+
+# What TensorFlow 0.12.1's TFRecordWriter wrote for these three records.
+RECORDS = [b"hello", b"", b"\x00\xff" * 3]
+WRITTEN = bytes.fromhex(
+    "0500000000000000eab2043e68656c6c6fbb1f1c19000000000000000029039807d8ea82a206000000000000007369d53700ff00ff00ff4c812478"
+)
+
+
+@pytest.fixture
+def records(tmp_path):
+    return str(tmp_path / "records")
+
+
+def test_records_are_written_as_tensorflow_writes_them(records):
+    with python_io.TFRecordWriter(records) as writer:
+        writer.write("hello")
+        writer.write(b"")
+        writer.write(RECORDS[2])
+    assert pathlib.Path(records).read_bytes() == WRITTEN
+
+
+def read_until_damage(path, contents):
+    pathlib.Path(path).write_bytes(contents)
+    read = []
+    try:
+        for record in python_io.tf_record_iterator(path):
+            read.append(record)
+    except errors.DataLossError as error:
+        return read, error.message
+    return read, "no damage found"
+
+
+def test_records_are_read_as_tensorflow_wrote_them(records):
+    pathlib.Path(records).write_bytes(WRITTEN)
+    assert list(python_io.tf_record_iterator(records)) == RECORDS
+    with pytest.raises(IOError, match="No such file"):
+        list(python_io.tf_record_iterator(records + "none"))
+
+
+@pytest.mark.parametrize(
+    ("place", "before", "message"),
+    [(0, 0, "corrupted record at 0"), (13, 0, "corrupted record at 0"), (22, 1, "corrupted record at 21"),
+     (34, 1, "corrupted record at 21"), (50, 2, "corrupted record at 37")],
+)  # fmt: skip
+def test_a_flipped_bit_is_found(records, place, before, message):
+    damaged = bytearray(WRITTEN)
+    damaged[place] ^= 1
+    assert read_until_damage(records, bytes(damaged)) == (RECORDS[:before], f"{message} of {records}")
+
+
+@pytest.mark.parametrize(
+    ("length", "before", "message"),
+    [(5, 0, "truncated record at 0"), (17, 0, "truncated record at 0"), (25, 1, "truncated record at 21"),
+     (58, 2, "truncated record at 37")],
+)  # fmt: skip
+def test_a_missing_end_is_found(records, length, before, message):
+    assert read_until_damage(records, WRITTEN[:length]) == (RECORDS[:before], f"{message} of {records}")
