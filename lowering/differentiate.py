@@ -149,6 +149,7 @@ def _gradient(part: Parts, ys: list[Tensor], keys: list[Any], outputs: list[Any]
     with jax.named_scope(part.op.name), interpret.blame(part.op):
         cotangents = [_cotangent(value, seeds.get(y)) for y, value in zip(ys, outputs, strict=True)]
         (pulled,) = pullback(cotangents)
+        pulled = [_conjugate(gradient) for gradient in pulled]
     by_key = dict(zip(keys, pulled, strict=True))
     results = iter(part.op.outputs)
     for x, gathers, dense in zip(part.xs, part.rows, part.dense, strict=True):
@@ -174,5 +175,9 @@ def _cotangent(value: Any, seed: Any) -> Any:
     if seed is None:
         return ad.Zero(jax.typeof(value).to_tangent_aval() if hasattr(jax.typeof(value), "to_tangent_aval")
                        else jax.typeof(value))
-    # TensorFlow's gradient of a complex tensor is the conjugate of JAX's.
-    return seed
+    return _conjugate(seed)
+
+
+def _conjugate(gradient: Any) -> Any:
+    """TensorFlow's gradient of a complex tensor is the conjugate of JAX's, on the way in and on the way out."""
+    return jnp.conj(gradient) if jnp.issubdtype(gradient.dtype, jnp.complexfloating) else gradient
