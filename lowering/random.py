@@ -1,0 +1,284 @@
+"""TensorFlow's random kernels for the CPU: Philox4x32-10 and the distributions drawn from it, number for number.
+
+A stream is a `uint32[6]` array: two words of key and four of counter. Every drawing function takes the stream first
+and returns the values with the stream as TensorFlow's kernel leaves it. Call them inside `jax.enable_x64(True)`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+RESERVED = 256
+"""The 128-bit samples that a kernel reserves for each value, however few it uses."""
+
+MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
+KEY_STEPS = (0x9E3779B9, 0xBB67AE85)
+ROUNDS = 10
+
+TRUNCATE_AT = 2.0  # standard deviations
+SMALLEST_UNIFORM = 1.0e-7  # what the logarithm gets instead of zero, in both precisions
+
+
+def stream_of(seed: int, seed2: int) -> np.ndarray:
+    """The start of the stream of an operation with the attributes `seed` and `seed2`."""
+    low, high = seed & 0xFFFFFFFF, (seed >> 32) & 0xFFFFFFFF
+    low2, high2 = seed2 & 0xFFFFFFFF, (seed2 >> 32) & 0xFFFFFFFF
+    return np.array([low, high, 0, 0, low2, high2], np.uint32)
+
+
+def advance(stream: Any, samples: Any) -> jax.Array:
+    """The stream behind its next `samples` samples of 128 bits."""
+    stream = jnp.asarray(stream)
+    return jnp.stack([stream[0], stream[1], *_counters(stream, jnp.asarray(samples, jnp.uint64))])
+
+
+def uniform(stream: Any, shape: Sequence[int], dtype: Any) -> tuple[jax.Array, jax.Array]:
+    """Uniform numbers of [0, 1)."""
+    dtype = _float_type(dtype)
+    count = math.prod(shape)
+    if dtype == np.float64:
+        values = _interleave(_doubles(_draw(stream, count, 2)), count)
+    else:
+        values = _unit_float(_interleave(_draw(stream, count, 4), count), dtype)
+    return values.reshape(shape), _after(stream, count)
+
+
+def normal(stream: Any, shape: Sequence[int], dtype: Any) -> tuple[jax.Array, jax.Array]:
+    """Normal numbers of mean 0 and deviation 1."""
+    dtype = _float_type(dtype)
+    count = math.prod(shape)
+    words = _draw(stream, count, _group(dtype))
+    values = _interleave(_box_muller(words, dtype), count).astype(dtype)
+    return values.reshape(shape), _after(stream, count)
+
+
+def truncated_normal(stream: Any, shape: Sequence[int], dtype: Any) -> tuple[jax.Array, jax.Array]:
+    """Normal numbers of mean 0 and deviation 1, those beyond two deviations left out.
+
+    Every group of values has samples of its own, `RESERVED` for each value, and takes the first accepted candidates
+    of them in order.
+    """
+    dtype = _float_type(dtype)
+    count, size = math.prod(shape), _group(dtype)
+    groups = -(-count // size)
+    stream = jnp.asarray(stream)
+    working = np.dtype(np.float64 if dtype == np.float64 else np.float32)
+    reserved = size * RESERVED // 4
+    first = lax.iota(jnp.uint64, groups) * jnp.uint64(reserved)
+    nothing = (jnp.zeros(groups, working),) * size
+
+    def unfinished(state: tuple) -> jax.Array:
+        return jnp.any(state[1] < size)
+
+    def take(state: tuple) -> tuple:
+        turn, filled, values = state
+        # No group outlasts its samples. The condition is here because XLA fuses nothing across it; it would compute
+        # the candidates anew for each of the values.
+        candidates = lax.cond(
+            turn < reserved, lambda: _box_muller(_philox(stream, first + turn), dtype), lambda: nothing)
+        for candidate in candidates:
+            accepted = jnp.abs(candidate) < TRUNCATE_AT
+            values = tuple(jnp.where(accepted & (filled == slot), candidate, value)
+                           for slot, value in enumerate(values))
+            filled = filled + accepted
+        return turn + jnp.uint64(1), filled, values
+
+    start = (jnp.uint64(0), jnp.zeros(groups, jnp.int32), nothing)
+    values = lax.while_loop(unfinished, take, start)[2]
+    return _interleave(values, count).astype(dtype).reshape(shape), _after(stream, count)
+
+
+def uniform_int(stream: Any, shape: Sequence[int], low: Any, high: Any, dtype: Any) -> tuple[jax.Array, jax.Array]:
+    """Integers of [low, high), by remainder: the smaller ones are a little likelier when the range is no power of 2."""
+    dtype = _numpy_type(dtype)
+    if dtype not in (np.int32, np.int64):
+        raise TypeError(f"random integers are int32 or int64, not {dtype.name}")
+    count = math.prod(shape)
+    low, high = jnp.asarray(low, dtype), jnp.asarray(high, dtype)
+    if dtype == np.int64:
+        bits = _interleave(_pairs(_draw(stream, count, 2)), count)
+    else:
+        bits = _interleave(_draw(stream, count, 4), count)
+    span = (high - low).astype(bits.dtype)  # unsigned: it may be too large for the signed type
+    values = low + lax.rem(bits, jnp.broadcast_to(span, bits.shape)).astype(dtype)
+    return values.reshape(shape), _after(stream, count)
+
+
+def shuffle(stream: Any, value: Any) -> tuple[jax.Array, jax.Array]:
+    """The rows of `value` in random order."""
+    value = jnp.asarray(value)
+    if value.size <= 1 or value.shape[0] <= 1:  # nothing to shuffle, and nothing drawn
+        return value, jnp.asarray(stream)
+    order, after = permutation(stream, value.shape[0])
+    return value.at[order].get(mode="promise_in_bounds", unique_indices=True), after
+
+
+def permutation(stream: Any, count: int) -> tuple[jax.Array, jax.Array]:
+    """The order into which a Fisher-Yates shuffle brings `count` rows.
+
+    Step i swaps row i with row `target[i]`, which is no earlier. What step i brings to its final place is what an
+    earlier step put at that target last: what stood, at that step, where that step itself stood. Following those
+    links from step to step gives every row at once, so that no loop runs over the rows.
+    """
+    if count <= 1:
+        return jnp.arange(count, dtype=jnp.int32), jnp.asarray(stream)
+    steps = jnp.arange(count - 1, dtype=jnp.int32)
+    bits = _interleave(_draw(stream, count - 1, 4), count - 1)
+    offsets = lax.rem(bits, jnp.uint32(count) - steps.astype(jnp.uint32)).astype(jnp.int32)
+    rows = jnp.arange(count, dtype=jnp.int32)
+    targets = jnp.append(steps + offsets, jnp.int32(count - 1))  # the last row stays where it is
+
+    # The row standing at i when step i begins: links[i] is the last step that swapped into place i, or i itself.
+    links = jnp.full(count, -1, jnp.int32).at[jnp.where(targets == rows, count, targets)].max(rows, mode="drop")
+    links = jnp.where(links < 0, rows, links)
+    standing, _ = lax.while_loop(
+        lambda state: jnp.any(state[1]),
+        lambda state: (state[0][state[0]], state[0][state[0]] != state[0]),
+        (links, jnp.ones(count, bool)),
+    )
+
+    # What step i takes from its target: put there by the last earlier step with the same target, or untouched.
+    by_target, by_step = lax.sort((targets, rows), num_keys=2)
+    previous = jnp.where(by_target[1:] == by_target[:-1], by_step[:-1], -1)
+    previous = jnp.zeros(count, jnp.int32).at[by_step].set(jnp.concatenate([jnp.full(1, -1, jnp.int32), previous]))
+    taken = jnp.where(previous < 0, targets, standing[previous])
+    order = jnp.where(targets == rows, standing, taken)
+    return order, advance(stream, -(-(count - 1) // 4))
+
+
+def multinomial(stream: Any, logits: Any, num_samples: int) -> tuple[jax.Array, jax.Array]:
+    """`num_samples` classes for each row of unnormalized log probabilities, as int64.
+
+    The Gumbel trick: the largest of `logits - log(-log(uniform))`, with one uniform number for each row, class and
+    sample, in that order. Where TensorFlow split the rows among several threads, a row whose classes times samples are
+    no multiple of four could begin in the middle of a sample; this is what one thread draws.
+    """
+    logits = jnp.asarray(logits).astype(jnp.float32)
+    rows, classes = logits.shape
+    count = rows * classes * num_samples
+    if not count:
+        return jnp.zeros((rows, num_samples), jnp.int64), jnp.asarray(stream)
+    uniforms, after = uniform(stream, (rows, classes, num_samples), np.float32)
+    scores = -jnp.log(-jnp.log(uniforms)) + logits[:, :, None]
+    scores = jnp.where(jnp.isnan(scores), -jnp.inf, scores)  # no comparison with it holds, so TensorFlow passes it by
+    return jnp.argmax(scores, axis=1).astype(jnp.int64), after
+
+
+def _counters(stream: jax.Array, offsets: jax.Array) -> tuple[jax.Array, ...]:
+    """The stream's counter plus each of `offsets` (uint64), as four arrays of words."""
+    low = stream[2].astype(jnp.uint64) | stream[3].astype(jnp.uint64) << jnp.uint64(32)
+    moved = low + offsets
+    carry = (moved < offsets).astype(jnp.uint32)
+    word2 = stream[4] + carry
+    word3 = stream[5] + (carry & (word2 == 0))
+    return moved.astype(jnp.uint32), (moved >> jnp.uint64(32)).astype(jnp.uint32), word2, word3
+
+
+def _philox(stream: jax.Array, offsets: jax.Array) -> tuple[jax.Array, ...]:
+    """The samples at `offsets` (uint64) from the stream's counter, as four arrays of words.
+
+    The rounds run as a loop of two turns: a loop is what XLA fuses no consumer into, and a consumer that it does fuse
+    computes all ten rounds again for each of the four words.
+    """
+
+    def rounds(_: Any, state: tuple) -> tuple:
+        (word0, word1, word2, word3), (key0, key1) = state
+        for _ in range(ROUNDS // 2):
+            low0, high0 = _multiply(word0, MULTIPLIERS[0])
+            low1, high1 = _multiply(word2, MULTIPLIERS[1])
+            word0, word1, word2, word3 = high1 ^ word1 ^ key0, low1, high0 ^ word3 ^ key1, low0
+            key0, key1 = key0 + jnp.uint32(KEY_STEPS[0]), key1 + jnp.uint32(KEY_STEPS[1])
+        return (word0, word1, word2, word3), (key0, key1)
+
+    return lax.fori_loop(0, 2, rounds, (_counters(stream, offsets), (stream[0], stream[1])))[0]
+
+
+def _multiply(word: jax.Array, constant: int) -> tuple[jax.Array, jax.Array]:
+    """The low and the high half of a 64-bit product, which vector units have; four 16-bit products take nine times as
+    long."""
+    product = word.astype(jnp.uint64) * jnp.uint64(constant)
+    return product.astype(jnp.uint32), (product >> jnp.uint64(32)).astype(jnp.uint32)
+
+
+def _draw(stream: Any, count: int, group: int) -> tuple[jax.Array, ...]:
+    """The samples for `count` values of which one sample gives `group`."""
+    return _philox(jnp.asarray(stream), lax.iota(jnp.uint64, -(-count // group)))
+
+
+def _after(stream: Any, count: int) -> jax.Array:
+    return advance(stream, count * RESERVED)
+
+
+def _interleave(columns: Sequence[jax.Array], count: int) -> jax.Array:
+    """The first `count` of the columns' values, row by row."""
+    return jnp.stack(columns, axis=1).reshape(-1)[:count]
+
+
+def _numpy_type(dtype: Any) -> np.dtype:
+    return np.dtype(getattr(dtype, "as_numpy_dtype", dtype))
+
+
+def _float_type(dtype: Any) -> np.dtype:
+    numpy_type = _numpy_type(dtype)
+    if numpy_type not in (np.float16, np.float32, np.float64):
+        raise TypeError(f"random numbers are float16, float32 or float64, not {numpy_type.name}")
+    return numpy_type
+
+
+def _group(dtype: np.dtype) -> int:
+    """How many values one sample gives."""
+    return 2 if dtype == np.float64 else 4
+
+
+def _unit_float(words: jax.Array, dtype: np.dtype) -> jax.Array:
+    """[0, 1) from the low bits of each word: a mantissa between 1 and 2, less 1."""
+    if dtype == np.float16:
+        bits = (words & jnp.uint32(0x3FF) | jnp.uint32(15 << 10)).astype(jnp.uint16)
+        return lax.bitcast_convert_type(bits, jnp.float16) - jnp.float16(1)
+    bits = words & jnp.uint32(0x7FFFFF) | jnp.uint32(127 << 23)
+    return lax.bitcast_convert_type(bits, jnp.float32) - jnp.float32(1)
+
+
+def _pairs(words: tuple[jax.Array, ...]) -> tuple[jax.Array, jax.Array]:
+    """Two 64-bit words of the four, the low half first."""
+    low0, high0, low1, high1 = (word.astype(jnp.uint64) for word in words)
+    return low0 | high0 << jnp.uint64(32), low1 | high1 << jnp.uint64(32)
+
+
+def _doubles(words: tuple[jax.Array, ...]) -> tuple[jax.Array, jax.Array]:
+    """[0, 1) from each pair of words, the high half first."""
+    high0, low0, high1, low1 = words
+
+    def unit(bits: jax.Array) -> jax.Array:
+        bits = bits & jnp.uint64((1 << 52) - 1) | jnp.uint64(1023 << 52)
+        return lax.bitcast_convert_type(bits, jnp.float64) - jnp.float64(1)
+
+    first, second = _pairs((low0, high0, low1, high1))
+    return unit(first), unit(second)
+
+
+def _box_muller(words: tuple[jax.Array, ...], dtype: np.dtype) -> tuple[jax.Array, ...]:
+    """The normal numbers of one sample: four of float32 (for float16 too), or two of float64.
+
+    TensorFlow's float kernel takes `log`, `sqrt` and the angle's product in double precision and rounds after each
+    of them that it stores; with the same roundings the numbers are its own to the last bit.
+    """
+    if dtype == np.float64:
+        return _polar(*_doubles(words), jnp.float64)
+    radius0, angle0, radius1, angle1 = (_unit_float(word, np.dtype(np.float32)) for word in words)
+    return _polar(radius0, angle0, jnp.float32) + _polar(radius1, angle1, jnp.float32)
+
+
+def _polar(radius: jax.Array, angle: jax.Array, dtype: Any) -> tuple[jax.Array, jax.Array]:
+    """Two normal numbers from two uniform ones."""
+    radius = jnp.maximum(radius, dtype(SMALLEST_UNIFORM)).astype(jnp.float64)
+    radius = jnp.sqrt(-2.0 * jnp.log(radius)).astype(dtype)
+    angle = (2.0 * math.pi * angle.astype(jnp.float64)).astype(dtype)
+    return jnp.sin(angle) * radius, jnp.cos(angle) * radius

@@ -1,0 +1,1 @@
+"""What the real TensorFlow said: recorded data, and the scripts that recorded it."""
