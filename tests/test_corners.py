@@ -269,6 +269,20 @@ def test_importing_sets_no_logger_up():
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
+def test_no_module_hides_the_function_of_its_name():
+    code = """if True:
+        import importlib, pkgutil, types, tracer
+        functions = {name for name, value in vars(tracer).items() if callable(value)}
+        for module in pkgutil.iter_modules(tracer.__path__):
+            if module.name in functions:
+                importlib.import_module(f"tracer.{module.name}")
+        tracer.device("/cpu:0").__enter__()
+        hidden = {name for name in functions if isinstance(getattr(tracer, name), types.ModuleType)}
+        assert not hidden, hidden
+    """
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
 def test_text_and_bytes():
     assert compat.as_bytes("é") == compat.as_bytes(b"\xc3\xa9") == b"\xc3\xa9"
     assert compat.as_text(b"\xc3\xa9") == compat.as_str("é") == "é"

@@ -1,11 +1,24 @@
 """TensorFlow 0.8's API, recording a graph that `lowering` turns into JAX."""
 
+# Loaded now, because loading a submodule later would put it in the place of the function of that name.
+import tracer.device  # noqa: F401
+from tracer import app as app
+from tracer import compat as compat
+from tracer import errors as errors
+from tracer import flags as flags
+from tracer import gfile as gfile
+from tracer import logging as logging
+from tracer import python_io as python_io
+from tracer import resource_loader as resource_loader
+from tracer import sysconfig as sysconfig
 from tracer.convert import IndexedSlices as IndexedSlices
 from tracer.convert import convert_to_tensor as convert_to_tensor
 from tracer.convert import register_tensor_conversion_function as register_tensor_conversion_function
 from tracer.dtypes import *  # noqa: F403
 from tracer.dtypes import DType as DType
 from tracer.dtypes import as_dtype as as_dtype
+from tracer.errors import OpError as OpError
+from tracer.gradients import gradients as gradients
 from tracer.ir import Graph as Graph
 from tracer.ir import Operation as Operation
 from tracer.ir import Tensor as Tensor
@@ -42,4 +55,11 @@ from tracer.variables import all_variables as all_variables
 from tracer.variables import initialize_all_variables as initialize_all_variables
 from tracer.variables import initialize_variables as initialize_variables
 from tracer.variables import trainable_variables as trainable_variables
-from tracer.gradients import gradients as gradients
+
+
+def __getattr__(name: str) -> object:
+    if name == "test":  # needs unittest, which only tests do
+        import importlib
+
+        return importlib.import_module("tracer.test")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
