@@ -40,6 +40,12 @@ class Checks:
         self.results.append(jnp.asarray(holds, bool))
         self.operands.append(operands)
 
+    def absorb(self, other: Checks) -> None:
+        """Takes over what another collection has met."""
+        self.table += other.table
+        self.results += other.results
+        self.operands += other.operands
+
     def outputs(self) -> tuple[Any, list[Any], list[tuple]] | None:
         """What the program returns: whether all hold, each one, and the operands of the messages."""
         if not self.results:

@@ -82,7 +82,7 @@ class _Inside:
         inner = self.inner = Context()
         inner.values = {t: v for t, v in self.outer.values.items()}
         inner.state, inner.streams = dict(self.outer.state), dict(self.outer.streams)
-        inner.deltas = dict(self.outer.deltas)
+        inner.deltas, inner.used = dict(self.outer.deltas), self.outer.used
         for key, delta in zip(keys, deltas, strict=True):
             inner.deltas[key] = inner.deltas[key] + delta if key in inner.deltas else delta
             if isinstance(key, Tensor) and key in inner.values and not isinstance(inner.values[key], Alias):

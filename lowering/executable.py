@@ -9,22 +9,28 @@ import numpy as np
 
 from lowering import interpret, registry
 from lowering import slice as slicing
+from lowering.control import ShapeVariesError
 from lowering.program import Program
 from lowering.slice import DeviceStage, HostStage
 from lowering.state import State
 from tracer import dtypes, errors
-from tracer.ir import Operation, Tensor
+from tracer.ir import Operation, Region, Tensor
 
 
 class Executable:
     """One signature (fetches and fed tensors) ready to run on a state."""
 
     def __init__(self, fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor]) -> None:
-        fed = frozenset(feeds)
         self.feeds = feeds
-        self.fed = fed
-        self.plan = slicing.plan(fetches, targets, fed)
+        self.fed = frozenset(feeds)
         self.fetches = fetches
+        self.targets = targets
+        self._nested: dict[Any, Executable] = {}
+        self._prepare()
+
+    def _prepare(self) -> None:
+        fetches = self.fetches
+        self.plan = slicing.plan(fetches, self.targets, self.fed)
         self._check_fed()
         stages = self.plan.stages
         last = len(stages) - 1
@@ -56,6 +62,14 @@ class Executable:
 
     def run(self, state: State, feeds: list[Any]) -> list[Any]:
         """Runs once. Returns the fetched values, each the caller's own."""
+        try:
+            return self._run(state, feeds)
+        except ShapeVariesError as error:
+            slicing.ON_HOST.add(error.node)
+            self._prepare()
+            return self.run(state, feeds)
+
+    def _run(self, state: State, feeds: list[Any]) -> list[Any]:
         with jax.enable_x64(True):
             if self.simple:
                 values = dict(zip(self.feeds, feeds, strict=True)) if feeds else {}
@@ -64,10 +78,11 @@ class Executable:
                 return [own(outputs[at]) for _, at in self.sources]
             return self._run_stages(state, feeds)
 
-    def _run_stages(self, state: State, feeds: list[Any]) -> list[Any]:
+    def _run_stages(self, state: State, feeds: list[Any], outer: dict[str, Any] | None = None) -> list[Any]:
+        """Runs the stages; inside of a region (with the `outer` overlay) the run around it commits."""
         values: dict[Tensor, Any] = dict(zip(self.feeds, feeds, strict=True))
-        self._check_initialized(state)
-        overlay: dict[str, Any] | None = None if len(self.steps) <= 1 else {}
+        self._check_initialized(state, outer)
+        overlay: dict[str, Any] | None = outer if outer is not None else None if len(self.steps) <= 1 else {}
         outputs: tuple = ()
         found = None
         for step in self.steps:
@@ -75,27 +90,32 @@ class Executable:
                 with state.lock:
                     outputs = step.run(state, values, overlay)
                     if overlay is None:
-                        found = self._variables(state)
+                        found = self._variables(state, None)
                 values.update(zip(step.stage.outputs, outputs, strict=True))
             else:
-                self._host(step, state, values, overlay if overlay is not None else {})
+                if overlay is None:
+                    overlay = {}
+                self._host(step, state, values, overlay)
         with state.lock:
-            if overlay:
+            if overlay and outer is None:
                 state.variables.update(overlay)
             if found is None:
-                found = self._variables(state)
+                found = self._variables(state, outer)
         return [self._result(source, values, found, outputs) for source in self.sources]
 
-    def _check_initialized(self, state: State) -> None:
+    def _check_initialized(self, state: State, outer: dict[str, Any] | None) -> None:
         for variable in self.plan.required:
-            if variable.name not in state.variables:
+            if variable.name not in state.variables and variable.name not in (outer or ()):
                 raise errors.FailedPreconditionError(
                     None, variable, f"Attempting to use uninitialized value {variable.name}")
 
-    def _variables(self, state: State) -> dict[Operation, Any]:
+    def _variables(self, state: State, outer: dict[str, Any] | None) -> dict[Operation, Any]:
         """Copies of the fetched variables: the arrays themselves may be given away by the next run."""
         wanted = {where for kind, where in self.sources if kind == "variable"}
-        return {variable: own(state.variables[variable.name], copy=True) for variable in wanted}
+        if not wanted:
+            return {}
+        table = {**state.variables, **outer} if outer else state.variables
+        return {variable: own(table[variable.name], copy=True) for variable in wanted}
 
     def _result(self, source: tuple[str, Any], values: dict[Tensor, Any], variables: dict, outputs: tuple) -> Any:
         kind, where = source
@@ -111,6 +131,11 @@ class Executable:
         """Runs host operations, in order; no lock is held, since some of them wait."""
         for node in stage.nodes:
             if node.outputs and all(output in values for output in node.outputs):
+                continue
+            if node.regions:
+                with interpret.blame(node):
+                    results = self._control(node, state, values, overlay)
+                values.update(zip(node.outputs, results, strict=True))
                 continue
             rule = registry.find(node.type)
             assert rule is not None
@@ -130,6 +155,34 @@ class Executable:
                     results = text.run(node, rule, arguments, keywords)
             for output, value in zip(node.outputs, interpret.flatten(results), strict=True):
                 values[output] = value
+
+    def _control(self, node: Operation, state: State, values: dict, overlay: dict[str, Any]) -> list[Any]:
+        """A conditional or loop that holds host operations, or whose shapes vary: region after region."""
+
+        def read(tensor: Tensor) -> Any:
+            return self._host_argument(tensor, False, state, values, overlay)
+
+        if node.type == "Cond":
+            chosen = node.regions[0 if bool(read(node.inputs[0])) else 1]
+            return self._region(chosen, [], state, read, overlay)
+        condition, body = node.regions
+        carried = [read(t) for t in node.inputs[:node.attrs["count"]]]
+        while bool(self._region(condition, carried, state, read, overlay)[0]):
+            carried = self._region(body, carried, state, read, overlay)
+        return carried
+
+    def _region(self, region: Region, given: list[Any], state: State, read: Any, overlay: dict[str, Any]) -> list[Any]:
+        executable = self._nested.get(region)
+        if executable is None:
+            captured = [t for t in region.captures()[0] if t.op.type != "Const" and slicing.variable_of(t) is None]
+            executable = self._nested[region] = Executable(region.outputs, [], [*region.inputs, *captured])
+        feeds = [*given, *(read(t) for t in executable.feeds[len(given):])]
+        try:
+            return executable._run_stages(state, [np.asarray(feed) for feed in feeds], overlay)
+        except ShapeVariesError as error:
+            slicing.ON_HOST.add(error.node)
+            executable._prepare()
+            return self._region(region, given, state, read, overlay)
 
     def _host_argument(self, argument: Any, unread: bool, state: State, values: dict, overlay: dict) -> Any:
         if isinstance(argument, list):

@@ -33,6 +33,14 @@ class Context:
         self.streams: dict[Operation, Any] = {}
         self.checks = Checks()
         self.deltas: dict[Any, Any] = {}  # zeros to differentiate by: at tensors, and at rows that a Gather took
+        self.used: frozenset[Tensor] | None = None  # what anything reads; None is everything
+
+    def child(self) -> Context:
+        """A context for a region: it sees what this one holds, and keeps what it computes to itself."""
+        inner = Context()
+        inner.values, inner.state = dict(self.values), dict(self.state)
+        inner.streams, inner.deltas = dict(self.streams), self.deltas
+        return inner
 
     def read(self, tensor: Tensor) -> Any:
         """The value of `tensor` now."""
@@ -83,6 +91,12 @@ def step(node: Operation, context: Context) -> None:
     if all(output in context.values for output in node.outputs) and node.outputs:
         return  # fed, or passed in by another program
     if node.type in ALIASES and _pass_alias(node, context):
+        return
+    if node.regions:
+        from lowering import control
+
+        with blame(node), jax.named_scope(node.name):
+            control.evaluate(node, context)
         return
     rule = registry.find(node.type)
     if rule is None:

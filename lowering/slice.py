@@ -8,17 +8,21 @@ old values whatever order the script fetches them in, and all gradients of a run
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+import weakref
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from lowering import registry
 from tracer import dtypes
 from tracer.errors import UnsupportedError
-from tracer.ir import Operation, Tensor
+from tracer.ir import Operation, Region, Tensor
 
 VARIABLES = frozenset({"Variable", "TemporaryVariable"})
 ALIASES = frozenset({"Identity", "RefIdentity"})
 SHAPES = frozenset({"Shape", "ShapeN", "Rank", "Size"})  # known from the input's shape, not from its value
+CONTROL = frozenset({"Cond", "While"})  # they hold regions
+ON_HOST: weakref.WeakSet[Operation] = weakref.WeakSet()
+"""Conditionals and loops found to change shapes as they run: they run on the host, one region at a time."""
 _DEVICE = object()
 
 
@@ -33,6 +37,7 @@ class DeviceStage:
     held: list[Operation] = field(default_factory=list)  # variables read
     written: list[Operation] = field(default_factory=list)
     streams: list[Operation] = field(default_factory=list)  # operations that draw random numbers
+    used: frozenset[Tensor] = frozenset()  # what anything reads: a conditional computes no more than that
 
 
 @dataclass
@@ -86,11 +91,21 @@ def needed(roots: Iterable[Operation], fed: frozenset[Tensor]) -> set[Operation]
     return found
 
 
+def inner(op: Operation) -> Iterator[Operation]:
+    """The operation, and those of the regions inside of it."""
+    yield op
+    for region in op.regions:
+        yield from region.walk()
+
+
 def _priority(op: Operation) -> int:
     if op.type == "Gradients":
         return 1
-    rule = registry.find(op.type)
-    return 2 if rule is not None and rule.writes else 0
+    for node in inner(op):
+        rule = registry.find(node.type)
+        if rule is not None and rule.writes:
+            return 2
+    return 0
 
 
 def ordered(ops: set[Operation], fed: frozenset[Tensor]) -> list[Operation]:
@@ -100,6 +115,7 @@ def ordered(ops: set[Operation], fed: frozenset[Tensor]) -> list[Operation]:
     ready: list[tuple[int, int, Operation]] = []
     for op in ops:
         before = {t.op for t in op.inputs if t not in fed} | set(op.control_inputs)
+        before &= ops
         waiting[op] = len(before)
         for earlier in before:
             after.setdefault(earlier, []).append(op)
@@ -118,6 +134,8 @@ def ordered(ops: set[Operation], fed: frozenset[Tensor]) -> list[Operation]:
 
 def _is_host(op: Operation) -> bool:
     """Whether the operation runs as Python: by its rule, or because it carries strings, which no device holds."""
+    if op.regions:
+        return op in ON_HOST or any(_is_host(node) for region in op.regions for node in region.walk())
     rule = registry.find(op.type)
     if rule is not None and rule.host:
         return True
@@ -128,13 +146,29 @@ def _is_host(op: Operation) -> bool:
 
 def check_supported(ops: Iterable[Operation]) -> None:
     """Raises UnsupportedError that lists every operation without a rule."""
-    missing = [op for op in ops if op.type not in ("Const", "Gradients", "Placeholder", *VARIABLES)
-               and registry.find(op.type) is None]
+    known = {"Const", "Gradients", "Placeholder", "LoopVariable", *CONTROL, *VARIABLES}
+    missing = [node for op in ops for node in inner(op) if node.type not in known and registry.find(node.type) is None]
     if missing:
         lines = [f"  {op.type} '{op.name}', recorded at {op.where}" for op in missing]
         raise UnsupportedError(
             "This run needs operations that have no lowering yet:\n" + "\n".join(lines)
             + "\nFetch something that does not depend on them, or feed their outputs.")
+
+
+def written_by(op: Operation) -> list[Operation]:
+    """The variables that `op` writes, in the regions inside of it too."""
+    found: dict[Operation, None] = {}
+    for node in inner(op):
+        rule = registry.find(node.type)
+        if rule is None or not rule.writes:
+            continue
+        arguments = node.arguments
+        for i in rule.writes:
+            for tensor in arguments[i] if isinstance(arguments[i], list) else [arguments[i]]:
+                variable = variable_of(tensor)
+                if variable is not None:
+                    found[variable] = None
+    return list(found)
 
 
 class _Stager:
@@ -178,40 +212,47 @@ class _Stager:
     def _after_accesses(self, op: Operation, stage: int, host: bool) -> int:
         """Moves the stage on so that variables are read and written in the order of the slice."""
         writes = self.written_by(op)
-        for tensor in op.inputs:
-            variable = None if tensor in self.fed else variable_of(tensor)
-            if variable is None:
-                continue
+        touched = [v for t in op.inputs if t not in self.fed and (v := variable_of(t)) is not None]
+        for variable in dict.fromkeys((*touched, *writes)):
             floor = self._last_write.get(variable, 0)
             if variable in writes:
                 floor = max(floor, self._last_read.get(variable, 0))
             stage = max(stage, floor if (floor % 2 == 1) == host else floor + 1)
-        for tensor in op.inputs:
-            variable = None if tensor in self.fed else variable_of(tensor)
-            if variable is not None and op.type not in ALIASES:
+        if op.type not in ALIASES:
+            for variable in dict.fromkeys((*touched, *writes)):
                 table = self._last_write if variable in writes else self._last_read
                 table[variable] = max(table.get(variable, 0), stage)
         return stage
 
     def written_by(self, op: Operation) -> list[Operation]:
         """The variables that `op` writes."""
-        rule = registry.find(op.type)
-        if rule is None or not rule.writes:
-            return []
-        arguments = op.arguments
-        return [v for i in rule.writes
-                for t in (arguments[i] if isinstance(arguments[i], list) else [arguments[i]])
-                if (v := variable_of(t)) is not None]
+        return written_by(op)
 
     def _static_inputs(self, op: Operation) -> list[Tensor]:
-        rule = registry.find(op.type)
-        if rule is None or not rule.static:
-            return []
-        arguments = op.arguments
+        """The tensors outside of any region whose values `op` needs while it is traced."""
         found: list[Tensor] = []
-        for i in rule.static:
-            if i < len(arguments):
-                found += arguments[i] if isinstance(arguments[i], list) else [arguments[i]]
+        for node in inner(op):
+            rule = registry.find(node.type)
+            if rule is None or not rule.static:
+                continue
+            arguments = node.arguments
+            tensors = [t for i in rule.static if i < len(arguments)
+                       for t in (arguments[i] if isinstance(arguments[i], list) else [arguments[i]])]
+            found += tensors if node is op else self._from_outside(op, tensors)
+        return found
+
+    def _from_outside(self, op: Operation, tensors: list[Tensor]) -> list[Tensor]:
+        """Where the computation of static values inside of `op`'s regions enters them."""
+        found: list[Tensor] = []
+        stack, seen = list(tensors), set(tensors)
+        while stack:
+            tensor = stack.pop()
+            if not any(region.holds(tensor.op) for region in op.regions):
+                if self.static_sources(tensor) is not _DEVICE:
+                    found.append(tensor)
+            elif tensor.op.type not in SHAPES:
+                stack += [t for t in tensor.op.inputs if t not in seen]
+                seen.update(tensor.op.inputs)
         return found
 
     def static_sources(self, tensor: Tensor) -> frozenset | object:
@@ -316,9 +357,10 @@ def _device_stage(stager: _Stager, ops: set[Operation]) -> DeviceStage:
     held: dict[Operation, None] = {}
     written: dict[Operation, None] = {}
     for op in nodes:
-        rule = registry.find(op.type)
-        if rule is not None and rule.draws:
-            stage.streams.append(op)
+        for node in inner(op):
+            rule = registry.find(node.type)
+            if rule is not None and rule.draws:
+                stage.streams.append(node)
         if op.type in ALIASES and op.inputs[0] not in stager.fed and variable_of(op.inputs[0]) is not None:
             continue
         for variable in _values_read(op, stager.fed):
@@ -330,10 +372,10 @@ def _device_stage(stager: _Stager, ops: set[Operation]) -> DeviceStage:
 
 
 def _values_read(op: Operation, fed: frozenset[Tensor]) -> list[Operation]:
-    """The variables whose values `op` looks at."""
+    """The variables whose values `op` looks at; a region that may write one, or not, looks at it."""
     rule = registry.find(op.type)
     unread = rule.unread if rule is not None else ()
-    found = []
+    found = written_by(op) if op.regions else []
     for i, argument in enumerate(op.arguments):
         for tensor in argument if isinstance(argument, list) else [argument]:
             if tensor not in fed and i not in unread:
@@ -343,14 +385,29 @@ def _values_read(op: Operation, fed: frozenset[Tensor]) -> list[Operation]:
     return found
 
 
+def region_nodes(region: Region, outputs: Iterable[Tensor]) -> list[Operation]:
+    """The operations of `region` that `outputs` need, in order; those of regions inside belong to their holders."""
+    found: set[Operation] = set()
+    stack = [t.op for t in outputs]
+    while stack:
+        op = stack.pop()
+        if op.region is region and op not in found:
+            found.add(op)
+            stack += [t.op for t in op.inputs] + list(op.control_inputs)
+    outside = frozenset(t for op in found for t in op.inputs if t.op not in found)
+    return ordered(found, outside)
+
+
 def _connect(stages: list[DeviceStage | HostStage], fetches: list[Tensor], fed: frozenset[Tensor]) -> None:
     """Fills in what each program takes and gives."""
     wanted: dict[Tensor, None] = dict.fromkeys(t for t in fetches if t not in fed)
+    used = frozenset((*wanted, *(t for stage in stages for op in stage.nodes for t in op.inputs)))
     for stage in reversed(stages):
         if isinstance(stage, HostStage):
             wanted.update(dict.fromkeys(stage.inputs))
             continue
         inside = set(stage.nodes)
+        stage.used = used
         stage.outputs = [t for t in wanted if t.op in inside and t.op.type not in ("Const", *VARIABLES)
                          and (variable_of(t) is None or t in fed)]
         taken: dict[Tensor, None] = dict.fromkeys(stage.static)

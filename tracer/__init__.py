@@ -1,5 +1,10 @@
 """TensorFlow 0.8's API, recording a graph that `lowering` turns into JAX."""
 
+from tracer.legacy import startup as _startup
+
+if _startup.is_our_command():  # before anything else: a random.py in the current folder is not the library's
+    _startup.leave_current_folder()
+
 # Loaded now, because loading a submodule later would put it in the place of the function of that name.
 import tracer.device  # noqa: F401
 from tracer import app as app
@@ -63,3 +68,6 @@ def __getattr__(name: str) -> object:
 
         return importlib.import_module("tracer.test")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+from tracer.ops.conditional import case as case
+from tracer.ops.conditional import cond as cond
+from tracer.ops.loops import while_loop as while_loop

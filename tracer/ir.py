@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
@@ -144,6 +145,11 @@ class Operation:
 
         return opdef.grouped(self.type, self.inputs, self.attrs)
 
+    @property
+    def regions(self) -> tuple[Region, ...]:
+        """The bodies that it holds: a conditional has two, a loop its condition and its body."""
+        return self.attrs.get("regions", ())
+
     def values(self) -> tuple[Tensor, ...]:
         """The outputs."""
         return self.outputs
@@ -204,6 +210,44 @@ class Operation:
         return f"<tensorflow.python.framework.ops.Operation object at 0x{id(self):x}>"
 
 
+class Region:
+    """The body of a conditional or loop: the operations recorded while the script's function built it.
+
+    They stand in the graph like all others and answer to their names, but run only as part of the operation that holds
+    the region. They use tensors from outside directly; `captures` finds those.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.parent: Region | None = graph.region
+        self.operations: list[Operation] = []
+        self.inputs: list[Tensor] = []  # the loop variables, in a loop
+        self.outputs: list[Tensor] = []
+
+    def holds(self, op: Operation) -> bool:
+        """Whether `op` was recorded in this region or in one inside of it."""
+        region = op.region
+        while region is not None and region is not self:
+            region = region.parent
+        return region is self
+
+    def walk(self) -> Iterator[Operation]:
+        """Its operations and those of the regions inside, in the order of their creation."""
+        for op in self.operations:
+            yield op
+            for region in op.regions:
+                yield from region.walk()
+
+    def captures(self) -> tuple[list[Tensor], list[Operation]]:
+        """Tensors that it uses from outside, and operations outside that it waits for."""
+        tensors: dict[Tensor, None] = {}
+        controls: dict[Operation, None] = {}
+        for op in self.walk():
+            tensors.update((t, None) for t in op.inputs if not self.holds(t.op))
+            controls.update((c, None) for c in op.control_inputs if not self.holds(c))
+        tensors.update((t, None) for t in self.outputs if not self.holds(t.op))
+        return list(tensors), list(controls)
+
+
 def _frames(frame: FrameType | None) -> tuple[tuple[CodeType, int], ...]:
     """The stack as (code, instruction) pairs, innermost first: line numbers are found only when somebody asks."""
     stack = []
@@ -235,7 +279,7 @@ class Graph(Scopes):
         self.seed: int | None = None
         self._unfeedable: set[Tensor] = set()
         self._unfetchable: set[Operation | Tensor] = set()
-        self.region: Any = None  # the body of a conditional or loop that is being recorded
+        self.region: Region | None = None  # the body of a conditional or loop that is being recorded
 
     @property
     def version(self) -> int:
@@ -270,9 +314,9 @@ class Graph(Scopes):
 
     def add(
         self, type: str, inputs: tuple[Tensor, ...], attrs: Mapping[str, Any],
-        outputs: tuple[tuple[dtypes.DType, shapes.Sizes], ...], name: str,
+        outputs: tuple[tuple[dtypes.DType, shapes.Sizes], ...], name: str, controls: Iterable[Operation] = (),
     ) -> Operation:
-        """Appends an operation. `name` is made unique within the current scope, or taken verbatim if it ends in `/`."""
+        """Appends an operation that also waits for `controls`. `name` is made unique within the current scope, or taken verbatim if it ends in `/`."""
         self.check_not_finalized()
         if name and name[-1] == "/":
             name = name[:-1]
@@ -288,8 +332,10 @@ class Graph(Scopes):
         if self._has_attribute_scopes:
             attrs = self._scoped_attributes(type, attrs)
         with self._lock:
-            controls = self._controls_for(inputs) if self._control_stack else ()
-            op = Operation(self, type, name, inputs, attrs, outputs, controls, "")
+            scoped = self._controls_for(inputs) if self._control_stack else ()
+            if controls:
+                scoped = tuple(dict.fromkeys((*scoped, *controls)))
+            op = Operation(self, type, name, inputs, attrs, outputs, scoped, "")
             if self._device_stack:
                 self._apply_device_functions(op)
             self._operations.append(op)
@@ -299,7 +345,19 @@ class Graph(Scopes):
                 tensor._consumers.append(op)
             for controller in self._control_stack:
                 controller.seen.add(op)
+            if self.region is not None:
+                self.region.operations.append(op)
         return op
+
+    @contextlib.contextmanager
+    def recording(self, region: Region) -> Iterator[Region]:
+        """Operations made inside belong to `region`; control dependencies from outside hold for the whole of it."""
+        outer, outer_controls = self.region, self._control_stack
+        self.region, self._control_stack = region, []
+        try:
+            yield region
+        finally:
+            self.region, self._control_stack = outer, outer_controls
 
     def get_operations(self) -> list[Operation]:
         """All operations in the order of their creation."""
@@ -386,7 +444,8 @@ class Graph(Scopes):
 
     def is_fetchable(self, thing: Operation | Tensor) -> bool:
         """Whether a run may fetch `thing`."""
-        return thing not in self._unfetchable and getattr(thing, "op", thing) not in self._unfetchable
+        op = getattr(thing, "op", thing)
+        return thing not in self._unfetchable and op not in self._unfetchable and op.region is None
 
     def as_graph_def(self, from_version: int | None = None, add_shapes: bool = False) -> Any:
         """The graph (its operations newer than `from_version`) as a protobuf GraphDef message."""

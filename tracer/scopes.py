@@ -64,6 +64,7 @@ class Scopes:
         self._attribute_scopes: dict[str, Any] = {}
         self._kernel_labels: dict[str, str] = {}
         self._has_attribute_scopes = False
+        self.region: Any = None
 
     # -- names
 
@@ -107,9 +108,10 @@ class Scopes:
         """Operations made inside run after `control_inputs`; None clears what surrounds them."""
         from tracer.ir import Operation, Tensor
 
-        outer = self._control_stack
+        outer, region = self._control_stack, self.region
         if control_inputs is None:
             self._control_stack = []
+            self.region = None  # out of every conditional and loop as well
         else:
             controls: list[Operation] = []
             for item in control_inputs:
@@ -121,7 +123,7 @@ class Scopes:
         try:
             yield
         finally:
-            self._control_stack = outer
+            self._control_stack, self.region = outer, region
 
     def _controls_for(self, inputs: tuple[Tensor, ...]) -> tuple[Operation, ...]:
         """Control edges of a new operation, without those its data inputs imply inside the same block."""

@@ -1,0 +1,266 @@
+"""Conditionals and loops: regions of the graph as `jax.lax` control flow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lowering import fold, interpret, loops, registry
+from lowering.checks import Check
+from lowering.interpret import Context
+from lowering.slice import inner, region_nodes, written_by
+from tracer import errors
+from tracer.ir import Operation, Region, Tensor
+
+UNROLLED = 1000
+"""Most trips of a loop that is unrolled because a loop variable changes its shape."""
+SIMULATED = 100_000
+"""Most trips that are counted while compiling."""
+
+
+class ShapeVariesError(errors.UnsupportedError):
+    """A conditional or loop whose values have no fixed shape: it must run on the host, region by region."""
+
+    def __init__(self, node: Operation, what: str) -> None:
+        super().__init__(what)
+        self.node = node
+
+
+class Body:
+    """A region as a function: from the values of its inputs, variables and streams to new ones, with its checks."""
+
+    def __init__(self, node: Operation, regions: tuple[Region, ...], context: Context) -> None:
+        self.context = context
+        self.variables = [v for v in written_by(node)]
+        self.streams = [n for n in inner(node) if _draws(n)]
+
+    def state(self, context: Context) -> tuple[list[Any], list[Any]]:
+        """The variables that the node writes and the streams that it draws from, as they are in `context`."""
+        return ([jnp.asarray(context.state[v]) for v in self.variables],
+                [jnp.asarray(context.streams[op]) for op in self.streams])
+
+    def enter(self, inputs: list[Tensor], values: list[Any], state: tuple) -> Context:
+        """A child context in which the region's inputs have these values."""
+        child = self.context.child()
+        child.values.update(zip(inputs, values, strict=True))
+        child.state.update(zip(self.variables, state[0], strict=True))
+        child.streams.update(zip(self.streams, state[1], strict=True))
+        return child
+
+    def commit(self, state: tuple) -> None:
+        """Puts the state after the node into the outer context."""
+        self.context.state.update(zip(self.variables, state[0], strict=True))
+        self.context.streams.update(zip(self.streams, state[1], strict=True))
+
+
+def _draws(node: Operation) -> bool:
+    rule = registry.find(node.type)
+    return rule is not None and rule.draws
+
+
+def evaluate(node: Operation, context: Context) -> None:
+    """Evaluates a conditional or a loop."""
+    if node.type == "Cond":
+        _conditional(node, context)
+    else:
+        _loop(node, context)
+
+
+def compute(region: Region, outputs: list[Tensor], context: Context) -> list[Any]:
+    """Evaluates what `outputs` need of `region`, in `context`."""
+    nodes = region_nodes(region, outputs)
+    context.used = frozenset((*outputs, *(t for n in nodes for t in n.inputs)))
+    interpret.evaluate(nodes, context)
+    return [jnp.asarray(context.read(t)) for t in outputs]
+
+
+# -- conditionals
+
+
+def _conditional(node: Operation, context: Context) -> None:
+    wanted = [i for i, output in enumerate(node.outputs) if context.used is None or output in context.used]
+    known = _known(node.inputs[0], context)
+    if known is not None:
+        region = node.regions[0 if known else 1]
+        used = context.used
+        results = compute(region, [region.outputs[i] for i in wanted], context)
+        context.used = used
+    else:
+        results = _branches(node, wanted, context)
+    for i, value in zip(wanted, results, strict=True):
+        context.write(node.outputs[i], interpret.typed(value, node.outputs[i], node))
+
+
+def _known(tensor: Tensor, context: Context) -> np.ndarray | None:
+    try:
+        return fold.known(tensor, context)
+    except errors.StaticValueError:
+        return None
+
+
+def _branches(node: Operation, wanted: list[int], context: Context) -> list[Any]:
+    body = Body(node, node.regions, context)
+    traced = [_trace_branch(body, region, [region.outputs[i] for i in wanted]) for region in node.regions]
+    shapes = [[(v.shape, v.dtype) for v in jax.tree.leaves(shape[:2])] for _, shape, _ in traced]
+    if shapes[0] != shapes[1]:
+        raise ShapeVariesError(node, f"the branches give different shapes: {shapes[0]} and {shapes[1]}")
+    absent = [_all_hold(shape[2]) for _, shape, _ in traced]
+    (first, _, first_table), (second, _, second_table) = traced
+
+    def chosen() -> tuple:
+        outputs, state, report = first()
+        return outputs, state, (report, absent[1])
+
+    def other() -> tuple:
+        outputs, state, report = second()
+        return outputs, state, (absent[0], report)
+
+    pred = jnp.asarray(context.read(node.inputs[0]))
+    outputs, state, reports = jax.lax.cond(pred.reshape(()), chosen, other)
+    body.commit(state)
+    for table, (results, operands) in zip((first_table, second_table), reports, strict=True):
+        context.checks.table += table
+        context.checks.results += results
+        context.checks.operands += operands
+    return outputs
+
+
+def _trace_branch(body: Body, region: Region, outputs: list[Tensor]) -> tuple[Callable, Any, list[Check]]:
+    """The branch as a traced function, the shapes of its results, and the table of its checks."""
+    table: list[Check] = []
+
+    def run() -> tuple:
+        child = body.context.child()
+        values = compute(region, outputs, child)
+        table[:] = child.checks.table
+        return values, body.state(child), (child.checks.results, _arrays(child.checks.operands))
+
+    closed, shape = jax.make_jaxpr(run, return_shape=True)()
+    return loops.replay(closed, shape), shape, table
+
+
+def _arrays(operands: list[tuple]) -> list[tuple]:
+    return [tuple(jnp.asarray(operand) for operand in some) for some in operands]
+
+
+def _all_hold(report: Any) -> Any:
+    """The report of a body that did not run."""
+    results, operands = report
+    return [np.True_ for _ in results], jax.tree.map(lambda s: np.zeros(s.shape, s.dtype), operands)
+
+
+# -- loops
+
+
+def _loop(node: Operation, context: Context) -> None:
+    condition, step = node.regions
+    count = node.attrs["count"]
+    body = Body(node, node.regions, context)
+    starts = [jnp.asarray(context.read(t)) for t in node.inputs[:count]]
+    starts = [v.astype(v.dtype) for v in starts]  # no weak types: a loop keeps its types
+    trips = known_trips(node, context)
+
+    def advance(values: list[Any], state: tuple) -> tuple:
+        child = body.enter(step.inputs, values, state)
+        results = compute(step, step.outputs, child)
+        return results, body.state(child), child.checks
+
+    def holds(values: list[Any], state: tuple) -> tuple:
+        child = body.enter(condition.inputs, values, state)
+        (pred,) = compute(condition, condition.outputs, child)
+        return pred.reshape(()), child.checks
+
+    state = body.state(context)
+    if trips is not None and (trips <= 1 or not _keeps_shapes(advance, starts, state)):
+        if trips > UNROLLED:
+            raise ShapeVariesError(node, "a loop variable changes its shape")
+        values = starts
+        for _ in range(trips):
+            values, state, checks = advance(values, state)
+            context.checks.absorb(checks)
+    elif trips is not None:
+        values, state = loops.counted(advance, starts, state, trips, context.checks)
+    else:
+        if not _keeps_shapes(advance, starts, state):
+            raise ShapeVariesError(node, "a loop variable changes its shape")
+        values, state = loops.open_ended(holds, advance, starts, state, context.checks, node.attrs["back_prop"])
+    body.commit(state)
+    if not node.attrs["back_prop"]:
+        values = [jax.lax.stop_gradient(v) for v in values]
+    for output, value in zip(node.outputs, values, strict=True):
+        context.write(output, interpret.typed(value, output, node))
+
+
+def _keeps_shapes(advance: Callable, starts: list[Any], state: tuple) -> bool:
+    shapes = jax.eval_shape(lambda v, s: advance(v, s)[0], starts, state)
+    return all(a.shape == b.shape and a.dtype == b.dtype for a, b in zip(starts, shapes, strict=True))
+
+
+def known_trips(node: Operation, context: Context) -> int | None:
+    """How often the loop runs, when its condition depends only on what is known while tracing; otherwise None."""
+    condition, step = node.regions
+    counters = _counters(node)
+    if counters is None:
+        return None
+    values = []
+    for i in counters:
+        start = _known(node.inputs[i], context)
+        if start is None:
+            return None
+        values.append(start)
+
+    def advance(given: list[Any]) -> list[Any]:
+        child = context.child()
+        child.values.update(zip([step.inputs[i] for i in counters], given, strict=True))
+        return compute(step, [step.outputs[i] for i in counters], child)
+
+    def holds(given: list[Any]) -> list[Any]:
+        child = context.child()
+        child.values.update(zip([condition.inputs[i] for i in counters], given, strict=True))
+        return compute(condition, condition.outputs, child)
+
+    traced = [jax.make_jaxpr(function)(values) for function in (holds, advance)]
+    if any(isinstance(const, jax.core.Tracer) for closed in traced for const in closed.consts):
+        return None
+    trips = 0
+    while bool(fold.numpy_jaxpr(traced[0].jaxpr, traced[0].consts, values)[0]):
+        trips += 1
+        if trips > SIMULATED:
+            return None
+        values = fold.numpy_jaxpr(traced[1].jaxpr, traced[1].consts, values)
+    return trips
+
+
+def _counters(node: Operation) -> list[int] | None:
+    """The loop variables that decide how often the loop runs; None when more than those and constants does."""
+    condition, step = node.regions
+    found: set[int] = set()
+    waiting = _depends(condition, condition.outputs)
+    while waiting:
+        if waiting is None or len(found) > 8:
+            return None
+        new = waiting - found
+        found |= new
+        waiting = set()
+        for i in new:
+            more = _depends(step, [step.outputs[i]])
+            if more is None:
+                return None
+            waiting |= more - found
+    return None if waiting is None else sorted(found)
+
+
+def _depends(region: Region, outputs: list[Tensor]) -> set[int] | None:
+    """The loop variables that `outputs` of a pure computation depend on; None when it is not pure."""
+    index = {tensor: i for i, tensor in enumerate(region.inputs)}
+    found: set[int] = set()
+    for node in region_nodes(region, outputs):
+        rule = registry.find(node.type)
+        if node.type not in ("Const", "LoopVariable") and (rule is None or not rule.pure):
+            return None
+        found |= {index[t] for t in node.inputs if t in index}
+    return found | {index[t] for t in outputs if t in index}
