@@ -1,0 +1,80 @@
+"""python -m tracer script.py: runs a program written for TensorFlow 0.8, unedited, on JAX."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from tracer.legacy import cache, runner
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command `tracer`, and `python -m tracer`. Returns the exit code."""
+    said = vars(_parser().parse_args(arguments))
+    script, script_arguments = said.pop("script"), said.pop("args")
+    use_cache = not said.pop("no_cache")
+    if said.pop("cache"):
+        print(cache.report())
+        return 0
+    if said.pop("modules"):
+        print(_modules())
+        return 0
+    if script is None:
+        _parser().print_usage(sys.stderr)
+        return 2
+    if use_cache:
+        cache.enable()
+    try:
+        return runner.run_script(script, script_arguments, **said)
+    except runner.ScriptError as problem:
+        print(problem, file=sys.stderr)
+        return problem.code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tracer",
+        usage="python -m tracer [options] script.py [arguments of the script]",
+        description="Runs a program written for TensorFlow 0.8, unedited, on JAX.",
+    )
+    parser.add_argument("script", nargs="?", help="the program; what follows it is left to it")
+    parser.add_argument("args", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    old = parser.add_argument_group("what the program finds as it was in 2016")
+    old.add_argument(
+        "--python",
+        choices=("auto", "2", "3"),
+        default="auto",
+        help="the Python it was written for: with 2, statements and / mean what they did; auto: found out file by file",
+    )
+    for flag, meaning in _SWITCHES.items():
+        old.add_argument(f"--no-{flag}", dest=flag.replace("-", "_"), action="store_false", help="leave out " + meaning)
+    old.add_argument(
+        "--allow-pickle", action="store_true", help="let np.load unpickle objects; pickles can run any code"
+    )
+    other = parser.add_argument_group("compiled programs")
+    other.add_argument("--no-cache", action="store_true", help="do not keep them on disk for the next start")
+    other.add_argument("--cache", action="store_true", help="show where they are kept, and their size")
+    parser.add_argument(
+        "--modules", action="store_true", help="list the module paths of TensorFlow that can be imported"
+    )
+    return parser
+
+
+_SWITCHES = {
+    "numpy-names": "np.float, np.int, np.asscalar and what else NumPy has dropped",
+    "library-names": "time.clock, collections.Iterable, assertItemsEqual, Image.ANTIALIAS and the like",
+    "scipy-misc": "scipy.misc.imread, imsave, imresize ... (through Pillow)",
+    "six": "a small six where none is installed",
+    "float-format": "numbers printed as NumPy 1.11 did: 0.80000001",
+}
+
+
+def _modules() -> str:
+    from tracer.legacy.imports import available
+
+    return "\n".join(available())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

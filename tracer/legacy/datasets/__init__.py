@@ -1,0 +1,1 @@
+"""Data sets that TensorFlow 0.8's tutorials read."""

@@ -1,0 +1,209 @@
+"""Whether a source that parses as Python 3 was nevertheless written for Python 2.
+
+The signs are names that only Python 2 had. A name does not count where the file itself binds it, where it is guarded
+(`try: xrange ... except NameError`, `if sys.version_info[0] == 2`), or where a module of that name lies beside it.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+from collections.abc import Iterator
+
+from tracer.legacy.python2_modules import RENAMED
+
+BUILTINS = frozenset(
+    "apply basestring buffer cmp coerce execfile file intern long raw_input reduce reload unichr unicode xrange".split()
+)
+METHODS = {"has_key": 1, "iteritems": 0, "iterkeys": 0, "itervalues": 0, "viewitems": 0, "viewkeys": 0, "viewvalues": 0}
+MODULE_NAMES = {
+    "itertools": frozenset("ifilter ifilterfalse imap izip izip_longest".split()),
+    "os": frozenset({"getcwdu"}),
+    "string": frozenset(
+        "atof atoi atol find join joinfields letters lower lowercase lstrip maketrans replace rfind rstrip split "
+        "splitfields strip swapcase translate upper uppercase zfill".split()
+    ),
+    "sys": frozenset("exc_clear exc_type maxint setdefaultencoding".split()),
+    "types": frozenset("DictType FloatType IntType ListType LongType StringType TupleType UnicodeType".split()),
+    "urllib": frozenset(
+        "quote quote_plus unquote unquote_plus urlcleanup urlencode urlopen urlretrieve FancyURLopener".split()
+    ),
+}
+_LISTS_IN_PYTHON2 = frozenset({"filter", "map", "range", "zip"})
+_VIEWS = frozenset({"items", "keys", "values"})
+_LIST_METHODS = frozenset("append count extend index insert pop remove reverse sort".split())
+_GUARDS = frozenset({"AttributeError", "Exception", "ImportError", "ModuleNotFoundError", "NameError"})
+_VERSION_NAMES = frozenset({"PY2", "PY3", "version_info", "hexversion", "python_version", "version"})
+
+
+def needs_python2(tree: ast.Module, filename: str = "") -> str | None:
+    """The first sign of Python 2 in the file, as text; None when there is none."""
+    bound = frozenset(bound_names(tree))
+    modules = _imported_modules(tree)
+    for node in _unguarded(tree):
+        sign = _sign(node, bound, modules, os.path.dirname(filename))
+        if sign:
+            return f"line {getattr(node, 'lineno', '?')}: {sign}"
+    return _used_as_list(tree)
+
+
+def has_print_statements(tree: ast.Module) -> bool:
+    """Whether `print` was a statement: then Python 3 parsed another program than was meant."""
+    if "print_function" in future_features(tree):
+        return False
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_name(node.func, "print")]
+    if any(call.keywords for call in calls):
+        return False
+    statements = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    plain = all(id(call) in statements and len(call.args) == 1 for call in calls)
+    names = sum(_is_name(node, "print") for node in ast.walk(tree))
+    return not plain or names != len(calls)
+
+
+def future_features(tree: ast.Module) -> set[str]:
+    """The names the file imports from `__future__`."""
+    return {
+        alias.name
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__"
+        for alias in node.names
+    }
+
+
+def bound_names(tree: ast.AST) -> Iterator[str]:
+    """Every name that the file binds anywhere: by assignment, import, definition or as a parameter."""
+    for node in ast.walk(tree):
+        yield from _binds(node)
+
+
+def _binds(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        yield node.id
+    elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.arg):
+        yield node.arg
+    elif isinstance(node, ast.Import | ast.ImportFrom):
+        for alias in node.names:
+            yield alias.asname or alias.name.partition(".")[0]
+
+
+def _imported_modules(tree: ast.Module) -> set[str]:
+    """Names that `import name` binds, and nothing else does: `string` is often a variable."""
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
+    modules = {alias.name for node in imports for alias in node.names if not alias.asname}
+    others = {name for node in ast.walk(tree) if not isinstance(node, ast.Import) for name in _binds(node)}
+    return modules - others
+
+
+def _sign(node: ast.AST, bound: frozenset[str], modules: set[str], folder: str) -> str | None:
+    if isinstance(node, ast.Name):
+        return node.id if node.id in BUILTINS - bound else None
+    if isinstance(node, ast.Import):
+        return next((f"import {a.name}" for a in node.names if _is_old_module(a.name, folder)), None)
+    if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+        if _is_old_module(node.module, folder):
+            return f"from {node.module} import"
+        old = MODULE_NAMES.get(node.module, frozenset())
+        return next((f"from {node.module} import {a.name}" for a in node.names if a.name in old), None)
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        module = node.value.id if node.value.id in modules else ""
+        return f"{module}.{node.attr}" if node.attr in MODULE_NAMES.get(module, ()) else None
+    if isinstance(node, ast.Call):
+        return _sign_in_call(node, bound)
+    if isinstance(node, ast.Subscript) and (_makes_list(node.value, bound) and not _is_call(node.value, "range")):
+        return "a subscript of what Python 2 made a list"
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return "a sum of lists" if _makes_list(node.left, bound) or _makes_list(node.right, bound) else None
+    return None
+
+
+def _sign_in_call(node: ast.Call, bound: frozenset[str]) -> str | None:
+    function, arguments = node.func, node.args
+    if isinstance(function, ast.Attribute):
+        if METHODS.get(function.attr) == len(arguments) and not _is_name(function.value, "six"):
+            return None if function.attr in bound else f".{function.attr}()"
+        if function.attr in _LIST_METHODS - {"count", "index"} and _makes_list(function.value, bound):
+            return f".{function.attr}() of what Python 2 made a list"
+        if function.attr == "shuffle" and arguments and _makes_list(arguments[0], bound):
+            return "shuffling a range"
+    elif _is_name(function, "len") and arguments and _makes_list(arguments[0], bound):
+        return None if _is_call(arguments[0], "range") or not _is_builtin_list(arguments[0]) else "len(map())"
+    return None
+
+
+def _makes_list(node: ast.AST, bound: frozenset[str]) -> bool:
+    """A call whose result was a list in Python 2 and is something else now."""
+    if not isinstance(node, ast.Call):
+        return False
+    if isinstance(node.func, ast.Attribute):
+        return node.func.attr in _VIEWS and not node.args and node.func.attr not in bound
+    return _is_builtin_list(node) and node.func.id not in bound  # type: ignore[attr-defined]
+
+
+def _is_builtin_list(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _LISTS_IN_PYTHON2
+
+
+def _used_as_list(tree: ast.Module) -> str | None:
+    """`order = range(10)` and later `shuffle(order)` or `order.append(x)`."""
+    lists: set[str] = set()
+    others: set[str] = set()
+    bound = frozenset(bound_names(tree)) & _LISTS_IN_PYTHON2
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            names = {target.id for target in node.targets if isinstance(target, ast.Name)}
+            (lists if _makes_list(node.value, bound) else others).update(names)
+    lists -= others
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
+            used = node.value
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _LIST_METHODS:
+            used = node.func.value if node.func.attr not in ("count", "index") else None
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "shuffle":
+            used = node.args[0] if node.args else None
+        else:
+            used = None
+        if isinstance(used, ast.Name) and used.id in lists:
+            return f"line {used.lineno}: {used.id} is used as a list"
+    return None
+
+
+def _is_old_module(name: str, folder: str) -> bool:
+    top = name.partition(".")[0]
+    if top not in RENAMED or top in ("urllib", "repr"):
+        return False
+    return not any(os.path.exists(os.path.join(folder, found)) for found in (top + ".py", top))
+
+
+def _unguarded(tree: ast.AST) -> Iterator[ast.AST]:
+    """All nodes, but for those that run only where they are known to work."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Try) and any(_is_guard(handler) for handler in node.handlers):
+            for part in (*node.orelse, *node.finalbody):
+                yield part
+                yield from _unguarded(part)
+        elif isinstance(node, ast.If | ast.IfExp) and _asks_for_version(node.test):
+            continue
+        else:
+            yield node
+            yield from _unguarded(node)
+
+
+def _is_guard(handler: ast.ExceptHandler) -> bool:
+    if handler.type is None:
+        return True
+    return any(isinstance(node, ast.Name) and node.id in _GUARDS for node in ast.walk(handler.type))
+
+
+def _asks_for_version(test: ast.AST) -> bool:
+    names = (getattr(node, "id", getattr(node, "attr", None)) for node in ast.walk(test))
+    return any(name in _VERSION_NAMES for name in names)
+
+
+def _is_name(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _is_call(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Call) and _is_name(node.func, name)

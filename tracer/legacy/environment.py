@@ -1,0 +1,185 @@
+"""Names that libraries have dropped since 2016, put back for legacy code alone.
+
+Legacy code does not get `numpy` itself but a stand-in: a module that has the lost names and asks the real module for
+all others. Nobody else sees it. The few things that can only be put back by changing the real thing (methods of
+`unittest.TestCase`, NumPy's print options) are taken back when the environment is uninstalled.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import importlib.util
+from collections.abc import Callable, Mapping
+from importlib.machinery import PathFinder
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from tracer.legacy.python2_modules import RENAMED
+
+if TYPE_CHECKING:
+    from tracer.legacy.options import Options
+    from tracer.legacy.sources import UserCode
+
+_OWN_ATTRIBUTES = frozenset({"_real", "_extra", "_below"})
+
+
+class StandIn(ModuleType):
+    """A module with names of its own; all others are those of the real modules, first match wins."""
+
+    def __init__(self, name: str, real: tuple[ModuleType, ...], extra: Mapping[str, Any], below: Callable) -> None:
+        super().__init__(name)
+        self._real = real
+        self._extra = dict(extra)
+        self._below = below
+        for attribute in ("__doc__", "__file__", "__package__", "__path__", "__spec__", "__loader__"):
+            if real and hasattr(real[0], attribute):
+                vars(self)[attribute] = getattr(real[0], attribute)
+
+    def __getattribute__(self, name: str) -> Any:
+        own = super().__getattribute__
+        if name in _OWN_ATTRIBUTES or name == "__dict__":
+            return own(name)
+        if name in own("_extra"):
+            return own("_extra")[name]
+        if name.startswith("__"):
+            try:
+                return own(name)
+            except AttributeError:
+                if name == "__all__":
+                    return self._public_names()
+        for module in own("_real"):
+            try:
+                value = getattr(module, name)
+            except AttributeError:
+                continue
+            return self._below(f"{self.__name__}.{name}", value) if isinstance(value, ModuleType) else value
+        raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _OWN_ATTRIBUTES:
+            super().__setattr__(name, value)
+            return
+        self._extra.pop(name, None)
+        if self._real:
+            setattr(self._real[0], name, value)
+        else:
+            self._extra[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        if self._extra.pop(name, self) is self and self._real:
+            delattr(self._real[0], name)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*self._extra, *(name for module in self._real for name in dir(module))})
+
+    def __repr__(self) -> str:
+        return repr(self._real[0]) if self._real else f"<module {self.__name__!r}>"
+
+    def _public_names(self) -> list[str]:
+        """What `import *` brings; np.int and its like, which would hide built-in names, are not among it."""
+        names = {name for module in self._real for name in getattr(module, "__all__", None) or dir(module)}
+        names.update(name for name in self._extra if not hasattr(builtins, name))
+        return sorted(name for name in names if not name.startswith("_"))
+
+
+class StandIns:
+    """Makes stand-ins, one for each module and Python."""
+
+    def __init__(self, options: Options, user_code: UserCode) -> None:
+        self._options = options
+        self._user_code = user_code
+        self._made: dict[tuple[str, int], ModuleType] = {}
+
+    def made_up(self, name: str, python: int) -> ModuleType | None:
+        """The stand-in for a module that is not there any more (`cPickle`, `scipy.misc`); None for any other name."""
+        if (name, python) not in self._made:
+            module = self._make_up(name, python)
+            if module is None:
+                return None
+            self._made[name, python] = module
+        return self._made[name, python]
+
+    def parent_of_made_up(self, name: str) -> ModuleType:
+        """The package above such a module, even where it is not installed."""
+        try:
+            return importlib.import_module(name)
+        except ModuleNotFoundError:
+            package = ModuleType(name)
+            package.__path__ = []
+            return package
+
+    def instead_of(self, name: str, module: ModuleType, python: int) -> ModuleType:
+        """What legacy code gets for this module."""
+        if (name, python) in self._made:
+            return self._made[name, python]
+        extra = self._lost_names(name, module, python)
+        if not extra:
+            return module
+        made = StandIn(name, (module,), extra, lambda below, value: self.instead_of(below, value, python))
+        self._made[name, python] = made
+        return made
+
+    def _lost_names(self, name: str, module: ModuleType, python: int) -> Mapping[str, Any]:
+        if name == "numpy" and self._options.numpy_names:
+            from tracer.legacy import numpy_names
+
+            return numpy_names.names(python, self._options.allow_pickle)
+        if name in ("scipy", "scipy.ndimage") and self._options.scipy_misc:
+            from tracer.legacy import scipy_misc
+
+            return {"misc": scipy_misc} if name == "scipy" else {"imread": scipy_misc.imread}
+        if not self._options.library_names:
+            return {}
+        from tracer.legacy import library_names
+
+        return library_names.names(name, module, python)
+
+    def _make_up(self, name: str, python: int) -> ModuleType | None:
+        if name == "scipy.misc" and self._options.scipy_misc:
+            return importlib.import_module("tracer.legacy.scipy_misc")
+        if name in ("imp", "xml.etree.cElementTree") and self._options.library_names:
+            return None if _is_there(name) else self._renamed(name, _MOVED[name], python)
+        if python != 2 or name not in RENAMED or self._lies_beside(name):
+            return None
+        return self._renamed(name, RENAMED[name], python)
+
+    def _renamed(self, name: str, targets: str, python: int) -> ModuleType:
+        from tracer.legacy import library_names
+
+        modules = tuple(importlib.import_module(target) for target in targets.split())
+        extra = library_names.names(name, modules[0], python)
+        return StandIn(name, modules, extra, lambda below, value: value)
+
+    def _lies_beside(self, name: str) -> bool:
+        return PathFinder.find_spec(name, self._user_code.folders()) is not None
+
+
+_MOVED = {"imp": "tracer.legacy.small_imp", "xml.etree.cElementTree": "xml.etree.ElementTree"}
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def apply_patches(options: Options) -> list[Callable[[], object]]:
+    """Changes what can only be changed for everybody; returns what takes it back."""
+    undo: list[Callable[[], object]] = []
+    if options.float_format:
+        undo.append(_print_as_numpy_1_11())
+    if options.library_names:
+        from tracer.legacy import unittest_names
+
+        undo.append(unittest_names.add_lost_methods())
+    return undo
+
+
+def _print_as_numpy_1_11() -> Callable[[], object]:
+    import numpy as np
+
+    before = np.get_printoptions()
+    np.set_printoptions(legacy="1.13")  # 1.13 and 1.11 print alike; NumPy has no older mode
+    return lambda: np.set_printoptions(**before)

@@ -1,0 +1,309 @@
+"""What rewritten legacy code calls: operators and methods with the meaning they had.
+
+The functions reach the code as built-in names that nobody writes by hand (`helper_name`). Each looks at the value it
+is given, and does the ordinary thing unless that is exactly what no longer works.
+"""
+
+from __future__ import annotations
+
+import codecs
+import functools
+import numbers
+import operator
+import string
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+_ABSENT = object()
+_VIEW_TYPES = (type({}.keys()), type({}.values()), type({}.items()))
+DUNDERS = frozenset(
+    "__cmp__ __coerce__ __div__ __eq__ __getslice__ __idiv__ __nonzero__ __rdiv__ __setslice__ __unicode__ next".split()
+)
+
+
+def helper_name(name: str) -> str:
+    """The built-in name under which rewritten code finds a helper."""
+    return f"__legacy_{name}__"
+
+
+# Division
+
+
+def divide(a: Any, b: Any) -> Any:
+    """Python 2's `a / b`: floor division of integers, `__div__` where a class has it."""
+    if type(a) is int and type(b) is int:
+        return a // b
+    if hasattr(type(a), "__div__"):
+        result = a.__div__(b)
+        if result is not NotImplemented:
+            return result
+    if hasattr(type(b), "__rdiv__"):
+        result = b.__rdiv__(a)
+        if result is not NotImplemented:
+            return result
+    if _is_integral(a) and _is_integral(b):
+        return operator.floordiv(a, b)
+    return operator.truediv(a, b)
+
+
+def divide_in_place(a: Any, b: Any) -> Any:
+    """Python 2's `a /= b`; an array changes in place."""
+    if hasattr(type(a), "__idiv__"):
+        return a.__idiv__(b)
+    if isinstance(a, np.ndarray):
+        if not _is_integral(a):
+            return operator.itruediv(a, b)
+        if _is_integral(b):
+            return operator.ifloordiv(a, b)
+        a[...] = np.true_divide(a, b)  # NumPy of the time wrote the quotient into the integer array
+        return a
+    return divide(a, b)
+
+
+def _is_integral(value: Any) -> bool:
+    if isinstance(value, numbers.Integral):
+        return True
+    if isinstance(value, np.ndarray | np.generic):
+        return value.dtype.kind in "iub"
+    return isinstance(value, list | tuple) and np.asarray(value).dtype.kind in "iub"
+
+
+# Text
+
+
+def text_of(value: Any) -> Any:
+    """bytes, which were strings in Python 2, as text."""
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
+
+
+class _ShortFloat(float):
+    """A float that `%s` and `{}` show with 12 digits."""
+
+    def __str__(self) -> str:
+        return string_of(float(self))
+
+    def __format__(self, specification: str) -> str:
+        return float.__format__(self, specification) if specification else str(self)
+
+
+def string_of(*arguments: Any) -> str:
+    """Python 2's `str(value)`: 12 digits of a float, and bytes as they are."""
+    if len(arguments) == 1 and type(arguments[0]) is float:
+        short = format(arguments[0], ".12g")
+        return short if not short.lstrip("-").isdigit() else short + ".0"
+    if len(arguments) == 1 and isinstance(arguments[0], bytes):
+        return text_of(arguments[0])
+    return str(*arguments)
+
+
+def modulo(a: Any, b: Any) -> Any:
+    """Python 2's `a % b`."""
+    if not isinstance(a, str):
+        return a % b
+    if isinstance(b, tuple):
+        return a % tuple(_shown(value) for value in b)
+    if type(b) is dict:
+        return a % {key: _shown(value) for key, value in b.items()}
+    return a % _shown(b)
+
+
+def _shown(value: Any) -> Any:
+    return _ShortFloat(value) if type(value) is float else text_of(value)
+
+
+class _Formatter(string.Formatter):
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, np.floating) and not format_spec:
+            value = float(value)  # what NumPy of the time did
+        return format(_shown(value), format_spec)
+
+
+def format_text(text: Any, /, *arguments: Any, **keywords: Any) -> Any:
+    """Python 2's `text.format(...)`."""
+    if isinstance(text, str):
+        return _Formatter().vformat(text, arguments, keywords)
+    return text.format(*arguments, **keywords)
+
+
+def translate(text: Any, table: Any, deleted: Any) -> Any:
+    """Python 2's `text.translate(table, deletechars)`."""
+    if not isinstance(text, str):
+        return text.translate(table, deleted)
+    kept = "".join(letter for letter in text if letter not in set(deleted))
+    return kept if table is None else kept.translate(table)
+
+
+def message(owner: Any) -> Any:
+    """`error.message`, which exceptions had."""
+    found = getattr(owner, "message", _ABSENT)
+    if found is not _ABSENT:
+        return found
+    if isinstance(owner, BaseException):
+        return owner.args[0] if len(owner.args) == 1 else ""
+    return owner.message
+
+
+# Containers
+
+
+def listed(value: Any) -> Any:
+    """A list where Python 2's dict methods gave one."""
+    return list(value) if isinstance(value, _VIEW_TYPES) else value
+
+
+def sort(owner: Any, /, *arguments: Any, **keywords: Any) -> Any:
+    """Python 2's `list.sort(cmp, key, reverse)`."""
+    if not isinstance(owner, list):
+        return owner.sort(*arguments, **keywords)
+    return owner.sort(**sort_keywords(*arguments, **keywords))
+
+
+def sort_keywords(cmp: Any = None, key: Any = None, reverse: Any = False) -> dict[str, Any]:
+    """The arguments of Python 3's sort that do what these did."""
+    if cmp is not None:
+        compare = functools.cmp_to_key(cmp)
+        first_key = key
+        key = compare if first_key is None else lambda value: compare(first_key(value))
+    return {"key": key, "reverse": bool(reverse)}
+
+
+# Methods that are gone
+
+
+def method(owner: Any, name: str) -> Any:
+    """`owner.name`, or what stands in for it where it is gone."""
+    found = getattr(owner, name, _ABSENT)
+    if found is not _ABSENT:
+        return found
+    for kinds, substitute in _SUBSTITUTES.get(name, ()):
+        if isinstance(owner, kinds):
+            return functools.partial(substitute, owner)
+    return getattr(owner, name)
+
+
+def _decode(text: str, encoding: str = "ascii", errors: str = "strict") -> Any:
+    if codecs.lookup(encoding)._is_text_encoding:
+        return text
+    result = codecs.decode(text.encode("latin-1"), encoding, errors)  # "hex", "base64", "zlib"
+    return text_of(result)
+
+
+def _encode(data: bytes, encoding: str = "ascii", errors: str = "strict") -> Any:
+    if codecs.lookup(encoding)._is_text_encoding:
+        return data
+    return text_of(codecs.encode(data, encoding, errors))
+
+
+def _set_item(array: np.ndarray, *arguments: Any) -> None:
+    *index, value = arguments
+    if not index:
+        array[(0,) * array.ndim] = value
+    elif len(index) == 1 and not isinstance(index[0], tuple):
+        array.flat[index[0]] = value
+    else:
+        array[index[0] if len(index) == 1 else tuple(index)] = value
+
+
+def _new_byte_order(array: np.ndarray, order: Any = "S") -> np.ndarray:
+    return array.view(array.dtype.newbyteorder(order))
+
+
+def _substitutes() -> dict[str, list[tuple[Any, Callable]]]:
+    from collections.abc import Iterator, Mapping
+
+    arrays = np.ndarray | np.generic
+    mapping: dict[str, Callable] = {
+        "has_key": lambda owner, key: key in owner,
+        "iteritems": lambda owner: iter(owner.items()),
+        "iterkeys": lambda owner: iter(owner.keys()),
+        "itervalues": lambda owner: iter(owner.values()),
+        "viewitems": lambda owner: owner.items(),
+        "viewkeys": lambda owner: owner.keys(),
+        "viewvalues": lambda owner: owner.values(),
+    }
+    table: dict[str, list[tuple[Any, Callable]]] = {name: [(Mapping, does)] for name, does in mapping.items()}
+    # h5py files, NpzFile and other classes that behave as dicts did
+    table["has_key"].append((object, lambda owner, key: key in owner))
+    for name in ("iteritems", "iterkeys", "itervalues"):
+        table[name].append((object, mapping[name]))
+    table["next"] = [(Iterator, next), (object, next)]
+    table["tostring"] = [(object, lambda owner, *order: owner.tobytes(*order))]
+    table["itemset"] = [(np.ndarray, _set_item)]
+    table["newbyteorder"] = [(np.ndarray, _new_byte_order)]
+    table["ptp"] = [(arrays, lambda owner, *arguments, **keywords: np.ptp(owner, *arguments, **keywords))]
+    table["isAlive"] = [(object, lambda owner: owner.is_alive())]
+    table["getchildren"] = [(object, list)]
+    table["decode"] = [(str, _decode)]
+    table["encode"] = [(bytes, _encode)]
+    return table
+
+
+_SUBSTITUTES = _substitutes()
+
+
+# Classes
+
+
+def old_class(cls: type) -> type:
+    """Special methods under the names that Python 3 calls."""
+    own = vars(cls)
+    for old, new in (("__nonzero__", "__bool__"), ("__div__", "__truediv__"), ("__rdiv__", "__rtruediv__")):
+        if old in own and new not in own:
+            setattr(cls, new, own[old])
+    if "__idiv__" in own and "__itruediv__" not in own:
+        cls.__itruediv__ = own["__idiv__"]  # type: ignore[attr-defined]
+    if "next" in own and hasattr(cls, "__iter__") and not hasattr(cls, "__next__"):
+        cls.__next__ = lambda self: self.next()  # type: ignore[attr-defined]
+    if "__unicode__" in own and "__str__" not in own:
+        cls.__str__ = own["__unicode__"]  # type: ignore[assignment]
+    if "__cmp__" in own:
+        _compare_by_cmp(cls)
+    if "__getslice__" in own:
+        _slice_by_getslice(cls)
+    if "__eq__" in own and own.get("__hash__", _ABSENT) is None:
+        cls.__hash__ = object.__hash__  # type: ignore[assignment]
+    return cls
+
+
+def _compare_by_cmp(cls: type) -> None:
+    def comparing(test: Callable[[int, int], bool]) -> Callable[[Any, Any], bool]:
+        return lambda self, other: test(self.__cmp__(other), 0)
+
+    for name in ("lt", "le", "eq", "ne", "gt", "ge"):
+        if f"__{name}__" not in vars(cls):
+            setattr(cls, f"__{name}__", comparing(getattr(operator, name)))
+    if "__hash__" not in vars(cls):
+        cls.__hash__ = object.__hash__  # type: ignore[assignment]
+
+
+def _slice_by_getslice(cls: Any) -> None:
+    get_item = getattr(cls, "__getitem__", None)
+
+    def __getitem__(self: Any, key: Any) -> Any:
+        if isinstance(key, slice) and key.step is None:
+            return self.__getslice__(key.start or 0, len(self) if key.stop is None else key.stop)
+        if get_item is None:
+            raise TypeError(f"{type(self).__name__!r} object is not subscriptable")
+        return get_item(self, key)
+
+    cls.__getitem__ = __getitem__
+
+
+HELPERS: dict[str, Callable] = {
+    helper_name(name): function
+    for name, function in {
+        "divide": divide,
+        "divide_in_place": divide_in_place,
+        "format": format_text,
+        "listed": listed,
+        "message": message,
+        "method": method,
+        "modulo": modulo,
+        "old_class": old_class,
+        "sort": sort,
+        "string": string_of,
+        "translate": translate,
+    }.items()
+}

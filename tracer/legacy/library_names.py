@@ -1,0 +1,201 @@
+"""What the standard library and Pillow had in 2016 and have no longer, module by module."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+ArgSpec = namedtuple("ArgSpec", "args varargs keywords defaults")
+_ABSTRACT = (
+    "Callable Container Hashable ItemsView Iterable Iterator KeysView Mapping MappingView MutableMapping "
+    "MutableSequence MutableSet Sequence Set Sized ValuesView"
+).split()
+
+
+def names(name: str, module: ModuleType, python: int) -> Mapping[str, Any]:
+    """The lost names of a module; none for most modules."""
+    found: dict[str, Any] = {}
+    if name in _LOST:
+        found.update(_LOST[name](module))
+    if python == 2 and name in _LOST_WITH_PYTHON2:
+        found.update(_LOST_WITH_PYTHON2[name](module))
+    return found
+
+
+def _get_arg_spec(function: Callable) -> ArgSpec:
+    import inspect
+
+    full = inspect.getfullargspec(function)
+    return ArgSpec(full.args, full.varargs, full.varkw, full.defaults)
+
+
+def _collections(module: ModuleType) -> dict[str, Any]:
+    import collections.abc
+
+    return {name: getattr(collections.abc, name) for name in _ABSTRACT}
+
+
+def _pillow_image(module: ModuleType) -> dict[str, Any]:
+    resampling = module.Resampling
+    lost = {"ANTIALIAS": resampling.LANCZOS, "CUBIC": resampling.BICUBIC, "LINEAR": resampling.BILINEAR}
+    return {**lost, "fromstring": module.frombytes}
+
+
+def _random(module: ModuleType) -> dict[str, Any]:
+    def sample(population: Any, k: int) -> list:
+        return module.sample(list(population) if isinstance(population, set | frozenset | Mapping) else population, k)
+
+    return {"sample": sample}
+
+
+_LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
+    "PIL.Image": _pillow_image,
+    "base64": lambda module: {"decodestring": module.decodebytes, "encodestring": module.encodebytes},
+    "cgi": lambda module: {"escape": _escape},
+    "collections": _collections,
+    "fractions": lambda module: {"gcd": __import__("math").gcd},
+    "inspect": lambda module: {"ArgSpec": ArgSpec, "getargspec": _get_arg_spec},
+    "os": lambda module: {"errno": __import__("errno")},
+    "platform": lambda module: {"dist": lambda: ("", "", ""), "linux_distribution": lambda: ("", "", "")},
+    "random": _random,
+    "time": lambda module: {"clock": module.process_time},
+}
+
+
+def _escape(s: str, quote: bool = False) -> str:
+    import html
+
+    return html.escape(s, quote)
+
+
+def _csv(module: ModuleType) -> dict[str, Any]:
+    """Files for csv were opened with "rb" and "wb"."""
+    from tracer.legacy.helpers import text_of
+
+    def reader(csvfile: Any, *arguments: Any, **keywords: Any) -> Any:
+        return module.reader((text_of(line) for line in csvfile), *arguments, **keywords)
+
+    class DictReader(module.DictReader):
+        def __init__(self, f: Any, *arguments: Any, **keywords: Any) -> None:
+            super().__init__((text_of(line) for line in f), *arguments, **keywords)
+
+    return {"DictReader": DictReader, "reader": reader}
+
+
+def _hashlib(module: ModuleType) -> dict[str, Any]:
+    def taking_text(make: Callable) -> Callable:
+        return lambda string=b"": make(string.encode("utf-8") if isinstance(string, str) else string)
+
+    return {
+        name: taking_text(getattr(module, name)) for name in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
+    }
+
+
+def _itertools(module: ModuleType) -> dict[str, Any]:
+    return {
+        "ifilter": filter,
+        "ifilterfalse": module.filterfalse,
+        "imap": map,
+        "izip": zip,
+        "izip_longest": module.zip_longest,
+    }
+
+
+def _operator(module: ModuleType) -> dict[str, Any]:
+    from collections.abc import Sequence
+
+    from tracer.legacy import helpers
+
+    return {
+        "div": helpers.divide,
+        "isCallable": callable,
+        "isSequenceType": lambda value: isinstance(value, Sequence),
+        "sequenceIncludes": module.contains,
+    }
+
+
+def _string(module: ModuleType) -> dict[str, Any]:
+    methods = (
+        "capitalize center count expandtabs find index ljust lower lstrip replace rfind rindex rjust rsplit rstrip "
+        "split strip swapcase upper zfill"
+    ).split()
+    found: dict[str, Any] = {name: getattr(str, name) for name in methods}
+    join = lambda words, sep=" ": sep.join(words)  # noqa: E731
+    found.update(
+        atof=float,
+        atoi=int,
+        atol=int,
+        join=join,
+        joinfields=join,
+        letters=module.ascii_letters,
+        lowercase=module.ascii_lowercase,
+        maketrans=str.maketrans,
+        splitfields=str.split,
+        translate=lambda s, table, deletions="": _translate(s, table, deletions),
+        uppercase=module.ascii_uppercase,
+    )
+    return found
+
+
+def _translate(text: str, table: Any, deletions: str) -> str:
+    from tracer.legacy.helpers import translate
+
+    return translate(text, table, deletions)
+
+
+def _subprocess(module: ModuleType) -> dict[str, Any]:
+    """Pipes gave text."""
+
+    class Popen(module.Popen):
+        def __init__(self, *arguments: Any, **keywords: Any) -> None:
+            if not keywords.keys() & {"text", "universal_newlines", "encoding"} and len(arguments) < 12:
+                keywords.update(encoding="utf-8", errors="surrogateescape")
+            super().__init__(*arguments, **keywords)
+
+    def check_output(*arguments: Any, **keywords: Any) -> str:
+        from tracer.legacy.helpers import text_of
+
+        return text_of(module.check_output(*arguments, **keywords))
+
+    return {"Popen": Popen, "check_output": check_output}
+
+
+def _sys(module: ModuleType) -> dict[str, Any]:
+    return {
+        "exc_clear": lambda: None,
+        "maxint": module.maxsize,
+        "setdefaultencoding": lambda name: None,  # text is Unicode now, whatever the script chose
+    }
+
+
+def _types(module: ModuleType) -> dict[str, Any]:
+    from tracer.legacy.python2_names import basestring
+
+    simple: dict[str, type] = {
+        "BooleanType": bool, "ComplexType": complex, "DictType": dict, "DictionaryType": dict, "FloatType": float,
+        "IntType": int, "ListType": list, "LongType": int, "ObjectType": object, "SliceType": slice, "StringType": str,
+        "TupleType": tuple, "TypeType": type, "UnicodeType": str, "XRangeType": range,
+    }  # fmt: skip
+    return {**simple, "StringTypes": basestring, "UnboundMethodType": module.FunctionType}
+
+
+def _pickle(module: ModuleType) -> dict[str, Any]:
+    from tracer.legacy import python2_pickle
+
+    return {name: getattr(python2_pickle, name) for name in python2_pickle.__all__}
+
+
+_LOST_WITH_PYTHON2: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
+    "csv": _csv,
+    "hashlib": _hashlib,
+    "itertools": _itertools,
+    "operator": _operator,
+    "os": lambda module: {"getcwdu": module.getcwd},
+    "pickle": _pickle,
+    "string": _string,
+    "subprocess": _subprocess,
+    "sys": _sys,
+    "types": _types,
+}

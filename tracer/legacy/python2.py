@@ -1,0 +1,124 @@
+"""Reads a legacy source file: decides which Python it was written for, and compiles it with its own line numbers.
+
+Three steps, each only where needed. fissix turns statements that Python 3 cannot parse into ones that it can.
+`rewrite` gives operators and methods their old meaning, on the syntax tree, so nothing moves to another line. What
+names mean (`open`, `map`, `cPickle`) is settled when the program runs, by its built-in names and its `__import__`.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+import warnings
+from types import CodeType
+
+from tracer.legacy import detection, rewrite
+
+# Only fixers for what does not parse, and whose results stay on their line.
+_FIXERS = tuple(
+    f"fissix.fixes.fix_{name}"
+    for name in ("except", "exec", "ne", "numliterals", "paren", "print", "raise", "repr", "tuple_params", "unicode")
+)
+# fissix unpacks `def f((a, b))` and `except E, (a, b)` on a line of its own.
+_ADDED_LINE = re.compile(r"\s*.+ = xxx_todo_changeme\d*(\.args)?\s*$")
+_NO_COLUMN = -1
+
+
+def compile_source(data: bytes, filename: str, python: str = "auto") -> tuple[CodeType, int]:
+    """The code of a source file, and 2 or 3: the Python whose meaning it has."""
+    text = decode(data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "\d" in a string, `is` with a literal: fine in their day
+        tree, version = parse(text, filename, python)
+        rewrite.rewrite(tree, version)
+        return compile(tree, filename, "exec", dont_inherit=True), version
+
+
+def parse(text: str, filename: str, python: str = "auto") -> tuple[ast.Module, int]:
+    """The syntax tree of a source file, and 2 or 3. Raises the SyntaxError of Python 3 when neither can read it."""
+    try:
+        tree = ast.parse(text, filename)
+    except (SyntaxError, ValueError) as problem:
+        if python == "3":
+            raise
+        return _parse_python2(text, filename, problem), 2
+    if python == "3" or (python == "auto" and not detection.needs_python2(tree, filename)):
+        return tree, 3
+    if detection.has_print_statements(tree):
+        try:
+            tree = _parse_python2(text, filename, SyntaxError())
+        except SyntaxError:
+            pass  # `lambda: print(x)` is the function after all
+    return tree, 2
+
+
+def decode(data: bytes) -> str:
+    """The text of a source file; a wrong or missing coding line is no reason to refuse it."""
+    try:
+        encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+        text = data.decode(encoding)
+    except (SyntaxError, UnicodeDecodeError):
+        text = data.decode("latin-1")
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x0c", "").removeprefix("\ufeff")
+
+
+def translate(text: str) -> str:
+    """Python 2 source as source that Python 3 parses."""
+    from fissix import refactor
+
+    tool = refactor.RefactoringTool(_FIXERS)
+    return str(tool.refactor_string(_spaces_for_tabs(text + "\n"), "legacy source"))
+
+
+def _parse_python2(text: str, filename: str, problem: Exception) -> ast.Module:
+    """The tree of Python 2 source; raises `problem`, which Python 3 found in it, when it is not that either."""
+    try:
+        translated = translate(text)
+        tree = ast.parse(translated, filename)
+    except Exception as failure:
+        problem.add_note(f"It does not read as Python 2 either: {failure}")
+        raise problem from None
+    _restore_positions(tree, text.split("\n"), translated.split("\n"))
+    return tree
+
+
+def _spaces_for_tabs(text: str) -> str:
+    """Indentation as Python 2 counted it: a tab goes to the next multiple of eight."""
+    if "\t" not in text:
+        return text
+    from fissix.pgen2 import token
+    from fissix.pgen2 import tokenize as tokenizer
+
+    in_string: set[int] = set()
+    for kind, _, start, end, _ in tokenizer.generate_tokens(io.StringIO(text).readline):
+        if kind == token.STRING:
+            in_string.update(range(start[0] + 1, end[0] + 1))
+    lines = text.split("\n")
+    for number, line in enumerate(lines, 1):
+        if number not in in_string:
+            code = line.lstrip(" \t")
+            lines[number - 1] = line[: len(line) - len(code)].expandtabs(8) + code
+    return "\n".join(lines)
+
+
+def _restore_positions(tree: ast.Module, original: list[str], translated: list[str]) -> None:
+    """Gives every node the line of the file; on lines that changed the column means nothing and is dropped."""
+    line_of: list[int] = []
+    number = 0
+    surplus = len(translated) - 1 - len(original)  # translate() ended the text with a line feed
+    for line in translated:
+        if surplus > 0 and _ADDED_LINE.match(line):
+            surplus -= 1
+        else:
+            number += 1
+        line_of.append(min(number, len(original)))
+    for node in ast.walk(tree):
+        if not hasattr(node, "lineno"):
+            continue
+        first, last = node.lineno, node.end_lineno or node.lineno  # type: ignore[attr-defined]
+        same = all(translated[n - 1] == original[line_of[n - 1] - 1] for n in (first, last))
+        node.lineno, node.end_lineno = line_of[first - 1], line_of[last - 1]  # type: ignore[attr-defined]
+        if not same:
+            node.col_offset = node.end_col_offset = _NO_COLUMN  # type: ignore[attr-defined]

@@ -1,0 +1,135 @@
+"""The built-in names of Python 2, for legacy source written for it."""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import importlib
+import math
+import sys
+from collections.abc import Iterable
+from types import ModuleType
+from typing import Any
+
+from tracer.legacy.helpers import sort_keywords, string_of, text_of
+from tracer.legacy.python2_files import open_file
+
+
+class _AnyString(type):
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, str | bytes)
+
+    def __subclasscheck__(cls, subclass: type) -> bool:
+        return issubclass(subclass, str | bytes)
+
+
+class basestring(metaclass=_AnyString):
+    """What `str` and `unicode` had in common: `isinstance(x, basestring)`."""
+
+
+def builtin_names() -> dict[str, Any]:
+    """Python 2's built-ins that are gone or do something else today."""
+    return {
+        "StandardError": Exception,
+        "apply": lambda function, args=(), keywords={}: function(*args, **keywords),
+        "basestring": basestring,
+        "buffer": memoryview,
+        "cmp": compare,
+        "coerce": lambda x, y: (x + type(y)(0), y + type(x)(0)),
+        "execfile": execute_file,
+        "file": open_file,
+        "filter": filter_list,
+        "input": evaluated_input,
+        "intern": sys.intern,
+        "long": int,
+        "map": map_list,
+        "open": open_file,
+        "print": print_text,
+        "range": lambda *bounds: list(range(*bounds)),
+        "raw_input": builtins.input,
+        "reduce": functools.reduce,
+        "reload": reload,
+        "round": round_half_away,
+        "sorted": sorted_list,
+        "unichr": chr,
+        "unicode": str,
+        "xrange": range,
+        "zip": lambda *iterables: list(zip(*iterables)),  # noqa: B905
+    }
+
+
+def compare(a: Any, b: Any) -> int:
+    """Python 2's `cmp`."""
+    return int(a > b) - int(a < b)
+
+
+def evaluated_input(prompt: str = "") -> Any:
+    """Python 2's `input`: what the user types is an expression."""
+    caller = sys._getframe(1)
+    return eval(builtins.input(prompt), caller.f_globals, caller.f_locals)
+
+
+def execute_file(path: str, globals: dict | None = None, locals: Any = None) -> None:
+    """Python 2's `execfile`, for Python 2 source."""
+    from tracer.legacy.python2 import compile_source
+
+    caller = sys._getframe(1)
+    with open(path, "rb") as file:
+        code, _ = compile_source(file.read(), path, "2")
+    if globals is None:
+        globals, locals = caller.f_globals, caller.f_locals
+    globals.setdefault("__builtins__", caller.f_globals["__builtins__"])
+    exec(code, globals, globals if locals is None else locals)
+
+
+def filter_list(function: Any, iterable: Iterable) -> Any:
+    """Python 2's `filter`: text for text, a tuple for a tuple, else a list."""
+    kept = [item for item in iterable if (item if function is None else function(item))]
+    if isinstance(iterable, str):
+        return "".join(kept)
+    return tuple(kept) if isinstance(iterable, tuple) else kept
+
+
+def map_list(function: Any, *iterables: Iterable) -> list:
+    """Python 2's `map`: a list; the longest argument decides; None as function makes tuples."""
+    if function is str:
+        function = string_of
+    if len(iterables) == 1:
+        return list(iterables[0]) if function is None else [function(item) for item in iterables[0]]
+    from itertools import zip_longest
+
+    rows = zip_longest(*iterables)
+    return list(rows) if function is None else [function(*row) for row in rows]
+
+
+def print_text(
+    *values: Any, sep: str | None = None, end: str | None = None, file: Any = None, flush: bool = False
+) -> None:
+    """Prints as the print statement did: bytes as text, floats with 12 digits."""
+    shown = (string_of(value) if type(value) is float else text_of(value) for value in values)
+    builtins.print(*shown, sep=sep, end=end, file=file, flush=flush)
+
+
+def reload(module: ModuleType) -> ModuleType:
+    """Python 2's `reload`; for `reload(sys)`, which scripts wrote to reach `sys.setdefaultencoding`, nothing."""
+    if module.__name__ in sys.builtin_module_names:
+        return module
+    return importlib.reload(sys.modules.get(module.__name__, module))
+
+
+def round_half_away(number: Any, ndigits: int = 0) -> Any:
+    """Python 2's `round`: a float, and halves go away from zero."""
+    if not isinstance(number, int | float) or not math.isfinite(number):
+        return builtins.round(number, ndigits)
+    from decimal import ROUND_HALF_UP, Decimal
+
+    value = Decimal(float(number))
+    if ndigits >= 16:
+        return float(number)
+    unit = Decimal(1).scaleb(-ndigits)
+    return float((value / unit).to_integral_value(ROUND_HALF_UP) * unit)
+
+
+def sorted_list(iterable: Iterable, cmp: Any = None, key: Any = None, reverse: Any = False) -> list:
+    """Python 2's `sorted`."""
+    return sorted(iterable, **sort_keywords(cmp, key, reverse))

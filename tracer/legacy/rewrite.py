@@ -1,0 +1,159 @@
+"""Gives operators and method calls of legacy source their old meaning, on its syntax tree.
+
+Every change is a call of a helper (`helpers`) that looks at the value when the program runs, so that only what no
+longer works the old way is treated differently: a class's own `next` or `keys` is never touched. Nodes keep their
+positions.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+
+from tracer.legacy import detection
+from tracer.legacy.helpers import DUNDERS, helper_name
+
+# Methods that are gone from NumPy arrays, strings, dicts, iterators, threads and XML elements.
+LOST_METHODS = frozenset(
+    {*detection.METHODS, "getchildren", "isAlive", "itemset", "newbyteorder", "next", "ptp", "tostring"}
+)
+_LOST_IN_PYTHON3 = LOST_METHODS | {"decode", "encode"}
+_VIEWS = frozenset({"items", "keys", "values"})
+
+
+def rewrite(tree: ast.Module, python: int) -> None:
+    """Changes the tree in place."""
+    _Rewriter(tree, python).visit(tree)
+    ast.fix_missing_locations(tree)
+
+
+class _Rewriter(ast.NodeTransformer):
+    def __init__(self, tree: ast.Module, python: int) -> None:
+        self._python2 = python == 2
+        self._floors = self._python2 and "division" not in detection.future_features(tree)
+        self._lost = _LOST_IN_PYTHON3 if self._python2 else LOST_METHODS
+        self._own = frozenset(detection.bound_names(tree))
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.op, ast.Div) and self._floors:
+            return _call("divide", node, node.left, node.right)
+        if isinstance(node.op, ast.Mod) and self._python2 and not _is_number(node.right):
+            return _call("modulo", node, node.left, node.right)
+        return node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        self.generic_visit(node)
+        if not (isinstance(node.op, ast.Div) and self._floors):
+            return node
+        # The target is read once more; a call in it (`a[f()] /= 2`) happens twice.
+        value = _call("divide_in_place", node, _as_load(node.target), node.value)
+        return ast.copy_location(ast.Assign([node.target], value), node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Attribute):
+            return self._method(node, node.func)
+        if self._python2 and isinstance(node.func, ast.Name) and node.func.id == "str" and "str" not in self._own:
+            node.func = _name("string", node)
+        return node
+
+    def _method(self, node: ast.Call, function: ast.Attribute) -> ast.AST:
+        owner, name = function.value, function.attr
+        if name in self._lost:
+            node.func = _call("method", function, owner, ast.Constant(name))
+        elif not self._python2:
+            return node
+        elif name in _VIEWS and not node.args and not node.keywords:
+            return _call("listed", node, node)
+        elif name == "sort" and (node.args or any(word.arg == "cmp" for word in node.keywords)):
+            return _call("sort", node, owner, *node.args, keywords=node.keywords)
+        elif name == "translate" and len(node.args) == 2:
+            return _call("translate", node, owner, *node.args)
+        elif name == "format":
+            return _call("format", node, owner, *node.args, keywords=node.keywords)
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        self.generic_visit(node)
+        if self._python2 and node.attr == "message" and isinstance(node.ctx, ast.Load):
+            return _call("message", node, node.value)
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        self.generic_visit(node)
+        if not self._python2:
+            return node
+        metaclass = next((s for s in node.body if isinstance(s, ast.Assign) and _assigns(s, "__metaclass__")), None)
+        if metaclass is not None and not node.keywords:
+            node.keywords.append(ast.keyword("metaclass", metaclass.value))
+        names = {statement.name for statement in node.body if isinstance(statement, ast.FunctionDef)}
+        names.update(n.id for s in node.body if isinstance(s, ast.Assign) for n in s.targets if isinstance(n, ast.Name))
+        if names & DUNDERS:
+            node.decorator_list.append(_name("old_class", node))
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        generator = _ends_by_stop_iteration(node)
+        self.generic_visit(node)
+        if generator:
+            _end_quietly(node)
+        return node
+
+
+def _ends_by_stop_iteration(node: ast.FunctionDef) -> bool:
+    """Whether it is a generator that may end by StopIteration from its body: an error since Python 3.7."""
+    inner = list(_own_nodes(node))
+    yields = any(isinstance(part, ast.Yield | ast.YieldFrom) for part in inner)
+    return yields and any(
+        (isinstance(part, ast.Name) and part.id in ("StopIteration", "next"))
+        or (isinstance(part, ast.Attribute) and part.attr == "next")
+        for part in inner
+    )
+
+
+def _own_nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
+    waiting: list[ast.AST] = list(function.body)
+    while waiting:
+        node = waiting.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.Lambda | ast.ClassDef):
+            waiting.extend(ast.iter_child_nodes(node))
+
+
+def _end_quietly(node: ast.FunctionDef) -> None:
+    """Wraps the body: `try: body; except StopIteration: return`."""
+    first = 1 if ast.get_docstring(node, clean=False) is not None else 0
+    body = node.body[first:]
+    if body:
+        stop = ast.copy_location(ast.Name("StopIteration", ast.Load()), body[-1])
+        handler = ast.ExceptHandler(stop, None, [ast.copy_location(ast.Return(None), body[-1])])
+        wrapped = ast.Try(body, [ast.copy_location(handler, body[-1])], [], [])
+        node.body[first:] = [ast.copy_location(wrapped, body[0])]
+
+
+def _call(helper: str, where: ast.AST, *arguments: ast.expr, keywords: Sequence[ast.keyword] = ()) -> ast.Call:
+    return ast.copy_location(ast.Call(_name(helper, where), list(arguments), list(keywords)), where)
+
+
+def _name(helper: str, where: ast.AST) -> ast.Name:
+    return ast.copy_location(ast.Name(helper_name(helper), ast.Load()), where)
+
+
+def _as_load(target: ast.expr) -> ast.expr:
+    if isinstance(target, ast.Name):
+        node: ast.expr = ast.Name(target.id, ast.Load())
+    elif isinstance(target, ast.Attribute):
+        node = ast.Attribute(target.value, target.attr, ast.Load())
+    else:
+        assert isinstance(target, ast.Subscript)
+        node = ast.Subscript(target.value, target.slice, ast.Load())
+    return ast.copy_location(node, target)
+
+
+def _assigns(statement: ast.Assign, name: str) -> bool:
+    return any(isinstance(target, ast.Name) and target.id == name for target in statement.targets)
+
+
+def _is_number(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, int | float)

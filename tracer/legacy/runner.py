@@ -1,0 +1,110 @@
+"""Runs a script of 2016 as `python script.py` ran it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from types import ModuleType, TracebackType
+
+from tracer import legacy
+from tracer.legacy import startup
+
+_OUR_FILES = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_IMPORT_SYSTEM = "<frozen importlib"
+
+
+class ScriptError(Exception):
+    """The script cannot be started; `code` is Python's exit code for that."""
+
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def run_script(script: str, arguments: Sequence[str] = (), **options: object) -> int:
+    """Runs the script to its end; the result is the exit code.
+
+    SystemExit goes on to the caller, as does KeyboardInterrupt, already reported. Any other exception is reported
+    with a traceback that starts in the script. Raises ScriptError when there is no such script.
+    """
+    path, data = _read(script)
+    startup.leave_current_folder()
+    folder = os.path.dirname(os.path.realpath(path))
+    legacy.install([folder], **options)
+    if not sys.flags.safe_path:
+        sys.path.insert(0, folder)
+    sys.argv[:] = [script, *arguments]
+    try:
+        _execute(path, data)
+    except SystemExit:
+        raise
+    except BaseException as problem:
+        _report(problem)
+        if isinstance(problem, KeyboardInterrupt):
+            # Python itself ends the process by the signal, if it sees the exception; it has been shown already.
+            sys.excepthook = lambda *_: None
+            raise
+        return 1
+    return 0
+
+
+def _read(script: str) -> tuple[str, bytes]:
+    path = os.path.abspath(script)
+    program = sys.orig_argv[0] if sys.orig_argv else sys.executable
+    if os.path.isdir(path):
+        inside = os.path.join(path, "__main__.py")
+        if not os.path.isfile(inside):
+            raise ScriptError(f"{program}: can't find '__main__' module in {path!r}", 1)
+        path = inside
+    try:
+        with open(path, "rb") as file:
+            return path, file.read()
+    except OSError as problem:
+        message = f"{program}: can't open file {path!r}: [Errno {problem.errno}] {problem.strerror}"
+        raise ScriptError(message, 2) from None
+
+
+def _execute(path: str, data: bytes) -> None:
+    from tracer.legacy.loader import LegacyLoader
+    from tracer.legacy.python2 import compile_source
+
+    installation = legacy.current()
+    assert installation is not None
+    code, python = compile_source(data, path, installation.options.python)
+    module = ModuleType("__main__")
+    module.__file__ = path
+    module.__loader__ = LegacyLoader("__main__", path, installation)
+    module.__dict__.update(__builtins__=installation.builtins_for(python), __package__=None, __cached__=None)
+    sys.modules["__main__"] = module
+    exec(code, module.__dict__)
+
+
+def _report(problem: BaseException) -> None:
+    """Shows the exception as Python does when a script ends by one."""
+    _strip(problem, set())
+    sys.last_type, sys.last_value, sys.last_traceback = type(problem), problem, problem.__traceback__
+    sys.stdout.flush()
+    sys.excepthook(type(problem), problem, problem.__traceback__)
+
+
+def _strip(problem: BaseException | None, seen: set[int]) -> None:
+    """Takes our frames, and those of the import system, out of an exception and of those behind it."""
+    if problem is None or id(problem) in seen:
+        return
+    seen.add(id(problem))
+    problem.__traceback__ = _without_our_frames(problem.__traceback__)
+    _strip(problem.__cause__, seen)
+    _strip(problem.__context__, seen)
+
+
+def _without_our_frames(trace: TracebackType | None) -> TracebackType | None:
+    frames = []
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if not file.startswith((_OUR_FILES, _IMPORT_SYSTEM)):
+            frames.append(trace)
+        trace = trace.tb_next
+    for first, second in zip(frames, [*frames[1:], None], strict=True):
+        first.tb_next = second
+    return frames[0] if frames else None

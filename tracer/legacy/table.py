@@ -1,0 +1,342 @@
+"""Where each module path of TensorFlow 0.8 leads.
+
+Left, the path a program imports. Right, our modules in the order in which its names are looked up:
+
+- one module: the import gives that very module, so `tensorflow.python.platform.gfile is tf.gfile`;
+- several: the import gives a module that looks each name up in them, first match wins;
+- `raw`: the wrappers of single operations, `gen_math_ops._mat_mul` as well as `gen_math_ops.mat_mul`;
+- `proto`: the generated messages of that name;
+- `package`: names below it are further rows.
+"""
+
+from __future__ import annotations
+
+MODULES: dict[str, str] = {
+    "tensorflow": "tracer",
+    # Messages
+    "tensorflow.core": "package",
+    "tensorflow.core.example": "package",
+    "tensorflow.core.example.example_pb2": "proto",
+    "tensorflow.core.example.feature_pb2": "proto",
+    "tensorflow.core.framework": "package",
+    "tensorflow.core.framework.attr_value_pb2": "proto",
+    "tensorflow.core.framework.device_attributes_pb2": "proto",
+    "tensorflow.core.framework.function_pb2": "proto",
+    "tensorflow.core.framework.graph_pb2": "proto",
+    "tensorflow.core.framework.op_def_pb2": "proto",
+    "tensorflow.core.framework.step_stats_pb2": "proto",
+    "tensorflow.core.framework.summary_pb2": "proto",
+    "tensorflow.core.framework.tensor_pb2": "proto",
+    "tensorflow.core.framework.tensor_shape_pb2": "proto",
+    "tensorflow.core.framework.types_pb2": "proto",
+    "tensorflow.core.framework.variable_pb2": "proto",
+    "tensorflow.core.framework.versions_pb2": "proto",
+    "tensorflow.core.lib": "package",
+    "tensorflow.core.lib.core": "package",
+    "tensorflow.core.lib.core.error_codes_pb2": "proto",
+    "tensorflow.core.protobuf": "package",
+    "tensorflow.core.protobuf.config_pb2": "proto",
+    "tensorflow.core.protobuf.meta_graph_pb2": "proto",
+    "tensorflow.core.protobuf.queue_runner_pb2": "proto",
+    "tensorflow.core.protobuf.saver_pb2": "proto",
+    "tensorflow.core.protobuf.tensorflow_server_pb2": "proto",
+    "tensorflow.core.util": "package",
+    "tensorflow.core.util.event_pb2": "proto",
+    "tensorflow.core.util.test_log_pb2": "proto",
+    "tensorflow.python.training.checkpoint_state_pb2": "proto",
+    # Data sets and models that programs import
+    "tensorflow.examples": "package",
+    "tensorflow.examples.tutorials": "package",
+    "tensorflow.examples.tutorials.mnist": "package",
+    "tensorflow.examples.tutorials.mnist.input_data": "tracer.legacy.datasets.mnist",
+    "tensorflow.models": "package",
+    "tensorflow.models.rnn": "package",
+    "tensorflow.models.rnn.linear": "tracer.nn.rnn_cell",
+    "tensorflow.models.rnn.rnn": "tracer.nn.recurrent",
+    "tensorflow.models.rnn.rnn_cell": "tracer.nn.rnn_cell",
+    "tensorflow.models.rnn.seq2seq": "tracer.nn.seq2seq",
+    # Sessions
+    "tensorflow.python": "package tracer",
+    "tensorflow.python.client": "package",
+    "tensorflow.python.client.client_lib": "tracer.session tracer",
+    "tensorflow.python.client.graph_util": "tracer.graph_util",
+    "tensorflow.python.client.session": "tracer.session tracer",
+    # Graphs
+    "tensorflow.python.framework": "package",
+    "tensorflow.python.framework.device": "tracer.device",
+    "tensorflow.python.framework.dtypes": "tracer.dtypes",
+    "tensorflow.python.framework.errors": "tracer.errors",
+    "tensorflow.python.framework.framework_lib": "tracer",
+    "tensorflow.python.framework.graph_util": "tracer.graph_util",
+    "tensorflow.python.framework.importer": "tracer.importer",
+    "tensorflow.python.framework.op_def_registry": "tracer.opdef",
+    "tensorflow.python.framework.ops": "tracer.ir tracer.scopes tracer.convert tracer.declare tracer.gradients tracer",
+    "tensorflow.python.framework.random_seed": "tracer.scopes tracer",
+    "tensorflow.python.framework.registry": "tracer.legacy.registry",
+    "tensorflow.python.framework.tensor_shape": "tracer.shapes",
+    "tensorflow.python.framework.tensor_util": "tracer.convert tracer.values tracer",
+    "tensorflow.python.framework.test_util": "tracer.test",
+    "tensorflow.python.framework.versions": "tracer.ir tracer",
+    # Ops
+    "tensorflow.python.kernel_tests": "package",
+    "tensorflow.python.kernel_tests.gradient_checker": "tracer.test",
+    "tensorflow.python.ops": "package",
+    "tensorflow.python.ops.array_grad": "tracer.gradients",
+    "tensorflow.python.ops.array_ops": "tracer.ops.array tracer",
+    "tensorflow.python.ops.candidate_sampling_ops": "tracer.ops.sampling tracer.nn",
+    "tensorflow.python.ops.check_ops": "tracer.ops.check tracer",
+    "tensorflow.python.ops.clip_ops": "tracer.gradients tracer.ops.math tracer",
+    "tensorflow.python.ops.common_shapes": "tracer.shapes",
+    "tensorflow.python.ops.constant_op": "tracer.ops.array tracer.convert tracer",
+    "tensorflow.python.ops.control_flow_grad": "tracer.gradients",
+    "tensorflow.python.ops.control_flow_ops": "tracer.ops.control_flow tracer",
+    "tensorflow.python.ops.data_flow_grad": "tracer.gradients",
+    "tensorflow.python.ops.data_flow_ops": "tracer.ops.data_flow tracer",
+    "tensorflow.python.ops.embedding_ops": "tracer.nn.embedding tracer.nn",
+    "tensorflow.python.ops.functional_ops": "tracer.ops.functional tracer",
+    "tensorflow.python.ops.gen_array_ops": "raw",
+    "tensorflow.python.ops.gen_candidate_sampling_ops": "raw",
+    "tensorflow.python.ops.gen_control_flow_ops": "raw",
+    "tensorflow.python.ops.gen_ctc_ops": "raw",
+    "tensorflow.python.ops.gen_data_flow_ops": "raw",
+    "tensorflow.python.ops.gen_functional_ops": "raw",
+    "tensorflow.python.ops.gen_image_ops": "raw",
+    "tensorflow.python.ops.gen_io_ops": "raw",
+    "tensorflow.python.ops.gen_linalg_ops": "raw",
+    "tensorflow.python.ops.gen_logging_ops": "raw",
+    "tensorflow.python.ops.gen_math_ops": "raw",
+    "tensorflow.python.ops.gen_nn_ops": "raw",
+    "tensorflow.python.ops.gen_parsing_ops": "raw",
+    "tensorflow.python.ops.gen_random_ops": "raw",
+    "tensorflow.python.ops.gen_script_ops": "raw",
+    "tensorflow.python.ops.gen_sparse_ops": "raw",
+    "tensorflow.python.ops.gen_state_ops": "raw",
+    "tensorflow.python.ops.gen_string_ops": "raw",
+    "tensorflow.python.ops.gen_user_ops": "raw",
+    "tensorflow.python.ops.gradients": "tracer.gradients",
+    "tensorflow.python.ops.histogram_ops": "tracer.ops.math tracer",
+    "tensorflow.python.ops.image_grad": "tracer.gradients",
+    "tensorflow.python.ops.image_ops": "tracer.image",
+    "tensorflow.python.ops.init_ops": "tracer.initializers tracer.ops.array tracer",
+    "tensorflow.python.ops.io_ops": "tracer.ops.io tracer",
+    "tensorflow.python.ops.linalg_grad": "tracer.gradients",
+    "tensorflow.python.ops.linalg_ops": "tracer.ops.linalg tracer",
+    "tensorflow.python.ops.logging_ops": "tracer.ops.summary tracer.ops.control_flow tracer",
+    "tensorflow.python.ops.math_grad": "tracer.gradients",
+    "tensorflow.python.ops.math_ops": "tracer.ops.math tracer.ops.reduction tracer",
+    "tensorflow.python.ops.nn": "tracer.nn",
+    "tensorflow.python.ops.nn_grad": "tracer.gradients",
+    "tensorflow.python.ops.nn_ops": "tracer.ops.nn tracer.nn",
+    "tensorflow.python.ops.numerics": "tracer.ops.array tracer",
+    "tensorflow.python.ops.op_def_library": "tracer.declare",
+    "tensorflow.python.ops.parsing_ops": "tracer.ops.parsing tracer",
+    "tensorflow.python.ops.partitioned_variables": "tracer.variable_scope tracer",
+    "tensorflow.python.ops.random_ops": "tracer.ops.random tracer",
+    "tensorflow.python.ops.rnn": "tracer.nn.recurrent",
+    "tensorflow.python.ops.rnn_cell": "tracer.nn.rnn_cell",
+    "tensorflow.python.ops.script_ops": "tracer.ops.script tracer",
+    "tensorflow.python.ops.seq2seq": "tracer.nn.seq2seq",
+    "tensorflow.python.ops.session_ops": "tracer.ops.session tracer",
+    "tensorflow.python.ops.sparse_grad": "tracer.gradients",
+    "tensorflow.python.ops.sparse_ops": "tracer.ops.sparse tracer",
+    "tensorflow.python.ops.special_math_ops": "tracer.ops.math tracer",
+    "tensorflow.python.ops.standard_ops": "tracer",
+    "tensorflow.python.ops.state_grad": "tracer.gradients",
+    "tensorflow.python.ops.state_ops": "tracer.ops.state tracer.variables tracer",
+    "tensorflow.python.ops.string_ops": "tracer.ops.strings tracer",
+    "tensorflow.python.ops.template": "tracer.template",
+    "tensorflow.python.ops.tensor_array_grad": "tracer.gradients",
+    "tensorflow.python.ops.tensor_array_ops": "tracer.ops.tensor_array",
+    "tensorflow.python.ops.variable_scope": "tracer.variable_scope",
+    "tensorflow.python.ops.variables": "tracer.variables",
+    "tensorflow.python.user_ops": "package",
+    "tensorflow.python.user_ops.user_ops": "tracer.user_ops",
+    # Platform
+    "tensorflow.python.platform": "package tracer",
+    "tensorflow.python.platform.app": "tracer.app",
+    "tensorflow.python.platform.benchmark": "tracer.test",
+    "tensorflow.python.platform.default": "package",
+    "tensorflow.python.platform.default._flags": "tracer.flags",
+    "tensorflow.python.platform.default._gfile": "tracer.gfile",
+    "tensorflow.python.platform.default._googletest": "tracer.legacy.googletest tracer.test",
+    "tensorflow.python.platform.default._logging": "tracer.logging",
+    "tensorflow.python.platform.default._resource_loader": "tracer.resource_loader",
+    "tensorflow.python.platform.flags": "tracer.flags",
+    "tensorflow.python.platform.gfile": "tracer.gfile",
+    "tensorflow.python.platform.googletest": "tracer.legacy.googletest tracer.test",
+    "tensorflow.python.platform.logging": "tracer.logging",
+    "tensorflow.python.platform.resource_loader": "tracer.resource_loader",
+    "tensorflow.python.platform.sysconfig": "tracer.sysconfig",
+    "tensorflow.python.platform.test": "tracer.test",
+    "tensorflow.python.platform.tf_logging": "tracer.logging",
+    "tensorflow.python.util": "package",
+    "tensorflow.python.util.compat": "tracer.compat",
+    # Files
+    "tensorflow.python.lib": "package",
+    "tensorflow.python.lib.io": "package",
+    "tensorflow.python.lib.io.python_io": "tracer.python_io",
+    "tensorflow.python.lib.io.tf_record": "tracer.python_io",
+    # Training
+    "tensorflow.python.training": "package",
+    "tensorflow.python.training.adadelta": "tracer.train.optimizers",
+    "tensorflow.python.training.adagrad": "tracer.train.optimizers",
+    "tensorflow.python.training.adam": "tracer.train.optimizers",
+    "tensorflow.python.training.coordinator": "tracer.train.coordinator",
+    "tensorflow.python.training.device_setter": "tracer.train.device_setter",
+    "tensorflow.python.training.ftrl": "tracer.train.optimizers",
+    "tensorflow.python.training.gen_training_ops": "raw",
+    "tensorflow.python.training.gradient_descent": "tracer.train.optimizers",
+    "tensorflow.python.training.input": "tracer.train.input",
+    "tensorflow.python.training.learning_rate_decay": "tracer.train.decay",
+    "tensorflow.python.training.momentum": "tracer.train.optimizers",
+    "tensorflow.python.training.moving_averages": "tracer.train.averages",
+    "tensorflow.python.training.optimizer": "tracer.train.optimizer",
+    "tensorflow.python.training.queue_runner": "tracer.train.queue_runner",
+    "tensorflow.python.training.rmsprop": "tracer.train.optimizers",
+    "tensorflow.python.training.saver": "tracer.train.saver",
+    "tensorflow.python.training.session_manager": "tracer.train.session_manager",
+    "tensorflow.python.training.slot_creator": "tracer.train.slots",
+    "tensorflow.python.training.summary_io": "tracer.train.summary_writer tracer.train",
+    "tensorflow.python.training.supervisor": "tracer.train.supervisor",
+    "tensorflow.python.training.training": "tracer.train",
+    "tensorflow.python.training.training_ops": "raw",
+    "tensorflow.python.training.training_util": "tracer.train",
+}
+
+NO_COUNTERPART = frozenset(
+    """
+tensorflow.contrib
+tensorflow.contrib.copy_graph.python.util.copy_elements
+tensorflow.contrib.ctc.ctc_ops
+tensorflow.contrib.distributions.python.ops.dirichlet_multinomial
+tensorflow.contrib.distributions.python.ops.gaussian
+tensorflow.contrib.distributions.python.ops.gaussian_conjugate_posteriors
+tensorflow.contrib.distributions.python.ops.mvn
+tensorflow.contrib.ffmpeg
+tensorflow.contrib.ffmpeg.ffmpeg_ops
+tensorflow.contrib.ffmpeg.ops
+tensorflow.contrib.framework.python.framework
+tensorflow.contrib.framework.python.framework.tensor_util
+tensorflow.contrib.framework.python.ops
+tensorflow.contrib.framework.python.ops.ops
+tensorflow.contrib.framework.python.ops.variables
+tensorflow.contrib.grid_rnn.python.ops.grid_rnn_cell
+tensorflow.contrib.layers
+tensorflow.contrib.layers.python.layers
+tensorflow.contrib.layers.python.layers.initializers
+tensorflow.contrib.layers.python.layers.layers
+tensorflow.contrib.layers.python.layers.optimizers
+tensorflow.contrib.layers.python.layers.regularizers
+tensorflow.contrib.layers.python.layers.summaries
+tensorflow.contrib.learn
+tensorflow.contrib.learn.python.learn
+tensorflow.contrib.learn.python.learn.datasets
+tensorflow.contrib.learn.python.learn.datasets.base
+tensorflow.contrib.learn.python.learn.datasets.mnist
+tensorflow.contrib.learn.python.learn.datasets.text_datasets
+tensorflow.contrib.learn.python.learn.estimators
+tensorflow.contrib.learn.python.learn.estimators._sklearn
+tensorflow.contrib.learn.python.learn.estimators.autoencoder
+tensorflow.contrib.learn.python.learn.estimators.base
+tensorflow.contrib.learn.python.learn.estimators.dnn
+tensorflow.contrib.learn.python.learn.estimators.linear
+tensorflow.contrib.learn.python.learn.estimators.rnn
+tensorflow.contrib.learn.python.learn.estimators.run_config
+tensorflow.contrib.learn.python.learn.graph_actions
+tensorflow.contrib.learn.python.learn.io
+tensorflow.contrib.learn.python.learn.io.dask_io
+tensorflow.contrib.learn.python.learn.io.data_feeder
+tensorflow.contrib.learn.python.learn.io.pandas_io
+tensorflow.contrib.learn.python.learn.models
+tensorflow.contrib.learn.python.learn.monitors
+tensorflow.contrib.learn.python.learn.ops
+tensorflow.contrib.learn.python.learn.ops.array_ops
+tensorflow.contrib.learn.python.learn.ops.autoencoder_ops
+tensorflow.contrib.learn.python.learn.ops.batch_norm_ops
+tensorflow.contrib.learn.python.learn.ops.conv_ops
+tensorflow.contrib.learn.python.learn.ops.dnn_ops
+tensorflow.contrib.learn.python.learn.ops.dropout_ops
+tensorflow.contrib.learn.python.learn.ops.embeddings_ops
+tensorflow.contrib.learn.python.learn.ops.losses_ops
+tensorflow.contrib.learn.python.learn.ops.seq2seq_ops
+tensorflow.contrib.learn.python.learn.preprocessing
+tensorflow.contrib.learn.python.learn.preprocessing.categorical
+tensorflow.contrib.learn.python.learn.preprocessing.categorical_vocabulary
+tensorflow.contrib.learn.python.learn.preprocessing.text
+tensorflow.contrib.learn.python.learn.trainer
+tensorflow.contrib.linear_optimizer.ops.gen_sdca_ops
+tensorflow.contrib.linear_optimizer.python.ops.sdca_ops
+tensorflow.contrib.lookup.lookup_ops
+tensorflow.contrib.losses.python.losses
+tensorflow.contrib.losses.python.losses.loss_ops
+tensorflow.contrib.metrics.python.metrics
+tensorflow.contrib.metrics.python.metrics.classification
+tensorflow.contrib.metrics.python.ops.confusion_matrix_ops
+tensorflow.contrib.metrics.python.ops.histogram_ops
+tensorflow.contrib.metrics.python.ops.metric_ops
+tensorflow.contrib.quantization.kernels.load_quantized_kernels_so
+tensorflow.contrib.quantization.load_quantized_ops_so
+tensorflow.contrib.quantization.ops.gen_array_ops
+tensorflow.contrib.quantization.ops.gen_math_ops
+tensorflow.contrib.quantization.ops.gen_nn_ops
+tensorflow.contrib.quantization.python.array_ops
+tensorflow.contrib.quantization.python.math_ops
+tensorflow.contrib.quantization.python.nn_ops
+tensorflow.contrib.quantization.tools.quantize_graph
+tensorflow.contrib.rnn.python.ops.rnn_cell
+tensorflow.contrib.skflow
+tensorflow.contrib.tensor_forest.python
+tensorflow.contrib.tensor_forest.python.ops.inference_ops
+tensorflow.contrib.tensor_forest.python.ops.training_ops
+tensorflow.contrib.tensor_forest.python.tensor_forest
+tensorflow.contrib.testing.python.framework.test_util
+tensorflow.examples.image_retraining.retrain
+tensorflow.examples.tutorials.mnist.mnist
+tensorflow.g3doc.how_tos.adding_an_op.cuda_op
+tensorflow.g3doc.how_tos.adding_an_op.zero_out_grad_2
+tensorflow.g3doc.how_tos.adding_an_op.zero_out_op_1
+tensorflow.g3doc.how_tos.adding_an_op.zero_out_op_2
+tensorflow.g3doc.how_tos.adding_an_op.zero_out_op_3
+tensorflow.models.embedding.gen_word2vec
+tensorflow.models.embedding.word2vec
+tensorflow.models.embedding.word2vec_optimized
+tensorflow.models.image.cifar10.cifar10
+tensorflow.models.image.cifar10.cifar10_input
+tensorflow.models.rnn.ptb.reader
+tensorflow.models.rnn.translate.data_utils
+tensorflow.models.rnn.translate.seq2seq_model
+tensorflow.python.client.device_lib
+tensorflow.python.client.timeline
+tensorflow.python.framework.docs
+tensorflow.python.framework.function
+tensorflow.python.framework.load_library
+tensorflow.python.platform.control_imports
+tensorflow.python.platform.status_bar
+tensorflow.python.pywrap_tensorflow
+tensorflow.python.summary.event_accumulator
+tensorflow.python.summary.event_multiplexer
+tensorflow.python.summary.impl.directory_watcher
+tensorflow.python.summary.impl.event_file_loader
+tensorflow.python.summary.impl.gcs
+tensorflow.python.summary.impl.gcs_file_loader
+tensorflow.python.summary.impl.io_wrapper
+tensorflow.python.summary.impl.reservoir
+tensorflow.python.tools.freeze_graph
+tensorflow.python.tools.graph_metrics
+tensorflow.python.tools.inspect_checkpoint
+tensorflow.python.training.server_lib
+tensorflow.python.training.sync_replicas_optimizer
+tensorflow.python.training.tensorboard_logging
+tensorflow.python.util.all_util
+tensorflow.python.util.protobuf.compare
+tensorflow.python.util.protobuf.compare_test_pb2
+tensorflow.tensorboard.backend.handler
+tensorflow.tensorboard.backend.process_graph
+tensorflow.tensorboard.backend.server
+tensorflow.tensorboard.lib.python.json_util
+tensorflow.tools.dist_test.server.grpc_tensorflow_server
+tensorflow.tools.test.gpu_info_lib
+tensorflow.tools.test.run_and_gather_logs_lib
+tensorflow.tools.test.system_info_lib
+""".split()
+)
