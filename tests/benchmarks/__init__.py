@@ -1,0 +1,1 @@
+"""Measurements against peers, never part of the tests: `python -m tests.benchmarks [names]`."""
