@@ -172,7 +172,7 @@ def written_by(op: Operation) -> list[Operation]:
 
 
 class _Stager:
-    """Gives each operation of an ordered slice the number of its stage: even for device programs, odd for host steps."""
+    """Gives each operation of a slice the number of its stage: even for device programs, odd for host steps."""
 
     def __init__(self, order: list[Operation], fed: frozenset[Tensor]) -> None:
         self.order = order

@@ -31,8 +31,11 @@ from tracer.ops.array import constant as constant
 from tracer.ops.array import identity as identity
 from tracer.ops.array import placeholder as placeholder
 from tracer.ops.array import shape as shape
+from tracer.ops.conditional import case as case
+from tracer.ops.conditional import cond as cond
 from tracer.ops.control_flow import group as group
 from tracer.ops.control_flow import no_op as no_op
+from tracer.ops.loops import while_loop as while_loop
 from tracer.ops.math import add as add
 from tracer.ops.math import matmul as matmul
 from tracer.ops.math import mul as mul
@@ -68,6 +71,3 @@ def __getattr__(name: str) -> object:
 
         return importlib.import_module("tracer.test")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-from tracer.ops.conditional import case as case
-from tracer.ops.conditional import cond as cond
-from tracer.ops.loops import while_loop as while_loop

@@ -100,8 +100,8 @@ class Typing:
             if argument.dtype is not None:
                 raise TypeError(f"{start} [{types}] that do not match expected type {argument.dtype.name}.") from None
             if wanted is not None:
-                raise TypeError(
-                    f"{start} [{types}] that do not match type {wanted.name} inferred from earlier arguments.") from None
+                raise TypeError(f"{start} [{types}] that do not match type {wanted.name} inferred from earlier "
+                                "arguments.") from None
             raise TypeError(f"{start} [{types}] that don't all match.") from None
         return tensors
 

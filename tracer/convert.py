@@ -48,8 +48,8 @@ def internal_convert_to_tensor(
         dtype = dtypes.as_dtype(dtype)
     if type(value) is Tensor:
         if dtype is not None and value.dtype is not dtype and not dtype.is_compatible_with(value.dtype):
-            raise ValueError(
-                f"Tensor conversion requested dtype {dtype.name} for Tensor with dtype {value.dtype.name}: {str(value)!r}")
+            raise ValueError(f"Tensor conversion requested dtype {dtype.name} for Tensor with dtype "
+                             f"{value.dtype.name}: {str(value)!r}")
         return value
     if type(value) in _PLAIN:
         return constant_in(graph or get_default_graph(), value, dtype, None, name or "Const")
@@ -93,7 +93,7 @@ def convert_n_to_tensor(values: Any, dtype: Any = None, name: str | None = None,
 
 
 class IndexedSlices:
-    """Rows `values` of a tensor at `indices` along its first dimension; `dense_shape` is the whole tensor's, if known."""
+    """Rows `values` of a tensor at `indices` along its first dimension; `dense_shape` is the whole tensor's."""
 
     def __init__(self, values: Tensor, indices: Tensor, dense_shape: Tensor | None = None) -> None:
         self._values = values

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from tracer import arguments, opdef, shapes
-from tracer.dtypes import DType
 from tracer.convert import IndexedSlices
+from tracer.dtypes import DType
 from tracer.ir import Graph, Operation, Tensor
 from tracer.scopes import get_default_graph, graph_of
 
@@ -55,7 +55,8 @@ class Declaration:
         names = self.parameters
         if len(args) > len(names):
             if len(args) > len(names) + 1:
-                raise TypeError(f"{self.function.__name__}() takes {len(names) + 1} arguments but {len(args)} were given")
+                raise TypeError(
+                    f"{self.function.__name__}() takes {len(names) + 1} arguments but {len(args)} were given")
             kwargs = {**kwargs, "name": args[-1]}
         values = dict(zip(names, args, strict=False))
         for name, value in kwargs.items():
@@ -72,7 +73,7 @@ class Declaration:
         return values
 
     def _graph(self, values: dict[str, Any]) -> Graph:
-        """The graph of the tensors among the inputs; TensorFlow records where the inputs are, not in the default graph."""
+        """The graph of the tensors among the inputs: TensorFlow records there, not in the default graph."""
         found = None
         for argument in self.definition.inputs:
             value = values[argument.name]

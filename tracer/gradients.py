@@ -1,4 +1,4 @@
-"""`tf.gradients`: records what is to be differentiated; which x is connected is decided here, the values by `jax.vjp`."""
+"""`tf.gradients`: records what is to be differentiated, and decides which x is connected; `jax.vjp` gives the values."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class RegisterGradient:
         return f
 
 
-def NoGradient(op_type: str) -> None:  # noqa: N802 - TensorFlow's name
+def NoGradient(op_type: str) -> None:
     """Declares that operations of type `op_type` pass no gradient on."""
     if not isinstance(op_type, str):
         raise TypeError("op_type must be a string")

@@ -183,7 +183,7 @@ class Operation:
         return graph_def.op_def(self.type)
 
     def get_attr(self, name: str) -> Any:
-        """An attribute as TensorFlow gives it: lists as lists, strings as bytes, types as enum numbers, shapes as protos."""
+        """An attribute as TensorFlow gives it: strings as bytes, types as enum numbers, shapes as protos."""
         from tracer import graph_def
 
         return graph_def.get_attr(self, name)
@@ -316,7 +316,10 @@ class Graph(Scopes):
         self, type: str, inputs: tuple[Tensor, ...], attrs: Mapping[str, Any],
         outputs: tuple[tuple[dtypes.DType, shapes.Sizes], ...], name: str, controls: Iterable[Operation] = (),
     ) -> Operation:
-        """Appends an operation that also waits for `controls`. `name` is made unique within the current scope, or taken verbatim if it ends in `/`."""
+        """Appends an operation that also waits for `controls`.
+
+        `name` is made unique within the current scope, or taken verbatim if it ends in `/`.
+        """
         self.check_not_finalized()
         if name and name[-1] == "/":
             name = name[:-1]

@@ -1,4 +1,4 @@
-"""What surrounds an operation while it is recorded: name, device, control and colocation scopes, collections, defaults."""
+"""What surrounds an operation while it is recorded: name, device and control scopes, collections, defaults."""
 
 from __future__ import annotations
 
@@ -385,7 +385,7 @@ def graph_of(op_input_list: Any, graph: Graph | None = None) -> Graph:
     from tracer.ir import Graph, Operation, Tensor
 
     if graph is not None and not isinstance(graph, Graph):
-        raise TypeError("Input graph needs to be a Graph: %s" % graph)
+        raise TypeError(f"Input graph needs to be a Graph: {graph}")
     first = None
     for item in tuple(op_input_list):
         element = item if isinstance(item, (Tensor, Operation)) else _underlying(item)

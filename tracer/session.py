@@ -18,21 +18,20 @@ _Assemble = Callable[[list[Any]], Any]
 
 def session_for(graph: Graph, session: Any, kind: str) -> Any:
     """The session that `eval` and `run` of a tensor or an operation use."""
-    what = "evaluate tensor using `eval()`" if kind == "tensor" else "execute operation using `run()`"
+    method = "eval" if kind == "tensor" else "run"
+    verb = "evaluate tensor" if kind == "tensor" else "execute operation"
     if session is None:
         session = scopes.get_default_session()
         if session is None:
-            words = "evaluate tensor using eval()" if kind == "tensor" else "execute operation using Run()"
-            raise ValueError(f"Cannot {words}: No default session is registered. Use `with sess.as_default()` or pass an "
-                             f"explicit session to {'eval' if kind == 'tensor' else 'Run'}(session=sess)")
+            used = "eval()" if kind == "tensor" else "Run()"
+            raise ValueError(f"Cannot {verb} using {used}: No default session is registered. Use `with "
+                             f"sess.as_default()` or pass an explicit session to {used[:-2]}(session=sess)")
         if session.graph is not graph:
-            thing = f"the {kind}'s graph"
-            raise ValueError(f"Cannot use the default session to {what.split(' using')[0]}: {thing} is different from the "
-                             f"session's graph. Pass an explicit session to "
-                             f"{'eval' if kind == 'tensor' else 'run'}(session=sess).")
+            raise ValueError(f"Cannot use the default session to {verb}: the {kind}'s graph is different from the "
+                             f"session's graph. Pass an explicit session to {method}(session=sess).")
     elif session.graph is not graph:
-        raise ValueError(f"Cannot use the given session to {what.split(' using')[0]}: the {kind}'s graph is different from "
-                         "the session's graph.")
+        raise ValueError(f"Cannot use the given session to {verb}: the {kind}'s graph is different from the session's "
+                         "graph.")
     return session
 
 
@@ -124,10 +123,9 @@ class _Feed:
         else:
             array = self._convert(value)
         sizes = self.tensor.sizes
-        if sizes is not None and array.shape != sizes and (
-                len(sizes) != array.ndim or any(s is not None and s != n for s, n in zip(sizes, array.shape, strict=True))):
-            raise ValueError(f"Cannot feed value of shape {array.shape} for Tensor {self.tensor.name!r}, which has shape "
-                             f"'{self.tensor.get_shape()}'")
+        if sizes is not None and array.shape != sizes and not _admits(sizes, array.shape):
+            raise ValueError(f"Cannot feed value of shape {array.shape} for Tensor {self.tensor.name!r}, which has "
+                             f"shape '{self.tensor.get_shape()}'")
         return array
 
     def _convert(self, value: Any) -> np.ndarray:
@@ -140,6 +138,11 @@ class _Feed:
             raise TypeError(f"Type of feed value {value} is not compatible with Tensor type {self.dtype.type}. Try "
                             "explicitly setting the type of the feed tensor to a larger type (e.g. int64).")
         return np.array(value, dtype=self.dtype)
+
+
+def _admits(sizes: tuple, shape: tuple) -> bool:
+    """Whether an array of `shape` is one of a partially known shape."""
+    return len(sizes) == len(shape) and all(s is None or s == n for s, n in zip(sizes, shape, strict=True))
 
 
 def _changes(value: int, dtype: np.dtype) -> bool:

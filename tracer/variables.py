@@ -115,7 +115,7 @@ class Variable:
     def _as_graph_element(self) -> Tensor:
         return self._variable
 
-    def _AsTensor(self) -> Tensor:  # noqa: N802 - TensorFlow's name, which scripts of the time reach for
+    def _AsTensor(self) -> Tensor:
         return self._snapshot
 
     def __iter__(self) -> Any:

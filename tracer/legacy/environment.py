@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tracer.legacy.options import Options
     from tracer.legacy.sources import UserCode
 
-_OWN_ATTRIBUTES = frozenset({"_real", "_extra", "_below"})
+_OWN_ATTRIBUTES = frozenset({"_real", "_extra", "_below", "_public_names"})
 
 
 class StandIn(ModuleType):
@@ -114,13 +114,13 @@ class StandIns:
         if (name, python) in self._made:
             return self._made[name, python]
         extra = self._lost_names(name, module, python)
-        if not extra:
+        if extra is None:
             return module
         made = StandIn(name, (module,), extra, lambda below, value: self.instead_of(below, value, python))
         self._made[name, python] = made
         return made
 
-    def _lost_names(self, name: str, module: ModuleType, python: int) -> Mapping[str, Any]:
+    def _lost_names(self, name: str, module: ModuleType, python: int) -> Mapping[str, Any] | None:
         if name == "numpy" and self._options.numpy_names:
             from tracer.legacy import numpy_names
 
@@ -130,7 +130,7 @@ class StandIns:
 
             return {"misc": scipy_misc} if name == "scipy" else {"imread": scipy_misc.imread}
         if not self._options.library_names:
-            return {}
+            return None
         from tracer.legacy import library_names
 
         return library_names.names(name, module, python)
@@ -148,7 +148,7 @@ class StandIns:
         from tracer.legacy import library_names
 
         modules = tuple(importlib.import_module(target) for target in targets.split())
-        extra = library_names.names(name, modules[0], python)
+        extra = library_names.names(name, modules[0], python) or {}
         return StandIn(name, modules, extra, lambda below, value: value)
 
     def _lies_beside(self, name: str) -> bool:

@@ -14,14 +14,13 @@ _ABSTRACT = (
 ).split()
 
 
-def names(name: str, module: ModuleType, python: int) -> Mapping[str, Any]:
-    """The lost names of a module; none for most modules."""
-    found: dict[str, Any] = {}
-    if name in _LOST:
-        found.update(_LOST[name](module))
-    if python == 2 and name in _LOST_WITH_PYTHON2:
-        found.update(_LOST_WITH_PYTHON2[name](module))
-    return found
+def names(name: str, module: ModuleType, python: int) -> Mapping[str, Any] | None:
+    """The lost names of a module; None for the many that lost none, {} where only a module below it did."""
+    tables = (_LOST, _LOST_WITH_PYTHON2) if python == 2 else (_LOST,)
+    makers = [table[name] for table in tables if name in table]
+    if not makers:
+        return None
+    return {key: value for make in makers for key, value in make(module).items()}
 
 
 def _get_arg_spec(function: Callable) -> ArgSpec:
@@ -51,6 +50,7 @@ def _random(module: ModuleType) -> dict[str, Any]:
 
 
 _LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
+    "PIL": lambda module: {},
     "PIL.Image": _pillow_image,
     "base64": lambda module: {"decodestring": module.decodebytes, "encodestring": module.encodebytes},
     "cgi": lambda module: {"escape": _escape},

@@ -109,8 +109,8 @@ def _body(graph: Graph, body: Callable, variables: list[Any], starts: list[Tenso
         region.outputs = [internal_convert_to_tensor(r) for r in _flat(results)]
         for start, end in zip(starts, region.outputs, strict=True):
             if start.dtype.base_dtype is not end.dtype.base_dtype:
-                raise ValueError(f"The loop variable '{start.name}' has dtype {start.dtype.base_dtype.name}, but the body "
-                                 f"gives it dtype {end.dtype.base_dtype.name}.")
+                raise ValueError(f"The loop variable '{start.name}' has dtype {start.dtype.base_dtype.name}, but the "
+                                 f"body gives it dtype {end.dtype.base_dtype.name}.")
     for variable, end in zip(results, _split(results, region.outputs), strict=True):
         if hasattr(variable, "with_flow"):
             variable.check_same_array(end)
