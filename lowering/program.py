@@ -54,7 +54,7 @@ class Program:
         self._constant_arrays: tuple | None = None
 
     def function(self, static: dict[Tensor, np.ndarray], table: list[Check]) -> Callable:
-        """The pure function from (held, streams, readonly, constants, inputs) to (outputs, new state, streams, checks)."""
+        """The pure function from (held, streams, readonly, constants, inputs) to outputs, new state and checks."""
 
         def call(held: tuple, streams: tuple, readonly: tuple, constants: tuple, inputs: tuple) -> tuple:
             context = interpret.Context()

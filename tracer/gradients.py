@@ -1,4 +1,4 @@
-"""`tf.gradients`: records what is to be differentiated, and decides which x is connected; `jax.vjp` gives the values."""
+"""`tf.gradients`: records what is to be differentiated and decides which x is connected; `jax.vjp` does the rest."""
 
 from __future__ import annotations
 

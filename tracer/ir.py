@@ -447,7 +447,7 @@ class Graph(Scopes):
 
     def is_fetchable(self, thing: Operation | Tensor) -> bool:
         """Whether a run may fetch `thing`."""
-        op = getattr(thing, "op", thing)
+        op = thing.op if isinstance(thing, Tensor) else thing
         return thing not in self._unfetchable and op not in self._unfetchable and op.region is None
 
     def as_graph_def(self, from_version: int | None = None, add_shapes: bool = False) -> Any:

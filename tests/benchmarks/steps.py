@@ -57,7 +57,7 @@ def neuron() -> Iterator[Row]:
     ours, *others = interleaved(lambda: session.run(step), *peers, rounds=15, repeats=500)
     yield Row("one neuron, a step", ours * 1e6, "us", others[0] * 1e6, "bare jitted JAX", "budget 2")
     if v1 is not None:
-        yield Row("one neuron, a step", ours * 1e6, "us", others[1] * 1e6, "TensorFlow's v1 session", "budget 0.125")
+        yield Row("one neuron, a step", ours * 1e6, "us", others[1] * 1e6, "TensorFlow's v1 session", "budget 1/8")
 
 
 def softmax() -> Iterator[Row]:

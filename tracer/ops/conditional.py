@@ -152,11 +152,11 @@ def case(pred_fn_pairs: Any, default: Callable, exclusive: bool = False, name: s
     Raises:
         TypeError: the pairs or the functions are something else.
     """
-    pairs = list(pred_fn_pairs.items()) if isinstance(pred_fn_pairs, dict) else pred_fn_pairs
-    if not isinstance(pairs, (list, tuple)):
+    if not isinstance(pred_fn_pairs, (list, tuple, dict)):
         raise TypeError("fns must be a list, tuple, or dict")
+    pairs = list(pred_fn_pairs)
     if isinstance(pred_fn_pairs, dict):
-        pairs.sort(key=lambda pair: pair[0].name)
+        pairs = sorted(pred_fn_pairs.items(), key=lambda pair: pair[0].name)
     for pair in pairs:
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise TypeError("Each entry in pred_fn_pairs must be a 2-tuple")
