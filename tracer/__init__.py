@@ -33,8 +33,14 @@ from tracer.ops.array import placeholder as placeholder
 from tracer.ops.array import shape as shape
 from tracer.ops.conditional import case as case
 from tracer.ops.conditional import cond as cond
+from tracer.ops.control_flow import Assert as Assert
+from tracer.ops.control_flow import Print as Print
+from tracer.ops.control_flow import add_check_numerics_ops as add_check_numerics_ops
+from tracer.ops.control_flow import check_numerics as check_numerics
 from tracer.ops.control_flow import group as group
 from tracer.ops.control_flow import no_op as no_op
+from tracer.ops.control_flow import tuple as tuple
+from tracer.ops.control_flow import verify_tensor_all_finite as verify_tensor_all_finite
 from tracer.ops.loops import while_loop as while_loop
 from tracer.ops.math import add as add
 from tracer.ops.math import matmul as matmul

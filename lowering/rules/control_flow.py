@@ -1,6 +1,12 @@
-"""Rules of what only orders other operations."""
+"""Rules of what orders and watches other operations."""
 
 from __future__ import annotations
+
+import sys
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
 
 from lowering.registry import lowers
 
@@ -8,3 +14,58 @@ from lowering.registry import lowers
 @lowers("NoOp")
 def no_op() -> None:
     return None
+
+
+@lowers("CheckNumerics")
+def check_numerics(tensor: Any, *, message: str, check: Any) -> Any:
+    nan, infinite = jnp.isnan(tensor).any(), jnp.isinf(tensor).any()
+
+    def explain(nan: Any, infinite: Any) -> str:
+        found = " and ".join(word for word, hit in (("Inf", infinite), ("NaN", nan)) if hit)
+        return f"{message} : Tensor had {found} values"
+
+    check(~(nan | infinite), explain, nan, infinite)
+    return tensor
+
+
+@lowers("Assert", pure=False)
+def assert_(condition: Any, data: Any, *, summarize: int, check: Any) -> None:
+    check(jnp.all(condition), lambda *values: f"assertion failed: {shown(values, summarize)}", *data)
+
+
+@lowers("Print", host=True)
+def print_(input: Any, data: Any, *, message: str, first_n: int, summarize: int, session: Any, op: Any) -> Any:
+    count = session.state.resource((op.name, "Print"), lambda: [0])
+    if first_n < 0 or count[0] < first_n:
+        count[0] += 1
+        print(message + shown(data, summarize, ""), file=sys.stderr, flush=True)
+    return input
+
+
+def shown(values: Any, summarize: int, between: str = " ") -> str:
+    """`[v1 v2 ...] [...]`, as TensorFlow writes the first entries of each value."""
+    return between.join(f"[{_entries(np.asarray(value), summarize)}]" for value in values)
+
+
+def _entries(value: np.ndarray, summarize: int) -> str:
+    limit = value.size if summarize < 0 else summarize
+    left = [limit]
+
+    def rows(array: np.ndarray) -> str:
+        if array.ndim <= 1:
+            taken = array.reshape(-1)[:left[0]]
+            left[0] -= taken.size
+            return " ".join(_entry(item) for item in taken)
+        return "".join(f"[{rows(row)}]" for row in array if left[0] > 0)
+
+    return rows(value) + ("..." if value.size > limit else "")
+
+
+def _entry(item: Any) -> str:
+    if isinstance(item, bytes):
+        return item.decode(errors="replace")
+    if isinstance(item, (bool, np.bool_)):
+        return str(int(item))
+    if isinstance(item, (float, np.floating)):
+        return f"{float(item):g}"
+    return str(item)

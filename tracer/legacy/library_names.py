@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import importlib
+import math
 from collections import namedtuple
 from collections.abc import Callable, Mapping
 from types import ModuleType
@@ -55,12 +58,14 @@ _LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "base64": lambda module: {"decodestring": module.decodebytes, "encodestring": module.encodebytes},
     "cgi": lambda module: {"escape": _escape},
     "collections": _collections,
-    "fractions": lambda module: {"gcd": __import__("math").gcd},
+    "fractions": lambda module: {"gcd": math.gcd},
     "inspect": lambda module: {"ArgSpec": ArgSpec, "getargspec": _get_arg_spec},
-    "os": lambda module: {"errno": __import__("errno")},
+    "os": lambda module: {"errno": errno},
     "platform": lambda module: {"dist": lambda: ("", "", ""), "linux_distribution": lambda: ("", "", "")},
     "random": _random,
     "time": lambda module: {"clock": module.process_time},
+    "xml": lambda module: {},
+    "xml.etree": lambda module: {"cElementTree": importlib.import_module("xml.etree.ElementTree")},
 }
 
 

@@ -31,7 +31,10 @@ def compile_source(data: bytes, filename: str, python: str = "auto") -> tuple[Co
     text = decode(data)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "\d" in a string, `is` with a literal: fine in their day
-        tree, version = parse(text, filename, python)
+        try:
+            tree, version = parse(text, filename, python)
+        except SyntaxError as problem:
+            raise problem.with_traceback(None) from None
         rewrite.rewrite(tree, version)
         return compile(tree, filename, "exec", dont_inherit=True), version
 
@@ -78,10 +81,18 @@ def _parse_python2(text: str, filename: str, problem: Exception) -> ast.Module:
         translated = translate(text)
         tree = ast.parse(translated, filename)
     except Exception as failure:
-        problem.add_note(f"It does not read as Python 2 either: {failure}")
+        line = _line_of(failure)
+        if line != getattr(problem, "lineno", None):
+            problem.add_note(f"Read as Python 2, it fails at line {line}: {failure}")
         raise problem from None
     _restore_positions(tree, text.split("\n"), translated.split("\n"))
     return tree
+
+
+def _line_of(failure: Exception) -> int | None:
+    """The line that fissix (in its `context`) or Python complains about."""
+    context = getattr(failure, "context", None)
+    return context[1][0] if context else getattr(failure, "lineno", None)
 
 
 def _spaces_for_tabs(text: str) -> str:
