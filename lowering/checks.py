@@ -36,9 +36,10 @@ class Checks:
                 return
             if all(isinstance(operand, (int, float, np.ndarray, np.generic)) for operand in operands):
                 raise error_of(Check(op, message), operands)
-        self.table.append(Check(op, message))
+        known = {i: o for i, o in enumerate(operands) if isinstance(o, (np.ndarray, np.generic))}  # strings among them
+        self.table.append(Check(op, _with_known(message, known) if known else message))
         self.results.append(jnp.asarray(holds, bool))
-        self.operands.append(operands)
+        self.operands.append(tuple(o for i, o in enumerate(operands) if i not in known))
 
     def absorb(self, other: Checks) -> None:
         """Takes over what another collection has met."""
@@ -51,6 +52,18 @@ class Checks:
         if not self.results:
             return None
         return jnp.stack(self.results).all(), self.results, self.operands
+
+
+def _with_known(message: Message, known: dict[int, Any]) -> Message:
+    """The message as a function of the operands that are not known while tracing."""
+    if not callable(message):
+        return message
+
+    def explain(*operands: Any) -> Any:
+        rest = iter(operands)
+        return message(*(known[i] if i in known else next(rest) for i in range(len(known) + len(operands))))
+
+    return explain
 
 
 def error_of(check: Check, operands: tuple) -> errors.OpError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import jax
@@ -9,6 +10,7 @@ import numpy as np
 
 from lowering import interpret, registry
 from lowering import slice as slicing
+from lowering.checks import Check, error_of
 from lowering.control import ShapeVariesError
 from lowering.program import Program
 from lowering.slice import DeviceStage, HostStage
@@ -146,8 +148,10 @@ class Executable:
                 keywords["session"] = HostSession(state, overlay)
             if "op" in rule.extras:
                 keywords["op"] = node
+            if "check" in rule.extras:
+                keywords["check"] = functools.partial(_check_now, node)
             with interpret.blame(node):
-                if rule.host:
+                if rule.host or rule.strings:
                     results = rule.function(*arguments, **keywords)
                 else:
                     from lowering.host import text
@@ -217,6 +221,11 @@ class HostSession:
     def assign(self, variable: str, value: Any) -> None:
         """Gives a variable a new value, which the run commits at its end."""
         self.overlay[variable] = value
+
+
+def _check_now(node: Operation, holds: Any, message: Any, *operands: Any) -> None:
+    if not bool(holds):
+        raise error_of(Check(node, message), operands)
 
 
 def own(value: Any, copy: bool = False) -> Any:

@@ -32,7 +32,7 @@ class Rule:
     special stands in its signature: `Static` and `Unread` inputs, and the `EXTRAS` it names.
     """
 
-    __slots__ = ("attrs", "extras", "function", "host", "pure", "static", "type", "unread", "writes")
+    __slots__ = ("attrs", "extras", "function", "host", "pure", "static", "strings", "type", "unread", "writes")
 
     def __init__(self, type: str, function: Callable, writes: tuple[str, ...], host: bool, pure: bool) -> None:
         self.type = type
@@ -58,6 +58,7 @@ class Rule:
         self.attrs = tuple(attrs)
         self.extras = tuple(extras)
         self.writes = tuple(names.index(name) for name in writes)
+        self.strings = False
         self.pure = pure and not (host or writes or "stream" in extras)
 
     @property
@@ -69,12 +70,14 @@ class Rule:
 RULES: dict[str, Rule] = {}
 
 
-def lowers(*types: str, writes: str = "", host: bool = False, pure: bool = True) -> Callable[[Callable], Callable]:
+def lowers(*types: str, writes: str = "", host: bool = False, pure: bool = True,
+           strings: bool = False) -> Callable[[Callable], Callable]:
     """Registers the decorated function as the rule of `types`.
 
     `writes` names the inputs that are variables whose new values the rule returns (after its outputs that are no
     references, if it has any). `host` rules run as plain Python on NumPy arrays between device programs. `pure=False`
     marks a rule that must run once per run even when nothing reads it twice, in order (host rules are always such).
+    `strings` marks a device rule that constant strings may reach (as NumPy arrays); others run on the host then.
     """
 
     def register(function: Callable) -> Callable:
@@ -82,6 +85,7 @@ def lowers(*types: str, writes: str = "", host: bool = False, pure: bool = True)
             if type in RULES:
                 raise ValueError(f"two rules for {type}")
             RULES[type] = Rule(type, function, tuple(writes.split()), host, pure)
+            RULES[type].strings = strings
         return function
 
     return register

@@ -141,7 +141,10 @@ def _is_host(op: Operation) -> bool:
         return True
     if op.type in ("Const", "Placeholder"):
         return False
-    return any(t.dtype.base_dtype is dtypes.string for t in (*op.inputs, *op.outputs))
+    text = [t for t in (*op.inputs, *op.outputs) if t.dtype.base_dtype is dtypes.string]
+    if rule is not None and rule.strings:
+        return any(t.op.type != "Const" for t in text)
+    return bool(text)
 
 
 def check_supported(ops: Iterable[Operation]) -> None:

@@ -28,7 +28,7 @@ def check_numerics(tensor: Any, *, message: str, check: Any) -> Any:
     return tensor
 
 
-@lowers("Assert", pure=False)
+@lowers("Assert", pure=False, strings=True)
 def assert_(condition: Any, data: Any, *, summarize: int, check: Any) -> None:
     check(jnp.all(condition), lambda *values: f"assertion failed: {shown(values, summarize)}", *data)
 

@@ -23,6 +23,7 @@ _FIXERS = tuple(
 )
 # fissix unpacks `def f((a, b))` and `except E, (a, b)` on a line of its own.
 _ADDED_LINE = re.compile(r"\s*.+ = xxx_todo_changeme\d*(\.args)?\s*$")
+_SIGNS_OF_PYTHON2 = ("Missing parentheses in call to", "leading zeros", "multiple exception types must be")
 _NO_COLUMN = -1
 
 
@@ -81,9 +82,8 @@ def _parse_python2(text: str, filename: str, problem: Exception) -> ast.Module:
         translated = translate(text)
         tree = ast.parse(translated, filename)
     except Exception as failure:
-        line = _line_of(failure)
-        if line != getattr(problem, "lineno", None):
-            problem.add_note(f"Read as Python 2, it fails at line {line}: {failure}")
+        if str(problem).startswith(_SIGNS_OF_PYTHON2):
+            problem.add_note(f"Read as Python 2, it fails at line {_line_of(failure)}: {failure}")
         raise problem from None
     _restore_positions(tree, text.split("\n"), translated.split("\n"))
     return tree

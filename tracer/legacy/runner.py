@@ -105,6 +105,8 @@ def _without_our_frames(trace: TracebackType | None) -> TracebackType | None:
         if not file.startswith((_OUR_FILES, _IMPORT_SYSTEM)):
             frames.append(trace)
         trace = trace.tb_next
-    for first, second in zip(frames, [*frames[1:], None], strict=True):
-        first.tb_next = second
-    return frames[0] if frames else None
+    following = None
+    for frame in reversed(frames):
+        frame.tb_next = following
+        following = frame
+    return following
