@@ -1,0 +1,647 @@
+"""The legacy environment in one process: import hook, Python 2 source, lost names, and that all of it is taken back."""
+
+import ast
+import importlib
+import sys
+import textwrap
+import traceback
+import types
+import unittest
+
+import numpy as np
+import pytest
+
+import tracer
+from tracer import legacy
+from tracer.legacy import detection, imports, python2
+from tracer.legacy.table import MODULES, NO_COUNTERPART
+
+
+@pytest.fixture
+def read(tmp_path, monkeypatch):
+    """Installs the environment; the function given writes a module beside "the script" and imports it."""
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    legacy.install([str(tmp_path)])
+
+    def read(source, name="legacy_program"):
+        path = tmp_path / (name.replace(".", "/") + ".py")
+        path.write_text(textwrap.dedent(source))
+        importlib.invalidate_caches()
+        return importlib.import_module(name)
+
+    yield read
+    legacy.uninstall()
+
+
+@pytest.fixture
+def printed(read, capsys):
+    """What a module prints."""
+
+    def printed(source):
+        capsys.readouterr()
+        read(source)
+        return capsys.readouterr().out
+
+    return printed
+
+
+# The import hook
+
+
+def test_tensorflow_is_this_project(read):
+    import tensorflow as tf
+
+    assert tf is tracer
+
+
+def test_module_with_one_counterpart_is_that_module(read):
+    from tensorflow.python.framework import dtypes
+    from tensorflow.python.platform import gfile
+
+    assert gfile is tracer.gfile
+    assert dtypes is sys.modules["tracer.dtypes"]
+
+
+def test_module_with_several_counterparts_finds_names_in_each(read):
+    from tensorflow.python.framework import ops
+
+    assert ops.Graph is tracer.Graph
+    assert ops.convert_to_tensor is tracer.convert_to_tensor
+    assert ops.get_default_graph is tracer.get_default_graph
+    with pytest.raises(AttributeError, match=r"tensorflow\.python\.framework\.ops.*no attribute 'nonsense'"):
+        ops.nonsense  # noqa: B018
+
+
+def test_star_import_brings_the_public_names(read):
+    module = read("from tensorflow.python.framework.ops import *\n")
+    assert module.Graph is tracer.Graph
+    assert not hasattr(module, "annotations_of_ours")
+    assert not any(isinstance(value, types.ModuleType) for value in vars(module).values())
+
+
+def test_packages_are_there_after_importing_tensorflow(read):
+    assert tracer.python.framework.ops.Graph is tracer.Graph
+
+
+def test_known_module_without_counterpart_says_so(read):
+    with pytest.raises(
+        ImportError, match=r"tensorflow\.models\.image.* has no counterpart in Tracer yet.*copy its file"
+    ):
+        importlib.import_module("tensorflow.models.image.cifar10.cifar10")
+
+
+def test_unknown_module_is_not_found(read):
+    with pytest.raises(ModuleNotFoundError, match=r"tensorflow\.nonsense.*TensorFlow 0\.8 had none either"):
+        importlib.import_module("tensorflow.nonsense")
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_every_row_of_the_table_imports_or_says_why_not(read, name):
+    if name in imports.available():
+        assert importlib.import_module(name) is sys.modules[name]
+    else:
+        with pytest.raises(imports.NoCounterpartError, match="no counterpart"):
+            importlib.import_module(name)
+
+
+def test_no_path_is_in_both_tables():
+    assert not set(MODULES) & NO_COUNTERPART
+
+
+def test_generated_wrappers_are_found_with_and_without_underscore(read):
+    from tensorflow.python.ops import gen_math_ops
+
+    for wrapper in (gen_math_ops._mat_mul, gen_math_ops.mat_mul):
+        assert wrapper(tracer.constant([[1.0]]), tracer.constant([[1.0]])).op.type == "MatMul"
+    with pytest.raises(AttributeError):
+        gen_math_ops.nonsense  # noqa: B018
+
+
+def test_uninstall_takes_everything_back():
+    before = dict(sys.modules), list(sys.meta_path), np.get_printoptions(), dict(vars(unittest.TestCase))
+    attributes = set(vars(tracer))
+    legacy.install()
+    from tensorflow.examples.tutorials.mnist import input_data
+    from tensorflow.python.ops import array_ops  # noqa: F401
+
+    assert input_data.read_data_sets
+    legacy.uninstall()
+    assert not [name for name in sys.modules if name.partition(".")[0] in ("tensorflow", "input_data")]
+    assert all(sys.modules.get(name) is module for name, module in before[0].items())
+    assert sys.meta_path == before[1]
+    assert np.get_printoptions() == before[2]
+    assert dict(vars(unittest.TestCase)) == before[3]
+    assert set(vars(tracer)) == attributes
+    assert legacy.current() is None
+
+
+def test_a_real_tensorflow_in_site_packages_is_hidden_and_visible_again(tmp_path, monkeypatch):
+    folder = tmp_path / "site-packages"
+    (folder / "tensorflow").mkdir(parents=True)
+    (folder / "tensorflow" / "__init__.py").write_text("real = True\n")
+    monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
+    legacy.install()
+    assert importlib.import_module("tensorflow") is tracer
+    legacy.uninstall()
+    importlib.invalidate_caches()
+    try:
+        assert importlib.import_module("tensorflow").real
+    finally:
+        sys.modules.pop("tensorflow", None)
+
+
+def test_a_real_tensorflow_already_imported_is_refused(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow", types.ModuleType("tensorflow"))
+    with pytest.raises(RuntimeError, match="imported already"):
+        legacy.install()
+    assert legacy.current() is None
+
+
+def test_installing_twice_is_refused(read):
+    with pytest.raises(RuntimeError, match="installed already"):
+        legacy.install()
+
+
+def test_an_unknown_option_is_refused():
+    with pytest.raises(TypeError, match=r"no option 'pyhton'; there are python, numpy_names"):
+        legacy.install(pyhton="2")
+    assert legacy.current() is None
+
+
+# Which Python
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "for i in xrange(3): pass",
+        "import cPickle as pickle",
+        "import urllib\nurllib.urlretrieve('a', 'b')",
+        "from urllib import urlencode",
+        "d = {}\nd.has_key(1)",
+        "for k, v in {}.iteritems(): pass",
+        "x = raw_input()",
+        "f = file('a')",
+        "reduce(max, [1])",
+        "isinstance(1, (int, long))",
+        "import string\nstring.letters",
+        "keys = {}.keys()\nkeys.sort()",
+        "map(str, [1])[0]",
+        "range(3) + [1]",
+        "import random\norder = range(9)\nrandom.shuffle(order)",
+        "import sys\nsys.maxint",
+    ],
+)
+def test_names_of_python_2_are_seen(source):
+    assert detection.needs_python2(ast.parse(source))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "try:\n    import cPickle as pickle\nexcept ImportError:\n    import pickle",
+        "try:\n    xrange\nexcept NameError:\n    xrange = range\nfor i in xrange(3): pass",
+        "import sys\nif sys.version_info[0] == 2:\n    x = raw_input()\nelse:\n    x = input()",
+        "from six.moves import xrange\nfor i in xrange(3): pass",
+        "from functools import reduce\nreduce(max, [1])",
+        "import six\nfor k, v in six.iteritems({}): pass",
+        "for file in []: file.read()",
+        "def f(string): return string.strip()",
+        "order = list(range(9))\norder.append(1)",
+        "print('a', end='')",
+        "len(range(3)) + range(3)[0]",
+    ],
+)
+def test_guarded_and_own_names_are_not(source):
+    assert detection.needs_python2(ast.parse(source)) is None
+
+
+def test_a_module_beside_the_script_may_have_an_old_name(tmp_path):
+    (tmp_path / "commands.py").write_text("")
+    tree = ast.parse("import commands")
+    assert detection.needs_python2(tree)
+    assert detection.needs_python2(tree, str(tmp_path / "script.py")) is None
+
+
+def test_python_3_source_never_loads_fissix(read):
+    loaded = {name for name in sys.modules if name.startswith("fissix")}
+    assert read("print(1 / 2)\nx = 1 / 2\n").x == 0.5
+    assert {name for name in sys.modules if name.startswith("fissix")} == loaded
+
+
+def test_what_neither_python_reads_raises_the_error_of_python_3():
+    with pytest.raises(SyntaxError, match="was never closed") as caught:
+        python2.compile_source(b"x = 1\ny = (2\n", "broken.py")
+    assert caught.value.lineno == 2
+    assert not hasattr(caught.value, "__notes__")
+    with pytest.raises(SyntaxError, match="Missing parentheses") as caught:
+        python2.compile_source(b"print 1\ny = 2 3\n", "broken.py")
+    assert caught.value.lineno == 1
+    assert caught.value.__notes__[0].startswith("Read as Python 2, it fails at line 2: ")
+
+
+def test_the_guess_can_be_overruled(tmp_path):
+    assert python2.compile_source(b"x = 7 / 2\n", "x.py", "2")[1] == 2
+    assert python2.compile_source(b"for i in xrange(2): pass\n", "x.py", "3")[1] == 3
+    with pytest.raises(SyntaxError):
+        python2.compile_source(b"print 1\n", "x.py", "3")
+
+
+# Python 2 source
+
+STATEMENTS = """\
+# -*- coding: utf-8 -*-
+import sys
+
+
+def first(a, (b, c), d=0777):
+    "doc"
+    if a <> b:
+        print "a", `b`,
+    print >>sys.stderr, ur"x", 10L
+    exec "q = 1" in {}
+    return lambda (x, y): x + y
+
+
+def second():
+    try:
+        raise ValueError, "wrong"
+    except (ValueError, KeyError), error:
+        print error
+    try:
+        raise IOError(1, "two")
+    except IOError, (number, text):
+        print number, text
+
+
+def third():
+    raise KeyError("here")
+"""
+
+
+def test_line_numbers_are_those_of_the_file(read):
+    module = read(STATEMENTS)
+    lines = STATEMENTS.splitlines()
+    for name in ("first", "second", "third"):
+        assert lines[getattr(module, name).__code__.co_firstlineno - 1].startswith(f"def {name}(")
+    with pytest.raises(KeyError) as caught:
+        module.third()
+    last = traceback.extract_tb(caught.value.__traceback__)[-1]
+    assert last.line == 'raise KeyError("here")'
+    assert last.lineno == lines.index('    raise KeyError("here")') + 1
+
+
+def test_a_traceback_shows_the_source_as_it_is_written(read):
+    module = read("def f():\n    print 1, [][2]\n")
+    with pytest.raises(IndexError) as caught:
+        module.f()
+    text = "".join(traceback.format_exception(caught.value))
+    assert "    print 1, [][2]\n" in text
+    assert "^" not in text.partition("print 1, [][2]\n")[2]
+
+
+def test_statements_do_what_they_did(read, capsys):
+    module = read(STATEMENTS)
+    capsys.readouterr()
+    assert module.first(1, (2, 3))((4, 5)) == 9
+    module.second()
+    assert capsys.readouterr().out == "a 2 wrong\n1 two\n"
+
+
+def test_tabs_count_to_the_next_multiple_of_eight(read):
+    module = read('if True:\n\tx = 1\n        y = """\n\ttab"""\n', "tabs")
+    assert (module.x, module.y) == (1, "\n\ttab")
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("7 / 2", 3),
+        ("-7 / 2", -4),
+        ("7 / 2.0", 3.5),
+        ("np.array([7, -7]) / 2", [3, -4]),
+        ("np.array([7.0]) / 2", [3.5]),
+        ("np.int32(7) / np.int64(2)", 3),
+        ("range(3) + [9]", [0, 1, 2, 9]),
+        ("map(None, [1, 2], 'a')", [(1, "a"), (2, None)]),
+        ("filter(None, (0, 1))", (1,)),
+        ("zip('ab', 'cd')[1]", ("b", "d")),
+        ("{'a': 1}.keys()[0]", "a"),
+        ("{'a': 1}.has_key('a')", True),
+        ("list({'a': 1}.iteritems())", [("a", 1)]),
+        ("iter('xy').next()", "x"),
+        ("reduce(lambda a, b: a * b, xrange(1, 5))", 24),
+        ("sorted([1, 3, 2], lambda a, b: cmp(b, a))", [3, 2, 1]),
+        ("round(2.5), round(-0.5), round(1.25, 1)", (3.0, -1.0, 1.3)),
+        ("'abc'.decode('utf-8').encode('ascii')", b"abc"),
+        ("'616263'.decode('hex')", "abc"),
+        ("string.translate('a-b', None, '-')", "ab"),
+        ("'a-b'.translate(None, '-')", "ab"),
+        ("string.join(['a', 'b'], '-')", "a-b"),
+        ("isinstance(u'x', basestring), isinstance('x', unicode)", (True, True)),
+        ("str(1 / 3.0)", "0.333333333333"),
+        ("'%s %r' % (0.1 + 0.2, 0.1 + 0.2)", "0.3 0.30000000000000004"),
+        ("'{} {:.2f}'.format(np.float32(0.8), 0.126)", "0.800000011921 0.13"),
+        ("sys.maxint > 2 ** 60", True),
+        ("long(3), unichr(97)", (3, "a")),
+        ("itertools.izip([1], [2]).next()", (1, 2)),
+        ("os.getcwdu() == os.getcwd()", True),
+        ("urllib.quote('a b')", "a%20b"),
+        ("urlparse.urlparse('http://a/b').netloc", "a"),
+        ("StringIO.StringIO('a\\nb').readlines()", ["a\n", "b"]),
+        ("hashlib.md5('abc').hexdigest()[:8]", "90015098"),
+        ("types.StringType is str", True),
+        ("subprocess.check_output(['echo', 'x'])", "x\n"),
+    ],
+)
+def test_python_2_expression(read, expression, value):
+    source = "import hashlib, itertools, os, string, subprocess, sys, types, urllib\nimport StringIO, urlparse\n"
+    result = read(f"{source}import numpy as np\nx = {expression}\n", "expression_program").x
+    sys.modules.pop("expression_program")
+    if isinstance(result, np.ndarray):
+        result = result.tolist()
+    assert result == value
+    assert type(result) is type(value) or isinstance(result, np.generic | bool)
+
+
+def test_division_from_the_future_is_true_division(read):
+    assert read("from __future__ import division\nx = 7 / 2\nfor i in xrange(1): pass\n").x == 3.5
+
+
+def test_division_of_a_tensor_is_its_div(read):
+    module = read(
+        """
+        class Tensorlike(object):
+            def __div__(self, other): return "div", other
+            def __rdiv__(self, other): return "rdiv", other
+            def __truediv__(self, other): return "truediv"
+        t = Tensorlike()
+        a, b = t / 2, 2 / t
+        t /= 3
+        for i in xrange(1): pass
+        """
+    )
+    assert (module.a, module.b, module.t) == (("div", 2), ("rdiv", 2), ("div", 3))
+
+
+def test_division_in_place(read):
+    module = read("import numpy as np\na = np.array([7., 8.])\nb = a\na /= 2\nn = 7\nn /= 2\nxrange(1)\n")
+    assert module.b.tolist() == [3.5, 4.0]
+    assert module.n == 3
+
+
+@pytest.mark.parametrize(
+    ("statement", "text"),
+    [
+        ("print np.float32(0.8), [np.float32(0.8)]", "0.8 [0.80000001]\n"),
+        ("print 0.1 + 0.2, [0.1 + 0.2], 1e22, 3.0", "0.3 [0.30000000000000004] 1e+22 3.0\n"),
+        ("print np.array([0.8, 1], np.float32)", "[ 0.8  1. ]\n"),
+        ("print", "\n"),
+        ("print ('a', 1)", "('a', 1)\n"),
+        ("print('a %s') % 'b'", "a b\n"),
+        ("print 'a',; print 'b'", "a b\n"),
+        ("print b'bytes'", "bytes\n"),
+    ],
+)
+def test_print_statement(printed, statement, text):
+    assert printed(f"import numpy as np\n{statement}\nxrange(1)\n") == text
+
+
+def test_classes_of_python_2(read):
+    module = read(
+        """
+        class Meta(type):
+            def __new__(cls, name, bases, body):
+                body["made"] = name
+                return type.__new__(cls, name, bases, body)
+        class Old(object):
+            __metaclass__ = Meta
+            def __init__(self, n): self.n = n
+            def __nonzero__(self): return self.n > 0
+            def __iter__(self): return self
+            def next(self):
+                if self.n == 0: raise StopIteration
+                self.n -= 1
+                return self.n
+            def __cmp__(self, other): return cmp(self.n, other.n)
+        def pairs(items):
+            items = iter(items)
+            while True:
+                yield items.next(), items.next()
+        xrange(1)
+        """
+    )
+    assert module.Old.made == "Old"
+    assert not module.Old(0)
+    assert list(module.Old(3)) == [2, 1, 0]
+    assert module.Old(1) < module.Old(2)
+    assert hash(module.Old(1)) is not None
+    assert list(module.pairs([1, 2, 3, 4, 5])) == [(1, 2), (3, 4)]
+
+
+# Programs of the time left it to the interpreter to close their files.
+UNCLOSED = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+
+
+def test_a_method_of_the_programs_own_is_left_alone(read):
+    module = read(
+        """
+        class Loader(object):
+            def next(self, n): return n
+            def keys(self): return iter("k")
+            def has_key(self, key): return "own"
+        l = Loader()
+        x = l.next(5), l.has_key(1), type(l.keys()).__name__
+        xrange(1)
+        """
+    )
+    assert module.x == (5, "own", "str_ascii_iterator")
+
+
+@UNCLOSED
+def test_files_hold_text_and_bytes_alike(read, tmp_path):
+    module = read(
+        f"""
+        import csv, cPickle
+        import numpy as np
+        path = {str(tmp_path / "file")!r}
+        f = open(path, "wb"); f.write("text\\n"); f.write(b"\\xff\\n"); f.close()
+        lines = open(path).readlines()
+        data = open(path, "rb").read()
+        f = file(path + ".txt", "w"); print >>f, "a", 1; f.write("b".encode("utf-8")); f.close()
+        text = open(path + ".txt").read()
+        cPickle.dump({{"a": np.arange(3)}}, open(path + ".pkl", "w"))
+        loaded = cPickle.load(open(path + ".pkl"))
+        writer = csv.writer(open(path + ".csv", "wb")); writer.writerow(["x", 1])
+        del writer
+        rows = list(csv.reader(open(path + ".csv", "rb")))
+        """
+    )
+    assert module.lines == ["text\n", "\udcff\n"]
+    assert module.data == b"text\n\xff\n"
+    assert module.text == "a 1\nb"
+    assert module.loaded["a"].tolist() == [0, 1, 2]
+    assert module.rows == [["x", "1"]]
+
+
+PICKLED_BY_PYTHON_2 = b"(dp1\nS'data'\np2\nS'\\xff'\np3\ns."  # cPickle.dumps({'data': '\xff'})
+
+
+@UNCLOSED
+def test_pickles_of_python_2_have_text_keys(read, tmp_path):
+    (tmp_path / "old.pkl").write_bytes(PICKLED_BY_PYTHON_2)
+    module = read(f"import cPickle\nd = cPickle.load(open({str(tmp_path / 'old.pkl')!r}, 'rb'))\n")
+    assert module.d == {"data": "\xff"}
+
+
+# Names since removed
+
+
+def test_numpy_names_are_back_for_legacy_code_alone(read):
+    module = read("import numpy as np\nx = np.float, np.int, np.bool, np.object, np.Inf, np.asscalar(np.array(3))\n")
+    assert module.x == (float, int, bool, object, np.inf, 3)
+    assert module.np.zeros is np.zeros
+    assert not hasattr(np, "asscalar")
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("np.product([2, 3])", 6),
+        ("np.alltrue([True, False])", False),
+        ("np.in1d([1, 2], [2])", [False, True]),
+        ("np.cumproduct([2, 3])", [2, 6]),
+        ("np.trapz([1., 3.])", 2.0),
+        ("np.row_stack([[1], [2]])", [[1], [2]]),
+        ("np.array([1, 2]).tostring()", np.array([1, 2]).tobytes()),
+        ("np.array([1, 5]).ptp()", 4),
+        ("np.fromstring(b'\\x01\\x02', np.uint8)", [1, 2]),
+        ("np.array([1.5], copy=False)", [1.5]),
+        ("np.histogram([1, 2], 2, normed=True)[0]", [1.0, 1.0]),
+        ("np.cast['int32'](2.7)", 2),
+        ("np.linspace(0, 1, 3.0)", [0.0, 0.5, 1.0]),
+    ],
+)
+def test_lost_function_of_numpy(read, expression, value):
+    x = read(f"import numpy as np\nx = {expression}\n", "numpy_program").x
+    sys.modules.pop("numpy_program")
+    assert (x.tolist() if hasattr(x, "tolist") else x) == value
+
+
+def test_star_import_of_numpy_leaves_the_builtins(read):
+    assert read("from numpy import *\nx = int, float\ny = zeros(2)\n").x == (int, float)
+
+
+def test_object_arrays_need_permission(read, tmp_path):
+    np.save(tmp_path / "objects.npy", np.array([{"a": 1}], object), allow_pickle=True)
+    source = f"import numpy as np\nx = np.load({str(tmp_path / 'objects.npy')!r})\n"
+    with pytest.raises(ValueError, match="allow_pickle") as caught:
+        read(source)
+    assert "--allow-pickle" in caught.value.__notes__[0]
+    legacy.uninstall()
+    legacy.install([str(tmp_path)], allow_pickle=True)
+    assert read(source).x[0] == {"a": 1}
+
+
+def test_lost_names_of_the_standard_library(read):
+    import collections
+    import time
+
+    module = read(
+        """
+        import collections, inspect, random, time
+        import xml.etree.cElementTree as tree
+        from collections import Mapping
+        assert tree.fromstring("<a/>").tag == "a"
+        x = (isinstance([], collections.Iterable), isinstance({}, Mapping), time.clock() >= 0,
+             inspect.getargspec(lambda a, b=1: 0).args, random.sample({1}, 1))
+        """
+    )
+    assert module.x == (True, True, True, ["a", "b"], [1])
+    assert not hasattr(collections, "Iterable")
+    assert not hasattr(time, "clock")
+
+
+@pytest.mark.parametrize(
+    ("name", "holds", "fails"),
+    [
+        ("assertItemsEqual", ([1, 2], [2, 1]), ([1, 2], [2, 2])),
+        ("assertEquals", (1, 1), (1, 2)),
+        ("assertRegexpMatches", ("abc", "b"), ("abc", "d")),
+        ("assertDictContainsSubset", ({"a": 1}, {"a": 1, "b": 2}), ({"a": 2}, {"a": 1})),
+        ("failUnless", (True,), (False,)),
+    ],
+)
+def test_assertions_are_back_for_all_test_cases(read, name, holds, fails):
+    check = getattr(unittest.TestCase(), name)
+    check(*holds)
+    with pytest.raises(AssertionError):
+        check(*fails)
+
+
+def test_pictures_through_scipy_misc(read, tmp_path):
+    pytest.importorskip("PIL")
+    module = read(
+        f"""
+        import numpy as np
+        import scipy.misc
+        from scipy.misc import imread, imresize
+        from scipy import misc
+        from PIL import Image
+        path = {str(tmp_path / "picture.png")!r}
+        scipy.misc.imsave(path, np.array([[0., 1.], [2., 4.]]))
+        grey = imread(path)
+        resized = misc.imresize(np.zeros((4, 6, 3), np.uint8), 0.5)
+        filter = Image.ANTIALIAS
+        """
+    )
+    assert module.grey.tolist() == [[0, 64], [128, 255]]
+    assert (module.resized.shape, module.resized.dtype) == ((2, 3, 3), np.uint8)
+
+
+def test_the_parts_can_be_switched_off(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    (tmp_path / "switched_off.py").write_text(
+        "import numpy as np, collections\nx = [hasattr(np, 'asscalar'), hasattr(collections, 'Iterable')]\n"
+    )
+    items_equal = hasattr(unittest.TestCase, "assertItemsEqual")
+    legacy.install([str(tmp_path)], numpy_names=False, library_names=False, float_format=False)
+    try:
+        assert importlib.import_module("switched_off").x == [False, False]
+        assert repr(np.float32(0.8)) == "np.float32(0.8)"
+        assert hasattr(unittest.TestCase, "assertItemsEqual") == items_equal
+    finally:
+        legacy.uninstall()
+
+
+# Modules beside the script
+
+
+def test_a_local_module_with_a_standard_name_is_the_scripts_alone(read, tmp_path):
+    (tmp_path / "colorsys.py").write_text("mine = True\n")
+    module = read("import colorsys\nfrom colorsys import mine\n")
+    assert module.colorsys.mine
+    assert not hasattr(importlib.import_module("colorsys"), "mine")
+
+
+def test_a_local_package_with_a_standard_name(read, tmp_path):
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "__init__.py").write_text("")
+    (tmp_path / "code" / "model.py").write_text("from . import layers\nfrom .layers import size\n")
+    (tmp_path / "code" / "layers.py").write_text("size = 3\n")
+    module = read("import code.model\nfrom code.model import size\nfrom code import layers\n")
+    assert (module.size, module.layers.size, module.code.model.size) == (3, 3, 3)
+
+
+def test_what_python_had_imported_at_its_start_stays_the_librarys(read, tmp_path):
+    (tmp_path / "types.py").write_text("mine = True\n")
+    assert read("import types\n").types is types
+
+
+def test_an_import_inside_a_package_may_mean_its_neighbour(read, tmp_path):
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__init__.py").write_text("")
+    (tmp_path / "package" / "neighbour.py").write_text("print 'x',\nvalue = 7 / 2\n")
+    module = read("import neighbour\nfrom neighbour import value\n", "package.user")
+    assert module.value == 3
+    assert module.neighbour.__name__ == "package.neighbour"
