@@ -20,6 +20,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import codec
 
+tf.logging.set_verbosity(tf.logging.ERROR)  # most names of 0.8 are deprecated there
+
 RENAMED = {
     "batch_cholesky": "cholesky",
     "batch_fft": "fft", "batch_fft2d": "fft2d", "batch_fft3d": "fft3d",
