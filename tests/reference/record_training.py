@@ -14,12 +14,10 @@ import sys
 import numpy as np
 import tensorflow as tf
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
-sys.path.insert(0, os.path.join(HERE, "recipes"))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import codec
-import training
+from recipes import training
 
 tf.logging.set_verbosity(tf.logging.ERROR)  # most names of 0.8 are deprecated there
 
@@ -60,7 +58,7 @@ def main():
             "optimizer": optimizer, "problem": problem, "arguments": arguments, "options": options,
             "values": {name: writer.encode(np.asarray(value)) for name, value in values.items()},
         })
-    writer.save(os.path.join(HERE, "training.npz"), index)
+    writer.save(os.path.join(os.path.dirname(os.path.abspath(__file__)), "training.npz"), index)
 
 
 if __name__ == "__main__":
