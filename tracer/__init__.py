@@ -69,6 +69,16 @@ from tracer.variables import all_variables as all_variables
 from tracer.variables import initialize_all_variables as initialize_all_variables
 from tracer.variables import initialize_variables as initialize_variables
 from tracer.variables import trainable_variables as trainable_variables
+from tracer.versions import GRAPH_DEF_VERSION as GRAPH_DEF_VERSION
+from tracer.versions import GRAPH_DEF_VERSION_MIN_CONSUMER as GRAPH_DEF_VERSION_MIN_CONSUMER
+from tracer.versions import GRAPH_DEF_VERSION_MIN_PRODUCER as GRAPH_DEF_VERSION_MIN_PRODUCER
+from tracer.versions import VERSION as VERSION
+from tracer.versions import __version__ as __version__
+
+_MESSAGES = frozenset({
+    "AttrValue", "ConfigProto", "Event", "GPUOptions", "GraphDef", "GraphOptions", "HistogramProto", "LogMessage",
+    "NameAttrList", "NodeDef", "OptimizerOptions", "RunMetadata", "RunOptions", "SessionLog", "Summary",
+})
 
 
 def __getattr__(name: str) -> object:
@@ -76,4 +86,8 @@ def __getattr__(name: str) -> object:
         import importlib
 
         return importlib.import_module("tracer.test")
+    if name in _MESSAGES:  # needs protobuf
+        from tracer import protos
+
+        return getattr(protos, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -76,7 +76,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.framework.tensor_shape": "tracer.shapes",
     "tensorflow.python.framework.tensor_util": "tracer.convert tracer.values tracer",
     "tensorflow.python.framework.test_util": "tracer.test",
-    "tensorflow.python.framework.versions": "tracer.ir tracer",
+    "tensorflow.python.framework.versions": "tracer.versions",
     # Ops
     "tensorflow.python.kernel_tests": "package",
     "tensorflow.python.kernel_tests.gradient_checker": "tracer.test",

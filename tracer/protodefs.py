@@ -1,0 +1,171 @@
+"""Messages that programs of 2016 name and no installed package ships, built from a table.
+
+Field names, numbers and types are those of the formats, so that bytes written here are read everywhere. The messages
+live in a package of our own: a real TensorFlow in the same process keeps its names to itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
+PACKAGE = "tracer"
+_BORROWED = "tensorboard.compat.proto"
+_SCALAR = {"double": 1, "float": 2, "int64": 3, "int32": 5, "fixed64": 6, "string": 9, "bytes": 12}
+_MESSAGE, _ENUM = 11, 14
+
+BORROWED = {"ClusterDef": "cluster", "ConfigProto": "config", "Summary": "summary"}
+"""Types of the fields below that tensorboard ships, and the file each is in."""
+
+ENUMS: dict[str, dict[str, dict[str, int]]] = {
+    "error_codes": {
+        "Code": {
+            "OK": 0, "CANCELLED": 1, "UNKNOWN": 2, "INVALID_ARGUMENT": 3, "DEADLINE_EXCEEDED": 4, "NOT_FOUND": 5,
+            "ALREADY_EXISTS": 6, "PERMISSION_DENIED": 7, "UNAUTHENTICATED": 16, "RESOURCE_EXHAUSTED": 8,
+            "FAILED_PRECONDITION": 9, "ABORTED": 10, "OUT_OF_RANGE": 11, "UNIMPLEMENTED": 12, "INTERNAL": 13,
+            "UNAVAILABLE": 14, "DATA_LOSS": 15,
+            "DO_NOT_USE_RESERVED_FOR_FUTURE_EXPANSION_USE_DEFAULT_IN_SWITCH_INSTEAD_": 20,
+        },
+    },
+    "device_attributes": {"BusAdjacency": {"BUS_0": 0, "BUS_1": 1, "BUS_ANY": 2, "BUS_NUM_ADJACENCIES": 3}},
+    "event": {
+        "LogMessage.Level": {"UNKNOWN": 0, "DEBUG": 10, "INFO": 20, "WARN": 30, "ERROR": 40, "FATAL": 50},
+        "SessionLog.SessionStatus": {"STATUS_UNSPECIFIED": 0, "START": 1, "STOP": 2, "CHECKPOINT": 3},
+    },
+}
+
+# A field is "name number type"; `type*` is repeated, `{key value}` a map, and `group.name` one of a oneof.
+MESSAGES: dict[str, dict[str, tuple[str, ...]]] = {
+    "error_codes": {},
+    "feature": {
+        "BytesList": ("value 1 bytes*",),
+        "FloatList": ("value 1 float*",),
+        "Int64List": ("value 1 int64*",),
+        "Feature": ("kind.bytes_list 1 BytesList", "kind.float_list 2 FloatList", "kind.int64_list 3 Int64List"),
+        "Features": ("feature 1 {string Feature}",),
+        "FeatureList": ("feature 1 Feature*",),
+        "FeatureLists": ("feature_list 1 {string FeatureList}",),
+        "Example": ("features 1 Features",),
+        "SequenceExample": ("context 1 Features", "feature_lists 2 FeatureLists"),
+    },
+    "checkpoint_state": {
+        "CheckpointState": ("model_checkpoint_path 1 string", "all_model_checkpoint_paths 2 string*"),
+    },
+    "queue_runner": {
+        "QueueRunnerDef": ("queue_name 1 string", "enqueue_op_name 2 string*", "close_op_name 3 string",
+                           "cancel_op_name 4 string"),
+    },
+    "tensorflow_server": {
+        "ServerDef": ("cluster 1 ClusterDef", "job_name 2 string", "task_index 3 int32",
+                      "default_session_config 4 ConfigProto", "protocol 5 string"),
+    },
+    "device_attributes": {
+        "DeviceAttributes": ("name 1 string", "device_type 2 string", "memory_limit 4 int64",
+                             "bus_adjacency 5 BusAdjacency", "incarnation 6 fixed64", "physical_device_desc 7 string"),
+    },
+    "event": {
+        # tensorboard's own have no level called DEBUG.
+        "LogMessage": ("level 1 LogMessage.Level", "message 2 string"),
+        "SessionLog": ("status 1 SessionLog.SessionStatus", "checkpoint_path 2 string", "msg 3 string"),
+        "TaggedRunMetadata": ("tag 1 string", "run_metadata 2 bytes"),
+        "Event": ("wall_time 1 double", "step 2 int64", "what.file_version 3 string", "what.graph_def 4 bytes",
+                  "what.summary 5 Summary", "what.log_message 6 LogMessage", "what.session_log 7 SessionLog",
+                  "what.tagged_run_metadata 8 TaggedRunMetadata", "what.meta_graph_def 9 bytes"),
+    },
+    "test_log": {
+        "EntryValue": ("kind.double_value 1 double", "kind.string_value 2 string"),
+        "BenchmarkEntry": ("name 1 string", "iters 2 int64", "cpu_time 3 double", "wall_time 4 double",
+                           "throughput 5 double", "extras 6 {string EntryValue}"),
+        "BenchmarkEntries": ("entry 1 BenchmarkEntry*",),
+    },
+}
+
+FILE_OF = {name: file for table in (MESSAGES, ENUMS) for file, types in table.items() for name in types}
+
+
+def file_name(file: str) -> str:
+    """The name under which `file` stands in the descriptor pool."""
+    return f"{PACKAGE}/{file}.proto"
+
+
+def load(file: str) -> Any:
+    """The descriptor of `file`, added to the default pool the first time."""
+    pool = descriptor_pool.Default()
+    try:
+        return pool.FindFileByName(file_name(file))
+    except KeyError:
+        pass
+    description = _Builder(file).description()
+    for other in description.dependency:
+        if other.startswith(PACKAGE + "/"):
+            load(other[len(PACKAGE) + 1:-len(".proto")])
+    pool.AddSerializedFile(description.SerializeToString())
+    return pool.FindFileByName(file_name(file))
+
+
+def message_class(name: str) -> Any:
+    """The class of the message called `name`."""
+    return message_factory.GetMessageClass(load(FILE_OF[name]).message_types_by_name[name])
+
+
+class _Builder:
+    """Writes the FileDescriptorProto of one row of the tables."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.depends: dict[str, None] = {}
+
+    def description(self) -> Any:
+        """The finished message."""
+        made = descriptor_pb2.FileDescriptorProto(name=file_name(self.file), package=PACKAGE, syntax="proto3")
+        messages: dict[str, Any] = {}
+        for name, fields in MESSAGES[self.file].items():
+            outer, _, inner = name.rpartition(".")
+            message = (messages[outer].nested_type if outer else made.message_type).add(name=inner)
+            messages[name] = message
+            for field in fields:
+                self._field(message, name, field)
+        for name, values in ENUMS.get(self.file, {}).items():
+            outer, _, inner = name.rpartition(".")
+            enum = (messages[outer].enum_type if outer else made.enum_type).add(name=inner)
+            for word, number in values.items():
+                enum.value.add(name=word, number=number)
+        made.dependency.extend(self.depends)
+        return made
+
+    def _field(self, message: Any, owner: str, text: str) -> None:
+        name, number, kind = text.split(" ", 2)
+        group, _, name = name.rpartition(".")
+        repeated = kind[-1] in "*}"
+        field = message.field.add(name=name, number=int(number), label=3 if repeated else 1)
+        if group:
+            groups = [one.name for one in message.oneof_decl]
+            if group not in groups:
+                message.oneof_decl.add(name=group)
+                groups.append(group)
+            field.oneof_index = groups.index(group)
+        if kind[0] == "{":
+            entry = "".join(word.title() for word in name.split("_")) + "Entry"
+            nested = message.nested_type.add(name=entry)
+            nested.options.map_entry = True
+            key, value = kind[1:-1].split()
+            self._type(nested.field.add(name="key", number=1, label=1), key)
+            self._type(nested.field.add(name="value", number=2, label=1), value)
+            field.type, field.type_name = _MESSAGE, f".{PACKAGE}.{owner}.{entry}"
+        else:
+            self._type(field, kind.rstrip("*"))
+
+    def _type(self, field: Any, kind: str) -> None:
+        if kind in _SCALAR:
+            field.type = _SCALAR[kind]
+        elif kind in BORROWED:
+            field.type = _MESSAGE
+            field.type_name = f".tensorboard.{kind}"
+            module = __import__(f"{_BORROWED}.{BORROWED[kind]}_pb2", fromlist=["DESCRIPTOR"])
+            self.depends[module.DESCRIPTOR.name] = None
+        else:
+            field.type = _ENUM if any(kind in types for types in ENUMS.values()) else _MESSAGE
+            field.type_name = f".{PACKAGE}.{kind}"
+            if FILE_OF[kind] != self.file:
+                self.depends[file_name(FILE_OF[kind])] = None
