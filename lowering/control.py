@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lowering import fold, interpret, loops, registry
+from lowering.arrays import Elements
 from lowering.checks import Check
 from lowering.interpret import Context
 from lowering.slice import inner, region_nodes, written_by
@@ -75,7 +76,7 @@ def compute(region: Region, outputs: list[Tensor], context: Context) -> list[Any
     nodes = region_nodes(region, outputs)
     context.used = frozenset((*outputs, *(t for n in nodes for t in n.inputs)))
     interpret.evaluate(nodes, context)
-    return [jnp.asarray(context.read(t)) for t in outputs]
+    return [interpret.as_value(context.read(t)) for t in outputs]
 
 
 # -- conditionals
@@ -160,13 +161,14 @@ def _loop(node: Operation, context: Context) -> None:
     condition, step = node.regions
     count = node.attrs["count"]
     body = Body(node, node.regions, context)
-    starts = [jnp.asarray(context.read(t)) for t in node.inputs[:count]]
-    starts = [v.astype(v.dtype) for v in starts]  # no weak types: a loop keeps its types
+    starts = [interpret.as_value(context.read(t)) for t in node.inputs[:count]]
+    starts = jax.tree.map(lambda v: jax.lax.convert_element_type(v, v.dtype), starts)  # no weak types in a carry
     trips = known_trips(node, context)
 
     def advance(values: list[Any], state: tuple) -> tuple:
         child = body.enter(step.inputs, values, state)
         results = compute(step, step.outputs, child)
+        results = [v.spread() if isinstance(v, Elements) else v for v in results]
         return results, body.state(child), child.checks
 
     def holds(values: list[Any], state: tuple) -> tuple:
@@ -175,6 +177,7 @@ def _loop(node: Operation, context: Context) -> None:
         return pred.reshape(()), child.checks
 
     state = body.state(context)
+    starts = _spread(advance, starts, state)
     if trips is not None and (trips <= 1 or not _keeps_shapes(advance, starts, state)):
         if trips > UNROLLED:
             raise ShapeVariesError(node, "a loop variable changes its shape")
@@ -190,14 +193,30 @@ def _loop(node: Operation, context: Context) -> None:
         values, state = loops.open_ended(holds, advance, starts, state, context.checks, node.attrs["back_prop"])
     body.commit(state)
     if not node.attrs["back_prop"]:
-        values = [jax.lax.stop_gradient(v) for v in values]
+        values = jax.lax.stop_gradient(values)
     for output, value in zip(node.outputs, values, strict=True):
         context.write(output, interpret.typed(value, output, node))
 
 
+def _spread(advance: Callable, starts: list[Any], state: tuple) -> list[Any]:
+    """Elements of a `TensorArray` enter a loop stacked; what an empty one will hold, one step of the body tells."""
+    if not any(isinstance(v, Elements) for v in starts):
+        return starts
+    starts = [v.spread() if isinstance(v, Elements) else v for v in starts]
+    if any(isinstance(v, Elements) and v.items is not None for v in starts):
+        after = jax.eval_shape(lambda v, s: advance(v, s)[0], starts, state)
+        likes = [a.stacked if isinstance(a, Elements) and a.items is None else None for a in after]
+        starts = [v.spread(jax.ShapeDtypeStruct(like.shape[1:], like.dtype)) if like is not None else v
+                  for v, like in zip(starts, likes, strict=True)]
+    return starts
+
+
 def _keeps_shapes(advance: Callable, starts: list[Any], state: tuple) -> bool:
     shapes = jax.eval_shape(lambda v, s: advance(v, s)[0], starts, state)
-    return all(a.shape == b.shape and a.dtype == b.dtype for a, b in zip(starts, shapes, strict=True))
+    if jax.tree.structure(starts) != jax.tree.structure(shapes):
+        return False
+    pairs = zip(jax.tree.leaves(starts), jax.tree.leaves(shapes), strict=True)
+    return all(a.shape == b.shape and a.dtype == b.dtype for a, b in pairs)
 
 
 def known_trips(node: Operation, context: Context) -> int | None:

@@ -10,6 +10,7 @@ import numpy as np
 from jax.interpreters import ad
 
 from lowering import interpret
+from lowering.arrays import Elements
 from lowering.interpret import Alias, Context
 from tracer.ir import Operation, Tensor
 
@@ -88,8 +89,8 @@ class _Inside:
             if isinstance(key, Tensor) and key in inner.values and not isinstance(inner.values[key], Alias):
                 inner.values[key] = inner.values[key] + delta  # it came in from outside and is not written again
         interpret.evaluate(self.nodes, inner)
-        arrays = [t for t, v in inner.values.items() if isinstance(v, jax.Array)]
-        self.values = {t: v for t, v in inner.values.items() if not isinstance(v, jax.Array)}
+        arrays = [t for t, v in inner.values.items() if isinstance(v, (jax.Array, Elements))]
+        self.values = {t: v for t, v in inner.values.items() if not isinstance(v, (jax.Array, Elements))}
         self.order = (arrays, list(inner.state), list(inner.streams))
         out = ([inner.values[t] for t in arrays], list(inner.state.values()), list(inner.streams.values()),
                inner.checks.results, inner.checks.operands)

@@ -10,6 +10,7 @@ import numpy as np
 
 from lowering import interpret, registry
 from lowering import slice as slicing
+from lowering.arrays import Elements
 from lowering.checks import Check, error_of
 from lowering.control import ShapeVariesError
 from lowering.program import Program
@@ -182,7 +183,7 @@ class Executable:
             executable = self._nested[region] = Executable(region.outputs, [], [*region.inputs, *captured])
         feeds = [*given, *(read(t) for t in executable.feeds[len(given):])]
         try:
-            return executable._run_stages(state, [np.asarray(feed) for feed in feeds], overlay)
+            return executable._run_stages(state, [feed if isinstance(feed, Elements) else np.asarray(feed) for feed in feeds], overlay)
         except ShapeVariesError as error:
             slicing.ON_HOST.add(error.node)
             executable._prepare()
@@ -230,6 +231,8 @@ def _check_now(node: Operation, holds: Any, message: Any, *operands: Any) -> Non
 
 def own(value: Any, copy: bool = False) -> Any:
     """A fetched value as the caller's own: a writable NumPy array, or a NumPy scalar for shape ()."""
+    if isinstance(value, Elements):
+        return np.float32(0)  # the flow of a TensorArray
     if isinstance(value, jax.Array):
         value = np.array(value)
     elif copy and isinstance(value, np.ndarray):

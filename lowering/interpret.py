@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lowering import fold, registry
+from lowering.arrays import Elements, Handle
 from lowering.checks import Checks
 from lowering.slice import ALIASES, VARIABLES, variable_of
 from tracer import errors
@@ -174,15 +175,22 @@ def _as_list(argument: Any) -> list:
     return argument if isinstance(argument, list) else [argument]
 
 
+def as_value(value: Any) -> Any:
+    """`value` as a JAX array; the elements of a `TensorArray` stay what they are."""
+    return value if isinstance(value, (Elements, Handle)) else jnp.asarray(value)
+
+
 def flatten(results: Any) -> list[Any]:
     """A rule's results as one flat list."""
-    if isinstance(results, (tuple, list)):
+    if isinstance(results, (tuple, list)) and not isinstance(results, Handle):
         return [value for result in results for value in flatten(result)]
     return [] if results is None else [results]
 
 
 def typed(value: Any, tensor: Tensor, node: Operation) -> Any:
     """`value`, which must have the dtype that `tensor` declares."""
+    if isinstance(value, (Elements, Handle)):
+        return value
     declared = tensor.dtype.base_dtype.as_numpy_dtype
     if isinstance(value, np.ndarray) and value.dtype == declared:
         return value

@@ -68,7 +68,7 @@ class Program:
             known = set(self.constants)
             with jax.default_matmul_precision("float32"):
                 interpret.evaluate([node for node in self.stage.nodes if node not in known], context)
-            outputs = tuple(jnp.asarray(context.read(t)) for t in self.stage.outputs)
+            outputs = tuple(interpret.as_value(context.read(t)) for t in self.stage.outputs)
             updated = tuple(context.state[v] for v in self.updated)
             created = tuple(jnp.asarray(context.state[v]) for v in self.created)
             report = context.checks.outputs()

@@ -141,7 +141,7 @@ def _is_host(op: Operation) -> bool:
         return True
     if op.type in ("Const", "Placeholder"):
         return False
-    text = [t for t in (*op.inputs, *op.outputs) if t.dtype.base_dtype is dtypes.string]
+    text = [t for t in (*op.inputs, *op.outputs) if t.dtype.base_dtype is dtypes.string and t.op.type != "TensorArray"]
     if rule is not None and rule.strings:
         return any(t.op.type != "Const" for t in text)
     return bool(text)
@@ -341,6 +341,8 @@ def _host_stage(stager: _Stager, ops: set[Operation]) -> HostStage:
 
 def _device_stage(stager: _Stager, ops: set[Operation]) -> DeviceStage:
     static: set[Tensor] = set()
+    for op in list(ops):  # a handle is no value that could cross from another program
+        ops |= {t.op for node in inner(op) for t in node.inputs if t.op.type == "TensorArray" and t.op.region is None}
     for op in list(ops):
         if op.type == "Gradients":
             extra = {n for n in _forward_path(op, stager.fed) if not _is_host(n) and not stager.written_by(n)}

@@ -1,0 +1,71 @@
+"""The value of a `TensorArray` while a program is traced: its elements, and which of them have been written."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from tracer import errors
+
+
+class Handle(NamedTuple):
+    """What `TensorArray` says of an array: it is no array itself."""
+
+    name: str
+    size: int
+    dtype: Any
+    dynamic_size: bool
+    clear_after_read: bool
+
+
+@jax.tree_util.register_pytree_node_class
+class Elements:
+    """The elements of a `TensorArray`, immutable like every JAX value.
+
+    Outside of loops each element is an array of its own, of any shape (`items`, None where nothing was written). Once an
+    index is computed by the program they are one array (`stacked`) beside a mask of what was written.
+    """
+
+    def __init__(self, items: list[Any] | None, stacked: Any = None, written: Any = None) -> None:
+        self.items = items
+        self.stacked = stacked
+        self.written = written
+
+    def tree_flatten(self) -> tuple:
+        if self.items is not None:
+            return tuple(self.items), True
+        return (self.stacked, self.written), False
+
+    @classmethod
+    def tree_unflatten(cls, is_list: bool, leaves: Any) -> Elements:
+        return cls(list(leaves)) if is_list else cls(None, *leaves)
+
+    @property
+    def size(self) -> int:
+        """How many there are."""
+        return len(self.items) if self.items is not None else int(self.written.shape[0])
+
+    def spread(self, like: Any = None) -> Elements:
+        """As one stacked array; `like` gives shape and dtype of an element where none has been written yet."""
+        if self.items is None:
+            return self
+        sample = next((item for item in self.items if item is not None), like)
+        if sample is None:
+            return self
+        for item in self.items:
+            if item is not None and jnp.shape(item) != jnp.shape(sample):
+                raise errors.InvalidArgumentError(
+                    None, None, f"TensorArray has elements of different shapes, {list(jnp.shape(sample))} and "
+                    f"{list(jnp.shape(item))}: a loop can use it only when all have one shape")
+        zero = jnp.zeros(jnp.shape(sample), sample.dtype)
+        rows = [zero if item is None else item for item in self.items]
+        stacked = jnp.stack(rows) if rows else jnp.zeros((0, *zero.shape), zero.dtype)
+        return Elements(None, stacked, jnp.array([item is not None for item in self.items], bool))
+
+
+def known_index(index: Any) -> int | None:
+    """The index as a number when it is known while tracing."""
+    return int(index) if isinstance(index, (int, np.integer, np.ndarray)) else None
