@@ -84,6 +84,7 @@ class _Inside:
         inner.values = {t: v for t, v in self.outer.values.items()}
         inner.state, inner.streams = dict(self.outer.state), dict(self.outer.streams)
         inner.deltas, inner.used = dict(self.outer.deltas), self.outer.used
+        inner.temporaries = set(self.outer.temporaries)
         for key, delta in zip(keys, deltas, strict=True):
             inner.deltas[key] = inner.deltas[key] + delta if key in inner.deltas else delta
             if isinstance(key, Tensor) and key in inner.values and not isinstance(inner.values[key], Alias):
@@ -103,6 +104,7 @@ class _Inside:
         outer.values.update(zip(self.order[0], values, strict=True))
         outer.state.update(zip(self.order[1], state, strict=True))
         outer.streams.update(zip(self.order[2], streams, strict=True))
+        outer.temporaries = self.inner.temporaries
         outer.checks.table += self.inner.checks.table
         outer.checks.results += results
         outer.checks.operands += operands

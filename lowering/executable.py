@@ -56,7 +56,7 @@ class Executable:
             return "value", tensor
         if tensor.op.type == "Const":
             return "constant", tensor
-        variable = slicing.variable_of(tensor)
+        variable = slicing.kept_variable(tensor)
         if variable is not None:
             return "variable", variable
         if self.single is not None:

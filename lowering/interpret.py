@@ -13,6 +13,7 @@ import numpy as np
 from lowering import fold, registry
 from lowering.arrays import Elements, Handle
 from lowering.checks import Checks
+from lowering.rows import RowWrites
 from lowering.slice import ALIASES, VARIABLES, variable_of
 from tracer import errors
 from tracer.ir import Operation, Tensor
@@ -35,12 +36,14 @@ class Context:
         self.checks = Checks()
         self.deltas: dict[Any, Any] = {}  # zeros to differentiate by: at tensors, and at rows that a Gather took
         self.used: frozenset[Tensor] | None = None  # what anything reads; None is everything
+        self.temporaries: set[str] = set()  # the names of temporary variables in use
 
     def child(self) -> Context:
         """A context for a region: it sees what this one holds, and keeps what it computes to itself."""
         inner = Context()
         inner.values, inner.state = dict(self.values), dict(self.state)
         inner.streams, inner.deltas = dict(self.streams), self.deltas
+        inner.temporaries = set(self.temporaries)
         return inner
 
     def read(self, tensor: Tensor) -> Any:
@@ -54,6 +57,8 @@ class Context:
         if not isinstance(value, Alias):
             return value
         array = self.state[value.variable]
+        if isinstance(array, RowWrites):
+            array = self.state[value.variable] = array.settle()
         for at in value.via:
             if at in self.deltas:
                 array = array + self.deltas[at]
@@ -84,6 +89,9 @@ def evaluate(nodes: list[Operation], context: Context) -> None:
 def step(node: Operation, context: Context) -> None:
     """Evaluates one operation."""
     if node.type in VARIABLES:
+        if node.type == "TemporaryVariable":
+            with blame(node):
+                context.state[node] = temporary(node, context)
         context.write(node.outputs[0], Alias(node, (node.outputs[0],)))
         return
     if node.type == "Const":
@@ -145,7 +153,19 @@ def _keywords(node: Operation, rule: registry.Rule, context: Context) -> dict[st
             keywords[name] = context.streams[node]
         elif name == "declared":
             keywords[name] = tuple(output.sizes for output in node.outputs)
+        elif name == "temporaries":
+            keywords[name] = context.temporaries
     return keywords
+
+
+def temporary(node: Operation, context: Context) -> jax.Array:
+    """The memory of a `TemporaryVariable`. AlreadyExistsError when one of its name is in use."""
+    name = node.attrs["var_name"] or node.name
+    if name in context.temporaries:
+        raise errors.AlreadyExistsError(
+            None, node, f"Resource tmp_var/{name}/N10tensorflow19TemporaryVariableOp6TmpVarE")
+    context.temporaries.add(name)
+    return jnp.zeros(node.attrs["shape"].as_list(), node.attrs["dtype"].as_numpy_dtype)
 
 
 def _store(node: Operation, rule: registry.Rule, results: Any, context: Context) -> None:
@@ -192,7 +212,7 @@ def typed(value: Any, tensor: Tensor, node: Operation) -> Any:
     if isinstance(value, (Elements, Handle)):
         return value
     declared = tensor.dtype.base_dtype.as_numpy_dtype
-    if isinstance(value, np.ndarray) and value.dtype == declared:
+    if isinstance(value, (np.ndarray, RowWrites)) and value.dtype == declared:
         return value
     value = jnp.asarray(value) if not isinstance(value, jax.Array) else value
     if value.dtype != declared:

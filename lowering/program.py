@@ -12,6 +12,7 @@ import numpy as np
 
 from lowering import checks, interpret
 from lowering.checks import Check
+from lowering.rows import RowWrites
 from lowering.slice import DeviceStage, variable_of
 from lowering.state import State
 from tracer import errors
@@ -76,6 +77,7 @@ class Program:
             if report is not None:
                 keep = report[0]
                 updated = tuple(_select(keep, new, old) for new, old in zip(updated, held, strict=True))
+            updated = tuple(jnp.asarray(value) for value in updated)
             advanced = tuple(context.streams[op] for op in self.stage.streams)
             return outputs, updated, created, advanced, report
 
@@ -146,6 +148,10 @@ class Program:
 
 
 def _select(keep: Any, new: Any, old: Any) -> Any:
+    if isinstance(new, RowWrites):
+        if new.table is old:
+            return new.settle(keep)
+        new = new.settle()
     if new is old:
         return new
     if new.shape != old.shape:  # an assignment with validate_shape=False; the run raises if a check fails

@@ -15,12 +15,13 @@ Static = Annotated[np.ndarray, "static"]
 Unread = Annotated[Any, "unread"]
 """Annotation of a variable that the rule overwrites without looking at its old value; the rule gets None."""
 
-EXTRAS = frozenset({"stream", "check", "declared", "session", "op"})
+EXTRAS = frozenset({"stream", "check", "declared", "session", "op", "temporaries"})
 """Keyword-only parameters that are not attributes: a rule gets what it names.
 
 `stream`: the operation's random stream; the rule returns `(result, stream_after)`.
 `check(ok, error, *operands)`: reports a condition that must hold, see `lowering.checks`.
 `declared`: the static shapes of the outputs, as recorded.
+`temporaries`: the names of the temporary variables in use.
 `session`, `op`: for host rules only, the run's resources and the operation (for names and messages).
 """
 

@@ -74,6 +74,12 @@ def variable_of(tensor: Tensor) -> Operation | None:
             return None
 
 
+def kept_variable(tensor: Tensor) -> Operation | None:
+    """The variable that `tensor` is an alias of and that outlives the run."""
+    variable = variable_of(tensor)
+    return variable if variable is not None and variable.type == "Variable" else None
+
+
 def needed(roots: Iterable[Operation], fed: frozenset[Tensor]) -> set[Operation]:
     """The operations that `roots` depend on, themselves included; fed tensors cut the search."""
     found = set(roots)
@@ -323,12 +329,13 @@ def plan(fetches: list[Tensor], targets: list[Operation], fed: frozenset[Tensor]
     stager.assign()
     groups: dict[int, set[Operation]] = {}
     for op in order:
-        if op.type not in ("Const", "Placeholder") and op.type not in VARIABLES:
+        if op.type not in ("Const", "Placeholder", "Variable"):
             groups.setdefault(stager.stage[op], set()).add(op)
     stages: list[DeviceStage | HostStage] = []
     for number in sorted(groups):
         build = _host_stage if number % 2 else _device_stage
         stages.append(build(stager, groups[number]))
+    _check_temporaries(stages)
     _connect(stages, fetches, fed)
     return Plan(stages, fetches, _required(order, stager, fetches), order)
 
@@ -372,7 +379,8 @@ def _device_stage(stager: _Stager, ops: set[Operation]) -> DeviceStage:
             if variable not in written:
                 held[variable] = None
         written.update(dict.fromkeys(stager.written_by(op)))
-    stage.held, stage.written = list(held), list(written)
+    stage.held = [v for v in held if v.type == "Variable"]
+    stage.written = [v for v in written if v.type == "Variable"]
     return stage
 
 
@@ -403,6 +411,17 @@ def region_nodes(region: Region, outputs: Iterable[Tensor]) -> list[Operation]:
     return ordered(found, outside)
 
 
+def _check_temporaries(stages: list[DeviceStage | HostStage]) -> None:
+    """A temporary variable lives in one program."""
+    seen: set[Operation] = set()
+    for stage in stages:
+        for op in stage.nodes:
+            if op.type == "TemporaryVariable" and op in seen:
+                raise UnsupportedError(f"The temporary variable '{op.name}', recorded at {op.where}, is used before and "
+                                       "after a host operation. Use a tf.Variable instead.")
+            seen.add(op)
+
+
 def _connect(stages: list[DeviceStage | HostStage], fetches: list[Tensor], fed: frozenset[Tensor]) -> None:
     """Fills in what each program takes and gives."""
     wanted: dict[Tensor, None] = dict.fromkeys(t for t in fetches if t not in fed)
@@ -413,8 +432,8 @@ def _connect(stages: list[DeviceStage | HostStage], fetches: list[Tensor], fed: 
             continue
         inside = set(stage.nodes)
         stage.used = used
-        stage.outputs = [t for t in wanted if t.op in inside and t.op.type not in ("Const", *VARIABLES)
-                         and (variable_of(t) is None or t in fed)]
+        stage.outputs = [t for t in wanted if t.op in inside and t.op.type not in ("Const", "Variable")
+                         and (kept_variable(t) is None or t in fed)]
         taken: dict[Tensor, None] = dict.fromkeys(stage.static)
         for op in stage.nodes:
             for tensor in op.inputs:
@@ -439,4 +458,4 @@ def _required(order: list[Operation], stager: _Stager, fetches: list[Tensor]) ->
         variable = None if tensor in stager.fed else variable_of(tensor)
         if variable is not None and variable not in written:
             required[variable] = None
-    return list(required)
+    return [variable for variable in required if variable.type == "Variable"]

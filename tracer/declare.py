@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import re
@@ -41,6 +42,7 @@ class Declaration:
         if unknown or absent:
             raise TypeError(f"@op({type!r}): not in the definition {unknown}; inputs without a parameter {absent}")
         self.input_names = frozenset(a.name for a in self.definition.inputs)
+        self.references = tuple(a.name for a in self.definition.inputs if a.is_ref and not a.is_list)
         self.given = tuple(name for name in self.parameters if name not in self.input_names)
         self.index = {name: i for i, name in enumerate(self.parameters)}
 
@@ -114,7 +116,12 @@ class Declaration:
                 self.definition, self.definition.attributes[attr], values[attr])
         self._complete(attrs)
         outputs = self.outputs(self.function(**values), attrs)
-        return graph.add(self.type, tuple(edges), attrs, outputs, full_name + "/")
+        if not self.references:
+            return graph.add(self.type, tuple(edges), attrs, outputs, full_name + "/")
+        with contextlib.ExitStack() as colocation:  # what writes a variable runs where the variable is
+            for reference in self.references:
+                colocation.enter_context(graph.colocate_with(values[reference].op))
+            return graph.add(self.type, tuple(edges), attrs, outputs, full_name + "/")
 
     def _complete(self, attrs: dict[str, Any]) -> None:
         if len(attrs) < len(self.definition.attributes):

@@ -341,6 +341,9 @@ class Graph(Scopes):
             op = Operation(self, type, name, inputs, attrs, outputs, scoped, "")
             if self._device_stack:
                 self._apply_device_functions(op)
+            for other in self._colocation:
+                if other is not None and other.device:
+                    op.device = other.device
             self._operations.append(op)
             op._id = len(self._operations)
             self._by_name[name] = op
