@@ -47,7 +47,7 @@ def case(
     expect: Any = UNSET,
     gradient: bool = True,
     feed: bool | str = True,
-    raises: tuple[str, str] | None = None,
+    raises: bool | tuple[str, str] = False,
     reference: Case | None = None,
     tolerance: float | None = None,
     **kwargs: Any,
@@ -58,7 +58,8 @@ def case(
     `expect`: the value by a formula (a tuple for several outputs), where 0.12.1 lacks the function or 0.8 differs.
     `gradient`: False where only values are compared.
     `feed`: False where the arguments must be constants, "rank" where their rank must be known.
-    `raises`: the type's name and a pattern of the message of 0.8, where the call is wrong.
+    `raises`: where the call is wrong: True for the type that TensorFlow raises, or the type's name and a pattern of
+    the message of 0.8.
     `reference`: the call that gives the same in 0.12.1, where it is spelt differently.
     `tolerance`: relative, where the type's usual one is too strict.
     """
@@ -95,7 +96,7 @@ class Case:
     """One call, and what is known of its result."""
 
     def __init__(self, function: str | Callable, args: tuple, kwargs: dict, expect: Any, gradient: bool,
-                 feed: bool | str, raises: tuple[str, str] | None, reference: Case | None,
+                 feed: bool | str, raises: bool | tuple[str, str], reference: Case | None,
                  tolerance: float | None) -> None:
         self.function, self.args, self.kwargs = function, args, kwargs
         self.expect, self.gradient, self.feed = expect, gradient, feed
@@ -124,7 +125,7 @@ class Case:
     @property
     def recorded(self) -> bool:
         """Whether the real TensorFlow is asked."""
-        return self.expect is UNSET and self.raises is None
+        return self.expect is UNSET and not isinstance(self.raises, tuple)
 
     @functools.cached_property
     def key(self) -> str:
@@ -200,7 +201,9 @@ class Case:
 
     def check(self) -> None:
         """States, one after the other, what must hold for this case."""
-        if self.raises is not None or "error" in (self.answer() if self.recorded else {}):
+        if self.recorded:
+            self.answer()  # says first of all what to do where there is none
+        if self.raises:
             self.check_error()
             return
         self.check_value()
@@ -211,7 +214,7 @@ class Case:
 
     def check_error(self) -> None:
         """The call raises what TensorFlow raises."""
-        kind, pattern = self.raises or (self.answer()["error"][0], "")
+        kind, pattern = self.raises if isinstance(self.raises, tuple) else (self.answer()["error"][0], "")
         with pytest.raises(Exception, match=pattern or None) as caught:
             with tf.Graph().as_default(), tf.Session() as session:
                 session.run(started(session, self.build(tf.constant)))

@@ -33,7 +33,7 @@ DOUBLES = np.linspace(-2, 2, 6).reshape(2, 3)
     case("matmul", COLUMNS, ROWS, transpose_a=True, transpose_b=True, feed="rank"),
     case("matmul", DOUBLES, DOUBLES.T, expect=DOUBLES @ DOUBLES.T),
     case("matmul", ROWS, np.float32([1, 2]), raises=("ValueError", "must have rank 2")),
-    case("matmul", ROWS, ROWS),
+    case("matmul", ROWS, ROWS, raises=True),
     case("mul", ROWS, np.float32([2]), reference=case("add", ROWS, ROWS), gradient=False),
     case(basics.square_of_sum, DOUBLES, DOUBLES[0]),
     case(basics.product_with_variable, np.float32([[1, 2]])),

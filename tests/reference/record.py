@@ -58,11 +58,16 @@ def record(python: str, family: str, cases: list[parity.Case]) -> None:
     index = {}
     for case, answer in zip(cases, answers.index, strict=True):
         if "missing" in answer:
-            print(f"  {case.name}: 0.12.1 has no such function ({answer['missing']}); give the case an expect=")
+            print(f"  {case.name}: 0.12.1 lacks it ({answer['missing']}); give the case an expect=")
             continue
         if "error" in answer and not case.raises:
-            print(f"  {case.name}: raises {answer['error'][0]}: {answer['error'][1].splitlines()[0]}")
-        elif isinstance(answer.get("gradients"), dict):
+            print(f"  {case.name}: raises {answer['error'][0]}: {answer['error'][1].splitlines()[0]}\n"
+                  "    If it is meant to, say raises=True; if 0.12.1 only spells it otherwise, give a reference=")
+            continue
+        if "error" not in answer and case.raises:
+            print(f"  {case.name}: raises nothing in 0.12.1; say raises=(type, pattern) as 0.8 does")
+            continue
+        if isinstance(answer.get("gradients"), dict):
             print(f"  {case.name}: its gradient raises {answer['gradients']['error']}")
         index[case.key] = {**answer, "name": case.name}
     path.parent.mkdir(exist_ok=True)

@@ -57,7 +57,7 @@ def flatten(output):
     if isinstance(output, (list, tuple)) and not isinstance(output, (tf.SparseTensor, tf.IndexedSlices)):
         return [tensor for item in output for tensor in flatten(item)]
     if isinstance(output, tf.SparseTensor):
-        return [output.indices, output.values, output.dense_shape]
+        return [output.indices, output.values, output.shape]
     if isinstance(output, tf.IndexedSlices):
         return [output.values, output.indices]
     return [tf.convert_to_tensor(output)]
@@ -90,7 +90,10 @@ def evaluate(request, reader, writer):
                 session.run(tf.initialize_all_variables())
             values = [np.asarray(value) for value in session.run(outputs)]
         except Exception as error:
-            return {"error": [type(error).__name__, getattr(error, "message", None) or str(error)]}
+            message = getattr(error, "message", None) or str(error)
+            if message.startswith("No OpKernel was registered"):  # some have kernels for GPUs only
+                return {"missing": message.splitlines()[0]}
+            return {"error": [type(error).__name__, message]}
         answer = {"values": [writer.encode(typed(value, output))
                              for value, output in zip(values, outputs)]}  # noqa: B905
         if request["gradient"]:
