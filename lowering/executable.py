@@ -142,24 +142,49 @@ class Executable:
                 continue
             rule = registry.find(node.type)
             assert rule is not None
-            arguments = [self._host_argument(a, i in rule.unread, state, values, overlay)
-                         for i, a in enumerate(node.arguments)]
-            keywords = {name: node.attrs[name] for name in rule.attrs}
-            if "session" in rule.extras:
-                keywords["session"] = HostSession(state, overlay)
-            if "op" in rule.extras:
-                keywords["op"] = node
-            if "check" in rule.extras:
-                keywords["check"] = functools.partial(_check_now, node)
-            with interpret.blame(node):
-                if rule.host or rule.strings:
-                    results = rule.function(*arguments, **keywords)
-                else:
-                    from lowering.host import text
-
-                    results = text.run(node, rule, arguments, keywords)
+            held: list[Any] = []
+            try:
+                arguments = self._host_arguments(node, rule, state, values, overlay, held)
+                results = self._call(node, rule, arguments, state, overlay)
+            finally:
+                if held:
+                    state.unpin(held)
             for output, value in zip(node.outputs, interpret.flatten(results), strict=True):
                 values[output] = value
+
+    def _call(self, node: Operation, rule: registry.Rule, arguments: list[Any], state: State, overlay: dict) -> Any:
+        keywords = {name: node.attrs[name] for name in rule.attrs}
+        if "session" in rule.extras:
+            keywords["session"] = HostSession(state, overlay)
+        if "op" in rule.extras:
+            keywords["op"] = node
+        if "check" in rule.extras:
+            keywords["check"] = functools.partial(_check_now, node)
+        with interpret.blame(node):
+            if rule.host or rule.strings:
+                return rule.function(*arguments, **keywords)
+            from lowering.host import text
+
+            return text.run(node, rule, arguments, keywords)
+
+    def _host_arguments(self, node: Operation, rule: registry.Rule, state: State, values: dict, overlay: dict,
+                        held: list[Any]) -> list[Any]:
+        """The inputs of a host operation. The arrays of variables that it gets uncopied are noted in `held`."""
+        if not rule.held:
+            return [self._host_argument(a, i in rule.unread, state, values, overlay)
+                    for i, a in enumerate(node.arguments)]
+
+        def read(argument: Any) -> Any:
+            if isinstance(argument, list):
+                return [read(a) for a in argument]
+            array = self._held(argument, state, values, overlay)
+            state.pin(array)
+            held.append(array)
+            return array
+
+        with state.lock:  # all of them as they are at one moment
+            return [read(a) if i in rule.held else self._host_argument(a, i in rule.unread, state, values, overlay)
+                    for i, a in enumerate(node.arguments)]
 
     def _control(self, node: Operation, state: State, values: dict, overlay: dict[str, Any]) -> list[Any]:
         """A conditional or loop that holds host operations, or whose shapes vary: region after region."""
@@ -198,14 +223,22 @@ class Executable:
             return own(values[argument])
         if argument.op.type == "Const":
             return argument.op.attrs["value"]
+        with state.lock:
+            return own(self._held(argument, state, values, overlay), copy=True)
+
+    def _held(self, argument: Tensor, state: State, values: dict, overlay: dict) -> Any:
+        """The array that the run has for a tensor, itself."""
+        if argument in values:
+            return values[argument]
+        if argument.op.type == "Const":
+            return argument.op.attrs["value"]
         variable = slicing.variable_of(argument)
         assert variable is not None, argument
-        with state.lock:
-            held = overlay.get(variable.name, state.variables.get(variable.name))
-            if held is None:
-                raise errors.FailedPreconditionError(
-                    None, variable, f"Attempting to use uninitialized value {variable.name}")
-            return own(held, copy=True)
+        held = overlay.get(variable.name, state.variables.get(variable.name))
+        if held is None:
+            raise errors.FailedPreconditionError(
+                None, variable, f"Attempting to use uninitialized value {variable.name}")
+        return held
 
 
 class HostSession:

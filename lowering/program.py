@@ -124,6 +124,8 @@ class Program:
             # The first call compiles, and can be interrupted while it does: it gets copies of what it would consume.
             arguments = (jax.tree.map(jnp.copy, arguments[0]), arguments[1], *arguments[2:])
             state.resources[jitted] = None
+        elif self.donate and state.pinned:  # another thread saves some of them
+            arguments = (tuple(jnp.copy(a) if id(a) in state.pinned else a for a in arguments[0]), *arguments[1:])
         box: list[tuple] = []
         try:
             box.extend(map(jitted, *((a,) for a in arguments)))  # one C call: no interrupt between running and keeping

@@ -15,6 +15,10 @@ Static = Annotated[np.ndarray, "static"]
 Unread = Annotated[Any, "unread"]
 """Annotation of a variable that the rule overwrites without looking at its old value; the rule gets None."""
 
+Held = Annotated[Any, "held"]
+"""Annotation of an input of a host rule that gets variables as the session holds them, without a copy of each. The
+rule must not keep them; runs of other threads leave them alone as long as it works."""
+
 EXTRAS = frozenset({"stream", "check", "declared", "session", "op", "temporaries"})
 """Keyword-only parameters that are not attributes: a rule gets what it names.
 
@@ -33,7 +37,7 @@ class Rule:
     special stands in its signature: `Static` and `Unread` inputs, and the `EXTRAS` it names.
     """
 
-    __slots__ = ("attrs", "extras", "function", "host", "pure", "static", "strings", "type", "unread", "writes")
+    __slots__ = ("attrs", "extras", "function", "held", "host", "pure", "static", "strings", "type", "unread", "writes")
 
     def __init__(self, type: str, function: Callable, writes: tuple[str, ...], host: bool, pure: bool) -> None:
         self.type = type
@@ -42,6 +46,7 @@ class Rule:
         names: list[str] = []
         self.static: tuple[int, ...] = ()
         self.unread: tuple[int, ...] = ()
+        self.held: tuple[int, ...] = ()
         attrs, extras = [], []
         try:
             parameters = inspect.signature(function).parameters.values()
@@ -55,6 +60,8 @@ class Rule:
                 self.static += (len(names),)
             if parameter.annotation in (Unread, "Unread"):
                 self.unread += (len(names),)
+            if parameter.annotation in (Held, "Held"):
+                self.held += (len(names),)
             names.append(parameter.name)
         self.attrs = tuple(attrs)
         self.extras = tuple(extras)

@@ -19,6 +19,7 @@ class State:
         self.variables: dict[str, Any] = {}
         self.streams: dict[str, Any] = {}
         self.resources: dict[Any, Any] = {}
+        self.pinned: dict[int, int] = {}  # arrays that a host rule is reading, by identity, and how many rules do
         self.closed = threading.Event()
 
     def stream(self, op: Operation) -> Any:
@@ -38,6 +39,18 @@ class State:
             if key not in self.resources:
                 self.resources[key] = make()
             return self.resources[key]
+
+    def pin(self, array: Any) -> None:
+        """Keeps the memory of a variable's array from being given to a new value. The caller holds the lock."""
+        self.pinned[id(array)] = self.pinned.get(id(array), 0) + 1
+
+    def unpin(self, arrays: list[Any]) -> None:
+        """Takes back `pin`."""
+        with self.lock:
+            for array in arrays:
+                self.pinned[id(array)] -= 1
+                if not self.pinned[id(array)]:
+                    del self.pinned[id(array)]
 
     def close(self) -> None:
         """Wakes whatever waits on a resource, and lets the variables go."""
