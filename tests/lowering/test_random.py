@@ -154,3 +154,26 @@ def test_multinomial_of_nothing_draws_nothing():
 def test_other_types_are_refused(draw, error):
     with jax.enable_x64(True), pytest.raises(TypeError, match=error):
         draw(random.stream_of(1, 2))
+
+
+@pytest.mark.parametrize("kind", ["uniform", "normal", "truncated_normal"])
+def test_a_draw_stands_inside_what_is_differentiated(kind):
+    """Its loops are no obstacle: nothing is differentiated by a stream."""
+    stream, x = random.stream_of(1, 2), np.arange(5, dtype=np.float32)
+    with jax.enable_x64(True):
+        drawn, _ = getattr(random, kind)(stream, (5,), np.float32)
+
+        def scaled(stream, x):
+            values, after = getattr(random, kind)(stream, (5,), np.float32)
+            return x * values, after
+
+        _, pullback, _ = jax.vjp(scaled, stream, x, has_aux=True)
+        np.testing.assert_array_equal(pullback(np.ones(5, np.float32))[1], drawn)
+
+
+def test_a_shuffle_passes_gradients_to_the_rows():
+    stream, x = random.stream_of(3, 4), np.arange(6, dtype=np.float32)
+    with jax.enable_x64(True):
+        order, _ = random.permutation(stream, 6)
+        _, pullback, _ = jax.vjp(lambda x: random.shuffle(stream, x), x, has_aux=True)
+        np.testing.assert_array_equal(pullback(x)[0][order], x)
