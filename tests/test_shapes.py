@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from tensorboardX.proto.tensor_shape_pb2 import TensorShapeProto
 
 from tracer import shapes
+from tracer.protos import TensorShapeProto
 from tracer.shapes import Dimension, TensorShape
 
 UNKNOWN = TensorShape(None)

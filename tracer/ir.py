@@ -280,6 +280,7 @@ class Graph(Scopes):
         self._unfeedable: set[Tensor] = set()
         self._unfetchable: set[Operation | Tensor] = set()
         self.region: Region | None = None  # the body of a conditional or loop that is being recorded
+        self._versions: Any = None  # a VersionDef, once somebody has asked for it or a graph was imported
 
     @property
     def version(self) -> int:
@@ -290,10 +291,10 @@ class Graph(Scopes):
 
     @property
     def graph_def_versions(self) -> Any:
-        """The protobuf VersionDef that an export carries."""
+        """The protobuf VersionDef that an export carries; changing it changes the graph's."""
         from tracer import graph_def
 
-        return graph_def.versions()
+        return graph_def.versions(self)
 
     @property
     def finalized(self) -> bool:
@@ -466,4 +467,4 @@ class Graph(Scopes):
         """Adds an operation of any type, described from outside (its attributes as protobuf AttrValue messages)."""
         from tracer import graph_def
 
-        return graph_def.create_op(self, op_type, inputs, dtypes, name, attrs, compute_shapes)
+        return graph_def.create_op(self, op_type, inputs, dtypes, input_types, name, attrs, compute_shapes)

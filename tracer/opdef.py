@@ -8,6 +8,8 @@ import pathlib
 import re
 from typing import Any
 
+import numpy as np
+
 from tracer import dtypes
 
 _TABLE = pathlib.Path(__file__).with_name("opdefs.tsv")
@@ -107,8 +109,10 @@ def _value(kind: str, text: str) -> Any:
         return float(text)
     if kind == "type":
         return dtypes.as_dtype(text)
-    if kind in ("shape", "tensor"):
+    if kind == "shape":
         return None  # the one shape default there is means "unknown"
+    if kind == "tensor":
+        return np.array([255, 0, 0, 255], np.uint8)  # an image summary's pixels without a number: red
     return text.strip("'")
 
 
@@ -122,10 +126,34 @@ def _parts(text: str, separator: str) -> list[str]:
     return [part.strip() for part in text.split(separator) if part.strip()]
 
 
-@functools.cache
+OWN = frozenset({"Cond", "Gradients", "LoopVariable", "TensorArrayStart", "While"})
+"""Operations that TensorFlow has not: no definition describes them."""
+_registered: dict[str, OpDef] = {}
+
+
+def register(definition: OpDef) -> None:
+    """Adds the definition of an operation that 0.8 had not."""
+    _registered[definition.type] = definition
+
+
 def find(type: str) -> OpDef:
-    """The definition of `type`. Raises KeyError when 0.8 had no such operation."""
-    _, inputs, outputs, attrs, flags = (_lines()[type].split("\t") + [""] * 5)[:5]
+    """The definition of `type`. Raises KeyError when 0.8 had no such operation and nobody has registered one."""
+    return _registered[type] if type in _registered else _parsed(type)
+
+
+def lookup(type: str) -> OpDef | None:
+    """The definition of `type`, or None."""
+    return find(type) if type in _registered or type in _lines() else None
+
+
+@functools.cache
+def _parsed(type: str) -> OpDef:
+    return parse(_lines()[type])
+
+
+def parse(row: str) -> OpDef:
+    """The definition that a row of the table gives: type, inputs, outputs, attributes and flags, between tabs."""
+    type, inputs, outputs, attrs, flags = (row.split("\t") + [""] * 5)[:5]
     arguments = tuple(_argument(part) for part in _parts(inputs, ";"))
     inferred = {word for a in arguments for word in (a.type_attr, a.number_attr, a.list_attr) if word}
     words = _parts(flags, ",")
@@ -149,9 +177,9 @@ def names() -> list[str]:
 
 def grouped(type: str, inputs: tuple, attrs: Any) -> list[Any]:
     """`inputs` in the terms of the definition of `type`: one item per argument, a list where the argument is one."""
-    if type not in _lines():
+    definition = lookup(type)
+    if definition is None:
         return list(inputs)  # one of our own operations
-    definition = find(type)
     if not definition.has_list_inputs:
         return list(inputs)
     groups, at = [], 0

@@ -1,22 +1,47 @@
-"""Messages that programs of 2016 name and no installed package ships, built from a table.
+"""The protobuf messages that programs of 2016 name: what tensorboard ships, under a name of our own, and the rest.
 
-Field names, numbers and types are those of the formats, so that bytes written here are read everywhere. The messages
-live in a package of our own: a real TensorFlow in the same process keeps its names to itself.
+The rest is built from a table: field names, numbers and types are those of the formats, so that bytes written here are
+read everywhere. All live in a package of our own, so that a real TensorFlow or TensorBoard in the same process keeps
+its messages to itself, and ours print as TensorFlow's did: attributes sorted, floats with a point.
 """
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
 
 PACKAGE = "tracer"
-_BORROWED = "tensorboard.compat.proto"
+_SHIPPED = "tensorboard.compat.proto"
 _SCALAR = {"double": 1, "float": 2, "int64": 3, "int32": 5, "fixed64": 6, "string": 9, "bytes": 12}
 _MESSAGE, _ENUM = 11, 14
+_RENAMED = {"DEBUGGING": "DEBUG"}  # values of enumerations that were called otherwise in 0.8
 
-BORROWED = {"ClusterDef": "cluster", "ConfigProto": "config", "Summary": "summary"}
-"""Types of the fields below that tensorboard ships, and the file each is in."""
+SHIPPED = {
+    "allocation_description": "AllocationDescription",
+    "attr_value": "AttrValue NameAttrList",
+    "cluster": "ClusterDef JobDef",
+    "config": "ConfigProto GPUOptions GraphOptions OptimizerOptions RunMetadata RunOptions ThreadPoolOptionProto",
+    "cost_graph": "CostGraphDef",
+    "event": "Event LogMessage SessionLog TaggedRunMetadata",
+    "function": "FunctionDef FunctionDefLibrary GradientDef",
+    "graph": "GraphDef",
+    "histogram": "HistogramProto",
+    "meta_graph": "AssetFileDef CollectionDef MetaGraphDef SignatureDef TensorInfo",
+    "node_def": "NodeDef",
+    "op_def": "OpDef OpDeprecation OpList",
+    "saver": "SaverDef",
+    "step_stats": "AllocatorMemoryUsed DeviceStepStats MemoryStats NodeExecStats NodeOutput StepStats",
+    "summary": "Summary SummaryDescription SummaryMetadata",
+    "tensor": "TensorProto",
+    "tensor_description": "TensorDescription",
+    "tensor_shape": "TensorShapeProto",
+    "types": "DataType",
+    "variable": "SaveSliceInfoDef VariableDef",
+    "versions": "VersionDef",
+}
+"""The files that tensorboard ships, and what is asked for in each."""
 
 ENUMS: dict[str, dict[str, dict[str, int]]] = {
     "error_codes": {
@@ -29,10 +54,6 @@ ENUMS: dict[str, dict[str, dict[str, int]]] = {
         },
     },
     "device_attributes": {"BusAdjacency": {"BUS_0": 0, "BUS_1": 1, "BUS_ANY": 2, "BUS_NUM_ADJACENCIES": 3}},
-    "event": {
-        "LogMessage.Level": {"UNKNOWN": 0, "DEBUG": 10, "INFO": 20, "WARN": 30, "ERROR": 40, "FATAL": 50},
-        "SessionLog.SessionStatus": {"STATUS_UNSPECIFIED": 0, "START": 1, "STOP": 2, "CHECKPOINT": 3},
-    },
 }
 
 # A field is "name number type"; `type*` is repeated, `{key value}` a map, and `group.name` one of a oneof.
@@ -64,15 +85,6 @@ MESSAGES: dict[str, dict[str, tuple[str, ...]]] = {
         "DeviceAttributes": ("name 1 string", "device_type 2 string", "memory_limit 4 int64",
                              "bus_adjacency 5 BusAdjacency", "incarnation 6 fixed64", "physical_device_desc 7 string"),
     },
-    "event": {
-        # tensorboard's own have no level called DEBUG.
-        "LogMessage": ("level 1 LogMessage.Level", "message 2 string"),
-        "SessionLog": ("status 1 SessionLog.SessionStatus", "checkpoint_path 2 string", "msg 3 string"),
-        "TaggedRunMetadata": ("tag 1 string", "run_metadata 2 bytes"),
-        "Event": ("wall_time 1 double", "step 2 int64", "what.file_version 3 string", "what.graph_def 4 bytes",
-                  "what.summary 5 Summary", "what.log_message 6 LogMessage", "what.session_log 7 SessionLog",
-                  "what.tagged_run_metadata 8 TaggedRunMetadata", "what.meta_graph_def 9 bytes"),
-    },
     "test_log": {
         "EntryValue": ("kind.double_value 1 double", "kind.string_value 2 string"),
         "BenchmarkEntry": ("name 1 string", "iters 2 int64", "cpu_time 3 double", "wall_time 4 double",
@@ -81,7 +93,11 @@ MESSAGES: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 
-FILE_OF = {name: file for table in (MESSAGES, ENUMS) for file, types in table.items() for name in types}
+FILE_OF = {
+    **{name: file for file, names in SHIPPED.items() for name in names.split()},
+    **{name: file for table in (MESSAGES, ENUMS) for file, types in table.items() for name in types},
+}
+_classes: dict[str, list[Any]] = {}  # kept here: the descriptors do not keep their classes alive
 
 
 def file_name(file: str) -> str:
@@ -92,21 +108,50 @@ def file_name(file: str) -> str:
 def load(file: str) -> Any:
     """The descriptor of `file`, added to the default pool the first time."""
     pool = descriptor_pool.Default()
-    try:
-        return pool.FindFileByName(file_name(file))
-    except KeyError:
-        pass
-    description = _Builder(file).description()
-    for other in description.dependency:
-        if other.startswith(PACKAGE + "/"):
-            load(other[len(PACKAGE) + 1:-len(".proto")])
-    pool.AddSerializedFile(description.SerializeToString())
+    if file not in _classes:
+        description = _Builder(file).description() if file in MESSAGES else _shipped(file)
+        for other in description.dependency:
+            if other.startswith(PACKAGE + "/"):
+                load(other[len(PACKAGE) + 1:-len(".proto")])
+        pool.AddSerializedFile(description.SerializeToString())
+        found = pool.FindFileByName(file_name(file))
+        _classes[file] = [one for each in found.message_types_by_name.values() for one in _printing(each)]
     return pool.FindFileByName(file_name(file))
 
 
 def message_class(name: str) -> Any:
     """The class of the message called `name`."""
     return message_factory.GetMessageClass(load(FILE_OF[name]).message_types_by_name[name])
+
+
+def _printing(descriptor: Any) -> list[Any]:
+    """The classes of a message and of those defined inside, made to print as they did."""
+    made = message_factory.GetMessageClass(descriptor)
+    for word in ("__str__", "__repr__"):
+        setattr(made, word, text_format.MessageToString)
+    return [made, *(inner for nested in descriptor.nested_types for inner in _printing(nested))]
+
+
+def _shipped(file: str) -> Any:
+    """A copy of a file of tensorboard's, in our package."""
+    module = importlib.import_module(f"{_SHIPPED}.{file}_pb2")
+    copy = descriptor_pb2.FileDescriptorProto.FromString(module.DESCRIPTOR.serialized_pb)
+    folder = _SHIPPED.replace(".", "/") + "/"
+    copy.name, copy.package = file_name(file), PACKAGE
+    copy.dependency[:] = [other.replace(folder, PACKAGE + "/") for other in copy.dependency]
+    enums = list(copy.enum_type)
+    messages = list(copy.message_type)
+    while messages:
+        message = messages.pop()
+        messages += message.nested_type
+        enums += message.enum_type
+        for field in message.field:
+            if field.type_name:
+                field.type_name = field.type_name.replace(".tensorboard.", f".{PACKAGE}.", 1)
+    for enum in enums:
+        for value in enum.value:
+            value.name = _RENAMED.get(value.name, value.name)
+    return copy
 
 
 class _Builder:
@@ -118,7 +163,8 @@ class _Builder:
 
     def description(self) -> Any:
         """The finished message."""
-        made = descriptor_pb2.FileDescriptorProto(name=file_name(self.file), package=PACKAGE, syntax="proto3")
+        package = PACKAGE + ".error" if self.file == "error_codes" else PACKAGE  # other enumerations have an OK too
+        made = descriptor_pb2.FileDescriptorProto(name=file_name(self.file), package=package, syntax="proto3")
         messages: dict[str, Any] = {}
         for name, fields in MESSAGES[self.file].items():
             outer, _, inner = name.rpartition(".")
@@ -159,11 +205,6 @@ class _Builder:
     def _type(self, field: Any, kind: str) -> None:
         if kind in _SCALAR:
             field.type = _SCALAR[kind]
-        elif kind in BORROWED:
-            field.type = _MESSAGE
-            field.type_name = f".tensorboard.{kind}"
-            module = __import__(f"{_BORROWED}.{BORROWED[kind]}_pb2", fromlist=["DESCRIPTOR"])
-            self.depends[module.DESCRIPTOR.name] = None
         else:
             field.type = _ENUM if any(kind in types for types in ENUMS.values()) else _MESSAGE
             field.type_name = f".{PACKAGE}.{kind}"

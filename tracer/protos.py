@@ -5,33 +5,7 @@ Nothing is imported before a name is asked for: `import tracer` loads no protobu
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
-
-_SHIPPED = "tensorboard.compat.proto"
-_FILES = {
-    "allocation_description": "AllocationDescription",
-    "attr_value": "AttrValue NameAttrList",
-    "cluster": "ClusterDef JobDef",
-    "config": "ConfigProto GPUOptions GraphOptions OptimizerOptions RunMetadata RunOptions ThreadPoolOptionProto",
-    "cost_graph": "CostGraphDef",
-    "function": "FunctionDef FunctionDefLibrary GradientDef",
-    "graph": "GraphDef",
-    "histogram": "HistogramProto",
-    "meta_graph": "AssetFileDef CollectionDef MetaGraphDef SignatureDef TensorInfo",
-    "node_def": "NodeDef",
-    "op_def": "OpDef OpDeprecation OpList",
-    "saver": "SaverDef",
-    "step_stats": "AllocatorMemoryUsed DeviceStepStats MemoryStats NodeExecStats NodeOutput StepStats",
-    "summary": "Summary SummaryDescription SummaryMetadata",
-    "tensor": "TensorProto",
-    "tensor_description": "TensorDescription",
-    "tensor_shape": "TensorShapeProto",
-    "types": "DataType",
-    "variable": "SaveSliceInfoDef VariableDef",
-    "versions": "VersionDef",
-}
-_FILE_OF = {name: file for file, names in _FILES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:
@@ -47,33 +21,22 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     from tracer import protodefs
 
-    enums = [enum for enums in protodefs.ENUMS.values() for enum in enums if "." not in enum]
-    values = [word for file, enums in protodefs.ENUMS.items() for enum in enums if "." not in enum
-              for word in protodefs.ENUMS[file][enum]]
-    messages = [name for names in protodefs.MESSAGES.values() for name in names if "." not in name]
-    return sorted({*_FILE_OF, *messages, *enums, *values, *_file("types").DataType.keys()})
-
-
-def _file(file: str) -> Any:
-    return importlib.import_module(f"{_SHIPPED}.{file}_pb2")
+    enums = {name: values for table in protodefs.ENUMS.values() for name, values in table.items()}
+    messages = [name for name in protodefs.FILE_OF if "." not in name]
+    return sorted({*messages, *(word for values in enums.values() for word in values), *_find("DataType").keys()})
 
 
 def _find(name: str) -> Any:
-    if name in _FILE_OF:
-        return getattr(_file(_FILE_OF[name]), name)
-    if name.startswith("DT_"):
-        return getattr(_file("types"), name, None)
+    """A message class, an enumeration or one of its values; None when there is none of this name."""
     from google.protobuf.internal import enum_type_wrapper
 
     from tracer import protodefs
 
+    if name.startswith("DT_"):
+        return dict(_find("DataType").items()).get(name)
     file = protodefs.FILE_OF.get(name)
-    if file is not None and name in protodefs.MESSAGES[file]:
-        return protodefs.message_class(name)
-    for file, enums in protodefs.ENUMS.items():
-        for enum, values in enums.items():
-            if name == enum and "." not in enum:
-                return enum_type_wrapper.EnumTypeWrapper(protodefs.load(file).enum_types_by_name[enum])
-            if name in values and "." not in enum:
-                return values[name]
-    return None
+    if file is None:
+        return next((values[name] for table in protodefs.ENUMS.values() for values in table.values() if name in values),
+                    None)
+    enum = protodefs.load(file).enum_types_by_name.get(name)
+    return protodefs.message_class(name) if enum is None else enum_type_wrapper.EnumTypeWrapper(enum)

@@ -174,7 +174,7 @@ class TensorShape:
 
     def as_proto(self) -> Any:
         """This shape as a TensorShapeProto."""
-        from tensorboardX.proto.tensor_shape_pb2 import TensorShapeProto
+        from tracer.protos import TensorShapeProto
 
         if self._sizes is None:
             return TensorShapeProto(unknown_rank=True)

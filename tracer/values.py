@@ -243,6 +243,8 @@ def _filled(array: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
         raise ValueError(f"Too many elements provided. Needed at most {count}, but received {array.size}")
     if array.size == count:
         return array.reshape(sizes)
+    if array.size == 1:  # one element in memory, however many there are: tf.zeros, tf.ones
+        return np.broadcast_to(array.reshape(()), sizes)
     result = np.empty(sizes, array.dtype)
     given = array.reshape(-1)
     flat = result.reshape(-1)

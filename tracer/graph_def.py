@@ -1,0 +1,158 @@
+"""Operations and graphs as protobuf messages: what `node_def`, `op_def` and `as_graph_def` give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tracer import attributes, dtypes, errors, op_def_registry, opdef
+from tracer.ir import GRAPH_DEF_VERSION, Graph, Operation, Tensor
+from tracer.protos import AttrValue, GraphDef, NodeDef, OpDef, VersionDef
+from tracer.versions import GRAPH_DEF_VERSION_MIN_PRODUCER, VERSION
+
+_LARGEST = 1 << 31
+
+
+def node_def(op: Operation) -> Any:
+    """The NodeDef of `op`: only the attributes that TensorFlow's own operation has."""
+    node = NodeDef(name=op.name, op=op.type, device=op.device or "")
+    node.input.extend([tensor._as_node_def_input() for tensor in op.inputs])
+    node.input.extend(["^" + control.name for control in op.control_inputs])
+    for name, message in attributes.of(op).items():
+        node.attr[name].CopyFrom(message)
+    return node
+
+
+def get_attr(op: Operation, name: str) -> Any:
+    """An attribute as TensorFlow gives it. Raises ValueError when there is none of this name."""
+    messages = attributes.of(op)
+    if name not in messages:
+        raise ValueError(f"No attr named '{name}' in {node_def(op)}")
+    return attributes.as_python(messages[name])
+
+
+def versions(graph: Graph) -> Any:
+    """The VersionDef of a graph."""
+    if graph._versions is None:
+        graph._versions = VersionDef(producer=GRAPH_DEF_VERSION)
+    return graph._versions
+
+
+def check_versions(graph: Graph) -> None:
+    """Raises InvalidArgumentError when a graph's versions (an imported one's) are not among those we run."""
+    found = versions(graph)
+    if found.producer < GRAPH_DEF_VERSION_MIN_PRODUCER:
+        problem = (f"GraphDef producer version {found.producer} below min producer {GRAPH_DEF_VERSION_MIN_PRODUCER} "
+                   f"supported by TensorFlow {VERSION}.  Please regenerate your graph.")
+    elif found.min_consumer > GRAPH_DEF_VERSION:
+        problem = (f"GraphDef min consumer version {found.min_consumer} above current version {GRAPH_DEF_VERSION} for "
+                   f"TensorFlow {VERSION}.  Please upgrade TensorFlow.")
+    elif GRAPH_DEF_VERSION in found.bad_consumers:
+        problem = (f"GraphDef disallows consumer version {GRAPH_DEF_VERSION}.  Please upgrade TensorFlow: this "
+                   "version is likely buggy.")
+    else:
+        return
+    raise errors.InvalidArgumentError(None, None, problem)
+
+
+def graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = False) -> Any:
+    """A graph (its operations newer than `from_version`) as a GraphDef.
+
+    Raises ValueError when the message would be larger than 2 GB.
+    """
+    message = GraphDef(versions=versions(graph))
+    size = 0
+    for op in graph.get_operations()[from_version or 0:]:
+        node = node_def(op)
+        if add_shapes and op.outputs:
+            shapes = [output.get_shape() for output in op.outputs]
+            node.attr["_output_shapes"].CopyFrom(attributes.encode("list(shape)", shapes))
+        size += node.ByteSize()
+        if size >= _LARGEST:
+            raise ValueError("GraphDef cannot be larger than 2GB.")
+        message.node.append(node)
+    return message
+
+
+def op_def(type: str) -> Any:
+    """The OpDef of operations of this type; None when nothing defines it."""
+    registered = op_def_registry.get_registered_ops().get(type)
+    if registered is not None:
+        return registered
+    definition = opdef.lookup(type)
+    return None if definition is None else _describe(definition)
+
+
+def _describe(definition: opdef.OpDef) -> Any:
+    """A row of the table of operations as an OpDef."""
+    message = OpDef(name=definition.type, is_stateful=definition.is_stateful,
+                    allows_uninitialized_input=definition.allows_uninitialized_input)
+    for arguments, field in ((definition.inputs, message.input_arg), (definition.outputs, message.output_arg)):
+        for argument in arguments:
+            field.add(name=argument.name, is_ref=argument.is_ref,
+                      type=argument.dtype.as_datatype_enum if argument.dtype is not None else 0,
+                      type_attr=argument.type_attr or "", number_attr=argument.number_attr or "",
+                      type_list_attr=argument.list_attr or "")
+    for rules in definition.attributes.values():
+        attr = message.attr.add(name=rules.name, type=rules.kind)
+        if rules.allowed is not None:
+            kind = "list(string)" if "string" in rules.kind else "list(type)"
+            attr.allowed_values.CopyFrom(attributes.encode(kind, rules.allowed))
+        if rules.minimum is not None:
+            attr.has_minimum, attr.minimum = True, rules.minimum
+        if rules.has_default:
+            default = () if rules.kind == "shape" and rules.default is None else rules.default
+            attr.default_value.CopyFrom(attributes.encode(rules.kind, default))
+    if definition.deprecated_at is not None:
+        message.deprecation.version = definition.deprecated_at
+    return message
+
+
+def create_op(
+    graph: Graph, type: str, inputs: Any, kinds: Any, input_types: Any = None, name: str | None = None,
+    attrs: Mapping[str, Any] | None = None, compute_shapes: bool = True,
+) -> Operation:
+    """Adds an operation that is described from outside.
+
+    Raises:
+        RuntimeError: the graph is finalized, or nothing says what shapes operations of this type have.
+        TypeError: an input is no tensor or has not the type that `input_types` names.
+    """
+    graph.check_not_finalized()
+    tensors = tuple(graph.as_graph_element(tensor, allow_operation=False) for tensor in inputs)
+    _check_types(type, tensors, input_types)
+    given = attributes.read(type, _messages(attrs or {}))
+    complete(type, given)
+    outputs = tuple((dtypes.as_dtype(kind), None) for kind in kinds)
+    if compute_shapes and not op_def_registry.has_shapes(type):
+        raise RuntimeError(f"No shape function registered for standard op: {type}")
+    op = graph.add(type, tensors, given, outputs, name or type)
+    if compute_shapes:
+        op_def_registry.set_shapes(op)
+    return op
+
+
+def _messages(attrs: Mapping[str, Any]) -> dict[str, Any]:
+    for name, message in attrs.items():
+        if not isinstance(message, AttrValue):
+            raise TypeError(f"attr '{name}' must be an AttrValue message, not {message!r}")
+    return dict(attrs)
+
+
+def _check_types(type: str, tensors: tuple[Tensor, ...], input_types: Any) -> None:
+    if input_types is None:
+        return
+    wanted = [dtypes.as_dtype(kind) for kind in input_types]
+    kinds = [tensor.dtype for tensor in tensors]
+    if len(wanted) != len(kinds) or not all(w.is_compatible_with(k) for w, k in zip(wanted, kinds, strict=True)):
+        raise TypeError(f"Inputs of a '{type}' have types {[kind.name for kind in kinds]}, which are not compatible "
+                        f"with expected types {[kind.name for kind in wanted]}")
+
+
+def complete(type: str, attrs: dict[str, Any]) -> None:
+    """Adds the default values of the attributes that an operation of this type was not given."""
+    definition = opdef.lookup(type)
+    if definition is not None:
+        for name, rules in definition.attributes.items():
+            if name not in attrs and rules.has_default:
+                attrs[name] = rules.default
