@@ -1,0 +1,123 @@
+"""Files: found by pattern, read whole, and written so that a reader never sees half of one."""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import os
+import secrets
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from lowering.registry import lowers
+from tracer import errors
+
+
+@contextlib.contextmanager
+def written_whole(path: str) -> Iterator[BinaryIO]:
+    """A file to write that appears under its name only when all of it is on the disk."""
+    temporary = f"{path}.tempstate{secrets.token_hex(8)}"
+    try:
+        file = open(temporary, "wb")
+    except OSError as error:
+        raise of_system(error, path) from None
+    try:
+        with file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        if isinstance(error, OSError):
+            raise of_system(error, path) from None
+        raise
+    sync_folder(path)
+
+
+def sync_folder(path: str) -> None:
+    """Makes sure that the new name of a file outlives a loss of power."""
+    with contextlib.suppress(OSError):  # some file systems cannot
+        folder = os.open(os.path.dirname(path) or ".", os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+_KINDS: dict[type[OSError], type[errors.OpError]] = {
+    FileNotFoundError: errors.NotFoundError, PermissionError: errors.PermissionDeniedError,
+    FileExistsError: errors.AlreadyExistsError, NotADirectoryError: errors.FailedPreconditionError,
+    IsADirectoryError: errors.FailedPreconditionError,
+}
+
+
+def of_system(error: OSError, path: str) -> errors.OpError:
+    """The error of the operating system as TensorFlow raises it."""
+    kind: Any = _KINDS.get(type(error), errors.ResourceExhaustedError if error.errno == 28 else errors.UnknownError)
+    return kind(None, None, f"{path}; {error.strerror or error}")
+
+
+def read_at(file: int, size: int, offset: int) -> bytes:
+    """All bytes, in as many calls as the system needs: it gives at most 2 GB in one."""
+    first = os.pread(file, size, offset)
+    if len(first) == size or not first:
+        return first
+    parts = [first]
+    while (have := sum(map(len, parts))) < size:
+        more = os.pread(file, size - have, offset + have)
+        if not more:
+            break
+        parts.append(more)
+    return b"".join(parts)
+
+
+def text_of(value: Any) -> str:
+    """The one string that an input holds."""
+    (item,) = np.asarray(value, object).reshape(-1).tolist() or [b""]
+    return os.fsdecode(item)
+
+
+def matching(pattern: str) -> list[str]:
+    """The files that match. Only the last part is a pattern, and hidden files match as well, as in TensorFlow.
+
+    Raises NotFoundError when the folder does not exist.
+    """
+    folder, name = os.path.split(pattern)
+    try:
+        names = os.listdir(folder or ".")
+    except OSError as error:
+        raise of_system(error, folder or ".") from None
+    # A file without a folder gets the folder that was listed: TensorFlow gives `./name`.
+    return [os.path.join(folder or ".", found) for found in sorted(names) if fnmatch.fnmatchcase(found, name)]
+
+
+@lowers("MatchingFiles", host=True)
+def matching_files(pattern: Any) -> np.ndarray:
+    found = matching(text_of(pattern))
+    result = np.empty(len(found), object)
+    result[:] = [os.fsencode(path) for path in found]
+    return result
+
+
+@lowers("ReadFile", host=True)
+def read_file(filename: Any) -> Any:
+    path = text_of(filename)
+    try:
+        with open(path, "rb") as file:
+            return np.array(file.read(), object)
+    except OSError as error:
+        raise of_system(error, path) from None
+
+
+@lowers("ShardedFilename", host=True)
+def sharded_filename(basename: Any, shard: Any, num_shards: Any) -> Any:
+    return np.array(b"%s-%05d-of-%05d" % (os.fsencode(text_of(basename)), int(shard), int(num_shards)), object)
+
+
+@lowers("ShardedFilespec", host=True)
+def sharded_filespec(basename: Any, num_shards: Any) -> Any:
+    return np.array(b"%s-?????-of-%05d" % (os.fsencode(text_of(basename)), int(num_shards)), object)
