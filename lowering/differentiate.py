@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.interpreters import ad
 
-from lowering import interpret
+from lowering import control, interpret
 from lowering.arrays import Elements
 from lowering.interpret import Alias, Context
-from tracer.ir import Operation, Tensor
+from tracer.ir import Operation, Region, Tensor
 
 
 def last_wave(nodes: list[Operation]) -> tuple[list[Operation], list[Operation], list[Operation]] | None:
@@ -41,11 +41,13 @@ class Parts:
         self.op = op
         self.ys = op.inputs[:count_y]
         self.xs = op.inputs[count_y:count_y + count_x]
-        given = iter(op.inputs[count_y + count_x:])
+        given = iter(op.inputs[count_y + count_x:])  # what custom gradients use from outside follows the seeds
         self.seeds = [next(given) if has else None for has in op.attrs["seeded"]]
         self.rows: list[tuple[Operation, ...]] = [
             tuple(op.graph.get_operation_by_name(name) for name in names) for names in op.attrs["rows"]]
         self.dense: tuple[bool, ...] = op.attrs["dense"]
+        self.custom = {op.graph.get_operation_by_name(name): CustomGradient(region, returned)
+                       for (name, returned), region in zip(op.attrs["custom"], op.regions, strict=True)}
 
     def keys(self) -> list[Any]:
         """Where zeros are added to be differentiated by: the xs, and the `Gather` operations that take their rows."""
@@ -61,12 +63,75 @@ def evaluate(before: list[Operation], gradients: list[Operation], context: Conte
     ys = list(dict.fromkeys(y for part in parts for y in part.ys))
     keys = list(dict.fromkeys(key for part in parts for key in part.keys()))
     inside = _Inside(before, context)
+    inside.custom = {op: gradient for part in parts for op, gradient in part.custom.items()}
     zeros = [jnp.zeros(shape, dtype) for shape, dtype in _signatures(keys, before, context)]
     outputs, pullback, arrays = jax.vjp(lambda deltas: inside.run(deltas, keys, ys), zeros, has_aux=True)
     inside.commit(arrays)
     with np.errstate(all="ignore"):
         for part in parts:
             _gradient(part, ys, keys, outputs, pullback, context)
+
+
+class CustomGradient(NamedTuple):
+    """A gradient that the script registered: from the gradients of the outputs to those of the inputs."""
+
+    region: Region
+    returned: tuple[bool, ...]  # for which inputs there is one
+
+
+def step(node: Operation, context: Context) -> None:
+    """Evaluates an operation that has a gradient of its own."""
+    gradient = context.custom[node]
+    extra = [t for t in gradient.region.captures()[0] if t not in node.inputs and t.op is not node]
+    plain = context.plain()
+    inputs = list(dict.fromkeys(node.inputs))
+    table: list[Any] = []
+
+    def run(values: list[Any], others: list[Any]) -> tuple:
+        child = plain.child()
+        child.values.update(zip(inputs, values, strict=True))
+        interpret.step(node, child)
+        table[:] = child.checks.table
+        return [jnp.asarray(child.read(t)) for t in node.outputs], child.checks.results, child.checks.operands
+
+    def forward(values: list[Any], others: list[Any]) -> tuple:
+        outputs = run(values, others)
+        return outputs, (values, others, outputs[0])
+
+    def backward(residuals: tuple, cotangents: tuple) -> tuple:
+        values, others, outputs = residuals
+        child = plain.child()
+        child.values.update(zip([*inputs, *extra, *node.outputs], [*values, *others, *outputs], strict=True))
+        seeds = [c for c, o in zip(cotangents[0], node.outputs, strict=True) if jnp.issubdtype(
+            o.dtype.base_dtype.as_numpy_dtype, jnp.inexact)]
+        child.values.update(zip(gradient.region.inputs, seeds, strict=True))
+        given = iter(control.compute(gradient.region, gradient.region.outputs, child))
+        total: dict[Tensor, Any] = {}
+        for tensor, has in zip(node.inputs, gradient.returned, strict=True):
+            if has:
+                value = next(given)
+                total[tensor] = total[tensor] + value if tensor in total else value
+        return ([_like(total.get(t), v) for t, v in zip(inputs, values, strict=True)],
+                [_like(None, v) for v in others])
+
+    call = jax.custom_vjp(run)
+    call.defvjp(forward, backward)
+    outputs, results, operands = call([jnp.asarray(context.read(t)) for t in inputs],
+                                      [jnp.asarray(context.read(t)) for t in extra])
+    context.checks.table += table
+    context.checks.results += results
+    context.checks.operands += operands
+    for output, value in zip(node.outputs, outputs, strict=True):
+        context.write(output, value)
+
+
+def _like(gradient: Any, value: Any) -> Any:
+    """A gradient of `value`'s shape and type; zeros where there is none."""
+    if not jnp.issubdtype(value.dtype, jnp.inexact):
+        return np.zeros(value.shape, jax.dtypes.float0)
+    if gradient is None:
+        return jnp.zeros(value.shape, value.dtype)
+    return jnp.broadcast_to(gradient, value.shape).astype(value.dtype)
 
 
 class _Inside:
@@ -77,6 +142,7 @@ class _Inside:
         self.outer = context
         self.values: dict[Tensor, Any] = {}
         self.order: tuple[list, list, list] = ([], [], [])
+        self.custom: dict[Operation, CustomGradient] = {}
         self.inner = context
 
     def run(self, deltas: list[Any], keys: list[Any], ys: list[Tensor]) -> tuple[list[Any], Any]:
@@ -84,7 +150,8 @@ class _Inside:
         inner.values = {t: v for t, v in self.outer.values.items()}
         inner.state, inner.streams = dict(self.outer.state), dict(self.outer.streams)
         inner.deltas, inner.used = dict(self.outer.deltas), self.outer.used
-        inner.temporaries = set(self.outer.temporaries)
+        inner.temporaries, inner.given = set(self.outer.temporaries), self.outer.given
+        inner.custom = {**self.outer.custom, **self.custom}
         for key, delta in zip(keys, deltas, strict=True):
             inner.deltas[key] = inner.deltas[key] + delta if key in inner.deltas else delta
             if isinstance(key, Tensor) and key in inner.values and not isinstance(inner.values[key], Alias):

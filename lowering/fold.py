@@ -40,6 +40,24 @@ def known(tensor: Tensor, context: Any) -> np.ndarray:
     return memo[tensor]
 
 
+def elements(tensor: Tensor, context: Any) -> list[Any]:
+    """The elements of the vector `tensor`: NumPy numbers where they are known while tracing, traced ones elsewhere."""
+    if tensor.op.type == "Pack" and tensor not in context.given:
+        return [_element(part, context) for part in tensor.op.inputs]
+    try:
+        return list(known(tensor, context))
+    except errors.StaticValueError:
+        value = context.read(tensor)
+        return [value[i] for i in range(value.shape[0])]
+
+
+def _element(tensor: Tensor, context: Any) -> Any:
+    try:
+        return known(tensor, context)[()]
+    except errors.StaticValueError:
+        return context.read(tensor)
+
+
 def _explain(tensor: Tensor, at: Tensor) -> str:
     return (f"'{tensor.name}' must be known while compiling, but it depends on '{at.op.name}' ({at.op.type})\n"
             f"  recorded at {at.op.where}\n  Feed a fixed value for it, or use -1 for one unknown dimension.")

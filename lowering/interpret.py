@@ -36,14 +36,23 @@ class Context:
         self.checks = Checks()
         self.deltas: dict[Any, Any] = {}  # zeros to differentiate by: at tensors, and at rows that a Gather took
         self.used: frozenset[Tensor] | None = None  # what anything reads; None is everything
+        self.custom: dict[Operation, Any] = {}  # the operations that have a gradient of the script's own
         self.temporaries: set[str] = set()  # the names of temporary variables in use
+        self.given: frozenset[Tensor] = frozenset()  # what came into the program, whatever makes it in the graph
 
     def child(self) -> Context:
         """A context for a region: it sees what this one holds, and keeps what it computes to itself."""
         inner = Context()
         inner.values, inner.state = dict(self.values), dict(self.state)
         inner.streams, inner.deltas = dict(self.streams), self.deltas
-        inner.temporaries = set(self.temporaries)
+        inner.temporaries, inner.given = set(self.temporaries), self.given
+        inner.custom = self.custom
+        return inner
+
+    def plain(self) -> Context:
+        """The same, without gradients of the script's own and without zeros to differentiate by."""
+        inner = self.child()
+        inner.custom, inner.deltas = {}, {}
         return inner
 
     def read(self, tensor: Tensor) -> Any:
@@ -99,6 +108,12 @@ def step(node: Operation, context: Context) -> None:
         return
     if all(output in context.values for output in node.outputs) and node.outputs:
         return  # fed, or passed in by another program
+    if node in context.custom:
+        from lowering import differentiate
+
+        with blame(node), jax.named_scope(node.name):
+            differentiate.step(node, context)
+        return
     if node.type in ALIASES and _pass_alias(node, context):
         return
     if node.regions:
@@ -137,6 +152,8 @@ def _inputs(node: Operation, rule: registry.Rule, context: Context) -> list[Any]
         elif i in rule.static:
             values.append([fold.known(t, context) for t in argument] if isinstance(argument, list)
                           else fold.known(argument, context))
+        elif i in rule.partly:
+            values.append(fold.elements(argument, context))
         elif isinstance(argument, list):
             values.append([context.read(t) for t in argument])
         else:

@@ -59,7 +59,7 @@ class Program:
 
         def call(held: tuple, streams: tuple, readonly: tuple, constants: tuple, inputs: tuple) -> tuple:
             context = interpret.Context()
-            context.used = self.stage.used
+            context.used, context.given = self.stage.used, frozenset(self.stage.inputs)
             context.values.update(static)
             context.values.update(zip(self.dynamic, inputs, strict=True))
             context.values.update(zip((op.outputs[0] for op in self.constants), constants, strict=True))

@@ -12,6 +12,9 @@ import numpy as np
 
 Static = Annotated[np.ndarray, "static"]
 """Annotation of an input whose value must be known while tracing; the rule gets it as a NumPy array."""
+Partly = Annotated[list, "partly"]
+"""Annotation of a vector of which some elements may be known while tracing; the rule gets them as a list: NumPy numbers
+where they are known, traced ones elsewhere."""
 Unread = Annotated[Any, "unread"]
 """Annotation of a variable that the rule overwrites without looking at its old value; the rule gets None."""
 
@@ -37,7 +40,8 @@ class Rule:
     special stands in its signature: `Static` and `Unread` inputs, and the `EXTRAS` it names.
     """
 
-    __slots__ = ("attrs", "extras", "function", "held", "host", "pure", "static", "strings", "type", "unread", "writes")
+    __slots__ = ("attrs", "extras", "function", "held", "host", "partly", "pure", "static", "strings", "type", "unread",
+                 "wants", "writes")
 
     def __init__(self, type: str, function: Callable, writes: tuple[str, ...], host: bool, pure: bool) -> None:
         self.type = type
@@ -45,6 +49,7 @@ class Rule:
         self.host = host
         names: list[str] = []
         self.static: tuple[int, ...] = ()
+        self.partly: tuple[int, ...] = ()
         self.unread: tuple[int, ...] = ()
         self.held: tuple[int, ...] = ()
         attrs, extras = [], []
@@ -58,6 +63,8 @@ class Rule:
                 continue
             if parameter.annotation in (Static, "Static"):
                 self.static += (len(names),)
+            if parameter.annotation in (Partly, "Partly"):
+                self.partly += (len(names),)
             if parameter.annotation in (Unread, "Unread"):
                 self.unread += (len(names),)
             if parameter.annotation in (Held, "Held"):
@@ -67,6 +74,7 @@ class Rule:
         self.extras = tuple(extras)
         self.writes = tuple(names.index(name) for name in writes)
         self.strings = False
+        self.wants: Callable[[Any], list[Any]] | None = None
         self.pure = pure and not (host or writes or "stream" in extras)
 
     @property
@@ -79,12 +87,14 @@ RULES: dict[str, Rule] = {}
 
 
 def lowers(*types: str, writes: str = "", host: bool = False, pure: bool = True,
-           strings: bool = False) -> Callable[[Callable], Callable]:
+           strings: bool = False, wants: Callable[[Any], list[Any]] | None = None) -> Callable[[Callable], Callable]:
     """Registers the decorated function as the rule of `types`.
 
     `writes` names the inputs that are variables whose new values the rule returns (after its outputs that are no
     references, if it has any). `host` rules run as plain Python on NumPy arrays between device programs. `pure=False`
     marks a rule that must run once per run even when nothing reads it twice, in order (host rules are always such).
+    `wants` names, for one operation, tensors that must be known as if they were `Static` inputs: which they are may depend
+    on the others.
     `strings` marks a device rule that constant strings may reach (as NumPy arrays); others run on the host then.
     """
 
@@ -94,6 +104,7 @@ def lowers(*types: str, writes: str = "", host: bool = False, pure: bool = True,
                 raise ValueError(f"two rules for {type}")
             RULES[type] = Rule(type, function, tuple(writes.split()), host, pure)
             RULES[type].strings = strings
+            RULES[type].wants = wants
         return function
 
     return register

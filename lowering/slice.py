@@ -140,6 +140,8 @@ def ordered(ops: set[Operation], fed: frozenset[Tensor]) -> list[Operation]:
 
 def _is_host(op: Operation) -> bool:
     """Whether the operation runs as Python: by its rule, or because it carries strings, which no device holds."""
+    if op.type == "Gradients":
+        return False
     if op.regions:
         return op in ON_HOST or any(_is_host(node) for region in op.regions for node in region.walk())
     rule = registry.find(op.type)
@@ -242,11 +244,12 @@ class _Stager:
         found: list[Tensor] = []
         for node in inner(op):
             rule = registry.find(node.type)
-            if rule is None or not rule.static:
+            if rule is None or not (rule.static or rule.wants):
                 continue
             arguments = node.arguments
             tensors = [t for i in rule.static if i < len(arguments)
                        for t in (arguments[i] if isinstance(arguments[i], list) else [arguments[i]])]
+            tensors += rule.wants(node) if rule.wants is not None else []
             found += tensors if node is op else self._from_outside(op, tensors)
         return found
 
@@ -417,8 +420,8 @@ def _check_temporaries(stages: list[DeviceStage | HostStage]) -> None:
     for stage in stages:
         for op in stage.nodes:
             if op.type == "TemporaryVariable" and op in seen:
-                raise UnsupportedError(f"The temporary variable '{op.name}', recorded at {op.where}, is used before and "
-                                       "after a host operation. Use a tf.Variable instead.")
+                raise UnsupportedError(f"The temporary variable '{op.name}', recorded at {op.where}, is used before "
+                                       "and after a host operation. Use a tf.Variable instead.")
             seen.add(op)
 
 

@@ -11,7 +11,7 @@ from tracer.convert import (
     convert_n_to_tensor_or_indexed_slices,
     internal_convert_to_tensor,
 )
-from tracer.ir import Operation, Tensor
+from tracer.ir import Graph, Operation, Region, Tensor
 
 
 class AggregationMethod:
@@ -209,12 +209,51 @@ def _record(ys: list[Any], xs: list[Tensor], seeds: list[Tensor | None]) -> list
         else:
             outputs.append((kind, x.sizes))
     given = [seeds[i] for i in live]
+    custom = _custom(graph, reached)
+    regions = tuple(region for _, region, _ in custom)
+    captured = dict.fromkeys(t for region in regions for t in region.captures()[0])
     op = graph.add(
-        "Gradients", (*(plain[i] for i in live), *chosen, *(seed for seed in given if seed is not None)),
+        "Gradients", (*(plain[i] for i in live), *chosen, *(seed for seed in given if seed is not None), *captured),
         {"ys": len(live), "xs": len(chosen), "seeded": tuple(seed is not None for seed in given),
-         "rows": tuple(rows), "dense": tuple(dense)},
-        tuple(outputs), "Gradients")
+         "rows": tuple(rows), "dense": tuple(dense), "regions": regions,
+         "custom": tuple((name, returned) for name, _, returned in custom)},
+        tuple(outputs), "Gradients", dict.fromkeys(c for region in regions for c in region.captures()[1]))
     return _results(op, xs, connected, rows)
+
+
+def _custom(graph: Graph, reached: dict[Tensor, list[Operation]]) -> list[tuple[str, Region, tuple[bool, ...]]]:
+    """The operations on the way whose gradient a script has registered, each with its function's body.
+
+    The third item says for which inputs the function returned a gradient.
+    """
+    found = []
+    for op in dict.fromkeys(op for passing in reached.values() for op in passing):
+        function = _registered.get(op.attrs.get("_gradient_op_type", op.type))
+        if function is None:
+            continue
+        region = Region(graph)
+        with graph.recording(region), graph.name_scope(f"{op.name}_grad"):
+            seeds: list[Tensor | None] = []
+            for output in op.outputs:
+                seed = None
+                if _differentiable(output):
+                    kind = (output.dtype.base_dtype, output.sizes)
+                    seed = graph.add("LoopVariable", (), {}, (kind,), "grad").outputs[0]
+                    region.inputs.append(seed)
+                seeds.append(seed)
+            returned = _returned(op, function(op, *seeds))
+            region.outputs = [internal_convert_to_tensor(g) for g in returned if g is not None]
+        found.append((op.name, region, tuple(g is not None for g in returned)))
+    return found
+
+
+def _returned(op: Operation, result: Any) -> list[Any]:
+    """What a registered gradient function returned: one gradient (or None) for each input."""
+    returned = list(result) if isinstance(result, (list, tuple)) else [result]
+    if len(returned) != len(op.inputs):
+        raise ValueError(f"Num gradients {len(returned)} generated for op {op.node_def} do not match num inputs "
+                         f"{len(op.inputs)}")
+    return returned
 
 
 def _results(op: Operation, xs: list[Tensor], connected: list[int], rows: list[tuple[str, ...]]) -> list[Any]:
@@ -229,6 +268,16 @@ def _results(op: Operation, xs: list[Tensor], connected: list[int], rows: list[t
         else:
             results[i] = next(tensors)
     return results
+
+
+def get_gradient_function(op: Operation) -> Callable | None:
+    """The registered gradient function of `op`; None where JAX differentiates its rule. LookupError for neither."""
+    kind = op.attrs.get("_gradient_op_type", op.type)
+    if kind in _registered:
+        return _registered[kind]
+    if op.type in _UNDEFINED or kind != op.type:
+        raise LookupError(kind)
+    return None
 
 
 def _count(indices: Tensor) -> int | None:
