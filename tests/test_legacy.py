@@ -274,6 +274,12 @@ def second():
         print number, text
 
 
+def joined():
+    raise ValueError, \\
+        ("a "
+         "b")
+
+
 def third():
     raise KeyError("here")
 """
@@ -282,7 +288,7 @@ def third():
 def test_line_numbers_are_those_of_the_file(read):
     module = read(STATEMENTS)
     lines = STATEMENTS.splitlines()
-    for name in ("first", "second", "third"):
+    for name in ("first", "second", "joined", "third"):
         assert lines[getattr(module, name).__code__.co_firstlineno - 1].startswith(f"def {name}(")
     with pytest.raises(KeyError) as caught:
         module.third()
@@ -333,7 +339,7 @@ def test_tabs_count_to_the_next_multiple_of_eight(read):
         ("reduce(lambda a, b: a * b, xrange(1, 5))", 24),
         ("sorted([1, 3, 2], lambda a, b: cmp(b, a))", [3, 2, 1]),
         ("round(2.5), round(-0.5), round(1.25, 1)", (3.0, -1.0, 1.3)),
-        ("'abc'.decode('utf-8').encode('ascii')", b"abc"),
+        ("'abc'.decode('utf-8').encode('ascii')", "abc"),
         ("'616263'.decode('hex')", "abc"),
         ("string.translate('a-b', None, '-')", "ab"),
         ("'a-b'.translate(None, '-')", "ab"),
@@ -351,12 +357,18 @@ def test_tabs_count_to_the_next_multiple_of_eight(read):
         ("StringIO.StringIO('a\\nb').readlines()", ["a\n", "b"]),
         ("hashlib.md5('abc').hexdigest()[:8]", "90015098"),
         ("types.StringType is str", True),
+        ("map(lambda a, (b, c): a + b + c, [1], [(2, 3)])", [6]),
+        ("eval('7/2'), eval('`1`')", (3, "1")),
+        ("str(1e11), str(123456789.5), str(-2.0)", ("1e+11", "123456789.5", "-2.0")),
+        ("math.floor(7 / 2.0) / 2", 1.5),
+        ("unicode('x', 'utf-8') + u'y'.encode('utf-8')", "xy"),
+        ("'abc'.encode('hex'), base64.b64encode('abc')", ("616263", "YWJj")),
         ("subprocess.check_output(['echo', 'x'])", "x\n"),
     ],
 )
 def test_python_2_expression(read, expression, value):
-    source = "import hashlib, itertools, os, string, subprocess, sys, types, urllib\nimport StringIO, urlparse\n"
-    result = read(f"{source}import numpy as np\nx = {expression}\n", "expression_program").x
+    modules = "base64, hashlib, itertools, math, os, string, subprocess, sys, types, urllib, StringIO, urlparse"
+    result = read(f"import {modules}\nimport numpy as np\nx = {expression}\n", "expression_program").x
     sys.modules.pop("expression_program")
     if isinstance(result, np.ndarray):
         result = result.tolist()
@@ -400,11 +412,34 @@ def test_division_in_place(read):
         ("print ('a', 1)", "('a', 1)\n"),
         ("print('a %s') % 'b'", "a b\n"),
         ("print 'a',; print 'b'", "a b\n"),
+        ("print 'a\\n', 'b\\n',; print 'c'", "a\nb\nc\n"),
         ("print b'bytes'", "bytes\n"),
     ],
 )
 def test_print_statement(printed, statement, text):
     assert printed(f"import numpy as np\n{statement}\nxrange(1)\n") == text
+
+
+SEEDED_IN_PYTHON_2 = """\
+[14, 5, 12, 16, 9, 11, 28, 6] 28 89 91
+[1, 21, 4] [6778, 2047, 9409, 6906, 9665, 8937, 2987, 3611]
+c [3, 9, 23, 14, 24, 10] 80814 0.554270468178 0.282769324654
+"""
+
+
+def test_seeded_choices_are_those_of_python_2(printed):
+    """The numbers are what CPython 2.7.18 prints for this program."""
+    source = """
+    import random
+    random.seed(5)
+    a = range(30)
+    random.shuffle(a)
+    print a[:8], random.choice(a), random.randint(3, 90), random.randrange(0, 100, 7)
+    print random.sample(a, 3), random.sample(xrange(10000), 8)
+    r = random.Random(9)
+    print r.choice("abcdef"), r.sample(a, 6), r.randint(0, 10 ** 6), r.random(), random.gauss(0, 1)
+    """
+    assert printed(source) == SEEDED_IN_PYTHON_2
 
 
 def test_classes_of_python_2(read):

@@ -19,7 +19,7 @@ import numpy as np
 _ABSENT = object()
 _VIEW_TYPES = (type({}.keys()), type({}.values()), type({}.items()))
 DUNDERS = frozenset(
-    "__cmp__ __coerce__ __div__ __eq__ __getslice__ __idiv__ __nonzero__ __rdiv__ __setslice__ __unicode__ next".split()
+    "__cmp__ __coerce__ __div__ __eq__ __getslice__ __idiv__ __nonzero__ __rdiv__ __setslice__ next".split()
 )
 
 
@@ -36,11 +36,11 @@ def divide(a: Any, b: Any) -> Any:
     if type(a) is int and type(b) is int:
         return a // b
     if hasattr(type(a), "__div__"):
-        result = a.__div__(b)
+        result = type(a).__div__(a, b)
         if result is not NotImplemented:
             return result
     if hasattr(type(b), "__rdiv__"):
-        result = b.__rdiv__(a)
+        result = type(b).__rdiv__(b, a)
         if result is not NotImplemented:
             return result
     if _is_integral(a) and _is_integral(b):
@@ -92,10 +92,25 @@ def string_of(*arguments: Any) -> str:
     """Python 2's `str(value)`: 12 digits of a float, and bytes as they are."""
     if len(arguments) == 1 and type(arguments[0]) is float:
         short = format(arguments[0], ".12g")
-        return short if not short.lstrip("-").isdigit() else short + ".0"
+        whole = short.lstrip("-")
+        if not whole.isdigit():
+            return short
+        if len(whole) < 12:
+            return short + ".0"
+        mantissa, exponent = format(arguments[0], ".11e").split("e")
+        return f"{mantissa.rstrip('0').rstrip('.')}e{exponent}"
     if len(arguments) == 1 and isinstance(arguments[0], bytes):
         return text_of(arguments[0])
     return str(*arguments)
+
+
+def unicode_of(*arguments: Any) -> str:
+    """Python 2's `unicode(value)` and `unicode(text, encoding)`."""
+    if arguments and isinstance(arguments[0], str):
+        return arguments[0]
+    if len(arguments) == 1 and hasattr(type(arguments[0]), "__unicode__"):
+        return arguments[0].__unicode__()
+    return string_of(*arguments)
 
 
 def modulo(a: Any, b: Any) -> Any:
@@ -183,6 +198,17 @@ def method(owner: Any, name: str) -> Any:
     return getattr(owner, name)
 
 
+def encode(text: Any, /, *arguments: Any, **keywords: Any) -> Any:
+    """Python 2's `text.encode(...)`: the result is a string again, which can be printed, joined and written."""
+    if not isinstance(text, str):
+        return method(text, "encode")(*arguments, **keywords)
+    encoding = keywords.get("encoding", arguments[0] if arguments else "ascii")
+    if not codecs.lookup(encoding)._is_text_encoding:
+        return text_of(codecs.encode(text.encode("utf-8", "surrogateescape"), encoding))  # "hex", "base64"
+    data = text.encode(*arguments, **keywords) if arguments or keywords else text.encode("ascii")
+    return data.decode(encoding)
+
+
 def _decode(text: str, encoding: str = "ascii", errors: str = "strict") -> Any:
     if codecs.lookup(encoding)._is_text_encoding:
         return text
@@ -190,7 +216,7 @@ def _decode(text: str, encoding: str = "ascii", errors: str = "strict") -> Any:
     return text_of(result)
 
 
-def _encode(data: bytes, encoding: str = "ascii", errors: str = "strict") -> Any:
+def _encode(data: bytes, encoding: Any = "ascii", errors: str = "strict") -> Any:
     if codecs.lookup(encoding)._is_text_encoding:
         return data
     return text_of(codecs.encode(data, encoding, errors))
@@ -256,8 +282,6 @@ def old_class(cls: type) -> type:
         cls.__itruediv__ = own["__idiv__"]  # type: ignore[attr-defined]
     if "next" in own and hasattr(cls, "__iter__") and not hasattr(cls, "__next__"):
         cls.__next__ = lambda self: self.next()  # type: ignore[attr-defined]
-    if "__unicode__" in own and "__str__" not in own:
-        cls.__str__ = own["__unicode__"]  # type: ignore[assignment]
     if "__cmp__" in own:
         _compare_by_cmp(cls)
     if "__getslice__" in own:
@@ -296,6 +320,7 @@ HELPERS: dict[str, Callable] = {
     for name, function in {
         "divide": divide,
         "divide_in_place": divide_in_place,
+        "encode": encode,
         "format": format_text,
         "listed": listed,
         "message": message,
@@ -305,5 +330,6 @@ HELPERS: dict[str, Callable] = {
         "sort": sort,
         "string": string_of,
         "translate": translate,
+        "unicode": unicode_of,
     }.items()
 }

@@ -75,6 +75,26 @@ def _escape(s: str, quote: bool = False) -> str:
     return html.escape(s, quote)
 
 
+def _base64(module: ModuleType) -> dict[str, Any]:
+    """The functions take text and give text; what is no text, a picture for one, comes back as bytes."""
+
+    def text_or_bytes(data: bytes) -> str | bytes:
+        try:
+            return data.decode("utf-8")
+        except UnicodeDecodeError:
+            return data
+
+    def taking_text(function: Callable) -> Callable:
+        def call(s: Any, *arguments: Any) -> str | bytes:
+            data = s.encode("utf-8", "surrogateescape") if isinstance(s, str) else s
+            return text_or_bytes(function(data, *arguments))
+
+        return call
+
+    found = {name: taking_text(getattr(module, name)) for name in dir(module) if name.endswith(("encode", "decode"))}
+    return {**found, "decodestring": taking_text(module.decodebytes), "encodestring": taking_text(module.encodebytes)}
+
+
 def _csv(module: ModuleType) -> dict[str, Any]:
     """Files for csv were opened with "rb" and "wb"."""
     from tracer.legacy.helpers import text_of
@@ -186,6 +206,12 @@ def _types(module: ModuleType) -> dict[str, Any]:
     return {**simple, "StringTypes": basestring, "UnboundMethodType": module.FunctionType}
 
 
+def _random_of_python2(module: ModuleType) -> dict[str, Any]:
+    from tracer.legacy import python2_random
+
+    return python2_random.names(module)
+
+
 def _pickle(module: ModuleType) -> dict[str, Any]:
     from tracer.legacy import python2_pickle
 
@@ -193,12 +219,15 @@ def _pickle(module: ModuleType) -> dict[str, Any]:
 
 
 _LOST_WITH_PYTHON2: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
+    "base64": _base64,
     "csv": _csv,
     "hashlib": _hashlib,
     "itertools": _itertools,
+    "math": lambda module: {"ceil": lambda x: float(module.ceil(x)), "floor": lambda x: float(module.floor(x))},
     "operator": _operator,
     "os": lambda module: {"getcwdu": module.getcwd},
     "pickle": _pickle,
+    "random": _random_of_python2,
     "string": _string,
     "subprocess": _subprocess,
     "sys": _sys,

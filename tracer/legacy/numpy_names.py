@@ -95,7 +95,7 @@ def _fromstring(string: Any, dtype: Any = float, count: int = -1, sep: str = "")
     """Binary data (`sep=""`) gives an array of its own."""
     if sep:
         return np.fromstring(string, dtype, count, sep=sep)
-    data = string.encode("latin-1") if isinstance(string, str) else string
+    data = string.encode("utf-8", "surrogateescape") if isinstance(string, str) else string
     return np.frombuffer(data, dtype, count).copy()
 
 

@@ -8,6 +8,7 @@ names mean (`open`, `map`, `cPickle`) is settled when the program runs, by its b
 from __future__ import annotations
 
 import ast
+import difflib
 import io
 import re
 import tokenize
@@ -17,13 +18,32 @@ from types import CodeType
 from tracer.legacy import detection, rewrite
 
 # Only fixers for what does not parse, and whose results stay on their line.
-_FIXERS = tuple(
-    f"fissix.fixes.fix_{name}"
-    for name in ("except", "exec", "ne", "numliterals", "paren", "print", "raise", "repr", "tuple_params", "unicode")
+_FIXERS = (
+    *(
+        f"fissix.fixes.fix_{name}"
+        for name in (
+            "except",
+            "exec",
+            "ne",
+            "numliterals",
+            "paren",
+            "print",
+            "raise",
+            "repr",
+            "tuple_params",
+            "unicode",
+        )
+    ),
+    "tracer.legacy.fix_lambda_tuple",
 )
 # fissix unpacks `def f((a, b))` and `except E, (a, b)` on a line of its own.
 _ADDED_LINE = re.compile(r"\s*.+ = xxx_todo_changeme\d*(\.args)?\s*$")
-_SIGNS_OF_PYTHON2 = ("Missing parentheses in call to", "leading zeros", "multiple exception types must be")
+_SIGNS_OF_PYTHON2 = (
+    "Missing parentheses in call to",
+    "invalid decimal literal",
+    "leading zeros",
+    "multiple exception types must be",
+)
 _NO_COLUMN = -1
 
 
@@ -38,6 +58,18 @@ def compile_source(data: bytes, filename: str, python: str = "auto") -> tuple[Co
             raise problem.with_traceback(None) from None
         rewrite.rewrite(tree, version)
         return compile(tree, filename, "exec", dont_inherit=True), version
+
+
+def compile_text(text: str, mode: str) -> CodeType:
+    """The code of Python 2 text given to `exec` or `eval`, whichever `mode` names."""
+    if mode == "exec":
+        return compile_source(text.encode("utf-8"), "<string>", "2")[0]
+    tree, _ = parse(f"({text.strip()}\n)", "<string>", "2")
+    rewrite.rewrite(tree, 2)
+    statement = tree.body[0]
+    if len(tree.body) != 1 or not isinstance(statement, ast.Expr):
+        raise SyntaxError(f"not an expression: {text}")
+    return compile(ast.Expression(statement.value), "<string>", "eval", dont_inherit=True)
 
 
 def parse(text: str, filename: str, python: str = "auto") -> tuple[ast.Module, int]:
@@ -116,15 +148,7 @@ def _spaces_for_tabs(text: str) -> str:
 
 def _restore_positions(tree: ast.Module, original: list[str], translated: list[str]) -> None:
     """Gives every node the line of the file; on lines that changed the column means nothing and is dropped."""
-    line_of: list[int] = []
-    number = 0
-    surplus = len(translated) - 1 - len(original)  # translate() ended the text with a line feed
-    for line in translated:
-        if surplus > 0 and _ADDED_LINE.match(line):
-            surplus -= 1
-        else:
-            number += 1
-        line_of.append(min(number, len(original)))
+    line_of = _original_lines(original, translated)
     for node in ast.walk(tree):
         if not hasattr(node, "lineno"):
             continue
@@ -133,3 +157,20 @@ def _restore_positions(tree: ast.Module, original: list[str], translated: list[s
         node.lineno, node.end_lineno = line_of[first - 1], line_of[last - 1]  # type: ignore[attr-defined]
         if not same:
             node.col_offset = node.end_col_offset = _NO_COLUMN  # type: ignore[attr-defined]
+
+
+def _original_lines(original: list[str], translated: list[str]) -> list[int]:
+    """For each line of the translation, the number of the line it came from."""
+    kept = [number for number, line in enumerate(translated) if not _ADDED_LINE.match(line)]
+    source: list[int] = []  # of each kept line
+    if len(kept) - 1 == len(original):  # translate() ended the text with a line feed
+        source = list(range(1, len(kept) + 1))
+    else:  # a raise over several lines became one line
+        matcher = difflib.SequenceMatcher(None, original, [translated[number] for number in kept], autojunk=False)
+        for _, start, end, new_start, new_end in matcher.get_opcodes():
+            source.extend(min(start + step, max(start, end - 1)) + 1 for step in range(new_end - new_start))
+    came_from = dict(zip(kept, source, strict=True))
+    lines: list[int] = []
+    for number in range(len(translated)):
+        lines.append(min(came_from.get(number, lines[-1] if lines else 1), len(original)))
+    return lines

@@ -8,7 +8,7 @@ import importlib
 import math
 import sys
 from collections.abc import Iterable
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 from tracer.legacy.helpers import sort_keywords, string_of, text_of
@@ -36,6 +36,8 @@ def builtin_names() -> dict[str, Any]:
         "buffer": memoryview,
         "cmp": compare,
         "coerce": lambda x, y: (x + type(y)(0), y + type(x)(0)),
+        "eval": evaluate,
+        "exec": execute,
         "execfile": execute_file,
         "file": open_file,
         "filter": filter_list,
@@ -66,20 +68,37 @@ def compare(a: Any, b: Any) -> int:
 def evaluated_input(prompt: str = "") -> Any:
     """Python 2's `input`: what the user types is an expression."""
     caller = sys._getframe(1)
-    return eval(builtins.input(prompt), caller.f_globals, caller.f_locals)
+    return _run(builtins.input(prompt), "eval", None, None, caller)
+
+
+def evaluate(source: Any, globals: dict | None = None, locals: Any = None) -> Any:
+    """`eval`, for Python 2 text."""
+    return _run(source, "eval", globals, locals, sys._getframe(1))
+
+
+def execute(source: Any, globals: dict | None = None, locals: Any = None) -> None:
+    """The exec statement, for Python 2 text."""
+    _run(source, "exec", globals, locals, sys._getframe(1))
 
 
 def execute_file(path: str, globals: dict | None = None, locals: Any = None) -> None:
     """Python 2's `execfile`, for Python 2 source."""
     from tracer.legacy.python2 import compile_source
 
-    caller = sys._getframe(1)
     with open(path, "rb") as file:
         code, _ = compile_source(file.read(), path, "2")
+    _run(code, "exec", globals, locals, sys._getframe(1))
+
+
+def _run(source: Any, mode: str, globals: dict | None, locals: Any, caller: FrameType) -> Any:
+    if isinstance(source, str | bytes):
+        from tracer.legacy.python2 import compile_text
+
+        source = compile_text(text_of(source), mode)
     if globals is None:
         globals, locals = caller.f_globals, caller.f_locals
-    globals.setdefault("__builtins__", caller.f_globals["__builtins__"])
-    exec(code, globals, globals if locals is None else locals)
+    globals.setdefault("__builtins__", caller.f_builtins)
+    return eval(source, globals, globals if locals is None else locals)
 
 
 def filter_list(function: Any, iterable: Iterable) -> Any:
@@ -102,12 +121,19 @@ def map_list(function: Any, *iterables: Iterable) -> list:
     return list(rows) if function is None else [function(*row) for row in rows]
 
 
-def print_text(
-    *values: Any, sep: str | None = None, end: str | None = None, file: Any = None, flush: bool = False
-) -> None:
-    """Prints as the print statement did: bytes as text, floats with 12 digits."""
-    shown = (string_of(value) if type(value) is float else text_of(value) for value in values)
-    builtins.print(*shown, sep=sep, end=end, file=file, flush=flush)
+def print_text(*values: Any, sep: str | None = None, end: str | None = None, file: Any = None, **keywords: Any) -> None:
+    """Prints as the print statement did: bytes as text, floats with 12 digits, no space at the start of a line."""
+    shown = [string_of(value) if type(value) is float else text_of(value) for value in values]
+    if sep is None:
+        texts = [str(value) for value in shown]
+        shown = ["".join(text if _ends_line(text) else text + " " for text in texts[:-1]) + "".join(texts[-1:])]
+        if end == " " and texts and _ends_line(texts[-1]):
+            end = ""
+    builtins.print(*shown, sep=sep, end=end, file=file, **keywords)
+
+
+def _ends_line(text: str) -> bool:
+    return text[-1:].isspace() and not text.endswith(" ")
 
 
 def reload(module: ModuleType) -> ModuleType:

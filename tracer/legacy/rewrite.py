@@ -17,7 +17,8 @@ from tracer.legacy.helpers import DUNDERS, helper_name
 LOST_METHODS = frozenset(
     {*detection.METHODS, "getchildren", "isAlive", "itemset", "newbyteorder", "next", "ptp", "tostring"}
 )
-_LOST_IN_PYTHON3 = LOST_METHODS | {"decode", "encode"}
+_LOST_IN_PYTHON3 = LOST_METHODS | {"decode"}
+_TEXT_TYPES = {"str": "string", "unicode": "unicode"}
 _VIEWS = frozenset({"items", "keys", "values"})
 
 
@@ -54,8 +55,8 @@ class _Rewriter(ast.NodeTransformer):
         self.generic_visit(node)
         if isinstance(node.func, ast.Attribute):
             return self._method(node, node.func)
-        if self._python2 and isinstance(node.func, ast.Name) and node.func.id == "str" and "str" not in self._own:
-            node.func = _name("string", node)
+        if self._python2 and isinstance(node.func, ast.Name) and node.func.id in _TEXT_TYPES.keys() - self._own:
+            node.func = _name(_TEXT_TYPES[node.func.id], node)
         return node
 
     def _method(self, node: ast.Call, function: ast.Attribute) -> ast.AST:
@@ -70,8 +71,8 @@ class _Rewriter(ast.NodeTransformer):
             return _call("sort", node, owner, *node.args, keywords=node.keywords)
         elif name == "translate" and len(node.args) == 2:
             return _call("translate", node, owner, *node.args)
-        elif name == "format":
-            return _call("format", node, owner, *node.args, keywords=node.keywords)
+        elif name in ("encode", "format"):
+            return _call(name, node, owner, *node.args, keywords=node.keywords)
         return node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from types import ModuleType, TracebackType
 
@@ -32,6 +33,8 @@ def run_script(script: str, arguments: Sequence[str] = (), **options: object) ->
     startup.leave_current_folder()
     folder = os.path.dirname(os.path.realpath(path))
     legacy.install([folder], **options)
+    if not sys.warnoptions:
+        warnings.filterwarnings("ignore", category=DeprecationWarning)  # Python 2.7 did not show them either
     if not sys.flags.safe_path:
         sys.path.insert(0, folder)
     sys.argv[:] = [script, *arguments]

@@ -49,6 +49,7 @@ MODULES: dict[str, str] = {
     "tensorflow.examples.tutorials": "package",
     "tensorflow.examples.tutorials.mnist": "package",
     "tensorflow.examples.tutorials.mnist.input_data": "tracer.legacy.datasets.mnist",
+    "tensorflow.examples.tutorials.mnist.mnist": "tracer.legacy.mnist_model",
     "tensorflow.models": "package",
     "tensorflow.models.rnn": "package",
     "tensorflow.models.rnn.linear": "tracer.nn.rnn_cell",
@@ -70,7 +71,9 @@ MODULES: dict[str, str] = {
     "tensorflow.python.framework.graph_util": "tracer.graph_util",
     "tensorflow.python.framework.importer": "tracer.importer",
     "tensorflow.python.framework.op_def_registry": "tracer.opdef",
-    "tensorflow.python.framework.ops": "tracer.ir tracer.scopes tracer.convert tracer.declare tracer.gradients tracer",
+    "tensorflow.python.framework.ops": (
+        "tracer.ir tracer.scopes tracer.convert tracer.declare tracer.gradients tracer.session tracer"
+    ),
     "tensorflow.python.framework.random_seed": "tracer.scopes tracer",
     "tensorflow.python.framework.registry": "tracer.legacy.registry",
     "tensorflow.python.framework.tensor_shape": "tracer.shapes",
@@ -291,7 +294,6 @@ tensorflow.contrib.tensor_forest.python.ops.training_ops
 tensorflow.contrib.tensor_forest.python.tensor_forest
 tensorflow.contrib.testing.python.framework.test_util
 tensorflow.examples.image_retraining.retrain
-tensorflow.examples.tutorials.mnist.mnist
 tensorflow.g3doc.how_tos.adding_an_op.cuda_op
 tensorflow.g3doc.how_tos.adding_an_op.zero_out_grad_2
 tensorflow.g3doc.how_tos.adding_an_op.zero_out_op_1
