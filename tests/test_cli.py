@@ -160,6 +160,22 @@ def test_a_clean_script_starts_without_jax_and_fissix(folder):
     assert run(folder, "script.py").stdout == "set()\n"
 
 
+def test_a_program_named_as_a_module(folder):
+    source = """
+    import sys
+    from . import neighbour
+    from package.neighbour import value
+    print(sys.argv, __name__, __package__, __file__, sys.path[0], value, neighbour.value)
+    """
+    write(folder, source, "package/train.py")
+    write(folder, "value = 3\n", "package/neighbour.py")
+    write(folder, "", "package/__init__.py")
+    ours = run(folder, "-m", "package.train", "-x")
+    pythons = run(folder, "package.train", "-x", command=("-m",))
+    assert (ours.returncode, ours.stdout, ours.stderr) == (0, pythons.stdout, "")
+    assert run(folder, "-m", "package.nope").stderr.endswith(": No module named package.nope\n")
+
+
 def test_a_unittest_file_runs(folder):
     source = """
     from tensorflow.python.platform import googletest

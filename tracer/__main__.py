@@ -13,6 +13,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command `tracer`, and `python -m tracer`. Returns the exit code."""
     said = vars(_parser().parse_args(arguments))
     script, script_arguments = said.pop("script"), said.pop("args")
+    as_module = said.pop("module")
     use_cache = not said.pop("no_cache")
     if said.pop("cache"):
         print(cache.report())
@@ -26,7 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if use_cache:
         cache.enable()
     try:
-        return runner.run_script(script, script_arguments, **said)
+        run = runner.run_module if as_module else runner.run_script
+        return run(script, script_arguments, **said)
     except runner.ScriptError as problem:
         print(problem, file=sys.stderr)
         return problem.code
@@ -37,9 +39,13 @@ def _parser() -> argparse.ArgumentParser:
         prog="tracer",
         usage="python -m tracer [options] script.py [arguments of the script]",
         description="Runs a program written for TensorFlow 0.8, unedited, on JAX.",
+        epilog="In a folder that holds a types.py, Python cannot start with -m at all; the command `tracer` can.",
     )
     parser.add_argument("script", nargs="?", help="the program; what follows it is left to it")
     parser.add_argument("args", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    parser.add_argument(
+        "-m", dest="module", action="store_true", help="the program is named as a module: package.train"
+    )
     old = parser.add_argument_group("what the program finds as it was in 2016")
     old.add_argument(
         "--python",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib.machinery import ModuleSpec
 from types import ModuleType, TracebackType
 
 from tracer import legacy
@@ -29,17 +31,36 @@ def run_script(script: str, arguments: Sequence[str] = (), **options: object) ->
     SystemExit goes on to the caller, as does KeyboardInterrupt, already reported. Any other exception is reported
     with a traceback that starts in the script. Raises ScriptError when there is no such script.
     """
-    path, data = _read(script)
-    startup.leave_current_folder()
+    path, data = _read(_path_of(script))
     folder = os.path.dirname(os.path.realpath(path))
+    _prepare(folder, [script, *arguments], options)
+    return _run(path, data, None)
+
+
+def run_module(name: str, arguments: Sequence[str] = (), **options: object) -> int:
+    """Does the same for a module, found from the current folder, as `python -m name` does."""
+    _prepare(os.getcwd(), ["-m", *arguments], options)
+    spec = _find_module(name)
+    if spec is None or not spec.origin or not spec.has_location:
+        raise ScriptError(f"{_program()}: No module named {name}", 1)
+    path, data = _read(spec.origin)
+    sys.argv[0] = path
+    return _run(path, data, spec)
+
+
+def _prepare(folder: str, arguments: Sequence[str], options: Mapping[str, object]) -> None:
+    startup.leave_current_folder()
     legacy.install([folder], **options)
     if not sys.warnoptions:
         warnings.filterwarnings("ignore", category=DeprecationWarning)  # Python 2.7 did not show them either
     if not sys.flags.safe_path:
         sys.path.insert(0, folder)
-    sys.argv[:] = [script, *arguments]
+    sys.argv[:] = arguments
+
+
+def _run(path: str, data: bytes, spec: ModuleSpec | None) -> int:
     try:
-        _execute(path, data)
+        _execute(path, data, spec)
     except SystemExit:
         raise
     except BaseException as problem:
@@ -52,23 +73,38 @@ def run_script(script: str, arguments: Sequence[str] = (), **options: object) ->
     return 0
 
 
-def _read(script: str) -> tuple[str, bytes]:
+def _find_module(name: str) -> ModuleSpec | None:
+    try:
+        spec = importlib.util.find_spec(name)
+        return importlib.util.find_spec(f"{name}.__main__") if spec and spec.submodule_search_locations else spec
+    except ModuleNotFoundError:
+        return None
+
+
+def _program() -> str:
+    return sys.orig_argv[0] if sys.orig_argv else sys.executable
+
+
+def _path_of(script: str) -> str:
     path = os.path.abspath(script)
-    program = sys.orig_argv[0] if sys.orig_argv else sys.executable
-    if os.path.isdir(path):
-        inside = os.path.join(path, "__main__.py")
-        if not os.path.isfile(inside):
-            raise ScriptError(f"{program}: can't find '__main__' module in {path!r}", 1)
-        path = inside
+    if not os.path.isdir(path):
+        return path
+    inside = os.path.join(path, "__main__.py")
+    if not os.path.isfile(inside):
+        raise ScriptError(f"{_program()}: can't find '__main__' module in {path!r}", 1)
+    return inside
+
+
+def _read(path: str) -> tuple[str, bytes]:
     try:
         with open(path, "rb") as file:
             return path, file.read()
     except OSError as problem:
-        message = f"{program}: can't open file {path!r}: [Errno {problem.errno}] {problem.strerror}"
+        message = f"{_program()}: can't open file {path!r}: [Errno {problem.errno}] {problem.strerror}"
         raise ScriptError(message, 2) from None
 
 
-def _execute(path: str, data: bytes) -> None:
+def _execute(path: str, data: bytes, spec: ModuleSpec | None) -> None:
     from tracer.legacy.loader import LegacyLoader
     from tracer.legacy.python2 import compile_source
 
@@ -78,7 +114,9 @@ def _execute(path: str, data: bytes) -> None:
     module = ModuleType("__main__")
     module.__file__ = path
     module.__loader__ = LegacyLoader("__main__", path, installation)
-    module.__dict__.update(__builtins__=installation.builtins_for(python), __package__=None, __cached__=None)
+    module.__spec__ = spec
+    module.__package__ = spec.parent if spec else None
+    module.__dict__.update(__builtins__=installation.builtins_for(python), __cached__=None)
     sys.modules["__main__"] = module
     exec(code, module.__dict__)
 

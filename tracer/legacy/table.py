@@ -70,14 +70,14 @@ MODULES: dict[str, str] = {
     "tensorflow.python.framework.framework_lib": "tracer",
     "tensorflow.python.framework.graph_util": "tracer.graph_util",
     "tensorflow.python.framework.importer": "tracer.importer",
-    "tensorflow.python.framework.op_def_registry": "tracer.opdef",
+    "tensorflow.python.framework.op_def_registry": "tracer.op_def_registry",
     "tensorflow.python.framework.ops": (
         "tracer.ir tracer.scopes tracer.convert tracer.declare tracer.gradients tracer.session tracer"
     ),
     "tensorflow.python.framework.random_seed": "tracer.scopes tracer",
     "tensorflow.python.framework.registry": "tracer.legacy.registry",
     "tensorflow.python.framework.tensor_shape": "tracer.shapes",
-    "tensorflow.python.framework.tensor_util": "tracer.convert tracer.values tracer",
+    "tensorflow.python.framework.tensor_util": "tracer.tensor_util",
     "tensorflow.python.framework.test_util": "tracer.test",
     "tensorflow.python.framework.versions": "tracer.versions",
     # Ops
