@@ -66,20 +66,17 @@ class Executable:
     def run(self, state: State, feeds: list[Any]) -> list[Any]:
         """Runs once. Returns the fetched values, each the caller's own."""
         try:
-            return self._run(state, feeds)
+            with jax.enable_x64(True):
+                if not self.simple:
+                    return self._run_stages(state, feeds)
+                values = dict(zip(self.feeds, feeds, strict=True)) if feeds else {}
+                with state.lock:
+                    outputs = self.single.run(state, values, None)  # type: ignore[union-attr]
+                return [own(outputs[at]) for _, at in self.sources] if self.sources else []
         except ShapeVariesError as error:
             slicing.ON_HOST.add(error.node)
             self._prepare()
             return self.run(state, feeds)
-
-    def _run(self, state: State, feeds: list[Any]) -> list[Any]:
-        with jax.enable_x64(True):
-            if self.simple:
-                values = dict(zip(self.feeds, feeds, strict=True)) if feeds else {}
-                with state.lock:
-                    outputs = self.single.run(state, values, None)  # type: ignore[union-attr]
-                return [own(outputs[at]) for _, at in self.sources]
-            return self._run_stages(state, feeds)
 
     def _run_stages(self, state: State, feeds: list[Any], outer: dict[str, Any] | None = None) -> list[Any]:
         """Runs the stages; inside of a region (with the `outer` overlay) the run around it commits."""

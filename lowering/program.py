@@ -53,6 +53,9 @@ class Program:
         self._readonly_of = _many([v.name for v in self.readonly])
         self._jitted: dict[Any, tuple[Any, list[Check]]] = {}
         self._constant_arrays: tuple | None = None
+        self.stream_names = [op.name for op in stage.streams]
+        self._warm: State | None = None  # the state on which it has run before
+        self._last: tuple[Any, list[Check]] | None = None
 
     def function(self, static: dict[Tensor, np.ndarray], table: list[Check]) -> Callable:
         """The pure function from (held, streams, readonly, constants, inputs) to outputs, new state and checks."""
@@ -93,7 +96,7 @@ class Program:
             found = self._jitted[key] = (jitted, table)
         return found
 
-    def arguments(self, state: State, values: dict[Tensor, Any], overlay: dict[str, Any]) -> tuple:
+    def arguments(self, state: State, values: dict[Tensor, Any], overlay: dict[str, Any] | None = None) -> tuple:
         """What the jitted function is called with. Raises FailedPreconditionError for a variable without a value."""
         table = {**state.variables, **overlay} if overlay else state.variables
         try:
@@ -102,7 +105,7 @@ class Program:
             raise self._uninitialized(str(missing.args[0])) from None
         if self._constant_arrays is None:
             self._constant_arrays = tuple(jnp.asarray(op.attrs["value"]) for op in self.constants)
-        streams = tuple([state.stream(op) for op in self.stage.streams]) if self.stage.streams else ()
+        streams = tuple([state.stream(op) for op in self.stage.streams]) if self.stream_names else ()
         inputs = tuple([values[t] for t in self.dynamic]) if self.dynamic else ()
         return held, streams, readonly, self._constant_arrays, inputs
 
@@ -118,35 +121,37 @@ class Program:
         The caller holds the state's lock and has 64-bit types enabled.
         """
         static = {t: np.asarray(values[t]) for t in self.stage.static} if self.stage.static else {}
-        jitted, table = self.compiled(static)
-        arguments = self.arguments(state, values, overlay or {})
-        if self.donate and jitted not in state.resources:
-            # The first call compiles, and can be interrupted while it does: it gets copies of what it would consume.
-            arguments = (jax.tree.map(jnp.copy, arguments[0]), arguments[1], *arguments[2:])
-            state.resources[jitted] = None
-        elif self.donate and state.pinned:  # another thread saves some of them
-            arguments = (tuple(jnp.copy(a) if id(a) in state.pinned else a for a in arguments[0]), *arguments[1:])
+        jitted, table = self._last if self._last is not None and not static else self.compiled(static)
+        held, streams, readonly, constants, inputs = self.arguments(state, values, overlay)
+        if held and self.donate and (self._warm is not state or state.pinned):
+            held = self._protected(held, state)
+        target = state.variables if overlay is None else overlay
         box: list[tuple] = []
-        try:
-            box.extend(map(jitted, *((a,) for a in arguments)))  # one C call: no interrupt between running and keeping
+        try:  # one C call: no interrupt between running and keeping
+            box.extend(map(jitted, (held,), (streams,), (readonly,), (constants,), (inputs,)))
         finally:
             if box:
-                self._keep(state, overlay, box[0])
-        outputs, _, created, _, report = box[0]
+                outputs, updated, created, advanced, report = box[0]
+                if len(updated) == 1:
+                    target[self.updated_names[0]] = updated[0]
+                elif updated:
+                    target.update(zip(self.updated_names, updated, strict=True))
+                if advanced:
+                    state.streams.update(zip(self.stream_names, advanced, strict=True))
+        self._warm, self._last = state, (jitted, table)
         if report is not None and not bool(report[0]):
             checks.raise_first(table, report[1], report[2])
-        target = state.variables if overlay is None else overlay
         if created:
             target.update(zip(self.created_names, created, strict=True))
         return outputs
 
-    def _keep(self, state: State, overlay: dict[str, Any] | None, result: tuple) -> None:
-        """Puts what replaces the donated arrays in their place."""
-        target = state.variables if overlay is None else overlay
-        if self.updated_names:
-            target.update(zip(self.updated_names, result[1], strict=True))
-        if self.stage.streams:
-            state.streams.update(zip([op.name for op in self.stage.streams], result[3], strict=True))
+    def _protected(self, held: tuple, state: State) -> tuple:
+        """Copies of what the program would consume, where it may still be needed.
+
+        The first call compiles, and can be interrupted while it does; an array that is pinned another thread is saving.
+        """
+        cold = self._warm is not state
+        return tuple([jnp.copy(array) if cold or id(array) in state.pinned else array for array in held])
 
 
 def _select(keep: Any, new: Any, old: Any) -> Any:
