@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lowering import fold, registry
+from lowering import companions, fold, registry
 from lowering.arrays import Elements, Handle
 from lowering.checks import Checks
 from lowering.rows import RowWrites
@@ -170,6 +170,8 @@ def _keywords(node: Operation, rule: registry.Rule, context: Context) -> dict[st
             keywords[name] = context.streams[node]
         elif name == "declared":
             keywords[name] = tuple(output.sizes for output in node.outputs)
+        elif name == "prepared":
+            keywords[name] = companions.prepared(node, context)
         elif name == "temporaries":
             keywords[name] = context.temporaries
     return keywords

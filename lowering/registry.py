@@ -22,12 +22,13 @@ Held = Annotated[Any, "held"]
 """Annotation of an input of a host rule that gets variables as the session holds them, without a copy of each. The
 rule must not keep them; runs of other threads leave them alone as long as it works."""
 
-EXTRAS = frozenset({"stream", "check", "declared", "session", "op", "temporaries"})
+EXTRAS = frozenset({"stream", "check", "declared", "prepared", "session", "op", "temporaries"})
 """Keyword-only parameters that are not attributes: a rule gets what it names.
 
 `stream`: the operation's random stream; the rule returns `(result, stream_after)`.
 `check(ok, error, *operands)`: reports a condition that must hold, see `lowering.checks`.
 `declared`: the static shapes of the outputs, as recorded.
+`prepared`: what the companion computed on the host, see `lowering.companions`.
 `temporaries`: the names of the temporary variables in use.
 `session`, `op`: for host rules only, the run's resources and the operation (for names and messages).
 """
@@ -40,8 +41,8 @@ class Rule:
     special stands in its signature: `Static` and `Unread` inputs, and the `EXTRAS` it names.
     """
 
-    __slots__ = ("attrs", "extras", "function", "held", "host", "partly", "pure", "static", "strings", "type", "unread",
-                 "wants", "writes")
+    __slots__ = ("attrs", "before", "extras", "function", "held", "host", "partly", "pure", "static", "strings", "type",
+                 "unread", "wants", "writes")
 
     def __init__(self, type: str, function: Callable, writes: tuple[str, ...], host: bool, pure: bool) -> None:
         self.type = type
@@ -75,6 +76,7 @@ class Rule:
         self.writes = tuple(names.index(name) for name in writes)
         self.strings = False
         self.wants: Callable[[Any], list[Any]] | None = None
+        self.before: Before | None = None
         self.pure = pure and not (host or writes or "stream" in extras)
 
     @property
@@ -83,18 +85,37 @@ class Rule:
         return "stream" in self.extras
 
 
+class Before:
+    """What a rule's companion computes: `function` of the inputs and attributes that it names."""
+
+    __slots__ = ("attrs", "function", "inputs")
+
+    def __init__(self, function: Callable, rule: Callable) -> None:
+        self.function = function
+        order = list(inspect.signature(rule).parameters)
+        parameters = inspect.signature(function).parameters.values()
+        self.inputs = tuple(order.index(p.name) for p in parameters if p.kind != p.KEYWORD_ONLY)
+        self.attrs = tuple(p.name for p in parameters if p.kind == p.KEYWORD_ONLY)
+
+    def arguments(self, op: Any) -> list[Any]:
+        """The inputs of `op` that it looks at."""
+        arguments = op.arguments
+        return [arguments[i] for i in self.inputs]
+
+
 RULES: dict[str, Rule] = {}
 
 
 def lowers(*types: str, writes: str = "", host: bool = False, pure: bool = True,
-           strings: bool = False, wants: Callable[[Any], list[Any]] | None = None) -> Callable[[Callable], Callable]:
+           strings: bool = False, wants: Callable[[Any], list[Any]] | None = None,
+           before: Callable | None = None) -> Callable[[Callable], Callable]:
     """Registers the decorated function as the rule of `types`.
 
     `writes` names the inputs that are variables whose new values the rule returns (after its outputs that are no
     references, if it has any). `host` rules run as plain Python on NumPy arrays between device programs. `pure=False`
     marks a rule that must run once per run even when nothing reads it twice, in order (host rules are always such).
-    `wants` names, for one operation, tensors that must be known as if they were `Static` inputs: which they are may depend
-    on the others.
+    `wants` names, for one operation, tensors that must be known like `Static` inputs, where that depends on the others.
+    `before` computes on the host, from the inputs and attributes that it names, what the rule gets as `prepared`.
     `strings` marks a device rule that constant strings may reach (as NumPy arrays); others run on the host then.
     """
 
@@ -105,6 +126,9 @@ def lowers(*types: str, writes: str = "", host: bool = False, pure: bool = True,
             RULES[type] = Rule(type, function, tuple(writes.split()), host, pure)
             RULES[type].strings = strings
             RULES[type].wants = wants
+            if before is not None:
+                RULES[type].before = Before(before, function)
+                RULES[type].pure = False  # a value that was computed on the host cannot be folded while tracing
         return function
 
     return register

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from lowering import registry
+from lowering.companions import companion, inputs_of
 from tracer import dtypes
 from tracer.errors import UnsupportedError
 from tracer.ir import Operation, Region, Tensor
@@ -86,7 +87,7 @@ def needed(roots: Iterable[Operation], fed: frozenset[Tensor]) -> set[Operation]
     stack = list(found)
     while stack:
         op = stack.pop()
-        for tensor in op.inputs:
+        for tensor in inputs_of(op):
             if tensor.op not in found and tensor not in fed:
                 found.add(tensor.op)
                 stack.append(tensor.op)
@@ -120,7 +121,7 @@ def ordered(ops: set[Operation], fed: frozenset[Tensor]) -> list[Operation]:
     after: dict[Operation, list[Operation]] = {}
     ready: list[tuple[int, int, Operation]] = []
     for op in ops:
-        before = {t.op for t in op.inputs if t not in fed} | set(op.control_inputs)
+        before = {t.op for t in inputs_of(op) if t not in fed} | set(op.control_inputs)
         before &= ops
         waiting[op] = len(before)
         for earlier in before:
@@ -143,7 +144,8 @@ def _is_host(op: Operation) -> bool:
     if op.type == "Gradients":
         return False
     if op.regions:
-        return op in ON_HOST or any(_is_host(node) for region in op.regions for node in region.walk())
+        return op in ON_HOST or any(
+            _is_host(node) or companion(node) is not None for region in op.regions for node in region.walk())
     rule = registry.find(op.type)
     if rule is not None and rule.host:
         return True
@@ -204,7 +206,7 @@ class _Stager:
                 continue
             host = _is_host(op)
             stage = 1 if host else 0
-            for before in (*(t.op for t in op.inputs if t not in self.fed), *op.control_inputs):
+            for before in (*(t.op for t in inputs_of(op) if t not in self.fed), *op.control_inputs):
                 stage = max(stage, self._reach(before, host))
             if not host:
                 for tensor in self._static_inputs(op):
@@ -409,8 +411,8 @@ def region_nodes(region: Region, outputs: Iterable[Tensor]) -> list[Operation]:
         op = stack.pop()
         if op.region is region and op not in found:
             found.add(op)
-            stack += [t.op for t in op.inputs] + list(op.control_inputs)
-    outside = frozenset(t for op in found for t in op.inputs if t.op not in found)
+            stack += [t.op for t in inputs_of(op)] + list(op.control_inputs)
+    outside = frozenset(t for op in found for t in inputs_of(op) if t.op not in found)
     return ordered(found, outside)
 
 
@@ -439,7 +441,7 @@ def _connect(stages: list[DeviceStage | HostStage], fetches: list[Tensor], fed: 
                          and (kept_variable(t) is None or t in fed)]
         taken: dict[Tensor, None] = dict.fromkeys(stage.static)
         for op in stage.nodes:
-            for tensor in op.inputs:
+            for tensor in inputs_of(op):
                 if tensor in fed or (tensor.op not in inside and variable_of(tensor) is None):
                     taken[tensor] = None
         stage.inputs = list(taken)

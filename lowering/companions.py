@@ -1,0 +1,84 @@
+"""Host steps of ours that go before an operation whose outputs have shapes that follow from its inputs' values.
+
+XLA wants shapes; a `DynamicPartition` has as many rows in each part as its `partitions` say. Its companion is a host
+step that computes from them which rows go where; the operation itself takes the rows on the device, so that gradients
+flow, and a new value compiles nothing anew unless it changes a shape.
+
+A companion stands in no graph. Its one output is a dict of arrays, which the operation's rule gets as `prepared`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from lowering import registry
+from tracer import dtypes
+from tracer.ir import Operation, Tensor
+
+TYPE = "Companion"
+
+
+def inputs_of(op: Operation) -> tuple[Tensor, ...]:
+    """What must have been computed before `op`: its inputs, and its companion's output."""
+    before = companion(op)
+    return op.inputs if before is None else (*op.inputs, before.outputs[0])
+
+
+def companion(op: Operation) -> Operation | None:
+    """The companion of `op`; None when it needs none."""
+    rule = registry.find(op.type)
+    if rule is None or rule.before is None:
+        return None
+    known = vars(op.graph).setdefault("_companions", {})  # lives and dies with the graph
+    if op not in known:
+        known[op] = _make(op, rule.before)
+    return known[op]
+
+
+def _make(op: Operation, before: registry.Before) -> Operation | None:
+    inputs = tuple(_flat(before.arguments(op)))
+    if all(t.op.type == "Const" for t in inputs):
+        return None
+    made = Operation(op.graph, TYPE, op.name, inputs, {"of": op}, ((dtypes.int32, None),), (), op.device)
+    made.region = op.region
+    made._id = op._id
+    return made
+
+
+def prepared(op: Operation, context: Any) -> dict[str, Any]:
+    """What the companion of `op` computed; from constants it is computed here."""
+    made = companion(op)
+    if made is not None:
+        return context.read(made.outputs[0])
+    return _run(op, [t.op.attrs["value"] for t in _flat(_before(op).arguments(op))])
+
+
+@registry.lowers(TYPE, host=True)
+def run(*inputs: Any, op: Operation) -> dict[str, Any]:
+    from lowering.interpret import blame
+
+    of = op.attrs["of"]
+    with blame(of):
+        return _run(of, [np.asarray(value) for value in inputs])
+
+
+def _run(op: Operation, values: list[Any]) -> dict[str, Any]:
+    before, rest = _before(op), iter(values)
+    arguments = [[next(rest) for _ in argument] if isinstance(argument, list) else next(rest)
+                 for argument in before.arguments(op)]
+    return before.function(*arguments, **{name: op.attrs[name] for name in before.attrs})
+
+
+def _before(op: Operation) -> registry.Before:
+    rule = registry.find(op.type)
+    assert rule is not None
+    assert rule.before is not None
+    return rule.before
+
+
+def _flat(arguments: list[Any]) -> Iterator[Tensor]:
+    for argument in arguments:
+        yield from argument if isinstance(argument, list) else [argument]

@@ -1,0 +1,144 @@
+"""Tensors made from nothing: constants, zeros and ones, sequences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tracer import dtypes, scopes, shapes
+from tracer.convert import constant_in, internal_convert_to_tensor
+from tracer.declare import op
+from tracer.ir import Tensor
+from tracer.scopes import get_default_graph
+from tracer.static import constant_sizes, constant_value
+
+
+def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const") -> Tensor:
+    """A tensor that always holds `value`.
+
+    Args:
+        value: a Python number, string, (nested) list or NumPy array.
+        dtype: its type; by default that of the value (int32, float32, ...).
+        shape: its shape; a value with fewer elements has its last one repeated.
+
+    >>> tf.constant([1, 2, 3]).eval()
+    array([1, 2, 3], dtype=int32)
+    """
+    return constant_in(get_default_graph(), value, None if dtype is None else dtypes.as_dtype(dtype), shape, name)
+
+
+def zeros(shape: Any, dtype: Any = dtypes.float32, name: str | None = None) -> Tensor:
+    """A tensor of zeros (of empty strings); `shape` is a list of ints or a tensor.
+
+    >>> tf.zeros([2, 3]).eval()
+    array([[0., 0., 0.],
+           [0., 0., 0.]], dtype=float32)
+    """
+    kind = dtypes.as_dtype(dtype).base_dtype
+    value = "" if kind is dtypes.string else kind is not dtypes.bool and 0
+    return _filled(shape, value, kind, name, "zeros")
+
+
+def ones(shape: Any, dtype: Any = dtypes.float32, name: str | None = None) -> Tensor:
+    """A tensor of ones; `shape` is a list of ints or a tensor.
+
+    >>> tf.ones([2, 2], tf.int32).eval()
+    array([[1, 1],
+           [1, 1]], dtype=int32)
+    """
+    kind = dtypes.as_dtype(dtype).base_dtype
+    return _filled(shape, kind is dtypes.bool or 1, kind, name, "ones")
+
+
+def _filled(shape: Any, value: Any, kind: dtypes.DType, name: str | None, default: str) -> Tensor:
+    with scopes.op_scope([shape], name, default) as scope:
+        if isinstance(shape, (list, tuple)):
+            return constant(value, kind, shape, scope)
+        dims = internal_convert_to_tensor(shape, dtypes.int32, "shape")
+        return fill(dims, constant(value, kind), name=scope)
+
+
+def zeros_like(tensor: Any, dtype: Any = None, name: str | None = None) -> Tensor:
+    """Zeros of the shape of `tensor`, and of its type unless `dtype` names another.
+
+    >>> tf.zeros_like([[1, 2], [3, 4]]).eval()
+    array([[0, 0],
+           [0, 0]], dtype=int32)
+    """
+    from tracer.ops import array
+
+    with scopes.op_scope([tensor], name, "zeros_like") as scope:
+        tensor = internal_convert_to_tensor(tensor, name="tensor")
+        if dtype is None or dtypes.as_dtype(dtype).base_dtype is tensor.dtype.base_dtype:
+            return _zeros_like(tensor, name=scope)
+        result = zeros(array.shape(tensor), dtype, name=scope)
+        result.set_shape(tensor.get_shape())
+        return result
+
+
+@op("ZerosLike")
+def _zeros_like(x: Tensor, name: str | None = None) -> Any:
+    return x.sizes
+
+
+def ones_like(tensor: Any, dtype: Any = None, name: str | None = None) -> Tensor:
+    """Ones of the shape of `tensor`, and of its type unless `dtype` names another.
+
+    >>> tf.ones_like([[1, 2], [3, 4]]).eval()
+    array([[1, 1],
+           [1, 1]], dtype=int32)
+    """
+    from tracer.ops import array
+
+    with scopes.op_scope([tensor], name, "ones_like") as scope:
+        tensor = internal_convert_to_tensor(tensor, name="tensor")
+        result = ones(array.shape(tensor), tensor.dtype if dtype is None else dtype, name=scope)
+        result.set_shape(tensor.get_shape())
+        return result
+
+
+@op("Fill")
+def fill(dims: Tensor, value: Tensor, name: str | None = None) -> Any:
+    """A tensor of shape `dims` that holds `value` everywhere.
+
+    >>> tf.fill([2, 3], 9).eval()
+    array([[9, 9, 9],
+           [9, 9, 9]], dtype=int32)
+    """
+    shapes.rank(value.sizes, 0)
+    return constant_sizes(dims)
+
+
+def range(start: Any, limit: Any = None, delta: Any = 1, name: str = "range") -> Tensor:
+    """The int32 numbers from `start` (0 when only one number is given) by steps of `delta`, before `limit`.
+
+    >>> tf.range(3, 18, 3).eval()
+    array([ 3,  6,  9, 12, 15], dtype=int32)
+    """
+    if limit is None:
+        start, limit = 0, start
+    return _range(start, limit, delta, name=name)
+
+
+@op("Range")
+def _range(start: Tensor, limit: Tensor, delta: Tensor, name: str | None = None) -> Any:
+    parts = [constant_value(tensor) for tensor in (start, limit, delta)]
+    if any(part is None for part in parts):
+        return (None,)
+    first, last, step = (int(np.asarray(part)) for part in parts)
+    return (-(-(last - first) // step) if step else None,)
+
+
+@op("LinSpace")
+def linspace(start: Tensor, stop: Tensor, num: Tensor, name: str | None = None) -> Any:
+    """`num` numbers at equal distances from `start` to `stop`, both included.
+
+    >>> tf.linspace(10.0, 12.0, 3).eval()
+    array([10., 11., 12.], dtype=float32)
+    """
+    count = constant_value(num)
+    return (None if count is None else int(count),)
+
+
+lin_space = linspace

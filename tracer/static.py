@@ -1,0 +1,90 @@
+"""What is known of a tensor's value while the graph is recorded: constants, shapes, and what TensorFlow folds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tracer import dtypes, shapes
+from tracer.ir import Operation, Tensor
+
+
+def constant_value(tensor: Any) -> np.ndarray | np.generic | None:
+    """The value of `tensor` when its operation shows it, otherwise None.
+
+    Constants, shapes, sizes and ranks, and `range`, `cast` and `concat` of those are looked through, nothing else: the
+    static shapes that a script sees depend on it. That a tensor could be fed is not considered.
+    """
+    fold = _FOLDS.get(tensor.op.type)
+    return None if fold is None else fold(tensor.op)
+
+
+def constant_sizes(shape: Tensor) -> shapes.Sizes:
+    """The sizes that a shape vector holds as far as they are known; -1 in it is a size to be found out.
+
+    Only of the vector's length follows a rank when its value is not known.
+    """
+    value = constant_value(shape)
+    if value is not None:
+        return tuple([None if size < 0 else int(size) for size in np.reshape(value, -1)])
+    count = shapes.rank(shape.sizes, 1)[0]
+    return None if count is None else (None,) * count
+
+
+def constant_value_as_shape(tensor: Tensor) -> shapes.TensorShape:
+    """The shape that the vector `tensor` holds, as far as it is known."""
+    return shapes.TensorShape.of(constant_sizes(tensor))
+
+
+def _constant(op: Operation) -> np.ndarray:
+    return op.attrs["value"]
+
+
+def _shape(op: Operation) -> np.ndarray | None:
+    sizes = op.inputs[0].sizes
+    return None if sizes is None or None in sizes else np.array(sizes, np.int32)
+
+
+def _size(op: Operation) -> np.int32 | None:
+    count = shapes.product(op.inputs[0].sizes)
+    return None if count is None else np.int32(count)
+
+
+def _rank(op: Operation) -> np.int32 | None:
+    sizes = op.inputs[0].sizes
+    return None if sizes is None else np.int32(len(sizes))
+
+
+def _range(op: Operation) -> np.ndarray | None:
+    parts = [constant_value(t) for t in op.inputs]
+    if any(part is None for part in parts):
+        return None
+    start, limit, delta = (int(part) for part in parts)  # type: ignore[arg-type]
+    return np.arange(start, limit, delta, np.int32)
+
+
+def _cast(op: Operation) -> np.ndarray | None:
+    value = constant_value(op.inputs[0])
+    target: dtypes.DType = op.attrs["DstT"]
+    return None if value is None or target is dtypes.string else np.asarray(value).astype(target.as_numpy_dtype)
+
+
+def _concat(op: Operation) -> np.ndarray | None:
+    axis = constant_value(op.inputs[0])
+    if axis is None:
+        return None
+    values = []
+    for tensor in op.inputs[1:]:
+        value = constant_value(tensor)
+        if value is None:
+            return None
+        values.append(value)
+    return np.concatenate(values, axis=int(axis))
+
+
+_FOLDS: dict[str, Callable[[Operation], Any]] = {
+    "Cast": _cast, "Concat": _concat, "Const": _constant, "Range": _range, "Rank": _rank, "Shape": _shape,
+    "Size": _size,
+}
