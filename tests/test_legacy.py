@@ -190,6 +190,9 @@ def test_an_unknown_option_is_refused():
         "range(3) + [1]",
         "import random\norder = range(9)\nrandom.shuffle(order)",
         "import sys\nsys.maxint",
+        "for i in range(9 / 2): pass",
+        "batches = 9 / 2\nfor i in range(batches): pass",
+        "x = [1, 2][: 2 / 2]",
     ],
 )
 def test_names_of_python_2_are_seen(source):
@@ -210,6 +213,8 @@ def test_names_of_python_2_are_seen(source):
         "order = list(range(9))\norder.append(1)",
         "print('a', end='')",
         "len(range(3)) + range(3)[0]",
+        "for i in range(int(9 / 2)): pass",
+        "half = 9 / 2\nprint(half)",
     ],
 )
 def test_guarded_and_own_names_are_not(source):
