@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from tracer import dtypes, scopes
-from tracer.convert import convert_to_tensor, register_tensor_conversion_function
+from tracer.convert import IndexedSlices, convert_to_tensor, register_tensor_conversion_function
 from tracer.ir import Graph, Operation, Tensor
-from tracer.ops import array, control_flow, state
+from tracer.ops import array, constants, control_flow, indexing, logic, state
 from tracer.scopes import GraphKeys
-from tracer.shapes import TensorShape, as_shape
+from tracer.shapes import TensorShape
 
 
 class Variable:
@@ -32,6 +32,8 @@ class Variable:
         dtype: the type to convert the initial value to.
     """
 
+    __array_priority__ = 100  # ndarray + variable goes to the variable's reflected operator
+
     def __init__(self, initial_value: Any = None, trainable: bool = True, collections: Any = None,
                  validate_shape: bool = True, caching_device: Any = None, name: str | None = None,
                  variable_def: Any = None, dtype: Any = None) -> None:
@@ -48,6 +50,9 @@ class Variable:
             raise ValueError("initial_value must be specified.")
         if callable(initial_value) and dtype is None:
             raise ValueError("dtype must also be specified when initial_value is callable.")
+        if not isinstance(collections, (list, tuple, set, type(None))):
+            raise ValueError("collections argument to Variable constructor must be a list, tuple, or set. "
+                             f"Got {collections} of type {type(collections)}")
         keys = [GraphKeys.VARIABLES] if collections is None else list(collections)
         if trainable and GraphKeys.TRAINABLE_VARIABLES not in keys:
             keys.append(GraphKeys.TRAINABLE_VARIABLES)
@@ -55,33 +60,30 @@ class Variable:
         with graph.as_default(), graph.control_dependencies(None), \
                 graph.name_scope(name or "Variable") as scope:
             if callable(initial_value):
-                self._create_late(initial_value, scope, validate_shape, dtype)
+                # The memory comes first, and what the function makes stands with it; its shape tells the memory's.
+                kind = dtypes.as_dtype(dtype).base_dtype
+                self._variable = state.variable_op([], kind, name=scope, set_shape=False)
+                with graph.colocate_with(self._variable.op), graph.name_scope("Initializer"):
+                    value = convert_to_tensor(initial_value(), dtype=kind, name="initial_value")
+                state.shape_memory(self._variable.op, _memory_shape(value, validate_shape))
             else:
                 value = convert_to_tensor(initial_value, dtype=dtype, name="initial_value")
-                self._initial_value = value
-                self._variable = _memory(value, scope, validate_shape)
-            with graph.colocate_with(self._variable.op):
-                self._initializer_op = state.assign(
-                    self._variable, self._initial_value, validate_shape=validate_shape, name="Assign").op
+                self._variable = state.variable_op(
+                    _memory_shape(value, validate_shape), value.dtype.base_dtype, name=scope, set_shape=validate_shape)
+            self._initial_value = value
+            self._initializer_op = state.assign(
+                self._variable, value, validate_shape=validate_shape, name="Assign").op
             self._caching_device = caching_device
-            self._snapshot = self._read(caching_device)
+            self._snapshot = self._read("read")
         graph.add_to_collections(keys, self)
         self._save_slice_info: Any = None
 
-    def _create_late(self, initial_value: Any, scope: str, validate_shape: bool, dtype: Any) -> None:
-        """As `get_variable` makes it: the memory first, the initial value below `<name>/Initializer`."""
-        with scopes.name_scope("Initializer"):
-            value = convert_to_tensor(initial_value(), dtype=dtype, name="initial_value")
-        self._initial_value = value
-        self._variable = _memory(value, scope, validate_shape)
-
-    def _read(self, caching_device: Any) -> Tensor:
+    def _read(self, name: str | None) -> Tensor:
         graph = self._variable.graph
-        if caching_device is not None:
-            with graph.device(caching_device):
-                return array.identity(self._variable, name="read")
-        with graph.colocate_with(self._variable.op):
-            return array.identity(self._variable, name="read")
+        placed = (graph.colocate_with(self._variable.op) if self._caching_device is None
+                  else graph.device(self._caching_device))
+        with placed:
+            return array.identity(self._variable, name=name)
 
     def _from_proto(self, variable_def: Any) -> None:
         graph = scopes.get_default_graph()
@@ -92,18 +94,18 @@ class Variable:
         self._caching_device = None
         self._save_slice_info = None
         if variable_def.HasField("save_slice_info_def"):
-            info = variable_def.save_slice_info_def
-            self._save_slice_info = Variable.SaveSliceInfo(
-                info.full_name, list(info.full_shape), list(info.var_offset), list(info.var_shape))
+            self._save_slice_info = Variable.SaveSliceInfo(save_slice_info_def=variable_def.save_slice_info_def)
 
     class SaveSliceInfo:
         """Which slice of a larger, partitioned variable this one is."""
 
-        def __init__(self, full_name: str, full_shape: Any, var_offset: Any, var_shape: Any) -> None:
-            self.full_name = full_name
-            self.full_shape = full_shape
-            self.var_offset = var_offset
-            self.var_shape = var_shape
+        def __init__(self, full_name: str | None = None, full_shape: Any = None, var_offset: Any = None,
+                     var_shape: Any = None, save_slice_info_def: Any = None) -> None:
+            given = save_slice_info_def
+            self.full_name = full_name if given is None else given.full_name
+            self.full_shape = full_shape if given is None else list(given.full_shape)
+            self.var_offset = var_offset if given is None else list(given.var_offset)
+            self.var_shape = var_shape if given is None else list(given.var_shape)
 
         @property
         def spec(self) -> str:
@@ -111,6 +113,16 @@ class Variable:
             full = " ".join(str(d) for d in self.full_shape) + " "
             parts = (f"{o},{s}" for o, s in zip(self.var_offset, self.var_shape, strict=True))
             return full + ":".join(parts)
+
+        def to_proto(self) -> Any:
+            """The protobuf SaveSliceInfoDef message."""
+            from tracer import protos
+
+            message = protos.SaveSliceInfoDef(full_name=self.full_name)
+            message.full_shape.extend(int(size) for size in self.full_shape)
+            message.var_offset.extend(int(size) for size in self.var_offset)
+            message.var_shape.extend(int(size) for size in self.var_shape)
+            return message
 
     def _as_graph_element(self) -> Tensor:
         return self._variable
@@ -139,11 +151,7 @@ class Variable:
     def initialized_value(self) -> Tensor:
         """Its value, after its initializer has run."""
         with scopes.control_dependencies(None), scopes.control_dependencies([self._initializer_op]):
-            return array.identity(self._variable)
-
-    def read_value(self) -> Tensor:
-        """A new operation that reads it, here and now in the order of control dependencies."""
-        return array.identity(self._variable, name="read")
+            return self._read(None)
 
     def assign(self, value: Any, use_locking: bool = False) -> Tensor:
         """Assigns `value`; returns the reference, as it is afterwards."""
@@ -159,8 +167,6 @@ class Variable:
 
     def scatter_sub(self, sparse_delta: Any, use_locking: bool = False) -> Tensor:
         """Subtracts the rows of `IndexedSlices`; returns the reference, as it is afterwards."""
-        from tracer.convert import IndexedSlices
-
         if not isinstance(sparse_delta, IndexedSlices):
             raise ValueError(f"sparse_delta is not IndexedSlices: {sparse_delta}")
         return state.scatter_sub(self._variable, sparse_delta.indices, sparse_delta.values, use_locking=use_locking)
@@ -225,11 +231,7 @@ class Variable:
         message.initializer_name = self._initializer_op.name
         message.snapshot_name = self._snapshot.name
         if self._save_slice_info is not None:
-            info = self._save_slice_info
-            message.save_slice_info_def.full_name = info.full_name
-            message.save_slice_info_def.full_shape.extend(int(d) for d in info.full_shape)
-            message.save_slice_info_def.var_offset.extend(int(d) for d in info.var_offset)
-            message.save_slice_info_def.var_shape.extend(int(d) for d in info.var_shape)
+            message.save_slice_info_def.CopyFrom(self._save_slice_info.to_proto())
         return message
 
     @staticmethod
@@ -238,11 +240,26 @@ class Variable:
         return Variable(variable_def=variable_def)
 
 
-def _memory(value: Tensor, scope: str, validate_shape: bool) -> Tensor:
-    if validate_shape and not value.get_shape().is_fully_defined():
+def _memory_shape(value: Tensor, validate_shape: bool) -> TensorShape:
+    if not validate_shape:
+        return TensorShape(None)
+    if not value.get_shape().is_fully_defined():
         raise ValueError(f"initial_value must have a shape specified: {value}")
-    shape = as_shape(value.get_shape()) if validate_shape else TensorShape(None)
-    return state.variable_op(shape, value.dtype.base_dtype, name=scope)
+    return value.get_shape()
+
+
+def _overload(operator: str) -> None:
+    """Gives variables an operator of tensors, applied to what reads them."""
+
+    def run(a: Variable, *others: Any) -> Any:
+        return getattr(Tensor, operator)(a.value(), *others)
+
+    run.__name__ = operator
+    setattr(Variable, operator, run)
+
+
+for _operator in Tensor.OVERLOADABLE_OPERATORS:
+    _overload(_operator)
 
 
 def _to_tensor(variable: Variable, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Any:
@@ -290,3 +307,49 @@ def initialize_all_variables() -> Operation:
 def initialize_local_variables() -> Operation:
     """One operation that initializes the local variables."""
     return initialize_variables(local_variables())
+
+
+def is_variable_initialized(variable: Any) -> Tensor:
+    """Whether `variable` holds a value.
+
+    >>> sess.run(tf.is_variable_initialized(v))
+    False
+    """
+    return state.is_variable_initialized(variable)
+
+
+def _memories() -> list[Tensor]:
+    """The variables, or else whatever memory the default graph has: an imported graph has no `Variable` objects."""
+    return (all_variables() + local_variables()
+            or [op.outputs[0] for op in scopes.get_default_graph().get_operations() if op.type == "Variable"])
+
+
+def assert_variables_initialized(var_list: Any = None) -> Tensor | None:
+    """A tensor that fails with FailedPreconditionError while one of `var_list` (all variables) holds no value.
+
+    None when there are no variables. `report_uninitialized_variables` says which ones they are.
+    """
+    variables = _memories() if var_list is None else var_list
+    if not variables:
+        return None
+    ranks = []
+    for variable in variables:
+        with scopes.colocate_with(variable.op):
+            ranks.append(array.rank(variable))
+    return ranks[0] if len(ranks) == 1 else array.pack(ranks)
+
+
+def report_uninitialized_variables(
+    var_list: Any = None, name: str = "report_uninitialized_variables",
+) -> Tensor:
+    """The names of those of `var_list` (all variables) that hold no value, as a vector of strings.
+
+    >>> sess.run(tf.report_uninitialized_variables())
+    array([b'weight'], dtype=object)
+    """
+    variables = _memories() if var_list is None else var_list
+    with scopes.name_scope(name):
+        if not variables:
+            return constants.constant([], dtype=dtypes.string)
+        missing = logic.logical_not(array.pack([state.is_variable_initialized(v) for v in variables]))
+        return indexing.boolean_mask(constants.constant([v.op.name for v in variables]), missing)
