@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tracer import dtypes, opdef, shapes, tensor_util
+from tracer import dtypes, opdef, protos, shapes, tensor_util
 from tracer.ir import Operation, Region
-from tracer.protos import AttrValue, NameAttrList
 
 _FIELDS = {"int": "i", "float": "f", "bool": "b", "string": "s", "type": "type", "shape": "shape", "tensor": "tensor",
            "func": "func"}
@@ -18,14 +17,14 @@ _KINDS = {field: kind for kind, field in _FIELDS.items()}
 
 def encode(kind: str, value: Any) -> Any:
     """`value`, an attribute of this kind (`int`, `list(type)` ...), as a message."""
-    message = AttrValue()
+    message = protos.AttrValue()
     if not kind.startswith("list("):
         _fill(message, kind, value)
         return message
     message.list.SetInParent()
     field = getattr(message.list, _FIELDS[kind[5:-1]])
     for item in value:
-        one = AttrValue()
+        one = protos.AttrValue()
         _fill(one, kind[5:-1], item)
         field.append(getattr(one, _FIELDS[kind[5:-1]]))
     return message
@@ -89,12 +88,12 @@ def _guessed_kind(value: Any) -> str:
 
 def guess(value: Any) -> Any:
     """The message of an attribute that no definition describes; nested lists become functions without a name."""
-    if isinstance(value, AttrValue):
+    if isinstance(value, protos.AttrValue):
         return value
     if not isinstance(value, (list, tuple)):
         return encode(_guessed_kind(value), value)
     if value and all(isinstance(item, (list, tuple)) for item in value):
-        return encode("list(func)", [NameAttrList(attr={"items": guess(item)}) for item in value])
+        return encode("list(func)", [protos.NameAttrList(attr={"items": guess(item)}) for item in value])
     return encode(f"list({_guessed_kind(value[0]) if value else 'int'})", value)
 
 
@@ -126,7 +125,7 @@ def of(op: Operation) -> Mapping[str, Any]:
             if name in op.attrs:
                 found[name] = encode(rules.kind, _exported(op, name, op.attrs[name]))
     for name, value in op.attrs.items():
-        if name not in found and (name[0] == "_" or isinstance(value, AttrValue)):
+        if name not in found and (name[0] == "_" or isinstance(value, protos.AttrValue)):
             found[name] = guess(value)
     return found
 
@@ -139,7 +138,7 @@ def _exported(op: Operation, name: str, value: Any) -> Any:
 
 
 def _region(region: Region) -> Any:
-    return NameAttrList(name="region", attr={
+    return protos.NameAttrList(name="region", attr={
         "operations": encode("list(string)", [op.name for op in region.operations]),
         "inputs": encode("list(string)", [tensor.name for tensor in region.inputs]),
         "outputs": encode("list(string)", [tensor.name for tensor in region.outputs]),
@@ -152,13 +151,13 @@ def region_names(message: Any) -> list[dict[str, list[str]]]:
             for region in message.list.func]
 
 
-def read(type: str, messages: Mapping[str, Any]) -> dict[str, Any]:
+def read(type: str, messages: Mapping[str, Any], definition: opdef.OpDef | None) -> dict[str, Any]:
     """The attributes of an operation of this type, from messages; those its definition does not know stay messages."""
-    definition = opdef.lookup(type)
+    known = {} if definition is None else kinds(definition)
     found: dict[str, Any] = {}
     for name, message in messages.items():
-        if definition is not None and name in definition.attributes:
-            found[name] = decode(definition.attributes[name].kind, message)
+        if name in known:
+            found[name] = decode(known[name], message)
         elif name == "_class":
             found[name] = [bytes(group) for group in message.list.s]
         elif name in ("_gradient_op_type", "_kernel"):
@@ -166,9 +165,24 @@ def read(type: str, messages: Mapping[str, Any]) -> dict[str, Any]:
         elif type in opdef.OWN and name != "regions":
             found[name] = unguess(message)
         else:
-            found[name] = AttrValue.FromString(message.SerializeToString())
+            found[name] = protos.AttrValue.FromString(message.SerializeToString())
     if type == "Placeholder" and "shape" in found and found["shape"].ndims == 0:
         found["shape"] = shapes.as_shape(None)
+    return found
+
+
+def kinds(definition: opdef.OpDef) -> dict[str, str]:
+    """The kinds of all attributes that a definition names."""
+    found = {name: rules.kind for name, rules in definition.attributes.items()}
+    return {**typing_kinds(definition), **found}
+
+
+def typing_kinds(definition: opdef.OpDef) -> dict[str, str]:
+    """The kinds of the attributes that say what types inputs and outputs have, and how many they are."""
+    found: dict[str, str] = {}
+    for argument in (*definition.inputs, *definition.outputs):
+        words = (argument.type_attr, "type"), (argument.number_attr, "int"), (argument.list_attr, "list(type)")
+        found.update((name, kind) for name, kind in words if name is not None)
     return found
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tracer import attributes, dtypes, errors, op_def_registry, opdef
+from tracer import attributes, dtypes, errors, op_def_registry, opdef, protos
 from tracer.ir import GRAPH_DEF_VERSION, Graph, Operation, Tensor
-from tracer.protos import AttrValue, GraphDef, NodeDef, OpDef, VersionDef
 from tracer.versions import GRAPH_DEF_VERSION_MIN_PRODUCER, VERSION
 
 _LARGEST = 1 << 31
@@ -15,7 +14,7 @@ _LARGEST = 1 << 31
 
 def node_def(op: Operation) -> Any:
     """The NodeDef of `op`: only the attributes that TensorFlow's own operation has."""
-    node = NodeDef(name=op.name, op=op.type, device=op.device or "")
+    node = protos.NodeDef(name=op.name, op=op.type, device=op.device or "")
     node.input.extend([tensor._as_node_def_input() for tensor in op.inputs])
     node.input.extend(["^" + control.name for control in op.control_inputs])
     for name, message in attributes.of(op).items():
@@ -34,7 +33,7 @@ def get_attr(op: Operation, name: str) -> Any:
 def versions(graph: Graph) -> Any:
     """The VersionDef of a graph."""
     if graph._versions is None:
-        graph._versions = VersionDef(producer=GRAPH_DEF_VERSION)
+        graph._versions = protos.VersionDef(producer=GRAPH_DEF_VERSION)
     return graph._versions
 
 
@@ -60,7 +59,7 @@ def graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = 
 
     Raises ValueError when the message would be larger than 2 GB.
     """
-    message = GraphDef(versions=versions(graph))
+    message = protos.GraphDef(versions=versions(graph))
     size = 0
     for op in graph.get_operations()[from_version or 0:]:
         node = node_def(op)
@@ -85,7 +84,7 @@ def op_def(type: str) -> Any:
 
 def _describe(definition: opdef.OpDef) -> Any:
     """A row of the table of operations as an OpDef."""
-    message = OpDef(name=definition.type, is_stateful=definition.is_stateful,
+    message = protos.OpDef(name=definition.type, is_stateful=definition.is_stateful,
                     allows_uninitialized_input=definition.allows_uninitialized_input)
     for arguments, field in ((definition.inputs, message.input_arg), (definition.outputs, message.output_arg)):
         for argument in arguments:
@@ -121,8 +120,10 @@ def create_op(
     graph.check_not_finalized()
     tensors = tuple(graph.as_graph_element(tensor, allow_operation=False) for tensor in inputs)
     _check_types(type, tensors, input_types)
-    given = attributes.read(type, _messages(attrs or {}))
-    complete(type, given)
+    definition = opdef.lookup(type)
+    given = attributes.read(type, _messages(attrs or {}), definition)
+    if definition is not None:
+        complete(definition, given)
     outputs = tuple((dtypes.as_dtype(kind), None) for kind in kinds)
     if compute_shapes and not op_def_registry.has_shapes(type):
         raise RuntimeError(f"No shape function registered for standard op: {type}")
@@ -134,7 +135,7 @@ def create_op(
 
 def _messages(attrs: Mapping[str, Any]) -> dict[str, Any]:
     for name, message in attrs.items():
-        if not isinstance(message, AttrValue):
+        if not isinstance(message, protos.AttrValue):
             raise TypeError(f"attr '{name}' must be an AttrValue message, not {message!r}")
     return dict(attrs)
 
@@ -149,10 +150,8 @@ def _check_types(type: str, tensors: tuple[Tensor, ...], input_types: Any) -> No
                         f"with expected types {[kind.name for kind in wanted]}")
 
 
-def complete(type: str, attrs: dict[str, Any]) -> None:
-    """Adds the default values of the attributes that an operation of this type was not given."""
-    definition = opdef.lookup(type)
-    if definition is not None:
-        for name, rules in definition.attributes.items():
-            if name not in attrs and rules.has_default:
-                attrs[name] = rules.default
+def complete(definition: opdef.OpDef, attrs: dict[str, Any]) -> None:
+    """Adds the default values of the attributes that are not given."""
+    for name, rules in definition.attributes.items():
+        if name not in attrs and rules.has_default:
+            attrs[name] = rules.default

@@ -131,12 +131,12 @@ class Operation:
         self.name = name
         self.inputs = inputs
         self.attrs = attrs
-        self.control_inputs = control_inputs
+        self.control_inputs = list(control_inputs)
         self.device = device
         self.frames = _frames(sys._getframe(1))
         self.region = graph.region
         self._id = 0
-        self.outputs = tuple([Tensor(self, i, dtype, sizes) for i, (dtype, sizes) in enumerate(outputs)])
+        self.outputs = [Tensor(self, i, dtype, sizes) for i, (dtype, sizes) in enumerate(outputs)]
 
     @property
     def arguments(self) -> list[Any]:
@@ -152,7 +152,7 @@ class Operation:
 
     def values(self) -> tuple[Tensor, ...]:
         """The outputs."""
-        return self.outputs
+        return tuple(self.outputs)
 
     @property
     def where(self) -> SourceLine:

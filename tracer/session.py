@@ -280,6 +280,10 @@ class BaseSession:
             raise RuntimeError("The Session graph is empty.  Add operations to the graph before calling run().")
         import lowering
 
+        if self._graph._versions is not None:
+            from tracer import graph_def
+
+            graph_def.check_versions(self._graph)
         self._opened = True
         form = _Fetches(self._graph, fetches)
         feeds = self._feeds(feed_dict)

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer import dtypes, values
-from tracer.protos import TensorProto, TensorShapeProto
+from tracer import dtypes, protos, values
 
 # TensorFlow 0.8 writes more than one element of these as raw bytes; of all others, one by one.
 _RAW = frozenset({dtypes.float32, dtypes.float64, dtypes.int8, dtypes.int16, dtypes.int32, dtypes.int64, dtypes.uint8,
@@ -56,8 +55,10 @@ def proto_of(array: np.ndarray, dtype: Any = None) -> Any:
 
 
 def _proto(elements: np.ndarray, sizes: tuple[int, ...], dtype: dtypes.DType) -> Any:
-    message = TensorProto(dtype=dtype.as_datatype_enum,
-                          tensor_shape=TensorShapeProto(dim=[TensorShapeProto.Dim(size=size) for size in sizes]))
+    message = protos.TensorProto(dtype=dtype.as_datatype_enum)
+    message.tensor_shape.SetInParent()
+    for size in sizes:
+        message.tensor_shape.dim.add(size=size)
     if elements.size > 1 and elements.size == math.prod(sizes) and dtype in _RAW:
         message.tensor_content = elements.astype(elements.dtype.newbyteorder("<"), copy=False).tobytes()
         return message
@@ -134,9 +135,9 @@ def ShapeEquals(tensor_proto: Any, shape: Any) -> bool:
 
     Raises TypeError when it is neither.
     """
-    if not isinstance(tensor_proto, TensorProto):
+    if not isinstance(tensor_proto, protos.TensorProto):
         raise TypeError("tensor_proto is not a tensor_pb2.TensorProto object")
-    if isinstance(shape, TensorShapeProto):
+    if isinstance(shape, protos.TensorShapeProto):
         shape = TensorShapeProtoToList(shape)
     elif not isinstance(shape, (list, tuple)):
         raise TypeError("shape is not a list or tuple")

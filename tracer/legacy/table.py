@@ -77,7 +77,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.framework.random_seed": "tracer.scopes tracer",
     "tensorflow.python.framework.registry": "tracer.legacy.registry",
     "tensorflow.python.framework.tensor_shape": "tracer.shapes",
-    "tensorflow.python.framework.tensor_util": "tracer.tensor_util",
+    "tensorflow.python.framework.tensor_util": "tracer.tensor_util tracer.static tracer",
     "tensorflow.python.framework.test_util": "tracer.test",
     "tensorflow.python.framework.versions": "tracer.versions",
     # Ops
