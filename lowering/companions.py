@@ -65,6 +65,12 @@ def run(*inputs: Any, op: Operation) -> dict[str, Any]:
         return _run(of, [np.asarray(value) for value in inputs])
 
 
+def compute(op: Operation, values: list[Any]) -> dict[str, Any]:
+    """What a companion of `op` computes when all of the arguments have these values."""
+    before = _before(op)
+    return before.function(*(values[i] for i in before.inputs), **{name: op.attrs[name] for name in before.attrs})
+
+
 def _run(op: Operation, values: list[Any]) -> dict[str, Any]:
     before, rest = _before(op), iter(values)
     arguments = [[next(rest) for _ in argument] if isinstance(argument, list) else next(rest)

@@ -1,0 +1,78 @@
+"""Strings through the rules of the device: each string as a number, so that what moves numbers moves strings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from lowering import checks, companions, fold, interpret, registry
+from tracer import dtypes
+from tracer.ir import Operation, Tensor
+
+
+def run(node: Operation, rule: registry.Rule, arguments: list[Any], keywords: dict[str, Any]) -> list[Any]:
+    """Computes an operation that carries strings by the rule that it has for numbers."""
+    if node.type == "Add":
+        return [np.add(np.asarray(arguments[0], object), np.asarray(arguments[1], object))]
+    table, numbers = _numbered(node, arguments)
+    noted = checks.Checks()
+    keywords = {**keywords, **_extras(node, rule, numbers, noted)}
+    leaves, tree = jax.tree.flatten({i: a for i, a in enumerate(numbers)
+                                     if i not in rule.static and i not in rule.partly})
+
+    def call(flat: list[Any]) -> tuple[list[Any], list[Any], list[tuple]]:
+        given = jax.tree.unflatten(tree, flat)
+        values = [given.get(i, argument) for i, argument in enumerate(numbers)]
+        values = [list(v) if i in rule.partly else v for i, v in enumerate(values)]
+        noted.__init__()
+        results = interpret.flatten(rule.function(*values, **keywords))
+        return results, noted.results, noted.operands
+
+    closed, form = jax.make_jaxpr(call, return_shape=True)(leaves)
+    flat = fold.numpy_jaxpr(closed.jaxpr, closed.consts, leaves)
+    results, holds, operands = jax.tree.unflatten(jax.tree.structure(form), flat)
+    checks.raise_first(noted.table, holds, operands)
+    return [table[value] if output.dtype.base_dtype is dtypes.string else _typed(value, output)
+            for value, output in zip(results, node.outputs, strict=True)]
+
+
+def _numbered(node: Operation, arguments: list[Any]) -> tuple[np.ndarray, list[Any]]:
+    """All strings of the arguments in order, the empty one first as zeros stand for it; the arguments as numbers."""
+    known = {b""}
+    _map(node, arguments, lambda value: known.update(value.reshape(-1).tolist()))
+    table = np.array(sorted(known), object)
+    number = {text: i for i, text in enumerate(table.tolist())}
+
+    def encode(value: np.ndarray) -> np.ndarray:
+        return np.array([number[text] for text in value.reshape(-1).tolist()], np.int32).reshape(value.shape)
+
+    return table, _map(node, arguments, encode)
+
+
+def _map(node: Operation, arguments: list[Any], function: Any) -> list[Any]:
+    """The arguments, with `function` applied to the string arrays among them."""
+
+    def one(tensor: Tensor, value: Any) -> Any:
+        if tensor.dtype.base_dtype is not dtypes.string:
+            return np.asarray(value)
+        return function(np.asarray(value, object))
+
+    return [[one(t, v) for t, v in zip(tensors, value, strict=True)] if isinstance(tensors, list)
+            else one(tensors, value)
+            for tensors, value in zip(node.arguments, arguments, strict=True)]
+
+
+def _extras(node: Operation, rule: registry.Rule, numbers: list[Any], noted: checks.Checks) -> dict[str, Any]:
+    given = {
+        "check": lambda holds, message, *operands: noted.add(node, holds, message, operands),
+        "declared": tuple(output.sizes for output in node.outputs),
+    }
+    if rule.before is not None:
+        given["prepared"] = companions.compute(node, numbers)
+    return {name: given[name] for name in rule.extras if name in given}
+
+
+def _typed(value: Any, output: Tensor) -> np.ndarray:
+    return np.asarray(value, output.dtype.base_dtype.as_numpy_dtype)
