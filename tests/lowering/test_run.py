@@ -1,0 +1,205 @@
+"""What must hold when a program runs: transactions, static values, cuts, one forward pass, stable compilation."""
+
+import jax
+import numpy as np
+import pytest
+
+import tracer as tf
+from lowering.program import Program
+from tracer import errors
+
+
+def started():
+    session = tf.Session()
+    session.run(tf.initialize_all_variables())
+    return session
+
+
+def programs(session):
+    """The programs of the session's last run."""
+    return [step for step in session.runs()[-1].steps if isinstance(step, Program)]
+
+
+# -- transactions
+
+
+def test_failed_check_leaves_every_variable_as_it_was():
+    x = tf.placeholder(tf.float32)
+    a, b = tf.Variable(1.0), tf.Variable([1.0, 2.0])
+    with tf.control_dependencies([a.assign_add(1.0), b.assign(tf.zeros([2]))]):
+        checked = tf.check_numerics(x, "bad")
+    session = started()
+    with pytest.raises(errors.InvalidArgumentError, match="bad : Tensor had NaN values"):
+        session.run(checked, {x: np.nan})
+    assert session.run(a) == 1.0
+    assert session.run(b).tolist() == [1.0, 2.0]
+    session.run(checked, {x: 1.0})
+    assert session.run([a, b])[0] == 2.0
+
+
+def test_failed_host_step_leaves_every_variable_as_it_was(monkeypatch):
+    a = tf.Variable(1.0)
+    with tf.control_dependencies([a.assign_add(1.0)]):
+        shown = tf.Print(tf.constant(1.0), [a], "value ")
+    session = started()
+    assert session.run(shown) == 1.0
+    assert session.run(a) == 2.0
+
+    def broken(*_, **__):
+        raise OSError("no terminal")
+
+    monkeypatch.setattr("builtins.print", broken)
+    with pytest.raises(OSError, match="no terminal") as caught:
+        session.run(shown)
+    monkeypatch.undo()
+    assert any("Print 'Print'" in note for note in caught.value.__notes__)
+    assert session.run(a) == 2.0
+
+
+def test_index_out_of_range_is_an_error_and_no_step():
+    table = tf.Variable(np.arange(6, dtype=np.float32).reshape(3, 2))
+    index = tf.placeholder(tf.int32, [None])
+    rows = tf.gather(table, index)
+    (slices,) = tf.gradients(tf.reduce_sum(rows), [table])
+    step = table.scatter_sub(slices)
+    session = started()
+    before = session.run(table)
+    with pytest.raises(errors.InvalidArgumentError, match=r"indices\[1\] = 7 is not in \[0, 3\)") as caught:
+        session.run(step.op, {index: [0, 7]})
+    assert caught.value.op.type == "Gather"
+    assert (session.run(table) == before).all()
+    session.run(step.op, {index: [0, 2]})
+    assert (session.run(table) == before - [[1, 1], [0, 0], [1, 1]]).all()
+
+
+# -- static values
+
+
+def test_fed_shape_is_part_of_the_key():
+    size = tf.placeholder(tf.int32, [])
+    zeros = tf.fill(tf.pack([size, 2]), 7.0)
+    session = tf.Session()
+    for n in (3, 4, 3, 4, 3):
+        assert session.run(zeros, {size: n}).shape == (n, 2)
+    (program,) = programs(session)
+    assert len(program._jitted) == 2
+
+
+def test_shape_of_a_fed_tensor_is_known():
+    x = tf.placeholder(tf.float32)
+    y = tf.reshape(x, tf.pack([tf.shape(x)[0] * 2, -1]))
+    session = tf.Session()
+    assert session.run(y, {x: np.zeros((3, 4))}).shape == (6, 2)
+    assert session.run(y, {x: np.zeros((5, 2))}).shape == (10, 1)
+    assert [len(p._jitted) for p in programs(session)] == [1]
+
+
+def test_device_value_that_shapes_is_fetched_first():
+    v = tf.Variable(3)
+    w = tf.Variable(2.0)
+    y = tf.fill(tf.expand_dims(v + 1, 0), 2.0) * w
+    total = tf.reduce_sum(y)
+    (gradient,) = tf.gradients(total, [w])
+    session = started()
+    assert session.run([total, gradient]) == [16.0, 8.0]
+    session.run(v.assign(5))
+    assert session.run([total, gradient]) == [24.0, 12.0]
+    assert len(programs(session)) == 2
+
+
+# -- gradients
+
+
+def test_two_losses_share_one_forward_pass():
+    x = tf.placeholder(tf.float32, [4, 4])
+    w, u = tf.Variable(np.eye(4, dtype=np.float32)), tf.Variable(np.eye(4, dtype=np.float32))
+    hidden = tf.tanh(tf.matmul(x, w))
+    one, two = tf.reduce_sum(tf.matmul(hidden, u)), tf.reduce_sum(hidden * hidden)
+    (g1,), (g2,) = tf.gradients(one, [u]), tf.gradients(two, [w])
+    session = started()
+    session.run([g1, g2, one, two, hidden], {x: np.ones((4, 4))})
+    feeds = {x: np.ones((4, 4), np.float32)}
+    (program,) = programs(session)
+    with jax.enable_x64(True):
+        jitted, _ = program.compiled({})
+        text = str(jitted.trace(*program.arguments(session.state, feeds)).jaxpr)
+    assert text.count("= tanh ") == 1
+    assert text.count("dot_general[") == 4  # x w, h u; and back: h' for u, x' for w
+
+
+def test_gradients_of_gradients_and_of_intermediate_tensors():
+    x = tf.placeholder(tf.float64, [])
+    h = x * x
+    y = h * x
+    first = tf.gradients(y, [x, h])
+    second = tf.gradients(first[0], [x])
+    session = tf.Session()
+    value = session.run([*first, *second], {x: 2.0})
+    assert value == [12.0, 2.0, 12.0]
+
+
+def test_gradient_sees_the_values_before_the_write():
+    w = tf.Variable(3.0)
+    loss = w * w
+    (g,) = tf.gradients(loss, [w])
+    step = w.assign_sub(0.1 * g)
+    session = started()
+    loss_value, after, g_value = session.run([loss, step, g])
+    assert (loss_value, g_value) == (9.0, 6.0)
+    assert after == np.float32(3.0) - np.float32(0.1) * np.float32(6.0)
+
+
+def test_rows_of_a_table_give_indexed_slices():
+    table = tf.Variable(np.arange(8, dtype=np.float32).reshape(4, 2))
+    index = tf.placeholder(tf.int32, [None])
+    loss = tf.reduce_sum(tf.square(tf.gather(table, index)))
+    (slices,) = tf.gradients(loss, [table])
+    assert isinstance(slices, tf.IndexedSlices)
+    session = started()
+    value = session.run(slices, {index: [3, 1, 3]})
+    assert value.indices.tolist() == [3, 1, 3]
+    assert value.values.tolist() == [[12, 14], [4, 6], [12, 14]]
+    assert value.dense_shape.tolist() == [4, 2]
+
+
+def test_registered_gradient_replaces_the_rules():
+    @tf.RegisterGradient("TimesTen")
+    def times_ten(op, grad):
+        return grad * op.inputs[1] * 10.0, grad * op.outputs[0]
+
+    x, v = tf.placeholder(tf.float32, []), tf.Variable(3.0)
+    with tf.get_default_graph().gradient_override_map({"Mul": "TimesTen"}):
+        y = x * v
+    z = y * y
+    session = started()
+    assert session.run([z, *tf.gradients(z, [x, v])], {x: 2.0}) == [36.0, 360.0, 72.0]
+
+
+# -- compilation
+
+
+def test_large_constants_are_passed_in():
+    big = np.arange(10_000, dtype=np.float32)
+    y = tf.reduce_sum(tf.constant(big))
+    session = tf.Session()
+    assert session.run(y) == big.sum()
+    (program,) = programs(session)
+    assert len(program.constants) == 1
+
+
+def test_seen_signature_is_planned_once():
+    v = tf.Variable(1.0)
+    session = started()
+    for _ in range(3):
+        session.run([v, v])
+    assert len(session.runs()) == 2  # the initializer, and this one
+
+
+def test_recompiled_for_a_new_shape_only():
+    x = tf.placeholder(tf.float32, [None])
+    y = x * 2.0
+    session = tf.Session()
+    for n in (3, 5, 3, 5, 3):
+        session.run(y, {x: np.zeros(n)})
+    (program,) = programs(session)
+    assert program.compiled({})[0]._cache_size() == 2
