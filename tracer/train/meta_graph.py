@@ -1,0 +1,171 @@
+"""A graph with its collections and its saver as one file: MetaGraphDef messages, written and read."""
+
+from __future__ import annotations
+
+import numbers
+import os
+from typing import Any
+
+from tracer import logging, proto_functions, scopes
+from tracer.train.checkpoint_state import write_whole
+
+
+def export_meta_graph(filename: str | None = None, meta_info_def: Any = None, graph_def: Any = None,
+                      saver_def: Any = None, collection_list: Any = None, as_text: bool = False) -> Any:
+    """The MetaGraphDef message of the default graph; with `filename` it is also written there.
+
+    Args:
+        filename: the file to write.
+        meta_info_def, saver_def: messages to put into it.
+        graph_def: the graph; by default the default one.
+        collection_list: the names of the collections to export; by default all.
+        as_text: whether the file is text.
+    """
+    from google.protobuf import text_format
+
+    from tracer import protos
+
+    graph = scopes.get_default_graph()
+    message = protos.MetaGraphDef()
+    if meta_info_def:
+        message.meta_info_def.MergeFrom(meta_info_def)
+    message.graph_def.MergeFrom(graph_def if graph_def else graph.as_graph_def(add_shapes=True))
+    if saver_def:
+        message.saver_def.MergeFrom(saver_def)
+    for key in graph.get_all_collection_keys() if collection_list is None else collection_list:
+        add_collection_def(message, key)
+    if filename:
+        data = text_format.MessageToString(message).encode() if as_text else message.SerializeToString()
+        os.makedirs(os.path.dirname(filename) or ".", exist_ok=True)
+        write_whole(filename, data)
+    return message
+
+
+def add_collection_def(meta_graph_def: Any, key: Any) -> None:
+    """Adds the collection `key` of the default graph. One that has no form as a message is left out, with a warning."""
+    if not isinstance(key, (str, bytes)):
+        logging.warning("Only collections with string type keys will be serialized. This key has %s", type(key))
+        return
+    items = scopes.get_collection_ref(key)
+    if not items:
+        return
+    target = meta_graph_def.collection_def[key]
+    try:
+        _fill(target, key, items)
+    except Exception as error:  # whatever the items' own functions raise
+        logging.warning("Type is unsupported, or the types of the items don't match field type in CollectionDef.\n%s",
+                        error)
+        del meta_graph_def.collection_def[key]
+
+
+def _fill(target: Any, key: Any, items: list[Any]) -> None:
+    to_proto = proto_functions.get_to_proto_function(key)
+    if to_proto is not None:
+        for item in items:
+            message = to_proto(item)
+            if message is not None:
+                target.bytes_list.value.append(message.SerializeToString())
+        return
+    kind = _kind_of(items[0])
+    values = getattr(target, kind).value
+    for item in items:
+        if kind == "node_list":
+            values.append(item.name)
+        elif kind == "bytes_list":
+            values.append(item.encode() if isinstance(item, str) else item)
+        elif kind == "any_list":
+            values.add().CopyFrom(item)
+        elif kind == "int64_list" and not _is_whole(item):
+            raise TypeError(f"{item!r} is no integer")
+        else:
+            values.append(item)
+
+
+def _kind_of(item: Any) -> str:
+    from google.protobuf.any_pb2 import Any as AnyMessage
+
+    if isinstance(item, (str, bytes)):
+        return "bytes_list"
+    if _is_whole(item):
+        return "int64_list"
+    if isinstance(item, float):
+        return "float_list"
+    return "any_list" if isinstance(item, AnyMessage) else "node_list"
+
+
+def _is_whole(item: Any) -> bool:
+    return isinstance(item, numbers.Integral)
+
+
+def read_meta_graph_file(filename: str) -> Any:
+    """The MetaGraphDef message in a file, binary or text.
+
+    Raises OSError when there is no such file, or when it holds something else.
+    """
+    from google.protobuf import text_format
+    from google.protobuf.message import DecodeError
+
+    from tracer import protos
+
+    if not os.path.exists(filename):
+        raise OSError(f"File {filename} does not exist.")
+    with open(filename, "rb") as file:
+        data = file.read()
+    message = protos.MetaGraphDef()
+    try:
+        message.ParseFromString(data)
+        return message
+    except DecodeError:
+        pass
+    try:
+        return text_format.Parse(data, protos.MetaGraphDef())
+    except (text_format.ParseError, UnicodeDecodeError) as error:
+        raise OSError(f"Cannot parse file {filename}: {error}.") from None
+
+
+def import_meta_graph(meta_graph_or_file: Any, clear_devices: bool = False) -> Any:
+    """Adds the graph of a MetaGraphDef (a message or a file) to the default graph, and restores its collections.
+
+    Returns the Saver that it holds; when it holds none, one for all variables, or None when there are no variables.
+
+    >>> saver = tf.train.import_meta_graph("model-1000.meta")
+    >>> saver.restore(sess, "model-1000")
+    """
+    from tracer import importer, protos, variables
+    from tracer.train.saver import Saver
+
+    message = meta_graph_or_file
+    if not isinstance(message, protos.MetaGraphDef):
+        message = read_meta_graph_file(message)
+    graph_def = message.graph_def
+    if clear_devices:
+        graph_def = protos.GraphDef()
+        graph_def.CopyFrom(message.graph_def)
+        for node in graph_def.node:
+            node.device = ""
+    importer.import_graph_def(graph_def, name="")
+    for key in sorted(message.collection_def):
+        _restore_collection(key, message.collection_def[key])
+    if message.HasField("saver_def"):
+        return Saver(saver_def=message.saver_def)
+    return Saver() if variables.all_variables() else None
+
+
+def _restore_collection(key: str, collection: Any) -> None:
+    kind = collection.WhichOneof("kind")
+    if kind is None:
+        logging.error("Cannot identify data type for collection %s. Skipping.", key)
+        return
+    graph = scopes.get_default_graph()
+    values = getattr(collection, kind).value
+    from_proto = proto_functions.get_from_proto_function(key)
+    if from_proto is not None and kind == "bytes_list":
+        proto_type = proto_functions.get_collection_proto_type(key)
+        for value in values:
+            graph.add_to_collection(key, from_proto(proto_type.FromString(value)))
+    elif kind == "node_list":
+        for value in values:
+            graph.add_to_collection(key, graph.as_graph_element(value))
+    else:
+        for value in values:
+            graph.add_to_collection(key, value)
