@@ -75,8 +75,8 @@ def test_fetch_from_another_graph():
     tf.constant(1.0)
     with tf.Graph().as_default():
         other = tf.constant(1.0, name="ot")
-    with pytest.raises(ValueError, match=re.escape('Tensor Tensor("ot:0", shape=(), dtype=float32) is not an element of '
-                                                   "this graph.")):
+    words = 'Tensor Tensor("ot:0", shape=(), dtype=float32) is not an element of this graph.'
+    with pytest.raises(ValueError, match=re.escape(words)):
         tf.Session().run(other)
 
 
@@ -115,12 +115,13 @@ def test_feeds_are_converted_as_numpy_does():
 
 
 @pytest.mark.parametrize(("key", "value", "kind", "words"), [
-    ("x:0", np.ones((3, 3)), ValueError, "Cannot feed value of shape (3, 3) for Tensor 'x:0', which has shape '(?, 2)'"),
+    ("x:0", np.ones((3, 3)), ValueError,
+     "Cannot feed value of shape (3, 3) for Tensor 'x:0', which has shape '(?, 2)'"),
     ("x:0", 1.0, ValueError, "Cannot feed value of shape () for Tensor 'x:0', which has shape '(?, 2)'"),
     ("x", np.ones((3, 2)), TypeError, "Cannot interpret feed_dict key as Tensor: The name 'x' refers to an Operation, "
      'not a Tensor. Tensor names must be of the form "<op_name>:<output_index>".'),
-    ("nope:0", 1.0, TypeError, "Cannot interpret feed_dict key as Tensor: The name 'nope:0' refers to a Tensor which does "
-     "not exist."),
+    ("nope:0", 1.0, TypeError, "Cannot interpret feed_dict key as Tensor: The name 'nope:0' refers to a Tensor which "
+     "does not exist."),
     (7, 1.0, TypeError, "Cannot interpret feed_dict key as Tensor: Can not convert a int into a Tensor."),
     ("u:0", 300, TypeError, "Type of feed value 300 is not compatible with Tensor type <class 'numpy.uint8'>. Try "
      "explicitly setting the type of the feed tensor to a larger type (e.g. int64)."),
