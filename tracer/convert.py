@@ -56,7 +56,7 @@ def internal_convert_to_tensor(
     result = _registered(value, dtype, name, as_ref)
     if result is not None:
         return result
-    if isinstance(value, (list, tuple)) and any(isinstance(item, Tensor) for item in value):
+    if dtype is None and isinstance(value, (list, tuple)) and any(isinstance(item, Tensor) for item in value):
         raise TypeError("List of Tensors when single Tensor expected")
     return constant_in(graph or get_default_graph(), value, dtype, None, name or "Const")
 

@@ -132,8 +132,9 @@ _registered: dict[str, OpDef] = {}
 
 
 def register(definition: OpDef) -> None:
-    """Adds the definition of an operation that 0.8 had not."""
-    _registered[definition.type] = definition
+    """Adds or replaces the definition of an operation that 0.8 had not; those of 0.8 stay as they are."""
+    if definition.type not in _lines():
+        _registered[definition.type] = definition
 
 
 def find(type: str) -> OpDef:

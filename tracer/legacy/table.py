@@ -72,7 +72,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.framework.importer": "tracer.importer",
     "tensorflow.python.framework.op_def_registry": "tracer.op_def_registry",
     "tensorflow.python.framework.ops": (
-        "tracer.ir tracer.scopes tracer.convert tracer.declare tracer.gradients tracer.session tracer"
+        "tracer.ir tracer.scopes tracer.convert tracer.declare tracer.gradients tracer.session tracer.proto_functions tracer"
     ),
     "tensorflow.python.framework.random_seed": "tracer.scopes tracer",
     "tensorflow.python.framework.registry": "tracer.legacy.registry",
@@ -131,7 +131,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.ops.nn_grad": "tracer.gradients",
     "tensorflow.python.ops.nn_ops": "tracer.ops.nn tracer.nn",
     "tensorflow.python.ops.numerics": "tracer.ops.array tracer",
-    "tensorflow.python.ops.op_def_library": "tracer.declare",
+    "tensorflow.python.ops.op_def_library": "tracer.op_def_library",
     "tensorflow.python.ops.parsing_ops": "tracer.ops.parsing tracer",
     "tensorflow.python.ops.partitioned_variables": "tracer.variable_scope tracer",
     "tensorflow.python.ops.random_ops": "tracer.ops.random tracer",
