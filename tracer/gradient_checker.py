@@ -102,7 +102,7 @@ def _jacobians(
     session: Any, x: Any, x_shape: Any, y: Any, y_shape: Any, start: Any, delta: float, gradient: Any = None
 ) -> _Jacobians:
     dx, dy = gradient or _gradient_of(x, y, y_shape)
-    value = _start(x, tuple(x_shape)) if start is None else np.array(start, x.dtype.base_dtype.as_numpy_dtype)
+    value = _start(x, tuple(x_shape)) if start is None else np.array(start, x.dtype.base_dtype.as_numpy_dtype, order="C")
     if value.shape != tuple(x_shape):
         raise ValueError(f"x_init_value has shape {value.shape}, and x_shape is {tuple(x_shape)}")
     theoretical = _theoretical(session, x, value, dx, dy, tuple(y_shape))

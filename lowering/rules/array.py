@@ -171,12 +171,25 @@ def concat(concat_dim: Static, values: Any) -> Any:
 
 
 @lowers("ConcatOffset")
-def concat_offset(concat_dim: Static, shape: Any) -> Any:
+def concat_offset(concat_dim: Static, shape: Any, *, check: Any) -> Any:
+    if concat_dim.ndim:
+        raise ValueError(f"Concat dim tensor should be a scalar integer, but got shape {text(concat_dim.shape)}")
+    for i, sizes in enumerate(shape):
+        if np.ndim(sizes) != 1:
+            raise ValueError(f"input {i} should be a vector, but got shape {text(np.shape(sizes))}")
     axis, count = int(concat_dim), np.shape(shape[0])[0]
+    for i, sizes in enumerate(shape):
+        if np.size(sizes) != count:
+            raise ValueError(f"input {i} should contain {count} elements, but got{np.size(sizes)}")
     if not 0 <= axis < count:
         raise ValueError(f"Concat dim is out of range: {axis} vs. {count}")
     offsets, total = [], jnp.zeros((), jnp.int32)
-    for sizes in shape:
+    first = jnp.asarray(shape[0])
+    for i, sizes in enumerate(shape):
+        differs = (jnp.asarray(sizes) != first) & (np.arange(count) != axis)
+        at = differs.argmax()
+        check(~differs.any(), lambda at, a, b, i=i: f"input[{i},{at}] mismatch: {a} vs. {b}", at, first[at],
+              jnp.asarray(sizes)[at])
         offsets.append(jnp.zeros(count, jnp.int32).at[axis].set(total))
         total = total + jnp.asarray(sizes)[axis]
     return offsets

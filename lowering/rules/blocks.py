@@ -39,7 +39,8 @@ def _check_paddings(input: Any, paddings: np.ndarray) -> list[tuple[int, int]]:
 
 @lowers("Pad")
 def pad(input: Any, paddings: Static) -> Any:
-    return jnp.pad(input, _check_paddings(input, paddings))
+    widths = _check_paddings(input, paddings)
+    return jnp.pad(input, widths) if widths else input
 
 
 @lowers("MirrorPad")
@@ -51,7 +52,7 @@ def mirror_pad(input: Any, paddings: Static, *, mode: str) -> Any:
                              f"{size}")
         if mode == "REFLECT" and max(before, after) >= size:
             raise ValueError(f"paddings must be less than the dimension size: {before}, {after} not less than {size}")
-    return jnp.pad(input, widths, mode="reflect" if mode == "REFLECT" else "symmetric")
+    return input if not widths else jnp.pad(input, widths, mode="reflect" if mode == "REFLECT" else "symmetric")
 
 
 def _image(input: Any, block_size: int) -> tuple[int, ...]:

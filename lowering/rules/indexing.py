@@ -19,7 +19,7 @@ def gather(params: Any, indices: Any, *, check: Any) -> Any:
     indices = jnp.asarray(indices)
     rows = np.shape(params)[0]
     check_range(indices, rows, check, lambda at, bad: f"indices{at} = {bad} is not in [0, {rows})")
-    return take(jnp.asarray(params), (indices,))
+    return take(params, (indices,))
 
 
 @lowers("GatherNd")
@@ -39,11 +39,12 @@ def gather_nd(params: Any, indices: Any, *, check: Any) -> Any:
         at = jnp.argmax(wrong)
         check(~wrong.any(), lambda at, bad: f"flat indices[{at}, :] = [{', '.join(map(str, bad))}] does not index into "
               f"param (shape: {text(sizes)}).", at, flat[at])
-    return take(jnp.asarray(params), tuple(indices[..., i] for i in range(count)))
+    return take(params, tuple(indices[..., i] for i in range(count)))
 
 
 def take(params: Any, indices: tuple[Any, ...]) -> Any:
     """`params[indices]`, the indices being checked elsewhere."""
+    params = jnp.asarray(params)
     if not indices:
         return params
     if 0 in params.shape[:len(indices)]:  # nothing to take: there are no indices, or a check fails

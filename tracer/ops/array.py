@@ -11,6 +11,7 @@ from tracer import dtypes, scopes, shapes
 from tracer.convert import convert_to_tensor, internal_convert_to_tensor
 from tracer.declare import op
 from tracer.ir import Tensor
+from tracer.ops import casting
 from tracer.ops.constants import constant as constant
 from tracer.ops.constants import fill as fill
 from tracer.ops.constants import ones as ones
@@ -101,9 +102,9 @@ def size(input: Any, name: str | None = None) -> Tensor:
     whole = _dense_shape(input)
     if whole is None:
         return _size(input, name=name)
-    from tracer.ops import math
+    from tracer.ops import reduction
 
-    return math.reduce_prod(_to_int32(whole, "ToInt32"), 0, name=name or "Size")
+    return reduction.reduce_prod(_to_int32(whole, "ToInt32"), 0, name=name or "Size")
 
 
 def _dense_shape(input: Any) -> Tensor | None:
@@ -112,9 +113,7 @@ def _dense_shape(input: Any) -> Tensor | None:
 
 
 def _to_int32(tensor: Tensor, name: str) -> Tensor:
-    from tracer.ops import math
-
-    return math.cast(tensor, dtypes.int32, name=name)
+    return casting.cast(tensor, dtypes.int32, name=name)
 
 
 @op("Shape")
@@ -248,7 +247,7 @@ def _transpose(x: Tensor, perm: Tensor, name: str | None = None) -> Any:
         return (None,) * len(sizes)
     for axis in order:
         if not 0 <= axis < len(sizes):
-            raise ValueError(f"perm element {axis} is out of range [0, {len(sizes)})")
+            raise IndexError(f"perm element {axis} is out of range [0, {len(sizes)})")  # TensorFlow's type
     return tuple(sizes[axis] for axis in order)
 
 

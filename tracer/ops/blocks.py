@@ -87,7 +87,7 @@ def _divided(size: shapes.Size, by: int, message: str) -> shapes.Size:
     if size is None:
         return None
     if size % by:
-        raise ValueError(message)
+        raise IndexError(message)  # TensorFlow's type
     return size // by
 
 

@@ -10,7 +10,7 @@ from tracer import dtypes, scopes, shapes
 from tracer.convert import internal_convert_to_tensor
 from tracer.declare import op
 from tracer.ir import Tensor
-from tracer.ops import array
+from tracer.ops import array, casting
 from tracer.static import constant_value
 
 
@@ -66,9 +66,7 @@ def one_hot(indices: Any, depth: Any, on_value: Any = 1, off_value: Any = 0, axi
         on_value = internal_convert_to_tensor(on_value, kind, "on_value")
         off_value = internal_convert_to_tensor(off_value, kind, "off_value")
         if isinstance(indices, Tensor) and indices.dtype.base_dtype in (dtypes.int32, dtypes.uint8):
-            from tracer.ops import math
-
-            indices = math.cast(indices, dtypes.int64, name="ToInt64")  # 0.8 knew int64 only
+            indices = casting.cast(indices, dtypes.int64, name="ToInt64")  # 0.8 knew int64 only
         indices = internal_convert_to_tensor(indices, dtypes.int64, "indices")
         depth = internal_convert_to_tensor(depth, dtypes.int32, "depth")
         return _one_hot(indices, depth, on_value, off_value, axis, name=scope)
@@ -196,13 +194,7 @@ def dynamic_partition(data: Tensor, partitions: Tensor, num_partitions: int, nam
 @op("DynamicStitch")
 def _dynamic_stitch(indices: list[Tensor], data: list[Tensor], name: str | None = None) -> Any:
     tail: shapes.Sizes = None
-    largest: int | None = -1
     for places, part in zip(indices, data, strict=True):
-        value = constant_value(places)
-        if value is None:
-            largest = None
-        elif largest is not None and value.size:
-            largest = max(largest, int(value.max()))
         if places.sizes is None or part.sizes is None:
             continue
         count = len(places.sizes)
@@ -211,7 +203,7 @@ def _dynamic_stitch(indices: list[Tensor], data: list[Tensor], name: str | None 
                 f"Shapes {shapes.text(part.sizes)} and {shapes.text(places.sizes)} must have the same rank")
         shapes.merge(part.sizes[:count], places.sizes)
         tail = shapes.merge(tail, part.sizes[count:])
-    return None if tail is None else (None if largest is None else largest + 1, *tail)
+    return None if tail is None else (None, *tail)
 
 
 def dynamic_stitch(indices: Any, data: Any, name: str | None = None) -> Tensor:
@@ -293,7 +285,5 @@ def reverse_sequence(input: Any, seq_lengths: Any, seq_dim: int, batch_dim: int 
            [6, 5, 4]], dtype=int32)
     """
     if isinstance(seq_lengths, Tensor) and seq_lengths.dtype.base_dtype is dtypes.int32:
-        from tracer.ops import math
-
-        seq_lengths = math.cast(seq_lengths, dtypes.int64)  # 0.8 knew int64 only
+        seq_lengths = casting.cast(seq_lengths, dtypes.int64)  # 0.8 knew int64 only
     return _reverse_sequence(input, seq_lengths, seq_dim, 0 if batch_dim is None else batch_dim, name=name)

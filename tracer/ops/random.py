@@ -8,7 +8,7 @@ from tracer import dtypes, scopes, shapes
 from tracer.convert import internal_convert_to_tensor
 from tracer.declare import op
 from tracer.ir import Tensor
-from tracer.ops import array, control_flow, math
+from tracer.ops import array, control_flow, logic, math, reduction
 from tracer.static import constant_sizes, constant_value
 
 DEFAULT_GRAPH_SEED = 87654321
@@ -143,7 +143,7 @@ def random_crop(value: Any, size: Any, seed: int | None = None, name: str | None
         value = internal_convert_to_tensor(value, name="value")
         size = internal_convert_to_tensor(size, dtypes.int32, "size")
         shape = array.shape(value)
-        fits = control_flow.Assert(math.reduce_all(math.greater_equal(shape, size)),
+        fits = control_flow.Assert(reduction.reduce_all(logic.greater_equal(shape, size)),
                                    ["Need value.shape >= size, got ", shape, size])
         shape = control_flow.with_dependencies([fits], shape)
         limit = math.add(math.sub(shape, size, name="sub"), 1, name="add")
