@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
@@ -18,6 +19,9 @@ from lowering.state import State
 from tracer import errors
 from tracer.ir import Operation, Tensor
 
+OFTEN = 16
+"""So many compilations of one program are worth a word to the user."""
+_log = logging.getLogger("tracer")
 LARGE_CONSTANT = 1 << 14
 """Constants of more bytes are passed to the program instead of being written into its code."""
 
@@ -56,11 +60,13 @@ class Program:
         self.stream_names = [op.name for op in stage.streams]
         self._warm: State | None = None  # the state on which it has run before
         self._last: tuple[Any, list[Check]] | None = None
+        self._traced = 0
 
     def function(self, static: dict[Tensor, np.ndarray], table: list[Check]) -> Callable:
         """The pure function from (held, streams, readonly, constants, inputs) to outputs, new state and checks."""
 
         def call(held: tuple, streams: tuple, readonly: tuple, constants: tuple, inputs: tuple) -> tuple:
+            self._count(static, inputs)
             context = interpret.Context()
             context.used, context.given = self.stage.used, frozenset(self.stage.inputs)
             context.values.update(static)
@@ -85,6 +91,18 @@ class Program:
             return outputs, updated, created, advanced, report
 
         return call
+
+    def _count(self, static: dict[Tensor, np.ndarray], inputs: tuple) -> None:
+        """Says once, by name, that a program is compiled again and again."""
+        self._traced += 1
+        if self._traced != OFTEN:
+            return
+        fed = [f"{t.name} of shape {list(np.shape(v))}" for t, v in zip(self.dynamic, inputs, strict=True)]
+        fed += [f"{t.name} = {v.tolist()}" for t, v in static.items()]
+        what = self.stage.outputs[0].name if self.stage.outputs else self.stage.nodes[-1].name
+        _log.warning("The program that computes %s has been compiled %d times, each time for other values or shapes of "
+                     "what is fed (now %s). Feeding one shape, or padding to a few, compiles it once.",
+                     what, OFTEN, ", ".join(fed) or "nothing")
 
     def compiled(self, static: dict[Tensor, np.ndarray]) -> tuple[Any, list[Check]]:
         """The jitted function for these static values, and the table of its checks (filled while it is traced)."""

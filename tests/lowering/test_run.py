@@ -203,3 +203,14 @@ def test_recompiled_for_a_new_shape_only():
         session.run(y, {x: np.zeros(n)})
     (program,) = programs(session)
     assert program.compiled({})[0]._cache_size() == 2
+
+
+def test_says_once_that_a_program_is_compiled_again_and_again(caplog):
+    x = tf.placeholder(tf.float32, [None], name="ragged")
+    y = tf.square(x, name="squares")
+    session = tf.Session()
+    for n in range(1, 20):
+        session.run(y, {x: np.zeros(n)})
+    (record,) = caplog.records
+    assert "computes squares:0 has been compiled 16 times" in record.getMessage()
+    assert "ragged:0 of shape [16]" in record.getMessage()
