@@ -22,14 +22,14 @@ def constant_value(tensor: Any) -> np.ndarray | np.generic | None:
 
 
 def constant_sizes(shape: Tensor) -> shapes.Sizes:
-    """The sizes that a shape vector holds as far as they are known; -1 in it is a size to be found out.
+    """The sizes that a shape vector holds; when its value is not known, its length still tells the rank.
 
-    Only of the vector's length follows a rank when its value is not known.
+    Raises ValueError for a size below zero, and when it is no vector.
     """
+    (count,) = shapes.rank(shape.sizes, 1)
     value = constant_value(shape)
     if value is not None:
-        return tuple([None if size < 0 else int(size) for size in np.reshape(value, -1)])
-    count = shapes.rank(shape.sizes, 1)[0]
+        return shapes.as_shape(value.tolist()).sizes
     return None if count is None else (None,) * count
 
 

@@ -77,7 +77,7 @@ def reshape(tensor: Any, shape: Static) -> Any:
 
 @lowers("ExpandDims")
 def expand_dims(input: Any, dim: Static) -> Any:
-    at, count = int(dim), np.ndim(input)
+    at, count = int(dim.flat[0]), np.ndim(input)
     if not -count - 1 <= at <= count:
         raise ValueError(f"Tried to expand dim index {at} for tensor with {count} dimensions.")
     return jnp.expand_dims(input, at)

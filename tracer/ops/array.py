@@ -150,7 +150,7 @@ def reshape(tensor: Tensor, shape: Tensor, name: str | None = None) -> Any:
     """
     wanted = constant_value(shape)
     if wanted is None:
-        return constant_sizes(shape)
+        return None if shape.sizes is None else constant_sizes(shape)
     sizes = [int(size) for size in np.reshape(wanted, -1)]
     count = shapes.product(tensor.sizes)
     if -1 not in sizes:
@@ -183,7 +183,7 @@ def expand_dims(input: Tensor, dim: Tensor, name: str | None = None) -> Any:
     at = constant_value(dim)
     if input.sizes is None or at is None:
         return None
-    at, count = int(at), len(input.sizes)
+    at, count = int(np.reshape(at, -1)[0]), len(input.sizes)
     if not -count - 1 <= at <= count:
         raise ValueError(f"dim {at} not in [{-count - 1}, {count}].")
     at += count + 1 if at < 0 else 0
@@ -276,7 +276,7 @@ def concat(concat_dim: Any, values: Any, name: str = "concat") -> Tensor:
     """
     if not isinstance(values, (list, tuple)):
         values = [values]
-    if len(values) > 1:
+    if len(values) != 1:
         return _concat(concat_dim, values, name=name)
     with scopes.name_scope(name) as scope:
         axis = internal_convert_to_tensor(concat_dim, dtypes.int32, "concat_dim")
