@@ -13,6 +13,7 @@ from tracer import errors as errors
 from tracer import flags as flags
 from tracer import gfile as gfile
 from tracer import logging as logging
+from tracer import nn as nn
 from tracer import python_io as python_io
 from tracer import resource_loader as resource_loader
 from tracer import sysconfig as sysconfig
@@ -126,6 +127,10 @@ from tracer.ops.state import count_up_to as count_up_to
 from tracer.ops.state import scatter_add as scatter_add
 from tracer.ops.state import scatter_sub as scatter_sub
 from tracer.ops.state import scatter_update as scatter_update
+from tracer.ops.strings import reduce_join as reduce_join
+from tracer.ops.strings import string_join as string_join
+from tracer.ops.strings import string_to_hash_bucket as string_to_hash_bucket
+from tracer.ops.strings import string_to_number as string_to_number
 from tracer.partitions import create_partitioned_variables as create_partitioned_variables
 from tracer.partitions import variable_axis_size_partitioner as variable_axis_size_partitioner
 from tracer.scopes import GraphKeys as GraphKeys

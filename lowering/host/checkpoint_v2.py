@@ -10,7 +10,7 @@ import numpy as np
 
 from lowering.host import messages, slices, tensors
 from lowering.host.checkpoint_v1 import VERSION, Item, check_same, check_version
-from lowering.host.files import of_system, read_at, sync_folder, written_whole
+from lowering.host.files import Reading, of_system, sync_folder, written_whole
 from lowering.host.slices import Slice
 from lowering.host.table import Table, TableWriter, masked
 from tracer import dtypes, errors
@@ -153,12 +153,12 @@ class Reader:
         self.paths = [index.path, *(data_of(prefix, i, index.shards) for i in range(index.shards))]
         self._entries = index.entries
         self.tensors = {key: _kind_and_shape(entry) for key, entry in index.entries.items() if key[:1] != b"\0"}
-        self._files: dict[int, int] = {}
+        self._files: dict[int, Reading] = {}
 
     def close(self) -> None:
         """Closes the files."""
         while self._files:
-            os.close(self._files.popitem()[1])
+            self._files.popitem()[1].close()
 
     def read(self, name: bytes, wanted: Slice) -> np.ndarray | None:
         """A slice of a tensor; None when the files do not hold all of it."""
@@ -180,9 +180,9 @@ class Reader:
         if entry.size < 0 or entry.offset < 0:
             raise errors.DataLossError(None, None, f"{path}: bad place of data {where}")
         file = self._open(entry.shard_id, path)
-        if entry.offset + entry.size > os.fstat(file).st_size:
+        if entry.offset + entry.size > file.size:
             raise errors.DataLossError(None, None, f"{path}: data that are cut off {where}")
-        data = read_at(file, entry.size, entry.offset)
+        data = file.read(entry.size, entry.offset)
         try:
             kind, shape = _kind_and_shape(entry)
             array, crc = tensors.from_bytes(data, kind, shape)
@@ -194,10 +194,10 @@ class Reader:
                             f"restored bytes {masked(crc):08x} {where}")
         return array
 
-    def _open(self, shard: int, path: str) -> int:
+    def _open(self, shard: int, path: str) -> Reading:
         if shard not in self._files:
             try:
-                self._files[shard] = os.open(path, os.O_RDONLY)
+                self._files[shard] = Reading(path)
             except OSError as error:
                 raise of_system(error, path) from None
         return self._files[shard]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import fnmatch
 import os
-import secrets
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -18,7 +17,7 @@ from tracer import errors
 @contextlib.contextmanager
 def written_whole(path: str) -> Iterator[BinaryIO]:
     """A file to write that appears under its name only when all of it is on the disk."""
-    temporary = f"{path}.tempstate{secrets.token_hex(8)}"
+    temporary = f"{path}.tempstate{os.urandom(8).hex()}"
     try:
         file = open(temporary, "wb")
     except OSError as error:
@@ -61,18 +60,40 @@ def of_system(error: OSError, path: str) -> errors.OpError:
     return kind(None, None, f"{path}; {error.strerror or error}")
 
 
-def read_at(file: int, size: int, offset: int) -> bytes:
-    """All bytes, in as many calls as the system needs: it gives at most 2 GB in one."""
-    first = os.pread(file, size, offset)
-    if len(first) == size or not first:
-        return first
-    parts = [first]
-    while (have := sum(map(len, parts))) < size:
-        more = os.pread(file, size - have, offset + have)
-        if not more:
-            break
-        parts.append(more)
-    return b"".join(parts)
+class Reading:
+    """A file open for reading anywhere in it; closed at the latest when nobody holds it any more."""
+
+    def __init__(self, path: str) -> None:
+        self._file: int | None = None
+        self._file = os.open(path, os.O_RDONLY)
+
+    @property
+    def size(self) -> int:
+        """How long the file is."""
+        assert self._file is not None
+        return os.fstat(self._file).st_size
+
+    def read(self, size: int, offset: int) -> bytes:
+        """The bytes there, as many as there are. The system gives at most 2 GB in one call."""
+        assert self._file is not None
+        first = os.pread(self._file, size, offset)
+        if len(first) == size or not first:
+            return first
+        parts = [first]
+        while (have := sum(map(len, parts))) < size:
+            more = os.pread(self._file, size - have, offset + have)
+            if not more:
+                break
+            parts.append(more)
+        return b"".join(parts)
+
+    def close(self) -> None:
+        """Closes the file. Closing twice does no harm."""
+        file, self._file = self._file, None
+        if file is not None:
+            os.close(file)
+
+    __del__ = close
 
 
 def text_of(value: Any) -> str:

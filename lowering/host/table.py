@@ -7,7 +7,6 @@ offsets of the entries whose keys are whole, and a trailer: how it is compressed
 
 from __future__ import annotations
 
-import os
 import struct
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
@@ -16,7 +15,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 from lowering.host import snappy
-from lowering.host.files import read_at
+from lowering.host.files import Reading
 from lowering.host.messages import read_varint, varint
 from tracer import errors
 
@@ -148,9 +147,9 @@ class Table:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._file = open(path, "rb")
+        self._file = Reading(path)
         try:
-            self.size = os.fstat(self._file.fileno()).st_size
+            self.size = self._file.size
             footer = self._read(max(self.size - _FOOTER, 0), _FOOTER)
             if len(footer) < _FOOTER:
                 raise self.damaged("the file is too short to be an sstable", 0)
@@ -179,7 +178,7 @@ class Table:
         return errors.DataLossError(None, None, f"{self.path}: {how} at offset {offset}{what}")
 
     def _read(self, offset: int, size: int) -> bytes:
-        return read_at(self._file.fileno(), size, offset)
+        return self._file.read(size, offset)
 
     def _index(self, footer: bytes) -> list[tuple[bytes, int, int]]:
         """The last key, offset and size of each block."""

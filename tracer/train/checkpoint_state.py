@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import glob
 import os
-import secrets
 from typing import Any
 
 from tracer import logging
@@ -13,7 +12,7 @@ from tracer import logging
 
 def write_whole(path: str, data: bytes) -> None:
     """Writes a file that appears under its name only when all of it is on the disk."""
-    temporary = f"{path}.tempstate{secrets.token_hex(8)}"
+    temporary = f"{path}.tempstate{os.urandom(8).hex()}"
     try:
         with open(temporary, "wb") as file:
             file.write(data)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -124,7 +124,7 @@ class BaseSaverBuilder:
         target = filename
         if self._write_version == V2:
             # Shards are written below a passing folder; their index files are then made one.
-            target = _joined(filename, f"_temp_{uuid.uuid4().hex}/part")
+            target = _joined(filename, f"_temp_{os.urandom(16).hex()}/part")
         num_shards = array.constant(len(groups), name="num_shards")
         saved = []
         for shard, (place, items) in enumerate(groups):
