@@ -79,10 +79,10 @@ def op_def(type: str) -> Any:
     if registered is not None:
         return registered
     definition = opdef.lookup(type)
-    return None if definition is None else _describe(definition)
+    return None if definition is None else describe(definition)
 
 
-def _describe(definition: opdef.OpDef) -> Any:
+def describe(definition: opdef.OpDef) -> Any:
     """A row of the table of operations as an OpDef."""
     message = protos.OpDef(name=definition.type, is_stateful=definition.is_stateful,
                     allows_uninitialized_input=definition.allows_uninitialized_input)

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tracer import attributes, device, protos
+from tracer import attributes, protos
+from tracer.device import from_string
 from tracer.dtypes import as_dtype, int32, string
 
 _WITH_VARIABLES = frozenset({
@@ -18,7 +19,7 @@ _TRAINING_ONLY = frozenset({"CheckNumerics", "Identity"})
 
 def set_cpu0(device_string: str) -> str:
     """A device string with the same job and task, and the first CPU as its device."""
-    spec = device.from_string(device_string)
+    spec = from_string(device_string)
     spec.device_type, spec.device_index = "CPU", 0
     return spec.to_string()
 
@@ -45,7 +46,7 @@ def pin_to_cpu(op: Any) -> str:
 
 
 def _kind(device_string: str) -> str | None:
-    return device.from_string(device_string).device_type
+    return from_string(device_string).device_type
 
 
 def _node_name(name: str) -> str:
