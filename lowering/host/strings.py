@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -112,9 +113,11 @@ def reduce_join(inputs: Any, reduction_indices: Any, *, keep_dims: bool, separat
     # The first dimension named varies fastest; without any, the last one does.
     order = order[::-1] or list(range(array.ndim))
     kept = [i for i in range(array.ndim) if i not in order]
-    rows = array.transpose(*kept, *order).reshape([array.shape[i] for i in kept] + [-1])
-    joiner = separator.encode() if isinstance(separator, str) else separator
-    joined = [joiner.join(row) for row in rows.reshape(-1, rows.shape[-1]).tolist()] if rows.size or not kept else []
+    outer = math.prod(array.shape[i] for i in kept)
+    inner = math.prod(array.shape[i] for i in order)
+    rows = array.transpose(*kept, *order).reshape(outer, inner).tolist()
+    joiner = separator.encode()
+    joined = [joiner.join(row) for row in rows]
     shape = [1 if i in order else size for i, size in enumerate(array.shape) if keep_dims or i not in order]
     return objects(joined, shape)
 
