@@ -8,7 +8,7 @@ from typing import Any
 
 from tracer import dtypes
 from tracer.ir import Tensor
-from tracer.ops import constants
+from tracer.ops import constants, random
 
 Initializer = Callable[..., Tensor]
 
@@ -52,8 +52,6 @@ def random_uniform_initializer(
     kind = _floating(dtype)
 
     def initializer(shape: Any, dtype: Any = kind) -> Tensor:
-        from tracer.ops import random
-
         return random.random_uniform(shape, minval, maxval, dtype, seed=seed)
 
     return initializer
@@ -66,8 +64,6 @@ def random_normal_initializer(
     kind = _floating(dtype)
 
     def initializer(shape: Any, dtype: Any = kind) -> Tensor:
-        from tracer.ops import random
-
         return random.random_normal(shape, mean, stddev, dtype, seed=seed)
 
     return initializer
@@ -80,8 +76,6 @@ def truncated_normal_initializer(
     kind = _floating(dtype)
 
     def initializer(shape: Any, dtype: Any = kind) -> Tensor:
-        from tracer.ops import random
-
         return random.truncated_normal(shape, mean, stddev, dtype, seed=seed)
 
     return initializer
@@ -100,8 +94,6 @@ def uniform_unit_scaling_initializer(
     kind = _floating(dtype)
 
     def initializer(shape: Any, dtype: Any = kind) -> Tensor:
-        from tracer.ops import random
-
         scaled = shape if full_shape is None else full_shape
         inputs = max(1.0, math.prod(float(size) for size in scaled[:-1]))
         bound = math.sqrt(3 / inputs) * factor
@@ -122,7 +114,6 @@ def _random_walk(
 ) -> Tensor:
     """A square-ish weight matrix that keeps gradients' scale through many layers (Sussillo and Abbott, 2014)."""
     from tracer import nn
-    from tracer.ops import random
     from tracer.ops.math import tanh
 
     inputs = shape[0]

@@ -203,7 +203,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.training.supervisor": "tracer.train.supervisor",
     "tensorflow.python.training.training": "tracer.train",
     "tensorflow.python.training.training_ops": "raw",
-    "tensorflow.python.training.training_util": "tracer.train",
+    "tensorflow.python.training.training_util": "tracer.train.training_util tracer.train",
 }
 
 NO_COUNTERPART = frozenset(

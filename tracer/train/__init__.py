@@ -1,5 +1,21 @@
 """`tf.train`: optimizers, checkpoints, input pipelines, supervision."""
 
+from tracer.train.averages import ExponentialMovingAverage as ExponentialMovingAverage
+from tracer.train.coordinator import Coordinator as Coordinator
+from tracer.train.coordinator import LooperThread as LooperThread
+from tracer.train.decay import exponential_decay as exponential_decay
+from tracer.train.decay import inverse_time_decay as inverse_time_decay
+from tracer.train.decay import natural_exp_decay as natural_exp_decay
+from tracer.train.decay import piecewise_constant as piecewise_constant
+from tracer.train.decay import polynomial_decay as polynomial_decay
+from tracer.train.optimizer import Optimizer as Optimizer
+from tracer.train.optimizers import AdadeltaOptimizer as AdadeltaOptimizer
+from tracer.train.optimizers import AdagradOptimizer as AdagradOptimizer
+from tracer.train.optimizers import AdamOptimizer as AdamOptimizer
+from tracer.train.optimizers import FtrlOptimizer as FtrlOptimizer
+from tracer.train.optimizers import GradientDescentOptimizer as GradientDescentOptimizer
+from tracer.train.optimizers import MomentumOptimizer as MomentumOptimizer
+from tracer.train.optimizers import RMSPropOptimizer as RMSPropOptimizer
 from tracer.train.saver import NewCheckpointReader as NewCheckpointReader
 from tracer.train.saver import Saver as Saver
 from tracer.train.saver import export_meta_graph as export_meta_graph
@@ -8,3 +24,5 @@ from tracer.train.saver import get_checkpoint_state as get_checkpoint_state
 from tracer.train.saver import import_meta_graph as import_meta_graph
 from tracer.train.saver import latest_checkpoint as latest_checkpoint
 from tracer.train.saver import update_checkpoint_state as update_checkpoint_state
+from tracer.train.training_util import global_step as global_step
+from tracer.train.training_util import write_graph as write_graph
