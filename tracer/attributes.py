@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tracer import dtypes, opdef, protos, shapes, tensor_util
-from tracer.ir import Operation, Region
+from tracer.ir import Graph, Operation, Region
 
 _FIELDS = {"int": "i", "float": "f", "bool": "b", "string": "s", "type": "type", "shape": "shape", "tensor": "tensor",
            "func": "func"}
@@ -87,13 +87,13 @@ def _guessed_kind(value: Any) -> str:
 
 
 def guess(value: Any) -> Any:
-    """The message of an attribute that no definition describes; nested lists become functions without a name."""
+    """The message of an attribute that no definition describes; lists within lists become functions without a name."""
     if isinstance(value, protos.AttrValue):
         return value
     if not isinstance(value, (list, tuple)):
         return encode(_guessed_kind(value), value)
-    if value and all(isinstance(item, (list, tuple)) for item in value):
-        return encode("list(func)", [protos.NameAttrList(attr={"items": guess(item)}) for item in value])
+    if any(isinstance(item, (list, tuple)) for item in value):
+        return encode("list(func)", [protos.NameAttrList(attr={"item": guess(item)}) for item in value])
     return encode(f"list({_guessed_kind(value[0]) if value else 'int'})", value)
 
 
@@ -103,7 +103,7 @@ def unguess(message: Any) -> Any:
     if kind == "list":
         return ()
     if kind == "list(func)":
-        return tuple(unguess(item.attr["items"]) for item in message.list.func)
+        return tuple(unguess(item.attr["item"]) for item in message.list.func)
     value = decode(kind, message)
     return tuple(value) if isinstance(value, list) else value
 
@@ -117,38 +117,34 @@ def of(op: Operation) -> Mapping[str, Any]:
     if definition is None:
         found.update((name, guess(value)) for name, value in op.attrs.items() if name[0] != "_" and name != "regions")
         if op.regions:
-            found["regions"] = encode("list(func)", [_region(region) for region in op.regions])
+            found["regions"] = encode("list(func)", [_region(region, op.graph) for region in op.regions])
         found["output_types"] = encode("list(type)", [output.dtype for output in op.outputs])
         found["output_shapes"] = encode("list(shape)", [output.get_shape() for output in op.outputs])
     else:
         for name, rules in definition.attributes.items():
             if name in op.attrs:
-                found[name] = encode(rules.kind, _exported(op, name, op.attrs[name]))
+                found[name] = encode(rules.kind, op.attrs[name])
     for name, value in op.attrs.items():
         if name not in found and (name[0] == "_" or isinstance(value, protos.AttrValue)):
             found[name] = guess(value)
     return found
 
 
-def _exported(op: Operation, name: str, value: Any) -> Any:
-    # TensorFlow 0.8 writes a placeholder's shape only when all of it is known, and reads () as unknown.
-    if op.type == "Placeholder" and name == "shape" and not value.is_fully_defined():
-        return ()
-    return value
-
-
-def _region(region: Region) -> Any:
+def _region(region: Region, graph: Graph) -> Any:
+    operations = {op.name for op in region.operations}
+    shadows = [op.name for op in graph.get_operations() if op.region is region and op.name not in operations]
     return protos.NameAttrList(name="region", attr={
         "operations": encode("list(string)", [op.name for op in region.operations]),
+        "shadows": encode("list(string)", shadows),
         "inputs": encode("list(string)", [tensor.name for tensor in region.inputs]),
         "outputs": encode("list(string)", [tensor.name for tensor in region.outputs]),
     })
 
 
 def region_names(message: Any) -> list[dict[str, list[str]]]:
-    """For each region of an exported operation the names of its operations, inputs and outputs."""
-    return [{key: decode("list(string)", region.attr[key]) for key in ("operations", "inputs", "outputs")}
-            for region in message.list.func]
+    """For each region of an exported operation the names of what belongs to it."""
+    keys = ("operations", "shadows", "inputs", "outputs")
+    return [{key: decode("list(string)", region.attr[key]) for key in keys} for region in message.list.func]
 
 
 def read(type: str, messages: Mapping[str, Any], definition: opdef.OpDef | None) -> dict[str, Any]:
@@ -166,8 +162,6 @@ def read(type: str, messages: Mapping[str, Any], definition: opdef.OpDef | None)
             found[name] = unguess(message)
         else:
             found[name] = protos.AttrValue.FromString(message.SerializeToString())
-    if type == "Placeholder" and "shape" in found and found["shape"].ndims == 0:
-        found["shape"] = shapes.as_shape(None)
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tracer import attributes, dtypes, errors, op_def_registry, opdef, protos
+from tracer import attributes, dtypes, errors, op_def_registry, opdef, protos, shapes
 from tracer.ir import GRAPH_DEF_VERSION, Graph, Operation, Tensor
 from tracer.versions import GRAPH_DEF_VERSION_MIN_PRODUCER, VERSION
 
@@ -64,8 +64,8 @@ def graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = 
     for op in graph.get_operations()[from_version or 0:]:
         node = node_def(op)
         if add_shapes and op.outputs:
-            shapes = [output.get_shape() for output in op.outputs]
-            node.attr["_output_shapes"].CopyFrom(attributes.encode("list(shape)", shapes))
+            known = [output.get_shape() for output in op.outputs]
+            node.attr["_output_shapes"].CopyFrom(attributes.encode("list(shape)", known))
         size += node.ByteSize()
         if size >= _LARGEST:
             raise ValueError("GraphDef cannot be larger than 2GB.")
@@ -100,8 +100,9 @@ def describe(definition: opdef.OpDef) -> Any:
         if rules.minimum is not None:
             attr.has_minimum, attr.minimum = True, rules.minimum
         if rules.has_default:
-            default = () if rules.kind == "shape" and rules.default is None else rules.default
-            attr.default_value.CopyFrom(attributes.encode(rules.kind, default))
+            defaults: dict[str, Any] = {}
+            complete(definition, defaults)
+            attr.default_value.CopyFrom(attributes.encode(rules.kind, defaults[rules.name]))
     if definition.deprecated_at is not None:
         message.deprecation.version = definition.deprecated_at
     return message
@@ -154,4 +155,4 @@ def complete(definition: opdef.OpDef, attrs: dict[str, Any]) -> None:
     """Adds the default values of the attributes that are not given."""
     for name, rules in definition.attributes.items():
         if name not in attrs and rules.has_default:
-            attrs[name] = rules.default
+            attrs[name] = shapes.scalar() if rules.kind == "shape" and rules.default is None else rules.default

@@ -200,7 +200,7 @@ class _Reader:
                 if len(node.inputs) >= len(node.expected):
                     raise node.problem(f"More inputs specified ({name!r}) than the op expects.")
                 expected = node.expected[len(node.inputs)]
-                if not expected.is_compatible_with(kind):
+                if not expected.is_compatible_with(kind) and not self._is_own(source, nodes):
                     raise node.problem(f"Input tensor {name!r} Cannot convert a tensor of type {kind.name} to an input "
                                        f"of type {expected.name}")
             node.inputs.append(source)
@@ -219,6 +219,11 @@ class _Reader:
         if at is None or index >= len(nodes[at].outputs):
             raise node.problem(f"Input tensor {name!r} not found in graph_def.")
         return (at, index), nodes[at].outputs[index]
+
+    @staticmethod
+    def _is_own(source: _Source, nodes: list[_Node]) -> bool:
+        # A `Merge` behind a conditional of ours also reads which branch was taken, whatever its own type.
+        return not isinstance(source, Tensor) and nodes[source[0]].expected is None
 
     def element(self, name: str, nodes: list[_Node]) -> tuple[int, int | None]:
         """The node, and which of its outputs, that an element to return is."""
@@ -257,6 +262,7 @@ def _add(graph: Graph, nodes: list[_Node]) -> list[Operation]:
             output.set_shape(shapes.as_shape(shape))
         if op.type not in opdef.OWN:
             op_def_registry.set_shapes(op)
+    for node, op in zip(nodes, operations, strict=True):
         if node.message.device:
             op.device = canonical(node.message.device)
         graph._apply_device_functions(op)
@@ -269,7 +275,9 @@ def _renamed(op: Operation, names: dict[str, str]) -> dict[str, Any]:
     if "_class" in op.attrs:
         changed["_class"] = [_relocated(group, names) for group in op.attrs["_class"]]
     if op.type == "Gradients":
-        changed["rows"] = tuple(tuple(names.get(name, name) for name in rows) for rows in op.attrs["rows"])
+        changed["rows"] = tuple(tuple(names[name] for name in rows) for rows in op.attrs["rows"])
+        changed["custom"] = tuple((names[name], returned) for name, returned in op.attrs["custom"])
+        changed.setdefault("regions", ())
     return changed
 
 
@@ -289,7 +297,8 @@ def _restore_regions(
         region.operations = [graph.get_operation_by_name(names[name]) for name in parts["operations"]]
         region.inputs = [_tensor(graph, name, names) for name in parts["inputs"]]
         region.outputs = [_tensor(graph, name, names) for name in parts["outputs"]]
-        for op in region.operations:
+        shadows = [graph.get_operation_by_name(names[name]) for name in parts["shadows"]]
+        for op in (*region.operations, *shadows):
             if op.region is not None:  # the import itself stands in a region
                 op.region.operations.remove(op)
             op.region = region

@@ -88,7 +88,7 @@ def definition_of(message: Any) -> opdef.OpDef:
 
 def has_shapes(type: str) -> bool:
     """Whether anything says what shapes the outputs of operations of this type have."""
-    return type in DECLARATIONS or type in _shape_functions
+    return type in DECLARATIONS or type in _shape_functions or type == "Const"
 
 
 def set_shapes(op: Operation) -> None:
@@ -96,6 +96,9 @@ def set_shapes(op: Operation) -> None:
 
     Raises ValueError when that contradicts what is known of them.
     """
+    if op.type == "Const":
+        op.outputs[0].set_shape(op.attrs["value"].shape)
+        return
     if op.type in DECLARATIONS:
         found: Any = [sizes for _, sizes in DECLARATIONS[op.type].infer(op.inputs, dict(op.attrs))]
     else:
