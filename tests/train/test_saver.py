@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import random
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -499,6 +500,21 @@ def test_training_goes_on_while_a_checkpoint_is_written(tmp_path, monkeypatch):
         reader = tf.train.NewCheckpointReader(path)
         assert set(reader.get_tensor("v")) == set(reader.get_tensor("w")) == {1.0}
         assert set(sess.run(variable)) == {4.0}
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("dtype", [np.float32, np.int64])
+def test_saving_takes_little_memory(tmp_path, version, dtype):
+    variables = [tf.Variable(np.full(1 << 20, i - 1, dtype), name=f"v{i}") for i in range(3)]
+    saver = tf.train.Saver(write_version=VERSIONS[version])
+    with tf.Session() as sess:
+        sess.run([variable.initializer for variable in variables])
+        saver.save(sess, str(tmp_path / "model"), write_meta_graph=False)
+        tracemalloc.start()
+        saver.save(sess, str(tmp_path / "model"), write_meta_graph=False)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < (1 << 20) * np.dtype(dtype).itemsize * 1.2
 
 
 # -- the state of a folder
