@@ -41,6 +41,7 @@ from tracer.ir import Graph as Graph
 from tracer.ir import Operation as Operation
 from tracer.ir import Tensor as Tensor
 from tracer.op_def_registry import RegisterShape as RegisterShape
+from tracer.ops import operators as _operators  # noqa: F401 - Python's operators on tensors and variables
 from tracer.ops.array import bitcast as bitcast
 from tracer.ops.array import concat as concat
 from tracer.ops.array import expand_dims as expand_dims

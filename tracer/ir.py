@@ -110,8 +110,7 @@ class Tensor:
 
     @staticmethod
     def _override_operator(operator: str, function: Any) -> None:
-        existing = getattr(Tensor, operator, None)
-        if existing is not None and existing is not getattr(object, operator, None):
+        if operator in Tensor.__dict__:
             raise ValueError(f"operator {operator} cannot be overwritten again on class {Tensor}.")
         setattr(Tensor, operator, function)
 
@@ -237,6 +236,9 @@ class Region:
             for region in op.regions:
                 yield from region.walk()
 
+    def take(self, tensors: Iterable[Tensor], scope: str) -> None:
+        """Told that the operation called `scope` in it uses `tensors`: regions that TensorFlow gives edges note them."""
+
     def captures(self) -> tuple[list[Tensor], list[Operation]]:
         """Tensors that it uses from outside, and operations outside that it waits for."""
         tensors: dict[Tensor, None] = {}
@@ -335,6 +337,8 @@ class Graph(Scopes):
             attrs = {**attrs, "_gradient_op_type": self._gradient_overrides[type]}
         if self._has_attribute_scopes:
             attrs = self._scoped_attributes(type, attrs)
+        if self.region is not None and inputs and "regions" not in attrs:
+            self.region.take(inputs, name)
         with self._lock:
             scoped = self._controls_for(inputs) if self._control_stack else ()
             if controls:
@@ -356,8 +360,19 @@ class Graph(Scopes):
                 self.region.operations.append(op)
         return op
 
+    def shadow(
+        self, type: str, inputs: tuple[Tensor, ...], attrs: Mapping[str, Any], name: str,
+        kinds: tuple[tuple[dtypes.DType, shapes.Sizes], ...], region: Region | None,
+    ) -> Operation:
+        """Appends an operation that TensorFlow has where we have a region: it is exported and named, and never runs."""
+        with self.recording(region):
+            op = self.add(type, inputs, attrs, kinds, name)
+            if region is not None:
+                region.operations.pop()
+        return op
+
     @contextlib.contextmanager
-    def recording(self, region: Region) -> Iterator[Region]:
+    def recording(self, region: Region | None) -> Iterator[Region | None]:
         """Operations made inside belong to `region`; control dependencies from outside hold for the whole of it."""
         outer, outer_controls = self.region, self._control_stack
         self.region, self._control_stack = region, []
