@@ -250,6 +250,12 @@ from tracer.ops.strings import string_to_hash_bucket as string_to_hash_bucket
 from tracer.ops.strings import string_to_number as string_to_number
 from tracer.partitions import create_partitioned_variables as create_partitioned_variables
 from tracer.partitions import variable_axis_size_partitioner as variable_axis_size_partitioner
+from tracer.ops.summary import audio_summary as audio_summary
+from tracer.ops.summary import histogram_summary as histogram_summary
+from tracer.ops.summary import image_summary as image_summary
+from tracer.ops.summary import merge_all_summaries as merge_all_summaries
+from tracer.ops.summary import merge_summary as merge_summary
+from tracer.ops.summary import scalar_summary as scalar_summary
 from tracer.scopes import GraphKeys as GraphKeys
 from tracer.scopes import add_to_collection as add_to_collection
 from tracer.scopes import control_dependencies as control_dependencies
