@@ -155,7 +155,7 @@ class TestCase(unittest.TestCase):
         self._check(one == two, f"Devices {one} and {two} are not equal")
 
     def assertProtoEquals(self, expected_message_maybe_ascii: Any, message: Any) -> None:
-        """Check a protobuf message against another one, or against its text form."""
+        """Check a protobuf message against another one, or against its text form; floats to 6 digits, doubles to 7."""
         expected = expected_message_maybe_ascii
         if isinstance(expected, str):
             from google.protobuf import text_format
@@ -163,6 +163,8 @@ class TestCase(unittest.TestCase):
             expected = text_format.Merge(expected, type(message)())
         elif type(expected) is not type(message):
             self.fail(f"Can't compare protos of type {type(expected)} and {type(message)}")
+        if expected != message:
+            expected, message = _rounded(expected), _rounded(message)
         if expected != message:
             self.assertMultiLineEqual(str(expected), str(message))  # noqa: PT009 - shows the lines that differ
             self.fail(f"The messages differ in a field that does not print: {expected!r}")
@@ -253,6 +255,33 @@ def _array(value: Any) -> np.ndarray:
         array = np.asarray(value, dtype=object)
     # NumPy's comparisons know nothing of bfloat16.
     return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
+
+
+def _rounded(message: Any) -> Any:
+    """A copy of a protobuf message with its floats rounded to 6 digits behind the point and its doubles to 7."""
+    copy = type(message)()
+    copy.CopyFrom(message)
+    _round(copy)
+    return copy
+
+
+def _round(message: Any) -> None:
+    for field, value in message.ListFields():
+        repeated = not isinstance(value, (str, bytes)) and hasattr(value, "__len__")
+        if field.message_type is not None:
+            if field.message_type.GetOptions().map_entry:
+                plain = field.message_type.fields_by_name["value"].message_type is None
+                items = [] if plain else list(value.values())
+            else:
+                items = list(value) if repeated else [value]
+            for item in items:
+                _round(item)
+        elif field.type in (field.TYPE_FLOAT, field.TYPE_DOUBLE):
+            digits = 6 if field.type == field.TYPE_FLOAT else 7
+            if repeated:
+                value[:] = [round(item, digits) for item in value]
+            else:
+                setattr(message, field.name, round(value, digits))
 
 
 def _searchable(error: BaseException) -> str:
