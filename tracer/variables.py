@@ -248,20 +248,6 @@ def _memory_shape(value: Tensor, validate_shape: bool) -> TensorShape:
     return value.get_shape()
 
 
-def _overload(operator: str) -> None:
-    """Gives variables an operator of tensors, applied to what reads them."""
-
-    def run(a: Variable, *others: Any) -> Any:
-        return getattr(Tensor, operator)(a.value(), *others)
-
-    run.__name__ = operator
-    setattr(Variable, operator, run)
-
-
-for _operator in Tensor.OVERLOADABLE_OPERATORS:
-    _overload(_operator)
-
-
 def _to_tensor(variable: Variable, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Any:
     if dtype is not None and not dtype.is_compatible_with(variable.dtype):
         raise ValueError(f"Incompatible type conversion requested to type '{dtype.name}' for variable of type "
