@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +12,9 @@ import numpy as np
 from tracer import errors
 
 
-class Handle(NamedTuple):
+@jax.tree_util.register_static
+@dataclass(frozen=True)
+class Handle:
     """What `TensorArray` says of an array: it is no array itself."""
 
     name: str
@@ -19,14 +22,15 @@ class Handle(NamedTuple):
     dtype: Any
     dynamic_size: bool
     clear_after_read: bool
+    adds: bool = False  # an array of gradients: what is written twice is summed
 
 
 @jax.tree_util.register_pytree_node_class
 class Elements:
     """The elements of a `TensorArray`, immutable like every JAX value.
 
-    Outside of loops each element is an array of its own, of any shape (`items`, None where nothing was written). Once an
-    index is computed by the program they are one array (`stacked`) beside a mask of what was written.
+    Outside of loops each element is an array of its own, of any shape (`items`, None where nothing was written). Once
+    an index is computed by the program they are one array (`stacked`) beside a mask of what was written.
     """
 
     def __init__(self, items: list[Any] | None, stacked: Any = None, written: Any = None) -> None:
@@ -56,14 +60,27 @@ class Elements:
         if sample is None:
             return self
         for item in self.items:
-            if item is not None and jnp.shape(item) != jnp.shape(sample):
+            if item is not None and np.shape(item) != np.shape(sample):
                 raise errors.InvalidArgumentError(
-                    None, None, f"TensorArray has elements of different shapes, {list(jnp.shape(sample))} and "
-                    f"{list(jnp.shape(item))}: a loop can use it only when all have one shape")
-        zero = jnp.zeros(jnp.shape(sample), sample.dtype)
+                    None, None, f"TensorArray has elements of different shapes, {list(np.shape(sample))} and "
+                    f"{list(np.shape(item))}: a loop can use it only when all have one shape")
+        zero = jnp.zeros(np.shape(sample), sample.dtype)
         rows = [zero if item is None else item for item in self.items]
         stacked = jnp.stack(rows) if rows else jnp.zeros((0, *zero.shape), zero.dtype)
         return Elements(None, stacked, jnp.array([item is not None for item in self.items], bool))
+
+    def grown(self, size: int) -> Elements:
+        """With at least `size` elements, the further ones not written yet."""
+        more = size - self.size
+        if more <= 0:
+            return self
+        if self.items is not None:
+            return Elements(self.items + [None] * more)
+        return Elements(None, _padded(self.stacked, more), _padded(self.written, more))
+
+
+def _padded(rows: Any, more: int) -> Any:
+    return jnp.concatenate([rows, jnp.zeros((more, *rows.shape[1:]), rows.dtype)])
 
 
 def known_index(index: Any) -> int | None:

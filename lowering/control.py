@@ -83,7 +83,9 @@ def compute(region: Region, outputs: list[Tensor], context: Context) -> list[Any
 
 
 def _conditional(node: Operation, context: Context) -> None:
-    wanted = [i for i, output in enumerate(node.outputs) if context.used is None or output in context.used]
+    wanted = [i for i, output in enumerate(node.outputs[:-1]) if context.used is None or output in context.used]
+    pred = interpret.as_value(context.read(node.inputs[0]))
+    context.write(node.outputs[-1], pred.reshape(()).astype(np.int32))  # which branch ran
     known = _known(node.inputs[0], context)
     if known is not None:
         region = node.regions[0 if known else 1]

@@ -10,7 +10,7 @@ import numpy as np
 
 from lowering import interpret, registry
 from lowering import slice as slicing
-from lowering.arrays import Elements
+from lowering.arrays import Elements, Handle
 from lowering.checks import Check, error_of
 from lowering.control import ShapeVariesError
 from lowering.program import Program
@@ -190,8 +190,8 @@ class Executable:
             return self._host_argument(tensor, False, state, values, overlay)
 
         if node.type == "Cond":
-            chosen = node.regions[0 if bool(read(node.inputs[0])) else 1]
-            return self._region(chosen, [], state, read, overlay)
+            holds = bool(read(node.inputs[0]))
+            return [*self._region(node.regions[0 if holds else 1], [], state, read, overlay), np.int32(holds)]
         condition, body = node.regions
         carried = [read(t) for t in node.inputs[:node.attrs["count"]]]
         while bool(self._region(condition, carried, state, read, overlay)[0]):
@@ -205,7 +205,8 @@ class Executable:
             executable = self._nested[region] = Executable(region.outputs, [], [*region.inputs, *captured])
         feeds = [*given, *(read(t) for t in executable.feeds[len(given):])]
         try:
-            return executable._run_stages(state, [feed if isinstance(feed, Elements) else np.asarray(feed) for feed in feeds], overlay)
+            given = [feed if isinstance(feed, (Elements, Handle)) else np.asarray(feed) for feed in feeds]
+            return executable._run_stages(state, given, overlay)
         except ShapeVariesError as error:
             slicing.ON_HOST.add(error.node)
             executable._prepare()

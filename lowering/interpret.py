@@ -174,6 +174,8 @@ def _keywords(node: Operation, rule: registry.Rule, context: Context) -> dict[st
             keywords[name] = companions.prepared(node, context)
         elif name == "temporaries":
             keywords[name] = context.temporaries
+        elif name == "op":
+            keywords[name] = node
     return keywords
 
 

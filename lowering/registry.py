@@ -30,7 +30,8 @@ EXTRAS = frozenset({"stream", "check", "declared", "prepared", "session", "op", 
 `declared`: the static shapes of the outputs, as recorded.
 `prepared`: what the companion computed on the host, see `lowering.companions`.
 `temporaries`: the names of the temporary variables in use.
-`session`, `op`: for host rules only, the run's resources and the operation (for names and messages).
+`op`: the operation, for names and messages.
+`session`: for host rules only, the run's resources.
 """
 
 

@@ -21,6 +21,8 @@ from tracer.ir import Operation, Region, Tensor
 VARIABLES = frozenset({"Variable", "TemporaryVariable"})
 ALIASES = frozenset({"Identity", "RefIdentity"})
 SHAPES = frozenset({"Shape", "ShapeN", "Rank", "Size"})  # known from the input's shape, not from its value
+ARRAY_USERS = frozenset(f"TensorArray{verb}" for verb in (
+    "Start", "Write", "Read", "Pack", "Unpack", "Concat", "Split", "Size", "Close"))
 CONTROL = frozenset({"Cond", "While"})  # they hold regions
 ON_HOST: weakref.WeakSet[Operation] = weakref.WeakSet()
 """Conditionals and loops found to change shapes as they run: they run on the host, one region at a time."""
@@ -151,10 +153,19 @@ def _is_host(op: Operation) -> bool:
         return True
     if op.type in ("Const", "Placeholder"):
         return False
-    text = [t for t in (*op.inputs, *op.outputs) if t.dtype.base_dtype is dtypes.string and t.op.type != "TensorArray"]
+    if op.type.startswith("TensorArray"):
+        return _array_type(op) is dtypes.string or any(t.dtype.base_dtype is dtypes.string for t in op.inputs[1:])
+    text = [t for t in (*op.inputs, *op.outputs) if t.dtype.base_dtype is dtypes.string]
     if rule is not None and rule.strings:
         return any(t.op.type != "Const" for t in text)
     return bool(text)
+
+
+def _array_type(op: Operation) -> dtypes.DType | None:
+    """The type of the elements of the `TensorArray` that `op` works on."""
+    while op.type in ("TensorArrayGrad", *ARRAY_USERS):
+        op = op.inputs[0].op
+    return op.attrs.get("dtype")
 
 
 def check_supported(ops: Iterable[Operation]) -> None:
@@ -353,8 +364,6 @@ def _host_stage(stager: _Stager, ops: set[Operation]) -> HostStage:
 
 def _device_stage(stager: _Stager, ops: set[Operation]) -> DeviceStage:
     static: set[Tensor] = set()
-    for op in list(ops):  # a handle is no value that could cross from another program
-        ops |= {t.op for node in inner(op) for t in node.inputs if t.op.type == "TensorArray" and t.op.region is None}
     for op in list(ops):
         if op.type == "Gradients":
             extra = {n for n in _forward_path(op, stager.fed) if not _is_host(n) and not stager.written_by(n)}

@@ -16,6 +16,18 @@ def no_op() -> None:
     return None
 
 
+@lowers("Merge")
+def merge(inputs: Any) -> Any:
+    """Behind a conditional: its output, and the number of the branch that ran."""
+    return tuple(inputs)
+
+
+@lowers("Exit")
+def exit_(data: Any) -> Any:
+    """Behind a loop: its output."""
+    return data
+
+
 @lowers("CheckNumerics")
 def check_numerics(tensor: Any, *, message: str, check: Any) -> Any:
     nan, infinite = jnp.isnan(tensor).any(), jnp.isinf(tensor).any()

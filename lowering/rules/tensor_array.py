@@ -1,7 +1,11 @@
-"""Rules of `TensorArray`: a flow tensor's value is the elements written so far."""
+"""Rules of `TensorArray`: a flow tensor's value is the elements written so far.
+
+Arrays of strings live on the host, as NumPy arrays of objects; everything here takes those as well.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import jax.numpy as jnp
@@ -12,17 +16,43 @@ from lowering.registry import Static, lowers
 from tracer import errors
 
 _C_TYPES = {"float32": "float", "float64": "double", "float16": "half"}
+_UNWRITTEN = "Could not read from TensorArray index {index} because it has not yet been written to."
+_WRITTEN = "Could not write to TensorArray index {index} because it has already been written to."
 
 
-@lowers("TensorArray", pure=False)
+@lowers("TensorArray", pure=False, strings=True)
 def tensor_array(size: Static, *, dtype: Any, dynamic_size: bool, clear_after_read: bool,
-                 tensor_array_name: str) -> Any:
-    return Handle(tensor_array_name, int(size), dtype, dynamic_size, clear_after_read)
+                 tensor_array_name: str, op: Any, temporaries: set | None = None) -> Any:
+    if np.ndim(size):
+        raise errors.InvalidArgumentError(None, None, "TensorArray size must be scalar, but had shape: "
+                                          f"{list(np.shape(size))}")
+    name = tensor_array_name or op.name
+    _once(temporaries, ("TensorArray", name), errors.AlreadyExistsError(
+        None, None, f"Resource __per_step/{name}/N10tensorflow11TensorArrayE"))
+    return Handle(name, int(size), dtype, dynamic_size, clear_after_read)
 
 
-@lowers("TensorArrayStart", pure=False)
+def _once(temporaries: set | None, what: tuple, error: errors.OpError) -> None:
+    """Raises `error` the second time that a program says `what`."""
+    if temporaries is not None:
+        if what in temporaries:
+            raise error
+        temporaries.add(what)
+
+
+def _check_open(handle: Handle, temporaries: set | None) -> None:
+    if temporaries is not None and ("closed", handle.name) in temporaries:
+        raise errors.InvalidArgumentError(None, None, f"TensorArray {handle.name} has already been closed.")
+
+
+@lowers("TensorArrayStart", pure=False, strings=True)
 def start(handle: Handle, flow: Any) -> Any:
     return Elements([None] * handle.size)
+
+
+@lowers("TensorArrayGrad", pure=False, strings=True)
+def grad(handle: Handle, flow_in: Elements, *, source: str) -> Any:
+    return dataclasses.replace(handle, name=f"{handle.name}@{source}", size=flow_in.size, dynamic_size=False, adds=True)
 
 
 def _problem(handle: Handle, text: str) -> errors.InvalidArgumentError:
@@ -37,13 +67,24 @@ def _type_name(dtype: Any) -> str:
     return _C_TYPES.get(dtype.name, dtype.name)
 
 
-@lowers("TensorArrayWrite", pure=False)
-def write(handle: Handle, index: Any, value: Any, flow_in: Elements, *, check: Any) -> Any:
-    value = jnp.asarray(value)
+def _array(value: Any) -> Any:
+    """As a JAX array; strings as they are."""
+    return value if isinstance(value, np.ndarray) and value.dtype == object else jnp.asarray(value)
+
+
+def _check_type(handle: Handle, value: Any) -> None:
     if value.dtype != np.dtype(handle.dtype.as_numpy_dtype):
-        raise _problem(handle, f"Could not write to TensorArray index {index} because the value dtype is "
-                               f"{_C_TYPES.get(value.dtype.name, value.dtype.name)} but TensorArray dtype is "
-                               f"{_type_name(handle.dtype)}.")
+        kind = "string" if value.dtype == object else _C_TYPES.get(value.dtype.name, value.dtype.name)
+        raise _problem(handle, f"TensorArray dtype is {_type_name(handle.dtype)} but Op is trying to write dtype "
+                               f"{kind}.")
+
+
+@lowers("TensorArrayWrite", pure=False, strings=True)
+def write(handle: Handle, index: Any, value: Any, flow_in: Elements, *, check: Any,
+          temporaries: set | None = None) -> Any:
+    _check_open(handle, temporaries)
+    value = _array(value)
+    _check_type(handle, value)
     size = flow_in.size
     at = known_index(index)
     outside = f"Tried to write to index {{index}} but array is not resizeable and size is: {size}"
@@ -51,107 +92,141 @@ def write(handle: Handle, index: Any, value: Any, flow_in: Elements, *, check: A
         if at < 0 or (at >= size and not handle.dynamic_size):
             raise _problem(handle, outside.format(index=at))
         items = flow_in.items + [None] * (at + 1 - size)
-        if items[at] is not None:
-            raise _problem(handle, f"Could not write to TensorArray index {at} because it has already been written to.")
-        items[at] = value
+        items[at] = _added(handle, at, items[at], value)
         return Elements(items)
-    if handle.dynamic_size and at is None:
-        check(jnp.asarray(index) < size, _named(
-            handle, f"index {{index}} lies beyond the size {size}: in a loop a TensorArray cannot grow; make it with "
-                    "its final size"), jnp.asarray(index))
+    if handle.dynamic_size and at is not None:
+        flow_in = flow_in.grown(at + 1)
+        size = flow_in.size
+    elif handle.dynamic_size:
+        outside = (f"Tried to write to index {{index}}, but within this loop the array has the size {size}: make it "
+                   "with its final size")
     elements = flow_in.spread(value)
+    if elements.stacked.shape[1:] != value.shape:
+        raise _problem(handle, f"Could not write to TensorArray because the value shape is {list(value.shape)} which "
+                               f"is incompatible with the other elements' {list(elements.stacked.shape[1:])}.")
     index = jnp.asarray(index)
     inside = (index >= 0) & (index < size)
     check(inside, _named(handle, outside), index)
-    check(~inside | ~elements.written[index], _named(
-        handle, "Could not write to TensorArray index {index} because it has already been written to."), index)
-    if elements.stacked.shape[1:] != value.shape:
-        raise _problem(handle, "Could not write to TensorArray because the value shape is "
-                               f"{list(value.shape)} which is incompatible with the other elements' "
-                               f"{list(elements.stacked.shape[1:])}.")
+    if handle.adds:
+        return Elements(None, elements.stacked.at[index].add(value), elements.written.at[index].set(True))
+    check(~inside | ~elements.written[index], _named(handle, _WRITTEN), index)
     return Elements(None, elements.stacked.at[index].set(value), elements.written.at[index].set(True))
 
 
-@lowers("TensorArrayRead", pure=False)
-def read(handle: Handle, index: Any, flow_in: Elements, *, dtype: Any, check: Any) -> Any:
+def _added(handle: Handle, at: int, item: Any, value: Any) -> Any:
+    """The element `at` after `value` has been written to it."""
+    if item is None:
+        return value
+    if not handle.adds:
+        raise _problem(handle, _WRITTEN.format(index=at))
+    if np.shape(item) != np.shape(value):
+        raise _problem(handle, f"Could not aggregate to TensorArray index {at} because the existing shape is "
+                               f"{list(np.shape(item))} but the new input shape is {list(np.shape(value))}.")
+    return item + value
+
+
+@lowers("TensorArrayRead", pure=False, strings=True)
+def read(handle: Handle, index: Any, flow_in: Elements, *, dtype: Any, check: Any,
+         temporaries: set | None = None) -> Any:
+    _check_open(handle, temporaries)
     if dtype is not handle.dtype:
         raise _problem(handle, f"TensorArray dtype is {_type_name(handle.dtype)} but Op requested dtype "
                                f"{_type_name(dtype)}.")
     size = flow_in.size
     at = known_index(index)
     outside = f"Tried to read from index {{index}} but array size is: {size}"
-    unwritten = "Could not read from TensorArray index {index} because it has not yet been written to."
     if at is not None and flow_in.items is not None:
         if not 0 <= at < size:
             raise _problem(handle, outside.format(index=at))
         if flow_in.items[at] is None:
-            raise _problem(handle, unwritten.format(index=at))
+            raise _problem(handle, _UNWRITTEN.format(index=at))
+        _note_read(handle, at, temporaries)
         return flow_in.items[at]
+    if at is not None:
+        _note_read(handle, at, temporaries)
     elements = flow_in.spread()
     if elements.stacked is None:
-        raise _problem(handle, unwritten.format(index=0))
+        raise _problem(handle, _UNWRITTEN.format(index=0))
     index = jnp.asarray(index)
     inside = (index >= 0) & (index < size)
     check(inside, _named(handle, outside), index)
-    check(~inside | elements.written[index], _named(handle, unwritten), index)
+    check(~inside | elements.written[index], _named(handle, _UNWRITTEN), index)
     return elements.stacked[index]
 
 
+def _note_read(handle: Handle, at: int, temporaries: set | None) -> None:
+    """An element can be read once. Told where the index is known; in a loop a second read gives the element again."""
+    if handle.clear_after_read:
+        _once(temporaries, ("read", handle.name, at), _problem(
+            handle, f"Could not read index {at} twice because it was cleared after a previous read (perhaps try "
+                    "setting clear_after_read = false?)"))
+
+
 def _all_written(handle: Handle, flow_in: Elements, check: Any) -> Elements:
-    unwritten = "Could not read from TensorArray index {index} because it has not yet been written to."
     if flow_in.items is not None:
         missing = next((i for i, item in enumerate(flow_in.items) if item is None), None)
         if missing is not None:
-            raise _problem(handle, unwritten.format(index=missing))
+            raise _problem(handle, _UNWRITTEN.format(index=missing))
     elif flow_in.size:
-        check(flow_in.written.all(), _named(handle, unwritten), jnp.argmin(flow_in.written))
+        check(flow_in.written.all(), _named(handle, _UNWRITTEN), jnp.argmin(flow_in.written))
     return flow_in
 
 
-@lowers("TensorArrayPack", pure=False)
+@lowers("TensorArrayPack", pure=False, strings=True)
 def pack(handle: Handle, flow_in: Elements, *, dtype: Any, check: Any, declared: Any) -> Any:
     elements = _all_written(handle, flow_in, check)
     if not elements.size:
         sizes = declared[0] or (0,)
-        return jnp.zeros((0, *(0 if s is None else s for s in sizes[1:])), dtype.as_numpy_dtype)
-    if elements.items is not None:
-        shapes = [jnp.shape(item) for item in elements.items]
-        for i, shape in enumerate(shapes):
-            if shape != shapes[0]:
-                raise _problem(handle, f"TensorArray has inconsistent shapes.  Index 0 has shape: {list(shapes[0])} "
-                                       f"but index {i} has shape: {list(shape)}")
-    return elements.spread().stacked
+        return np.zeros((0, *(0 if s is None else s for s in sizes[1:])), dtype.as_numpy_dtype)
+    if elements.items is None:
+        return elements.stacked
+    shapes = [np.shape(item) for item in elements.items]
+    for i, shape in enumerate(shapes):
+        if shape != shapes[0]:
+            raise _problem(handle, f"TensorArray has inconsistent shapes.  Index 0 has shape: {list(shapes[0])} "
+                                   f"but index {i} has shape: {list(shape)}")
+    return (np if handle.dtype.name == "string" else jnp).stack(elements.items)
 
 
-@lowers("TensorArrayUnpack", pure=False)
+@lowers("TensorArrayUnpack", pure=False, strings=True)
 def unpack(handle: Handle, value: Any, flow_in: Elements) -> Any:
-    value = jnp.asarray(value)
+    value = _array(value)
+    _check_type(handle, value)
     if not value.ndim:
         raise _problem(handle, "Input value for unpack must be at least a vector but received shape: []")
     size = flow_in.size
     if value.shape[0] != size and not (handle.dynamic_size and value.shape[0] > size):
         raise _problem(handle, "Input value must have first dimension equal to the array size "
                                f"({value.shape[0]} vs. {size})")
+    taken = next((i for i, item in enumerate(flow_in.items or ()) if item is not None), None)
+    if taken is not None:
+        raise _problem(handle, _WRITTEN.format(index=taken))
+    if isinstance(value, np.ndarray):
+        return Elements(list(value) if value.ndim > 1 else [np.array(item, object) for item in value])
     return Elements(None, value, jnp.ones(value.shape[0], bool))
 
 
-@lowers("TensorArrayConcat", pure=False)
+@lowers("TensorArrayConcat", pure=False, strings=True)
 def concat(handle: Handle, flow_in: Elements, *, dtype: Any, check: Any) -> Any:
     elements = _all_written(handle, flow_in, check)
     items = elements.items if elements.items is not None else list(elements.stacked)
     for i, item in enumerate(items):
-        if not jnp.ndim(item):
+        if not np.ndim(item):
             raise _problem(handle, f"Concat saw a scalar shape at index {i} but requires at least vectors.")
-        if jnp.shape(item)[1:] != jnp.shape(items[0])[1:]:
+        if np.shape(item)[1:] != np.shape(items[0])[1:]:
             raise _problem(handle, "TensorArray has inconsistent shapes.  Index 0 has (excepting dimension 0) shape: "
-                                   f"{list(jnp.shape(items[0])[1:])} but index {i} has (excepting dimension 0) shape: "
-                                   f"{list(jnp.shape(item)[1:])}")
-    return jnp.concatenate(items), np.array([jnp.shape(item)[0] for item in items], np.int64)
+                                   f"{list(np.shape(items[0])[1:])} but index {i} has (excepting dimension 0) shape: "
+                                   f"{list(np.shape(item)[1:])}")
+    lengths = np.array([np.shape(item)[0] for item in items], np.int64)
+    if not items:
+        return np.zeros((0,), dtype.as_numpy_dtype), lengths
+    return (np if handle.dtype.name == "string" else jnp).concatenate(items), lengths
 
 
-@lowers("TensorArraySplit", pure=False)
+@lowers("TensorArraySplit", pure=False, strings=True)
 def split(handle: Handle, value: Any, lengths: Static, flow_in: Elements) -> Any:
-    value = jnp.asarray(value)
+    value = _array(value)
+    _check_type(handle, value)
     if lengths.ndim != 1:
         raise _problem(handle, f"Expected lengths to be a vector, received shape: {list(lengths.shape)}")
     if not value.ndim:
@@ -159,17 +234,18 @@ def split(handle: Handle, value: Any, lengths: Static, flow_in: Elements) -> Any
     if lengths.sum() != value.shape[0]:
         raise _problem(handle, f"Expected sum of lengths to be equal to values.shape[0], but sum of lengths is "
                                f"{lengths.sum()} and value's shape is: {list(value.shape)}")
-    if len(lengths) != flow_in.size and not handle.dynamic_size:
+    if len(lengths) != flow_in.size and not (handle.dynamic_size and len(lengths) > flow_in.size):
         raise _problem(handle, f"TensorArray's size is not equal to the size of lengths ({flow_in.size} vs. "
                                f"{len(lengths)}), and the TensorArray is not marked as dynamically resizeable")
-    return Elements(jnp.split(value, np.cumsum(lengths)[:-1]))
+    return Elements((np if isinstance(value, np.ndarray) else jnp).split(value, np.cumsum(lengths)[:-1]))
 
 
-@lowers("TensorArraySize", pure=False)
+@lowers("TensorArraySize", pure=False, strings=True)
 def size(handle: Handle, flow_in: Elements) -> Any:
     return np.array(flow_in.size, np.int32)
 
 
-@lowers("TensorArrayClose", pure=False)
-def close(handle: Handle) -> None:
-    return None
+@lowers("TensorArrayClose", pure=False, strings=True)
+def close(handle: Handle, *, temporaries: set | None = None) -> None:
+    if temporaries is not None:
+        temporaries.add(("closed", handle.name))

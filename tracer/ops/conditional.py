@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tracer import scopes, shapes
+from tracer import dtypes, scopes, shapes
 from tracer.convert import IndexedSlices, convert_to_tensor
-from tracer.ir import Graph, Operation, Region, Tensor
-from tracer.ops import array
+from tracer.ir import Graph, Operation, Tensor
+from tracer.ops import array, contexts
+from tracer.ops.contexts import Branch
 
 
 def cond(pred: Any, fn1: Callable, fn2: Callable, name: str | None = None) -> Any:
@@ -33,15 +34,18 @@ def cond(pred: Any, fn1: Callable, fn2: Callable, name: str | None = None) -> An
         raise TypeError("fn2 must be callable.")
     if isinstance(pred, bool):
         raise TypeError("pred must not be a Python bool")
-    with scopes.op_scope([pred], name, "cond"):
+    with scopes.op_scope([pred], name, "cond") as scope:
         graph = scopes.get_default_graph()
-        condition = array.identity(convert_to_tensor(pred, name="pred"), name="pred_id")
-        first, first_form = _branch(graph, fn1, condition)
-        second, second_form = _branch(graph, fn2, condition)
+        pred = convert_to_tensor(pred, name="pred")
+        arms = contexts.switch(pred, pred, "Switch", graph.region)
+        for arm, letter in zip(arms[::-1], "tf", strict=True):
+            contexts.shadow("Identity", (arm,), {"T": arm.dtype}, f"switch_{letter}", graph.region)
+        condition = array.identity(pred, name="pred_id")
+        first, first_form = _branch(graph, fn1, Branch(graph, condition, 1), scope)
+        second, second_form = _branch(graph, fn2, Branch(graph, condition, 0), scope)
         _check_same(first, second, first_form, second_form)
         op = _record(graph, condition, first, second)
-        merged = [array.identity(output, name="Merge") for output in op.outputs]
-        return first_form.rebuild(merged)
+        return first_form.rebuild([contexts.merged(op, i) for i in range(len(first.outputs))])
 
 
 class Form:
@@ -78,26 +82,24 @@ class Form:
         return results[0] if len(results) == 1 else results
 
 
-def _branch(graph: Graph, function: Callable, condition: Tensor) -> tuple[Region, Form]:
-    region = Region(graph)
+def _branch(graph: Graph, function: Callable, region: Branch, scope: str) -> tuple[Branch, Form]:
     with graph.recording(region):
-        result = function()
-        form = Form(result)
-        region.outputs = [_output(part, condition) for part in form.flat()]
+        form = Form(function())
+        region.outputs = [_output(part, region.condition) for part in form.flat()]
+        for output in region.outputs:
+            region.local(output, scope[:-1])
     return region, form
 
 
 def _output(part: Any, condition: Tensor) -> Tensor:
     """A branch's result as a tensor; an operation becomes the condition's value, after it has run."""
-    if isinstance(part, Operation):
-        with scopes.control_dependencies([part]):
-            return array.identity(condition)
-    if part is None:
-        return array.identity(condition)
+    if part is None or isinstance(part, Operation):
+        with scopes.control_dependencies([] if part is None else [part]):
+            return array.identity(condition, name="control_dependency")
     return convert_to_tensor(part)
 
 
-def _check_same(first: Region, second: Region, one: Form, two: Form) -> None:
+def _check_same(first: Branch, second: Branch, one: Form, two: Form) -> None:
     if len(one.items) != len(two.items):
         raise ValueError("fn1 and fn2 must return the same number of results.")
     for i, (a, b) in enumerate(zip(first.outputs, second.outputs, strict=True)):
@@ -110,9 +112,8 @@ def _check_same(first: Region, second: Region, one: Form, two: Form) -> None:
                              f"{a.dtype.base_dtype.name}, {b.dtype.base_dtype.name}")
 
 
-def _widen(first: Region, second: Region, index: int) -> None:
+def _widen(first: Branch, second: Branch, index: int) -> None:
     """Indices of the two branches' `IndexedSlices` may be int32 and int64; the result is int64."""
-    from tracer import dtypes
     from tracer.ops import math
 
     for region in (first, second):
@@ -121,7 +122,7 @@ def _widen(first: Region, second: Region, index: int) -> None:
             region.outputs[index] = math.cast(tensor, dtypes.int64)
 
 
-def _record(graph: Graph, condition: Tensor, first: Region, second: Region) -> Operation:
+def _record(graph: Graph, condition: Tensor, first: Branch, second: Branch) -> Operation:
     captured: dict[Tensor, None] = {}
     controls: dict[Operation, None] = {}
     for region in (first, second):
@@ -129,12 +130,13 @@ def _record(graph: Graph, condition: Tensor, first: Region, second: Region) -> O
         captured.update(dict.fromkeys(tensors))
         controls.update(dict.fromkeys(waits))
     captured.pop(condition, None)
-    outputs = tuple((a.dtype.base_dtype, _common(a.sizes, b.sizes))
+    outputs = tuple((a.dtype.base_dtype, common(a.sizes, b.sizes))
                     for a, b in zip(first.outputs, second.outputs, strict=True))
-    return graph.add("Cond", (condition, *captured), {"regions": (first, second)}, outputs, "Cond", controls)
+    taken = (dtypes.int32, ())
+    return graph.add("Cond", (condition, *captured), {"regions": (first, second)}, (*outputs, taken), "Cond", controls)
 
 
-def _common(a: shapes.Sizes, b: shapes.Sizes) -> shapes.Sizes:
+def common(a: shapes.Sizes, b: shapes.Sizes) -> shapes.Sizes:
     """What is known of a tensor that has one of two static shapes."""
     if a is None or b is None or len(a) != len(b):
         return None
@@ -180,7 +182,6 @@ def _chain(pairs: list[tuple[Tensor, Callable]], default: Callable, index: int) 
 
 
 def _exclusive(pairs: Any) -> Operation:
-    from tracer import dtypes
     from tracer.ops import control_flow, math
 
     preds = array.pack([pred for pred, _ in pairs], name="preds_c")

@@ -7,8 +7,10 @@ from typing import Any
 
 from tracer import scopes
 from tracer.convert import IndexedSlices, internal_convert_to_tensor
-from tracer.ir import Graph, Operation, Region, Tensor
-from tracer.ops import array
+from tracer.ir import Graph, Operation, Tensor
+from tracer.ops import contexts
+from tracer.ops.conditional import common
+from tracer.ops.contexts import Frame
 
 
 def while_loop(cond: Callable, body: Callable, loop_vars: Any, parallel_iterations: int = 10, back_prop: bool = True,
@@ -31,22 +33,21 @@ def while_loop(cond: Callable, body: Callable, loop_vars: Any, parallel_iteratio
         TypeError: `cond` or `body` is no function.
         ValueError: no loop variables, or the body returns another number of them.
     """
-    if not loop_vars and loop_vars != 0:
+    if loop_vars is None or (isinstance(loop_vars, (list, tuple)) and not loop_vars):
         raise ValueError("No loop variables provided")
     if not callable(cond):
         raise TypeError("cond must be callable.")
     if not callable(body):
         raise TypeError("body must be callable.")
-    del parallel_iterations, swap_memory
+    del swap_memory
     variables = list(loop_vars) if isinstance(loop_vars, (list, tuple)) else [loop_vars]
-    with scopes.op_scope(_flat(variables), name, "while"):
+    with scopes.op_scope(_flat(variables), name, "while") as scope:
         graph = scopes.get_default_graph()
-        starts = [internal_convert_to_tensor(v, name=f"loop_var_{i}") for i, v in enumerate(_flat(variables))]
-        condition = _condition(graph, cond, variables, starts)
-        step, results = _body(graph, body, variables, starts)
-        op = _record(graph, condition, step, starts, back_prop)
-        exits = [array.identity(output, name="Exit") for output in op.outputs]
-        packed = _pack(results, exits)
+        starts = [internal_convert_to_tensor(v, as_ref=False) for v in _flat(variables)]
+        loop = _Loop(graph, scope, parallel_iterations, variables, starts)
+        loop.test(cond)
+        results = loop.advance(body)
+        packed = _pack(results, loop.record(back_prop))
         return packed[0] if len(packed) == 1 else packed
 
 
@@ -85,44 +86,109 @@ def _pack(forms: list[Any], tensors: list[Tensor]) -> list[Any]:
     return results
 
 
-def _variables(graph: Graph, starts: list[Tensor], name: str) -> list[Tensor]:
-    return [graph.add("LoopVariable", (), {}, ((start.dtype.base_dtype, start.sizes),), name).outputs[0]
-            for start in starts]
+class _Loop:
+    """A loop while it is recorded.
+
+    A reference (a variable's memory) among the loop variables is not carried: the same variable stands at its place
+    before, in and after the loop.
+    """
+
+    def __init__(self, graph: Graph, scope: str, parallel_iterations: int, variables: list[Any],
+                 starts: list[Tensor]) -> None:
+        self.graph = graph
+        self.scope = scope
+        self.variables = variables
+        self.starts = starts
+        self.carried = [not start.dtype.is_ref_dtype for start in starts]
+        entered: dict[Tensor, Tensor] = {}
+        self.condition = Frame(graph, scope, parallel_iterations, entered)
+        self.body = Frame(graph, scope, parallel_iterations, entered)
+        self.entries = [self.body.enter_as(start, False) for start in starts]
+        self.inside = self.entries
+        self.results: list[Tensor] = []
+
+    def test(self, cond: Callable) -> None:
+        """Records the condition."""
+        with self.graph.recording(self.condition):
+            merges = self._variables(self.condition, "Merge")
+            self.condition.outputs = [internal_convert_to_tensor(cond(*_pack(self.variables, merges)))]
+            pivot = self._shadow("LoopCond", self.condition.outputs[0], self.condition)
+        self.inside = [contexts.switch(merge, pivot, "Switch", self.condition)[1] for merge in merges]
+
+    def advance(self, body: Callable) -> list[Any]:
+        """Records the body; returns what it returned."""
+        with self.graph.recording(self.body):
+            result = body(*_pack(self.variables, self._variables(self.body, "Identity")))
+            results = list(result) if isinstance(result, (list, tuple)) else [result]
+            if len(_flat(results)) != len(self.starts):
+                raise ValueError("The number of inputs and outputs of the loop body must match.")
+            self.results = [internal_convert_to_tensor(r, as_ref=start.dtype.is_ref_dtype)
+                            for r, start in zip(_flat(results), self.starts, strict=True)]
+            for tensor in self.results:
+                self.body.local(tensor, self.scope[:-1])
+        for start, end in zip(self.starts, self.results, strict=True):
+            self._check(start, end)
+        for end in self.results:
+            self._shadow("NextIteration", end, self.body)
+        self.body.outputs = [end for end, carried in zip(self.results, self.carried, strict=True) if carried]
+        return _forms(self.variables, results)
+
+    def record(self, back_prop: bool) -> list[Tensor]:
+        """Records the loop itself; its values at the end."""
+        starts = [start for start, carried in zip(self.starts, self.carried, strict=True) if carried]
+        captured: dict[Tensor, None] = {}
+        controls: dict[Operation, None] = {}
+        for region in (self.condition, self.body):
+            tensors, waits = region.captures()
+            captured.update(dict.fromkeys(tensors))
+            controls.update(dict.fromkeys(waits))
+        outputs = tuple((start.dtype.base_dtype, common(start.sizes, end.sizes))
+                        for start, end in zip(starts, self.body.outputs, strict=True))
+        op = self.graph.add("While", (*starts, *captured),
+                            {"regions": (self.condition, self.body), "count": len(starts), "back_prop": back_prop},
+                            outputs, "While", controls)
+        left = iter(range(len(starts)))
+        return [contexts.left(op, next(left)) if carried else self._left_reference(op, start)
+                for start, carried in zip(self.starts, self.carried, strict=True)]
+
+    def _left_reference(self, op: Operation, start: Tensor) -> Tensor:
+        with self.graph.control_dependencies([op]):
+            kinds = ((start.dtype, start.sizes),)
+            return self.graph.add("RefIdentity", (start,), {"T": start.dtype.base_dtype}, kinds, "Exit").outputs[0]
+
+    def _variables(self, region: Frame, name: str) -> list[Tensor]:
+        """The loop variables as `region` sees them."""
+        found = []
+        for start, before in zip(self.starts, self.inside, strict=True):
+            if start.dtype.is_ref_dtype:
+                contexts.shadow("Identity" if name == "Identity" else "Merge", (before,),
+                                {"T": start.dtype.base_dtype}, name, region)
+                found.append(start)
+                continue
+            kinds = ((start.dtype, start.sizes),)
+            found.append(self.graph.add("LoopVariable", (), {}, kinds, name).outputs[0])
+            region.inputs.append(found[-1])
+        return found
+
+    def _shadow(self, type: str, tensor: Tensor, region: Frame) -> Tensor:
+        attrs = {} if type == "LoopCond" else {"T": tensor.dtype.base_dtype}
+        return contexts.shadow(type, (self.body.local(tensor, self.scope[:-1]),), attrs, type, region)
+
+    @staticmethod
+    def _check(start: Tensor, end: Tensor) -> None:
+        if start.dtype.base_dtype is not end.dtype.base_dtype:
+            raise ValueError(f"The loop variable '{start.name}' has dtype {start.dtype.base_dtype.name}, but the "
+                             f"body gives it dtype {end.dtype.base_dtype.name}.")
+        if start.dtype.is_ref_dtype and _memory(end) is not _memory(start):
+            raise ValueError(f"The loop variable '{start.name}' is a reference to a variable, but the body gives "
+                             f"'{end.name}', which is none to it.")
 
 
-def _condition(graph: Graph, cond: Callable, variables: list[Any], starts: list[Tensor]) -> Region:
-    region = Region(graph)
-    with graph.recording(region):
-        region.inputs = _variables(graph, starts, "Merge")
-        region.outputs = [internal_convert_to_tensor(cond(*_pack(variables, region.inputs)), name="LoopCond")]
-    return region
-
-
-def _body(graph: Graph, body: Callable, variables: list[Any], starts: list[Tensor]) -> tuple[Region, list[Any]]:
-    region = Region(graph)
-    with graph.recording(region):
-        region.inputs = _variables(graph, starts, "Identity")
-        result = body(*_pack(variables, region.inputs))
-        results = list(result) if isinstance(result, (list, tuple)) else [result]
-        if len(_flat(results)) != len(starts):
-            raise ValueError("The number of inputs and outputs of the loop body must match.")
-        region.outputs = [internal_convert_to_tensor(r) for r in _flat(results)]
-        for start, end in zip(starts, region.outputs, strict=True):
-            if start.dtype.base_dtype is not end.dtype.base_dtype:
-                raise ValueError(f"The loop variable '{start.name}' has dtype {start.dtype.base_dtype.name}, but the "
-                                 f"body gives it dtype {end.dtype.base_dtype.name}.")
-    for variable, end in zip(results, _split(results, region.outputs), strict=True):
-        if hasattr(variable, "with_flow"):
-            variable.check_same_array(end)
-    return region, _forms(variables, results)
-
-
-def _split(results: list[Any], tensors: list[Tensor]) -> list[Tensor]:
-    firsts, at = [], 0
-    for result in results:
-        firsts.append(tensors[at])
-        at += len(_flat([result]))
-    return firsts
+def _memory(tensor: Tensor) -> Tensor:
+    """The variable that a reference is one to."""
+    while tensor.op.inputs and tensor.op.inputs[0].dtype.is_ref_dtype:
+        tensor = tensor.op.inputs[0]
+    return tensor
 
 
 def _forms(variables: list[Any], results: list[Any]) -> list[Any]:
@@ -131,24 +197,3 @@ def _forms(variables: list[Any], results: list[Any]) -> list[Any]:
         return results
     return [result if hasattr(result, "flow") else variable
             for variable, result in zip(variables, results, strict=True)]
-
-
-def _record(graph: Graph, condition: Region, body: Region, starts: list[Tensor], back_prop: bool) -> Operation:
-    captured: dict[Tensor, None] = {}
-    controls: dict[Operation, None] = {}
-    for region in (condition, body):
-        tensors, waits = region.captures()
-        captured.update(dict.fromkeys(tensors))
-        controls.update(dict.fromkeys(waits))
-    outputs = tuple((start.dtype.base_dtype, _kept(start, end))
-                    for start, end in zip(starts, body.outputs, strict=True))
-    return graph.add("While", (*starts, *captured),
-                     {"regions": (condition, body), "count": len(starts), "back_prop": back_prop},
-                     outputs, "While", controls)
-
-
-def _kept(start: Tensor, end: Tensor) -> Any:
-    """What is known of a loop variable's shape after any number of trips."""
-    from tracer.ops.conditional import _common
-
-    return _common(start.sizes, end.sizes)

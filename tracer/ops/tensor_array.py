@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
-from tracer import dtypes, scopes, shapes
+from tracer import dtypes, scopes, shapes, static
 from tracer.convert import convert_to_tensor
 from tracer.declare import op
 from tracer.ir import Tensor
-from tracer.ops import array
+from tracer.ops import array, constants
 
 
 @op("TensorArray")
 def _tensor_array(size: Tensor, dtype: Any, dynamic_size: bool = False, clear_after_read: bool = True,
                   tensor_array_name: str = "", name: str | None = None) -> Any:
+    return ()
+
+
+@op("TensorArrayGrad")
+def _grad(handle: Tensor, flow_in: Tensor, source: str, name: str | None = None) -> Any:
     return ()
 
 
@@ -99,11 +105,10 @@ class TensorArray:
                 handle = _tensor_array(size, self._dtype, bool(dynamic_size),
                                        True if clear_after_read is None else clear_after_read,
                                        tensor_array_name or "", name=scope)
-            self._handle = handle
             if flow is None:
                 with scopes.colocate_with(handle.op):
-                    flow = array.constant(0, dtype=dtypes.float32, name="flow")
-                    flow = _start(handle, flow)
+                    flow = _start(handle, constants.constant(0, dtype=dtypes.float32))
+            self._handle = handle
             self._flow = flow
 
     @property
@@ -123,19 +128,29 @@ class TensorArray:
 
     def with_flow(self, flow: Tensor) -> TensorArray:
         """The same array, as it is when `flow` has been computed."""
-        other = TensorArray.__new__(TensorArray)
-        other._dtype, other._handle, other._flow = self._dtype, self._handle, flow
-        other._infer_shape, other._element = self._infer_shape, self._element
+        other = TensorArray(self._dtype, handle=self._handle, flow=flow, infer_shape=self._infer_shape)
+        other._element = self._element
         return other
 
-    def check_same_array(self, flow: Tensor) -> None:
-        """Loop variables keep their array: what the body returns must be a later state of what it was given."""
+    def _written(self, flow: Tensor) -> TensorArray:
+        """The same array after a write. TensorFlow makes a constant here that nothing uses, and counts it."""
+        with scopes.op_scope([self._handle], None, "TensorArray"), scopes.colocate_with(self._handle.op):
+            constants.constant(0, dtype=dtypes.float32)
+        other = copy.copy(self)
+        other._flow = flow
+        return other
 
     def grad(self, source: str, flow: Any = None) -> TensorArray:
-        """The array of gradients with respect to the elements, below the name `source`."""
-        raise NotImplementedError(
-            "TensorArray.grad records TensorFlow's own gradient arrays; here `tf.gradients` differentiates through "
-            "reads and writes by itself. Use tf.gradients with respect to what was written.")
+        """An array for the gradients with respect to the elements; what is written twice to it is summed.
+
+        `tf.gradients` needs none: it differentiates through reads and writes by itself.
+        """
+        flow = self._flow if flow is None else flow
+        with scopes.op_scope([self._handle], None, "TensorArrayGrad"), scopes.colocate_with(self._handle):
+            handle = _grad(self._handle, flow, source)
+            with scopes.control_dependencies([handle]):
+                flow = array.identity(flow, name="gradient_flow")
+            return TensorArray(self._dtype, handle=handle, flow=_start(handle, flow), infer_shape=self._infer_shape)
 
     def _note(self, shape: shapes.TensorShape) -> None:
         if not self._infer_shape:
@@ -160,7 +175,7 @@ class TensorArray:
         value = convert_to_tensor(value, name="value") if not isinstance(value, Tensor) else value
         flow = _write(self._handle, index, value, self._flow, name=name or "TensorArrayWrite")
         self._note(value.get_shape())
-        return self.with_flow(flow)
+        return self._written(flow)
 
     def pack(self, name: str | None = None) -> Tensor:
         """All elements, stacked along a new first dimension."""
@@ -182,14 +197,25 @@ class TensorArray:
         flow = _unpack(self._handle, value, self._flow, name=name or "TensorArrayUnpack")
         if value.get_shape().ndims is not None:
             self._note(value.get_shape()[1:])
-        return self.with_flow(flow)
+        return self._written(flow)
 
     def split(self, value: Any, lengths: Any, name: str | None = None) -> TensorArray:
         """The array whose elements are the pieces of `value` of these lengths along its first dimension."""
         value = convert_to_tensor(value, dtype=self._dtype, name="value")
         lengths = convert_to_tensor(lengths, dtype=dtypes.int64, name="lengths")
         flow = _split(self._handle, value, lengths, self._flow, name=name or "TensorArraySplit")
-        return self.with_flow(flow)
+        self._note_pieces(value, lengths)
+        return self._written(flow)
+
+    def _note_pieces(self, value: Tensor, lengths: Tensor) -> None:
+        """The shape of the elements that `value` is split into: none is known where their lengths differ."""
+        if value.get_shape().ndims is None:
+            return
+        known = static.constant_value(lengths)
+        same = known is not None and known.ndim == 1 and len(known) > 0 and (known == known[0]).all()
+        if known is None or same:
+            first = int(known[0]) if same else None  # type: ignore[index]
+            self._note(shapes.TensorShape([first]).concatenate(value.get_shape()[1:]))
 
     def size(self, name: str | None = None) -> Tensor:
         """How many elements it has."""

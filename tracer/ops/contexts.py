@@ -1,0 +1,111 @@
+"""The regions of conditionals and loops, and the operations that TensorFlow has in their place.
+
+TensorFlow has no bodies: a conditional's operations get their inputs through `Switch` operations and its results go
+through `Merge`; a loop's circle from `Merge` over `Switch` to `NextIteration`. We record those operations too, in
+TensorFlow's order and with its names, so that names, counts of operations and exported graphs are TensorFlow's. What
+runs is the region.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from tracer import dtypes
+from tracer.ir import Graph, Operation, Region, Tensor
+
+REFERENCES = {"Switch": "RefSwitch", "Enter": "RefEnter", "Exit": "RefExit", "Merge": "RefMerge",
+              "NextIteration": "RefNextIteration"}
+
+
+class Context(Region):
+    """A region that tensors from outside enter through an operation of their own."""
+
+    def __init__(self, graph: Graph, entered: dict[Tensor, Tensor]) -> None:
+        super().__init__(graph)
+        self.entered = entered  # what stands inside for a tensor of outside
+
+    def take(self, tensors: Iterable[Tensor], scope: str) -> None:
+        for tensor in tensors:
+            if tensor not in self.entered and not self.holds(tensor.op):
+                self.local(tensor, scope)
+
+    def local(self, tensor: Tensor, scope: str) -> Tensor:
+        """What TensorFlow's operation `scope` inside uses for `tensor`."""
+        if self.holds(tensor.op):
+            return tensor
+        if tensor not in self.entered:
+            outer = self.parent.local(tensor, scope) if isinstance(self.parent, Context) else tensor
+            graph = tensor.op.graph
+            names, graph._name_stack = graph._name_stack, scope
+            try:
+                self.entered[tensor] = self.enter(outer)
+            finally:
+                graph._name_stack = names
+        return self.entered[tensor]
+
+    def enter(self, tensor: Tensor) -> Tensor:
+        """Records the operation that brings `tensor` in."""
+        raise NotImplementedError
+
+
+class Branch(Context):
+    """One of the two bodies of a conditional; `index` is 1 where the condition is true."""
+
+    def __init__(self, graph: Graph, condition: Tensor, index: int) -> None:
+        super().__init__(graph, {})
+        self.condition = condition
+        self.index = index
+
+    def enter(self, tensor: Tensor) -> Tensor:
+        return switch(tensor, self.condition, "Switch", self.parent)[self.index]
+
+
+class Frame(Context):
+    """The condition or the body of a loop: the two share what they take from outside."""
+
+    def __init__(self, graph: Graph, name: str, parallel_iterations: int, entered: dict[Tensor, Tensor]) -> None:
+        super().__init__(graph, entered)
+        self.name = name
+        self.parallel_iterations = parallel_iterations
+
+    def enter(self, tensor: Tensor) -> Tensor:
+        return self.enter_as(tensor, True)
+
+    def enter_as(self, tensor: Tensor, is_constant: bool) -> Tensor:
+        """Records the `Enter` of a tensor that each trip sees alike, or of a loop variable's first value."""
+        attrs = {"T": tensor.dtype.base_dtype, "frame_name": self.name, "is_constant": is_constant,
+                 "parallel_iterations": self.parallel_iterations}
+        return shadow("Enter", (tensor,), attrs, "Enter", self.parent)
+
+
+def shadow(type: str, inputs: tuple[Tensor, ...], attrs: dict[str, Any], name: str, region: Region | None) -> Tensor:
+    """Records an operation of `region` that passes its first input on, and that never runs. Returns its output."""
+    tensor = inputs[0]
+    kind = (tensor.dtype, tensor.sizes)
+    kinds = (kind, kind) if type == "Switch" else (kind, (dtypes.int32, ())) if type == "Merge" else (kind,)
+    type = REFERENCES.get(type, type) if tensor.dtype.is_ref_dtype else type
+    return tensor.op.graph.shadow(type, inputs, attrs, name, kinds, region).outputs[0]
+
+
+def switch(tensor: Tensor, condition: Tensor, name: str, region: Region | None) -> list[Tensor]:
+    """Records a `Switch` that never runs; its outputs for false and for true."""
+    graph = tensor.op.graph
+    with graph.colocate_with(tensor.op, ignore_existing=True):
+        first = shadow("Switch", (tensor, condition), {"T": tensor.dtype.base_dtype}, name, region)
+    return list(first.op.outputs)
+
+
+def merged(op: Operation, index: int) -> Tensor:
+    """Output `index` of the conditional `op`, behind TensorFlow's `Merge`, whose second output says which ran."""
+    output = op.outputs[index]
+    kinds = ((output.dtype, output.sizes), (dtypes.int32, ()))
+    attrs = {"T": output.dtype.base_dtype, "N": 2}
+    return op.graph.add("Merge", (output, op.outputs[-1]), attrs, kinds, "Merge").outputs[0]
+
+
+def left(op: Operation, index: int) -> Tensor:
+    """Output `index` of the loop `op`, behind TensorFlow's `Exit`."""
+    output = op.outputs[index]
+    kinds = ((output.dtype, output.sizes),)
+    return op.graph.add("Exit", (output,), {"T": output.dtype.base_dtype}, kinds, "Exit").outputs[0]
