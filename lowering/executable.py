@@ -15,6 +15,7 @@ from lowering.checks import Check, error_of
 from lowering.control import ShapeVariesError
 from lowering.program import Program
 from lowering.slice import DeviceStage, HostStage
+from lowering.staging import Staging
 from lowering.state import State
 from tracer import dtypes, errors
 from tracer.ir import Operation, Region, Tensor
@@ -23,11 +24,14 @@ from tracer.ir import Operation, Region, Tensor
 class Executable:
     """One signature (fetches and fed tensors) ready to run on a state."""
 
-    def __init__(self, fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor]) -> None:
+    def __init__(self, fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor],
+                 nested: bool = False) -> None:
+        self.nested = nested  # the body of a conditional or loop: the run around it commits, or takes all back
         self.feeds = feeds
         self.fed = frozenset(feeds)
         self.fetches = fetches
         self.targets = targets
+        self.staging = Staging()
         self._nested: dict[Any, Executable] = {}
         self._prepare()
 
@@ -38,7 +42,7 @@ class Executable:
         stages = self.plan.stages
         last = len(stages) - 1
         self.steps: list[Program | HostStage] = [
-            Program(stage, donate=i == last) if isinstance(stage, DeviceStage) else stage
+            Program(stage, donate=i == last and not self.nested) if isinstance(stage, DeviceStage) else stage
             for i, stage in enumerate(stages)]
         self.required = [v.name for v in self.plan.required]
         self.single = self.steps[0] if len(self.steps) == 1 and isinstance(self.steps[0], Program) else None
@@ -69,10 +73,14 @@ class Executable:
             with jax.enable_x64(True):
                 if not self.simple:
                     return self._run_stages(state, feeds)
-                values = dict(zip(self.feeds, feeds, strict=True)) if feeds else {}
                 with state.lock:
+                    if feeds and not self.sources:
+                        feeds = self.staging.copies(feeds)
+                    values = dict(zip(self.feeds, feeds, strict=True)) if feeds else {}
                     outputs = self.single.run(state, values, None)  # type: ignore[union-attr]
-                return [own(outputs[at]) for _, at in self.sources] if self.sources else []
+                    if feeds and not self.sources:
+                        self.staging.last = self.single.a_result(state)  # type: ignore[union-attr]
+                return [_fetched(own(outputs[at])) for _, at in self.sources] if self.sources else []
         except ShapeVariesError as error:
             slicing.ON_HOST.add(error.node)
             self._prepare()
@@ -101,7 +109,8 @@ class Executable:
                 state.variables.update(overlay)
             if found is None:
                 found = self._variables(state, outer)
-        return [self._result(source, values, found, outputs) for source in self.sources]
+        results = [self._result(source, values, found, outputs) for source in self.sources]
+        return results if self.nested else [_fetched(result) for result in results]
 
     def _check_initialized(self, state: State, outer: dict[str, Any] | None) -> None:
         for variable in self.plan.required:
@@ -202,11 +211,12 @@ class Executable:
         executable = self._nested.get(region)
         if executable is None:
             captured = [t for t in region.captures()[0] if t.op.type != "Const" and slicing.variable_of(t) is None]
-            executable = self._nested[region] = Executable(region.outputs, [], [*region.inputs, *captured])
+            inputs = [*region.inputs, *captured]
+            executable = self._nested[region] = Executable(region.outputs, [], inputs, nested=True)
         feeds = [*given, *(read(t) for t in executable.feeds[len(given):])]
         try:
-            given = [feed if isinstance(feed, (Elements, Handle)) else np.asarray(feed) for feed in feeds]
-            return executable._run_stages(state, given, overlay)
+            return executable._run_stages(
+                state, [feed if isinstance(feed, (Elements, Handle)) else np.asarray(feed) for feed in feeds], overlay)
         except ShapeVariesError as error:
             slicing.ON_HOST.add(error.node)
             executable._prepare()
@@ -261,15 +271,22 @@ def _check_now(node: Operation, holds: Any, message: Any, *operands: Any) -> Non
 
 
 def own(value: Any, copy: bool = False) -> Any:
-    """A fetched value as the caller's own: a writable NumPy array, or a NumPy scalar for shape ()."""
-    if isinstance(value, Elements):
-        return np.float32(0)  # the flow of a TensorArray
+    """A value as the caller's own: a writable NumPy array, or a NumPy scalar for shape ()."""
     if isinstance(value, jax.Array):
         value = np.array(value)
     elif copy and isinstance(value, np.ndarray):
         value = value.copy()
     if isinstance(value, np.ndarray) and value.ndim == 0:
         return value[()]
+    return value
+
+
+def _fetched(value: Any) -> Any:
+    """What a fetch of a `TensorArray`'s flow or handle gives; anything else is itself."""
+    if isinstance(value, Elements):
+        return np.float32(0)
+    if isinstance(value, Handle):
+        return np.array([b"_tensor_arrays", value.name.encode()], object)
     return value
 
 

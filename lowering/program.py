@@ -163,6 +163,11 @@ class Program:
             target.update(zip(self.created_names, created, strict=True))
         return outputs
 
+    def a_result(self, state: State) -> Any:
+        """An array that the last run made: it is ready when that run has ended. None when it made none."""
+        name = (self.updated_names or self.created_names or (None,))[0]
+        return None if name is None else state.variables.get(name)
+
     def _protected(self, held: tuple, state: State) -> tuple:
         """Copies of what the program would consume, where it may still be needed.
 

@@ -116,10 +116,10 @@ class _Feed:
         self.dtype = np.dtype(tensor.dtype.base_dtype.as_numpy_dtype)
         self.sizes = tensor.sizes
 
-    def convert(self, value: Any, copy: bool) -> np.ndarray:
-        """`value` as the array that the tensor gets; with `copy` never the caller's own memory."""
+    def convert(self, value: Any) -> np.ndarray:
+        """`value` as the array that the tensor gets; it may be the caller's own."""
         if type(value) is np.ndarray and value.dtype == self.dtype and self.dtype != object:
-            array = value.copy() if copy else value
+            array = value
         else:
             array = self._convert(value)
         sizes = self.tensor.sizes
@@ -252,9 +252,7 @@ class BaseSession:
         if prepared is None:
             prepared = self._prepare(fetches, feed_dict, key)
         if prepared.feeds:
-            # Without a fetch the program may still be reading its inputs when the caller changes them.
-            copy = not prepared.executable.fetches
-            values = [feed.convert(value, copy)
+            values = [feed.convert(value)
                       for feed, value in zip(prepared.feeds, self._values(feed_dict), strict=True)]
         else:
             values = []
