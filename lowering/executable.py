@@ -109,6 +109,10 @@ class Executable:
                 state.variables.update(overlay)
             if found is None:
                 found = self._variables(state, outer)
+            last = self.steps[-1] if self.steps and feeds and outer is None else None
+            result = last.a_result(state) if isinstance(last, Program) else None
+            if result is not None:
+                result.block_until_ready()  # the caller may change what it fed
         results = [self._result(source, values, found, outputs) for source in self.sources]
         return results if self.nested else [_fetched(result) for result in results]
 
