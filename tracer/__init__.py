@@ -159,6 +159,10 @@ from tracer.ops.logic import logical_or as logical_or
 from tracer.ops.logic import logical_xor as logical_xor
 from tracer.ops.logic import not_equal as not_equal
 from tracer.ops.logic import select as select
+from tracer.ops.functional import foldl as foldl
+from tracer.ops.functional import foldr as foldr
+from tracer.ops.functional import map_fn as map_fn
+from tracer.ops.functional import scan as scan
 from tracer.ops.loops import while_loop as while_loop
 from tracer.ops.math import abs as abs
 from tracer.ops.math import add as add
@@ -256,6 +260,7 @@ from tracer.ops.summary import image_summary as image_summary
 from tracer.ops.summary import merge_all_summaries as merge_all_summaries
 from tracer.ops.summary import merge_summary as merge_summary
 from tracer.ops.summary import scalar_summary as scalar_summary
+from tracer.ops.tensor_array import TensorArray as TensorArray
 from tracer.scopes import GraphKeys as GraphKeys
 from tracer.scopes import add_to_collection as add_to_collection
 from tracer.scopes import control_dependencies as control_dependencies
