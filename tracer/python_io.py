@@ -23,6 +23,12 @@ def _masked_crc(data: bytes) -> int:
     return (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
 
 
+def framed(record: bytes) -> tuple[bytes, bytes, bytes]:
+    """What stands in a file for a record: its length with a checksum, the record, and its checksum."""
+    length = _LENGTH.pack(len(record))
+    return length + _CHECKSUM.pack(_masked_crc(length)), record, _CHECKSUM.pack(_masked_crc(record))
+
+
 class TFRecordWriter:
     """Writes records to a TFRecord file.
 
@@ -41,11 +47,8 @@ class TFRecordWriter:
 
     def write(self, record: bytes | str) -> None:
         """Append a record; a text is written in UTF-8."""
-        data = compat.as_bytes(record)
-        length = _LENGTH.pack(len(data))
-        self._file.write(length + _CHECKSUM.pack(_masked_crc(length)))
-        self._file.write(data)
-        self._file.write(_CHECKSUM.pack(_masked_crc(data)))
+        for part in framed(compat.as_bytes(record)):
+            self._file.write(part)
 
     def close(self) -> None:
         """Finish the file."""

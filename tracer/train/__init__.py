@@ -24,5 +24,20 @@ from tracer.train.saver import get_checkpoint_state as get_checkpoint_state
 from tracer.train.saver import import_meta_graph as import_meta_graph
 from tracer.train.saver import latest_checkpoint as latest_checkpoint
 from tracer.train.saver import update_checkpoint_state as update_checkpoint_state
+from tracer.train.summary_writer import SummaryWriter as SummaryWriter
+from tracer.train.summary_writer import summary_iterator as summary_iterator
 from tracer.train.training_util import global_step as global_step
 from tracer.train.training_util import write_graph as write_graph
+
+_MESSAGES = frozenset({
+    "BytesList", "ClusterDef", "Example", "Feature", "FeatureList", "FeatureLists", "Features", "FloatList",
+    "Int64List", "JobDef", "SaverDef", "SequenceExample", "ServerDef",
+})
+
+
+def __getattr__(name: str) -> object:
+    if name in _MESSAGES:  # needs protobuf
+        from tracer import protos
+
+        return getattr(protos, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
