@@ -159,8 +159,7 @@ class Executable:
             finally:
                 if held:
                     state.unpin(held)
-            for output, value in zip(node.outputs, interpret.flatten(results), strict=True):
-                values[output] = value
+            _keep(node, rule, interpret.flatten(results), values, overlay)
 
     def _call(self, node: Operation, rule: registry.Rule, arguments: list[Any], state: State, overlay: dict) -> Any:
         keywords = {name: node.attrs[name] for name in rule.attrs}
@@ -251,6 +250,16 @@ class Executable:
             raise errors.FailedPreconditionError(
                 None, variable, f"Attempting to use uninitialized value {variable.name}")
         return held
+
+
+def _keep(node: Operation, rule: registry.Rule, results: list[Any], values: dict, overlay: dict[str, Any]) -> None:
+    """Stores the results of a host operation; the new values of the variables that it writes follow its outputs."""
+    outputs = [output for output in node.outputs if not (rule.writes and output.dtype.is_ref_dtype)]
+    values.update(zip(outputs, results, strict=not rule.writes))
+    for at, value in zip(rule.writes, results[len(outputs):], strict=True):
+        variable = slicing.variable_of(node.arguments[at])
+        assert variable is not None
+        overlay[variable.name] = np.asarray(value, variable.outputs[0].dtype.base_dtype.as_numpy_dtype)
 
 
 class HostSession:

@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 from lowering import checks, companions, fold, interpret, registry
+from lowering.rows import RowWrites
 from tracer import dtypes
 from tracer.ir import Operation, Tensor
 
@@ -28,6 +29,7 @@ def run(node: Operation, rule: registry.Rule, arguments: list[Any], keywords: di
         values = [list(v) if i in rule.partly else v for i, v in enumerate(values)]
         noted.__init__()
         results = interpret.flatten(rule.function(*values, **keywords))
+        results = [result.settle() if isinstance(result, RowWrites) else result for result in results]
         return results, noted.results, noted.operands
 
     closed, form = jax.make_jaxpr(call, return_shape=True)(leaves)
@@ -59,9 +61,10 @@ def _map(node: Operation, arguments: list[Any], function: Any) -> list[Any]:
             return np.asarray(value)
         return function(np.asarray(value, object))
 
+    unread = registry.RULES[node.type].unread
     return [[one(t, v) for t, v in zip(tensors, value, strict=True)] if isinstance(tensors, list)
-            else one(tensors, value)
-            for tensors, value in zip(node.arguments, arguments, strict=True)]
+            else None if i in unread else one(tensors, value)
+            for i, (tensors, value) in enumerate(zip(node.arguments, arguments, strict=True))]
 
 
 def _extras(node: Operation, rule: registry.Rule, numbers: list[Any], noted: checks.Checks) -> dict[str, Any]:

@@ -32,19 +32,20 @@ def _check_shapes(check: Any, var: Any, *scalars: tuple[str, Any], **others: Any
               f"{brackets(jnp.shape(var))} {brackets(jnp.shape(other))}")
 
 
-def _rounded() -> optax.GradientTransformation:
-    """The updates as they are, each product rounded before it is added to the variable.
+def _rounded(product: Any) -> Any:
+    """A product, rounded before anything is added to it.
 
-    Compilers contract `var - lr * grad` to one fused operation, which TensorFlow's did not. Adding a zero that they
-    cannot know takes that operation's place.
+    Compilers contract a product and a sum to one fused operation, which TensorFlow's kernels were not compiled to.
+    Adding a zero that the compiler cannot know takes that operation's place.
     """
-    return optax.stateless(lambda updates, params: updates + jnp.minimum(jnp.abs(updates), 0))  # type: ignore[arg-type]
+    return product + jnp.minimum(jnp.abs(product), 0)
 
 
 @lowers("ApplyGradientDescent", writes="var")
 def apply_gradient_descent(var: Any, alpha: Any, delta: Any, *, check: Any) -> Any:
     _check_shapes(check, var, ("alpha", alpha), delta=delta)
-    return _step(var, delta, [optax.scale_by_learning_rate(alpha), _rounded()], [_NONE, _NONE])[0]
+    rounded = optax.stateless(lambda updates, params: _rounded(updates))  # type: ignore[arg-type]
+    return _step(var, delta, [optax.scale_by_learning_rate(alpha), rounded], [_NONE, _NONE])[0]
 
 
 def _momentum(lr: Any, momentum: Any) -> list[optax.GradientTransformation]:
@@ -122,8 +123,9 @@ def _ftrl(var: Any, accum: Any, linear: Any, grad: Any, lr: Any, l1: Any, l2: An
     def root(x: Any) -> Any:
         return jnp.sqrt(x) if isinstance(lr_power, np.ndarray) and lr_power == -0.5 else jnp.power(x, -lr_power)
 
-    total = accum + grad * grad
-    linear = linear + grad - (root(total) - root(accum)) / lr * var
+    total = accum + _rounded(grad * grad)
+    # What is subtracted can almost cancel: it is rounded and taken in TensorFlow's order.
+    linear = linear + (grad - _rounded((root(total) - root(accum)) / lr * var))
     quadratic = root(total) / lr + 2 * l2
     shrunk = (l1 * jnp.sign(linear) - linear) / quadratic
     return jnp.where(jnp.abs(linear) > l1, shrunk, jnp.zeros_like(shrunk)), total, linear
