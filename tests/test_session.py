@@ -23,7 +23,8 @@ def test_forms_of_fetches():
     a, b = tf.constant(1.0), tf.constant([2, 3])
     session = tf.Session()
     assert session.run(a) == 1.0
-    assert session.run([]) == []
+    with pytest.raises(errors.InvalidArgumentError, match="Must specify at least one target to fetch or execute"):
+        session.run([])
     assert session.run([a.op]) == [None]
     assert session.run("Const:0") == 1.0
     assert session.run("Const") is None
@@ -130,7 +131,7 @@ def test_bad_feeds(key, value, kind, words):
     tf.placeholder(tf.float32, [None, 2], name="x")
     tf.placeholder(tf.uint8, [], name="u")
     with pytest.raises(kind, match=re.escape(words)):
-        tf.Session().run([], {key: value})
+        tf.Session().run(tf.constant(1.0), {key: value})
 
 
 def test_tensor_as_fed_value():
@@ -281,3 +282,27 @@ def test_feed_may_change_after_the_run():
         session.run(step, {x: value})
         value[:] = 5
         assert session.run(v)[0, 0] == 1000.0
+
+
+def test_partial_run():
+    a, b, c = (tf.placeholder(tf.float32, []) for _ in range(3))
+    first = a + b
+    second = first * c
+    session = tf.Session()
+    handle = session.partial_run_setup([first, second], [a, b, c])
+    value = session.partial_run(handle, first, {a: 1, b: 2})
+    assert value == 3.0
+    with pytest.raises(errors.InvalidArgumentError, match="The feed Placeholder:0 had already been fed"):
+        session.partial_run(handle, second, {a: 1})
+    with pytest.raises(errors.InvalidArgumentError, match="had already been fetched"):
+        session.partial_run(handle, first)
+    assert session.partial_run(handle, second, {c: value * 17}) == 153.0
+    with pytest.raises(errors.InvalidArgumentError, match="Must run 'setup' before performing partial runs!"):
+        session.partial_run("foo", first)
+
+
+def test_targets():
+    tf.constant(1.0)
+    assert tf.Session("local").run("Const:0") == 1.0
+    with pytest.raises(errors.NotFoundError, match="No session factory registered for the given session options"):
+        tf.Session("grpc://elsewhere:2222")

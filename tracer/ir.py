@@ -119,7 +119,7 @@ class Operation:
     """One recorded call. Never changes once it is in a graph."""
 
     __slots__ = ("__weakref__", "_id", "attrs", "control_inputs", "device", "frames", "graph", "inputs", "name",
-                 "outputs", "region", "type")
+                 "original", "outputs", "region", "type")
 
     def __init__(
         self, graph: Graph, type: str, name: str, inputs: tuple[Tensor, ...], attrs: Mapping[str, Any],
@@ -324,6 +324,8 @@ class Graph(Scopes):
         `name` is made unique within the current scope, or taken verbatim if it ends in `/`.
         """
         self.check_not_finalized()
+        if isinstance(name, bytes):
+            name = name.decode()
         if name and name[-1] == "/":
             name = name[:-1]
         else:

@@ -287,6 +287,17 @@ class _Defaults(threading.local):
 _defaults = _Defaults()
 
 
+class _SessionStack:
+    """The default sessions of this thread, under the name that tests of the time look for."""
+
+    def get_default(self) -> Any:
+        """The innermost one, or None."""
+        return get_default_session()
+
+
+_default_session_stack = _SessionStack()
+
+
 def _remove_last(stack: list, item: Any) -> None:
     for index in range(len(stack) - 1, -1, -1):
         if stack[index] is item:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -183,6 +184,12 @@ class BaseSession:
             target = target or ""
             if not isinstance(target, str):
                 raise TypeError(f"target must be a string, but got {type(target)}")
+        if target not in ("", "local", b"", b"local"):
+            from tracer import errors
+
+            raise errors.NotFoundError(
+                None, None, "No session factory registered for the given session options: "
+                            f'{{target: "{target}"}}. A session runs in this process: leave the target out.')
         self._graph = graph or scopes.get_default_graph()
         self._target = target
         self._config = config
@@ -190,6 +197,7 @@ class BaseSession:
         self._closed = False
         self._prepared: dict[Any, _Prepared] = {}
         self._executables: dict[Any, Any] = {}
+        self._partial_runs: dict[str, Any] = {}
         self._state: Any = None
         self._lock = threading.Lock()
 
@@ -200,8 +208,9 @@ class BaseSession:
 
     @property
     def graph_def(self) -> Any:
-        """The graph as a protobuf message."""
-        return self._graph.as_graph_def()
+        """The graph as a protobuf message; with shapes where the configuration asks for `infer_shapes`."""
+        options = getattr(self._config, "graph_options", None)
+        return self._graph.as_graph_def(add_shapes=bool(options is not None and options.infer_shapes))
 
     @property
     def sess_str(self) -> Any:
@@ -216,7 +225,10 @@ class BaseSession:
 
             with self._lock:
                 if self._state is None:
-                    self._state = lowering.State()
+                    state = lowering.State()
+                    waiting = getattr(self._config, "operation_timeout_in_ms", 0)
+                    state.timeout = waiting / 1000 if waiting > 0 else None
+                    self._state = state
         return self._state
 
     def close(self) -> None:
@@ -256,10 +268,9 @@ class BaseSession:
                       for feed, value in zip(prepared.feeds, self._values(feed_dict), strict=True)]
         else:
             values = []
-        results = prepared.executable.run(self._state, values)
-        if run_metadata is not None or options is not None:
-            self._trace(options, run_metadata)
-        return prepared.assemble(results)
+        if run_metadata is not None and options is not None:
+            return prepared.assemble(self._traced(prepared.executable, values, options, run_metadata))
+        return prepared.assemble(prepared.executable.run(self._state, values))
 
     def _values(self, feed_dict: Any) -> list[Any]:
         """The fed values, one for each tensor that is fed."""
@@ -284,6 +295,11 @@ class BaseSession:
             graph_def.check_versions(self._graph)
         self._opened = True
         form = _Fetches(self._graph, fetches)
+        if not form.tensors and not form.targets:
+            from tracer import errors
+
+            self._feeds(feed_dict)
+            raise errors.InvalidArgumentError(None, None, "Must specify at least one target to fetch or execute.")
         feeds = self._feeds(feed_dict)
         if len({feed.tensor for feed in feeds}) != len(feeds):
             raise ValueError("A tensor is fed twice, under two keys.")
@@ -316,8 +332,41 @@ class BaseSession:
                 found.append(_Feed(tensor))
         return found
 
-    def _trace(self, options: Any, run_metadata: Any) -> None:
-        """`RunOptions` and `RunMetadata` of a run; tracing comes with the tools that read it."""
+    def _traced(self, executable: Any, values: list[Any], options: Any, run_metadata: Any) -> list[Any]:
+        """Runs with `RunOptions`; with FULL_TRACE the run's time goes into `run_metadata`, as one node of one device."""
+        start = time.time()
+        results = executable.run(self._state, values)
+        if options.trace_level == options.FULL_TRACE:
+            device = run_metadata.step_stats.dev_stats.add(device="/job:localhost/replica:0/task:0/cpu:0")
+            taken = int((time.time() - start) * 1e6)
+            names = [t.name for t in executable.fetches] + [op.name for op in executable.targets]
+            device.node_stats.add(node_name=names[0], timeline_label=f"run of {', '.join(names)}",
+                                  all_start_micros=int(start * 1e6), op_end_rel_micros=taken,
+                                  all_end_rel_micros=taken)
+        return results
+
+    def partial_run_setup(self, fetches: Any, feeds: Any = None) -> str:
+        """Prepares a run in several steps; returns the handle that `partial_run` takes.
+
+        Args:
+            fetches: the tensors that the steps will fetch.
+            feeds: the tensors that they will feed.
+        """
+        from tracer.partial_run import PartialRun
+
+        if not self._graph.version:
+            raise RuntimeError("The Session graph is empty.  Add operations to the graph before calling run().")
+        run = PartialRun(self, fetches if isinstance(fetches, (list, tuple)) else [fetches], feeds)
+        self._partial_runs[run.handle] = run
+        return run.handle
+
+    def partial_run(self, handle: str, fetches: Any, feed_dict: Any = None) -> Any:
+        """Goes on with the run `handle`: feeds `feed_dict` and returns the values of `fetches`."""
+        from tracer import errors
+
+        if handle not in self._partial_runs:
+            raise errors.InvalidArgumentError(None, None, "Must run 'setup' before performing partial runs!")
+        return self._partial_runs[handle].step(fetches, feed_dict)
 
     def runs(self) -> list[Any]:
         """The executables of the distinct runs so far, for those who look inside."""
