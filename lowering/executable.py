@@ -268,6 +268,7 @@ class HostSession:
     def __init__(self, state: State, overlay: dict[str, Any]) -> None:
         self.state = state
         self.overlay = overlay
+        self.timeout = state.timeout
 
     def is_initialized(self, variable: str) -> bool:
         """Whether the variable called `variable` holds a value."""

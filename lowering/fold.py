@@ -24,6 +24,8 @@ def known(tensor: Tensor, context: Any) -> np.ndarray:
             stack.pop()
         elif isinstance(value, (np.ndarray, np.generic)):
             memo[at] = np.asarray(value)
+        elif at in context.given:  # fed, or made by another program
+            raise errors.StaticValueError(_explain(tensor, at))
         elif at.op.type == "Const":
             memo[at] = at.op.attrs["value"]
         elif at.op.type in SHAPES and at.op.inputs[0] in context.values:

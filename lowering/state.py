@@ -20,6 +20,7 @@ class State:
         self.streams: dict[str, Any] = {}
         self.resources: dict[Any, Any] = {}
         self.pinned: dict[int, int] = {}  # arrays that a host rule is reading, by identity, and how many rules do
+        self.timeout: float | None = None  # how many seconds an operation may wait
         self.closed = threading.Event()
 
     def stream(self, op: Operation) -> Any:

@@ -329,7 +329,7 @@ class Case:
             assert got.dtype == want.dtype, f"{place}: {got.dtype}, TensorFlow's is {want.dtype}"
             assert got.shape == want.shape, f"{place}: shape {got.shape}, TensorFlow's is {want.shape}"
             rtol = self.tolerance or RTOL.get(want.dtype.name, 0)
-            finite = np.abs(want[np.isfinite(want)]) if rtol else want[:0]
+            finite = np.abs(want[np.isfinite(want)]) if rtol else want.reshape(-1)[:0]
             scale = float(finite.max()) if finite.size else 0.0  # what cancels is as wrong as what it was made of
             np.testing.assert_allclose(got, want, rtol=rtol, atol=rtol * scale / 10, err_msg=place)
 

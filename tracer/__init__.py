@@ -109,6 +109,14 @@ from tracer.ops.control_flow import group as group
 from tracer.ops.control_flow import no_op as no_op
 from tracer.ops.control_flow import tuple as tuple
 from tracer.ops.control_flow import verify_tensor_all_finite as verify_tensor_all_finite
+from tracer.ops.data_flow import FIFOQueue as FIFOQueue
+from tracer.ops.data_flow import PaddingFIFOQueue as PaddingFIFOQueue
+from tracer.ops.data_flow import QueueBase as QueueBase
+from tracer.ops.data_flow import RandomShuffleQueue as RandomShuffleQueue
+from tracer.ops.functional import foldl as foldl
+from tracer.ops.functional import foldr as foldr
+from tracer.ops.functional import map_fn as map_fn
+from tracer.ops.functional import scan as scan
 from tracer.ops.indexing import boolean_mask as boolean_mask
 from tracer.ops.indexing import dynamic_partition as dynamic_partition
 from tracer.ops.indexing import dynamic_stitch as dynamic_stitch
@@ -159,10 +167,6 @@ from tracer.ops.logic import logical_or as logical_or
 from tracer.ops.logic import logical_xor as logical_xor
 from tracer.ops.logic import not_equal as not_equal
 from tracer.ops.logic import select as select
-from tracer.ops.functional import foldl as foldl
-from tracer.ops.functional import foldr as foldr
-from tracer.ops.functional import map_fn as map_fn
-from tracer.ops.functional import scan as scan
 from tracer.ops.loops import while_loop as while_loop
 from tracer.ops.math import abs as abs
 from tracer.ops.math import add as add
@@ -252,8 +256,6 @@ from tracer.ops.strings import reduce_join as reduce_join
 from tracer.ops.strings import string_join as string_join
 from tracer.ops.strings import string_to_hash_bucket as string_to_hash_bucket
 from tracer.ops.strings import string_to_number as string_to_number
-from tracer.partitions import create_partitioned_variables as create_partitioned_variables
-from tracer.partitions import variable_axis_size_partitioner as variable_axis_size_partitioner
 from tracer.ops.summary import audio_summary as audio_summary
 from tracer.ops.summary import histogram_summary as histogram_summary
 from tracer.ops.summary import image_summary as image_summary
@@ -261,6 +263,8 @@ from tracer.ops.summary import merge_all_summaries as merge_all_summaries
 from tracer.ops.summary import merge_summary as merge_summary
 from tracer.ops.summary import scalar_summary as scalar_summary
 from tracer.ops.tensor_array import TensorArray as TensorArray
+from tracer.partitions import create_partitioned_variables as create_partitioned_variables
+from tracer.partitions import variable_axis_size_partitioner as variable_axis_size_partitioner
 from tracer.scopes import GraphKeys as GraphKeys
 from tracer.scopes import add_to_collection as add_to_collection
 from tracer.scopes import control_dependencies as control_dependencies

@@ -37,6 +37,9 @@ _STOPS = frozenset("""
 # Operations that TensorFlow 0.8 cannot differentiate: a gradient that reaches one is an error, not None.
 _UNDEFINED = frozenset("ArgMax ArgMin All Any Where Unique UniqueWithCounts EditDistance RandomShuffle".split())
 
+# Inputs, by their places, that get no gradient although the others do.
+_WITHOUT = {"SoftmaxCrossEntropyWithLogits": (1,)}
+
 
 class RegisterGradient:
     """Decorator: the decorated `function(op, *grads)` is the gradient of operations of type `op_type`."""
@@ -105,7 +108,10 @@ def _reached(ys: list[Tensor], xs: set[Tensor]) -> dict[Tensor, list[Operation]]
             raise _undefined(op)
         if not _passes(op):
             continue
-        for tensor in op.inputs:
+        without = _WITHOUT.get(op.type, ())
+        for place, tensor in enumerate(op.inputs):
+            if place in without and op.attrs.get("_gradient_op_type", op.type) not in _registered:
+                continue
             if not _differentiable(tensor) or not (tensor in xs or tensor.op in below):
                 continue
             passing = found.setdefault(tensor, [])

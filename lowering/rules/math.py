@@ -1,21 +1,155 @@
-"""Rules of the mathematics family."""
+"""Rules of elementwise arithmetic and functions, and of matrix products."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
+import numpy as np
+from jax import lax
 
 from lowering.registry import direct, lowers
+from lowering.rules.array import text
 
-direct(Add=jnp.add, Sub=jnp.subtract, Mul=jnp.multiply)
+direct(Neg=jnp.negative, Square=jnp.square, Exp=jnp.exp, Log=jnp.log, Ceil=jnp.ceil, Floor=jnp.floor, Cos=jnp.cos,
+       Sin=jnp.sin, Tanh=jnp.tanh, Sigmoid=jax.nn.sigmoid, Inv=jnp.reciprocal, Sqrt=jnp.sqrt, Rsqrt=lax.rsqrt)
+
+
+def matched(x: Any, y: Any) -> tuple[Any, Any]:
+    """Both operands; an error in TensorFlow's words when they cannot be broadcast together."""
+    a, b = np.shape(x), np.shape(y)
+    for m, n in zip(a[::-1], b[::-1], strict=False):
+        if m != n and 1 not in (m, n):
+            raise ValueError(f"Incompatible shapes: {text(a)} vs. {text(b)}")
+    return x, y
+
+
+@lowers("Add")
+def add(x: Any, y: Any) -> Any:
+    return jnp.add(*matched(x, y))
+
+
+@lowers("Sub")
+def sub(x: Any, y: Any) -> Any:
+    return jnp.subtract(*matched(x, y))
+
+
+@lowers("Mul")
+def mul(x: Any, y: Any) -> Any:
+    return jnp.multiply(*matched(x, y))
+
+
+@lowers("Div")
+def div(x: Any, y: Any, *, check: Any) -> Any:
+    x, y = matched(x, y)
+    if not jnp.issubdtype(y.dtype, jnp.integer):
+        return jnp.true_divide(x, y)
+    check(jnp.all(y != 0), "Integer division by zero")
+    return lax.div(*jnp.broadcast_arrays(x, jnp.where(y == 0, 1, y)))
+
+
+@lowers("Mod")
+def mod(x: Any, y: Any, *, check: Any) -> Any:
+    x, y = matched(x, y)
+    if jnp.issubdtype(y.dtype, jnp.integer):
+        check(jnp.all(y != 0), "Integer division by zero")
+        y = jnp.where(y == 0, 1, y)
+    return lax.rem(*jnp.broadcast_arrays(x, y))  # the remainder has the sign of x, as C's
 
 
 @lowers("Pow")
-def pow(x: Any, y: Any) -> Any:
+def pow(x: Any, y: Any, *, check: Any) -> Any:
+    x, y = matched(x, y)
+    if not jnp.issubdtype(y.dtype, jnp.integer):
+        return _power(*jnp.broadcast_arrays(x, y))
+    check(jnp.all(y >= 0), "Integers to negative integer powers are not allowed")  # TensorFlow 0.8 never came back
     return jnp.power(x, y)
 
 
-@lowers("MatMul")
+@jax.custom_jvp
+def _power(x: Any, y: Any) -> Any:
+    return jnp.power(x, y)
+
+
+def _power_derivative(primals: Any, tangents: Any) -> Any:
+    # By x: y * x**(y-1), also where that is not a number (0**0). By y: x**y * log(x), taken as 0 where x <= 0.
+    (x, y), (dx, dy) = primals, tangents
+    result = _power(x, y)
+    total = jnp.zeros_like(result)
+    if not isinstance(dx, jax.custom_derivatives.SymbolicZero):
+        total = total + dx * y * _power(x, y - 1)
+    if not isinstance(dy, jax.custom_derivatives.SymbolicZero):
+        has_log = x != 0 if jnp.iscomplexobj(x) else x > 0
+        total = total + dy * result * jnp.where(has_log, jnp.log(jnp.where(has_log, x, 1)), 0)
+    return result, total
+
+
+_power.defjvp(_power_derivative, symbolic_zeros=True)
+
+
+@lowers("Maximum")
+def maximum(x: Any, y: Any) -> Any:
+    # Of two equal elements x counts, and gets the gradient.
+    x, y = matched(x, y)
+    return jnp.where(x < y, y, x)
+
+
+@lowers("Minimum")
+def minimum(x: Any, y: Any) -> Any:
+    x, y = matched(x, y)
+    return jnp.where(y < x, y, x)
+
+
+@lowers("SquaredDifference")
+def squared_difference(x: Any, y: Any) -> Any:
+    return jnp.square(jnp.subtract(*matched(x, y)))
+
+
+@lowers("Abs")
+def abs(x: Any) -> Any:
+    return jnp.abs(x)
+
+
+@lowers("Sign")
+def sign(x: Any) -> Any:
+    if jnp.iscomplexobj(x):
+        return jnp.sign(x)
+    return (x > 0).astype(x.dtype) - (x < 0).astype(x.dtype)  # 0 for what is not a number
+
+
+# -- matrix products
+
+
+@lowers("MatMul", "SparseMatMul")
 def matmul(a: Any, b: Any, *, transpose_a: bool, transpose_b: bool) -> Any:
+    for i, matrix in enumerate((a, b)):
+        if np.ndim(matrix) != 2:
+            raise ValueError(f"In[{i}] is not a matrix")
+    if np.shape(a)[0 if transpose_a else 1] != np.shape(b)[1 if transpose_b else 0]:
+        raise ValueError(f"Matrix size-compatible: In[0]: {text(np.shape(a))}, In[1]: {text(np.shape(b))}")
     return jnp.matmul(a.T if transpose_a else a, b.T if transpose_b else b)
+
+
+@lowers("BatchMatMul")
+def batch_matmul(x: Any, y: Any, *, adj_x: bool, adj_y: bool) -> Any:
+    _check_batches(np.shape(x), np.shape(y), adj_x, adj_y)
+    return jnp.matmul(_adjoint(x) if adj_x else x, _adjoint(y) if adj_y else y)
+
+
+def _adjoint(x: Any) -> Any:
+    return jnp.conj(jnp.swapaxes(x, -1, -2))
+
+
+def _check_batches(x: tuple[int, ...], y: tuple[int, ...], adj_x: bool, adj_y: bool) -> None:
+    if len(x) != len(y):
+        raise ValueError(f"In[0] and In[1] has different ndims: {text(x)} vs. {text(y)}")
+    if len(x) < 2:
+        raise ValueError(f"In[0] and In[1] ndims must be >= 2: {len(x)}")
+    for i, (m, n) in enumerate(zip(x[:-2], y[:-2], strict=True)):
+        if m != n:
+            raise ValueError(f"In[0].dim({i}) and In[1].dim({i}) must be the same: {text(x)} vs {text(y)}")
+    inner, inner_y = x[-2 if adj_x else -1], y[-1 if adj_y else -2]
+    if inner != inner_y:
+        raise ValueError(f"In[0] mismatch In[1] shape: {inner} vs. {inner_y}: {text(x)} {text(y)} "
+                         f"{int(adj_x)} {int(adj_y)}")

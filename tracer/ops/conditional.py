@@ -182,10 +182,10 @@ def _chain(pairs: list[tuple[Tensor, Callable]], default: Callable, index: int) 
 
 
 def _exclusive(pairs: Any) -> Operation:
-    from tracer.ops import control_flow, math
+    from tracer.ops import control_flow, math, reduction
 
     preds = array.pack([pred for pred, _ in pairs], name="preds_c")
-    count = math.reduce_sum(math.cast(preds, dtypes.int32), name="num_true_conds")
+    count = reduction.reduce_sum(math.cast(preds, dtypes.int32), name="num_true_conds")
     names = ", ".join(pred.name for pred, _ in pairs)
     message = f"More than one condition evaluated as True but exclusive=True.  Conditions: ({names}), Values:"
     return control_flow.Assert(math.less(count, 2), [message, preds], summarize=len(pairs))

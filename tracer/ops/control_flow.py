@@ -50,7 +50,8 @@ def _wait(items: list[Any], device: str | None, name: str) -> Operation:
 def with_dependencies(dependencies: Any, output_tensor: Any, name: str | None = None) -> Any:
     """`output_tensor`, available only after `dependencies` have run."""
     with scopes.op_scope([*dependencies, output_tensor], name, "control_dependency") as scope, \
-            scopes.colocate_with(output_tensor), scopes.control_dependencies(dependencies):
+            scopes.colocate_with(getattr(output_tensor, "values", output_tensor)), \
+            scopes.control_dependencies(dependencies):
         if isinstance(output_tensor, IndexedSlices):
             return IndexedSlices(array.identity(output_tensor.values), output_tensor.indices,
                                  output_tensor.dense_shape)

@@ -1,12 +1,36 @@
-"""Elementwise arithmetic, comparison, reduction and matrix products."""
+"""Elementwise arithmetic and functions, and matrix products; with its neighbours, what `tensorflow.python.ops.math_ops` held."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tracer import shapes
+from tracer import dtypes, scopes, shapes
+from tracer.convert import IndexedSlices, convert_to_tensor, internal_convert_to_tensor
 from tracer.declare import op
 from tracer.ir import Tensor
+from tracer.ops.casting import cast as cast
+from tracer.ops.casting import saturate_cast as saturate_cast
+from tracer.ops.casting import to_bfloat16 as to_bfloat16
+from tracer.ops.casting import to_double as to_double
+from tracer.ops.casting import to_float as to_float
+from tracer.ops.casting import to_int32 as to_int32
+from tracer.ops.casting import to_int64 as to_int64
+from tracer.ops.logic import equal as equal
+from tracer.ops.logic import greater as greater
+from tracer.ops.logic import greater_equal as greater_equal
+from tracer.ops.logic import is_finite as is_finite
+from tracer.ops.logic import is_inf as is_inf
+from tracer.ops.logic import is_nan as is_nan
+from tracer.ops.logic import less as less
+from tracer.ops.logic import less_equal as less_equal
+from tracer.ops.logic import logical_and as logical_and
+from tracer.ops.logic import logical_not as logical_not
+from tracer.ops.logic import logical_or as logical_or
+from tracer.ops.logic import logical_xor as logical_xor
+from tracer.ops.logic import not_equal as not_equal
+from tracer.ops.logic import select as select
+
+# -- two operands
 
 
 @op("Add")
@@ -21,26 +45,335 @@ def add(x: Tensor, y: Tensor, name: str | None = None) -> Any:
 
 @op("Sub")
 def sub(x: Tensor, y: Tensor, name: str | None = None) -> Any:
-    """`x - y`, elementwise, with broadcasting."""
+    """`x - y`, elementwise, with broadcasting.
+
+    >>> tf.sub([1., 2.], 10.).eval()
+    array([-9., -8.], dtype=float32)
+    """
     return shapes.broadcast(x.sizes, y.sizes)
 
 
 @op("Mul")
 def mul(x: Tensor, y: Tensor, name: str | None = None) -> Any:
-    """`x * y`, elementwise, with broadcasting."""
+    """`x * y`, elementwise, with broadcasting.
+
+    >>> tf.mul([1., 2.], 10.).eval()
+    array([10., 20.], dtype=float32)
+    """
+    return shapes.broadcast(x.sizes, y.sizes)
+
+
+@op("Div")
+def div(x: Tensor, y: Tensor, name: str | None = None) -> Any:
+    """`x / y`, elementwise, with broadcasting; whole numbers are divided towards zero.
+
+    >>> tf.div([7, -7], 2).eval()
+    array([ 3, -3], dtype=int32)
+
+    A run fails with InvalidArgumentError where a whole number is divided by zero.
+    """
+    return shapes.broadcast(x.sizes, y.sizes)
+
+
+@op("Mod")
+def mod(x: Tensor, y: Tensor, name: str | None = None) -> Any:
+    """What is left of `x` when it is divided by `y`; it has the sign of `x`.
+
+    >>> tf.mod([7, -7], 3).eval()
+    array([ 1, -1], dtype=int32)
+    """
     return shapes.broadcast(x.sizes, y.sizes)
 
 
 @op("Pow")
 def pow(x: Tensor, y: Tensor, name: str | None = None) -> Any:
-    """`x ** y`, elementwise, with broadcasting."""
+    """`x ** y`, elementwise, with broadcasting.
+
+    >>> tf.pow([2., 3.], 2.).eval()
+    array([4., 9.], dtype=float32)
+    """
     return shapes.broadcast(x.sizes, y.sizes)
 
 
-@op("MatMul")
-def matmul(a: Tensor, b: Tensor, transpose_a: bool = False, transpose_b: bool = False, name: str | None = None) -> Any:
-    """The matrix product of `a` and `b`."""
+@op("Maximum")
+def maximum(x: Tensor, y: Tensor, name: str | None = None) -> Any:
+    """The larger of `x` and `y`, elementwise, with broadcasting.
+
+    >>> tf.maximum([1., 5.], 3.).eval()
+    array([3., 5.], dtype=float32)
+    """
+    return shapes.broadcast(x.sizes, y.sizes)
+
+
+@op("Minimum")
+def minimum(x: Tensor, y: Tensor, name: str | None = None) -> Any:
+    """The smaller of `x` and `y`, elementwise, with broadcasting.
+
+    >>> tf.minimum([1., 5.], 3.).eval()
+    array([1., 3.], dtype=float32)
+    """
+    return shapes.broadcast(x.sizes, y.sizes)
+
+
+@op("SquaredDifference")
+def squared_difference(x: Tensor, y: Tensor, name: str | None = None) -> Any:
+    """`(x - y) * (x - y)`, elementwise, with broadcasting.
+
+    >>> tf.squared_difference([1., 5.], 3.).eval()
+    array([4., 4.], dtype=float32)
+    """
+    return shapes.broadcast(x.sizes, y.sizes)
+
+
+_TRUE_QUOTIENTS = {
+    "uint8": dtypes.float32, "int8": dtypes.float32, "int16": dtypes.float32, "int32": dtypes.float64,
+    "int64": dtypes.float64, "float16": None, "float32": None, "float64": None, "complex64": None,
+}
+
+
+def truediv(x: Any, y: Any, name: str | None = None) -> Tensor:
+    """`x / y` as Python 3 divides: whole numbers are converted to floating ones first.
+
+    >>> tf.truediv([7, -7], [2, 2]).eval()
+    array([ 3.5, -3.5])
+
+    Raises TypeError when `x` and `y` are of different types.
+    """
+    with scopes.op_scope([x, y], name, "truediv") as scope:
+        x, y = convert_to_tensor(x, name="x"), convert_to_tensor(y, name="y")
+        kind, other = x.dtype.base_dtype, y.dtype.base_dtype
+        if kind is not other:
+            raise TypeError(f"x and y must have the same dtype, got {kind!r} != {other!r}")
+        if kind.name not in _TRUE_QUOTIENTS:
+            raise TypeError(f"Invalid dtype {kind!r} in __truediv__")
+        wide = _TRUE_QUOTIENTS[kind.name]
+        if wide is not None:
+            x, y = cast(x, wide), cast(y, wide)
+        return div(x, y, name=scope)
+
+
+def floordiv(x: Any, y: Any, name: str | None = None) -> Tensor:
+    """`x / y` rounded down; whole numbers, as TensorFlow 0.8 did it, towards zero.
+
+    >>> tf.floordiv([7., -7.], 2.).eval()
+    array([ 3., -4.], dtype=float32)
+    """
+    with scopes.op_scope([x, y], name, "floordiv") as scope:
+        x = convert_to_tensor(x, name="x")
+        kind = x.dtype.base_dtype
+        y = internal_convert_to_tensor(y, kind, "y")
+        if kind.is_floating:
+            return floor(div(x, y), name=scope)
+        if not kind.is_integer:
+            raise TypeError(f"Expected floating point or integer, got {kind!r}")
+        return div(x, y, name=scope)
+
+
+def scalar_mul(scalar: Any, x: Any) -> Any:
+    """`scalar * x`, for a tensor or `IndexedSlices`, which stay slices.
+
+    >>> tf.scalar_mul(2., tf.constant([1., 2.])).eval()
+    array([2., 4.], dtype=float32)
+
+    Raises ValueError when `scalar` is none.
+    """
+    scalar = internal_convert_to_tensor(scalar, x.dtype.base_dtype, "scalar")
+    if scalar.sizes != ():
+        raise ValueError("Only scalar multiply works.")
+    if isinstance(x, IndexedSlices):
+        return IndexedSlices(scalar * x.values, x.indices, x.dense_shape)  # type: ignore[operator]
+    return scalar * x
+
+
+# -- one operand
+
+
+def abs(x: Any, name: str | None = None) -> Tensor:
+    """The magnitude of `x`; of complex numbers, their modulus.
+
+    >>> tf.abs([-1., 2.]).eval()
+    array([1., 2.], dtype=float32)
+    """
+    with scopes.op_scope([x], name, "Abs") as scope:
+        x = convert_to_tensor(x, name="x")
+        if x.dtype.base_dtype.is_complex:
+            from tracer.ops.complex import complex_abs
+
+            return complex_abs(x, name=scope)
+        return _abs(x, name=scope)
+
+
+@op("Abs")
+def _abs(x: Tensor, name: str | None = None) -> Any:
+    return x.sizes
+
+
+@op("Neg")
+def neg(x: Tensor, name: str | None = None) -> Any:
+    """`-x`, elementwise."""
+    return x.sizes
+
+
+@op("Sign")
+def sign(x: Tensor, name: str | None = None) -> Any:
+    """-1, 0 or 1 where `x` is negative, zero or positive; `x / |x|` for complex numbers.
+
+    >>> tf.sign([-2., 0., 5.]).eval()
+    array([-1.,  0.,  1.], dtype=float32)
+    """
+    return x.sizes
+
+
+@op("Inv")
+def inv(x: Tensor, name: str | None = None) -> Any:
+    """`1 / x`, elementwise.
+
+    >>> tf.inv([2., 4.]).eval()
+    array([0.5 , 0.25], dtype=float32)
+    """
+    return x.sizes
+
+
+@op("Square")
+def square(x: Tensor, name: str | None = None) -> Any:
+    """`x * x`, elementwise."""
+    return x.sizes
+
+
+def round(x: Any, name: str | None = None) -> Tensor:
+    """`x` rounded to whole numbers, halves up; whole numbers are returned as they are.
+
+    >>> tf.round([0.9, 2.5, -4.4, -2.5]).eval()
+    array([ 1.,  3., -4., -2.], dtype=float32)
+    """
+    x = convert_to_tensor(x, name="x")
+    return x if x.dtype.is_integer else floor(x + 0.5, name=name)  # type: ignore[operator]
+
+
+@op("Sqrt")
+def sqrt(x: Tensor, name: str | None = None) -> Any:
+    """The square root of `x`, elementwise."""
+    return x.sizes
+
+
+@op("Rsqrt")
+def rsqrt(x: Tensor, name: str | None = None) -> Any:
+    """`1 / sqrt(x)`, elementwise."""
+    return x.sizes
+
+
+@op("Exp")
+def exp(x: Tensor, name: str | None = None) -> Any:
+    """e to the power of `x`, elementwise."""
+    return x.sizes
+
+
+@op("Log")
+def log(x: Tensor, name: str | None = None) -> Any:
+    """The natural logarithm of `x`, elementwise."""
+    return x.sizes
+
+
+@op("Ceil")
+def ceil(x: Tensor, name: str | None = None) -> Any:
+    """The smallest whole numbers that are not below `x`."""
+    return x.sizes
+
+
+@op("Floor")
+def floor(x: Tensor, name: str | None = None) -> Any:
+    """The largest whole numbers that are not above `x`."""
+    return x.sizes
+
+
+@op("Cos")
+def cos(x: Tensor, name: str | None = None) -> Any:
+    """The cosine of `x`, elementwise."""
+    return x.sizes
+
+
+@op("Sin")
+def sin(x: Tensor, name: str | None = None) -> Any:
+    """The sine of `x`, elementwise."""
+    return x.sizes
+
+
+@op("Tanh")
+def tanh(x: Tensor, name: str | None = None) -> Any:
+    """The hyperbolic tangent of `x`, elementwise."""
+    return x.sizes
+
+
+@op("Sigmoid")
+def sigmoid(x: Tensor, name: str | None = None) -> Any:
+    """`1 / (1 + exp(-x))`, elementwise.
+
+    >>> tf.sigmoid([0., 100.]).eval()
+    array([0.5, 1. ], dtype=float32)
+    """
+    return x.sizes
+
+
+# -- matrix products
+
+
+def matmul(a: Any, b: Any, transpose_a: bool = False, transpose_b: bool = False, a_is_sparse: bool = False,
+           b_is_sparse: bool = False, name: str | None = None) -> Tensor:
+    """The matrix product of `a` and `b`.
+
+    >>> tf.matmul([[1., 2.]], [[3.], [4.]]).eval()
+    array([[11.]], dtype=float32)
+
+    Args:
+        a, b: matrices of one type.
+        transpose_a, transpose_b: whether to transpose the matrix first.
+        a_is_sparse, b_is_sparse: records a `SparseMatMul`, which multiplies float32 matrices; the result is the same.
+    """
+    if not (a_is_sparse or b_is_sparse):
+        return _matmul(a, b, transpose_a, transpose_b, name=name)
+    with scopes.op_scope([a, b], name, "MatMul") as scope:
+        a, b = convert_to_tensor(a, name="a"), convert_to_tensor(b, name="b")
+        if a.dtype.base_dtype is dtypes.float32 and b.dtype.base_dtype is dtypes.float32:
+            return sparse_matmul(a, b, transpose_a, transpose_b, a_is_sparse, b_is_sparse, name=scope)
+        return _matmul(a, b, transpose_a, transpose_b, name=scope)
+
+
+def _product(a: Tensor, b: Tensor, transpose_a: bool, transpose_b: bool) -> shapes.Sizes:
     rows, inner = shapes.rank(a.sizes, 2)[::-1 if transpose_a else 1]
     inner_b, columns = shapes.rank(b.sizes, 2)[::-1 if transpose_b else 1]
     shapes.same(inner, inner_b)
     return rows, columns
+
+
+@op("MatMul")
+def _matmul(a: Tensor, b: Tensor, transpose_a: bool = False, transpose_b: bool = False,
+            name: str | None = None) -> Any:
+    return _product(a, b, transpose_a, transpose_b)
+
+
+@op("SparseMatMul")
+def sparse_matmul(a: Tensor, b: Tensor, transpose_a: bool = False, transpose_b: bool = False, a_is_sparse: bool = False,
+                  b_is_sparse: bool = False, name: str | None = None) -> Any:
+    """The product of two float32 matrices, of which one has many zeros. They are multiplied like any other."""
+    return _product(a, b, transpose_a, transpose_b)
+
+
+@op("BatchMatMul")
+def batch_matmul(x: Tensor, y: Tensor, adj_x: bool = False, adj_y: bool = False, name: str | None = None) -> Any:
+    """The products of the matrices that the last two dimensions of `x` and `y` hold.
+
+    >>> tf.batch_matmul([[[1., 2.]], [[3., 4.]]], [[[5.], [6.]], [[7.], [8.]]]).eval().reshape(-1)
+    array([17., 53.], dtype=float32)
+
+    Args:
+        x, y: tensors of one type whose other dimensions are the same.
+        adj_x, adj_y: whether to transpose (and conjugate) the matrices first.
+    """
+    left, right = shapes.at_least(x.sizes, 2), shapes.at_least(y.sizes, 2)
+    if left is None or right is None:
+        return None
+    batch = shapes.merge(left[:-2], right[:-2]) or ()
+    rows, inner = left[-2:][::-1 if adj_x else 1]
+    inner_y, columns = right[-2:][::-1 if adj_y else 1]
+    shapes.same(inner, inner_y)
+    return (*batch, rows, columns)

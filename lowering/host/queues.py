@@ -1,0 +1,222 @@
+"""The kinds of queues, and the rules of the operations on them."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from lowering.host.waiting import Element, Queue, mismatch, numpy_type, type_list
+from lowering.random import KEY_STEPS, MULTIPLIERS, ROUNDS
+from lowering.registry import lowers
+from tracer import dtypes, errors
+from tracer.ir import Operation
+
+_numbers = itertools.count()
+
+
+class RandomShuffleQueue(Queue):
+    """Elements come out in random order; as long as it is open, so many stay behind that the order is one."""
+
+    kind = "RandomShuffleQueue"
+
+    def __init__(self, name: str, op: Operation) -> None:
+        super().__init__(name, op)
+        self._elements: list[Element] = []
+        self.minimum = op.attrs["min_after_dequeue"]
+        self.seeds = op.attrs["seed"], op.attrs["seed2"]
+        seed, seed2 = self.seeds if any(self.seeds) else (secrets.randbits(63), secrets.randbits(63))
+        self._draws = draws(seed, seed2)
+
+    def _available(self) -> int:
+        return len(self._elements) - (0 if self._closed else self.minimum)
+
+    def _pop(self) -> Element:
+        index = next(self._draws) % len(self._elements)
+        element, last = self._elements[index], self._elements.pop()
+        if index < len(self._elements):
+            self._elements[index] = last
+        return element
+
+    def _put_back(self, taken: list[Element]) -> None:
+        self._elements.extend(taken)
+        taken.clear()
+
+    def check_same(self, op: Operation) -> None:
+        super().check_same(op)
+        shared = f"Shared queue '{self.name}' has"
+        if op.attrs["min_after_dequeue"] != self.minimum:
+            raise mismatch(f"{shared} min_after_dequeue {self.minimum} but requested min_after_dequeue was "
+                            f"{op.attrs['min_after_dequeue']}.")
+        seeds = op.attrs["seed"], op.attrs["seed2"]
+        if any(seeds) and seeds != self.seeds:
+            raise mismatch(f"{shared} random seeds ({self.seeds[0]}, {self.seeds[1]}) but requested seeds are "
+                            f"({seeds[0]}, {seeds[1]}).")
+
+
+class PaddingFIFOQueue(Queue):
+    """A FIFO queue of elements of varying shape: those taken together are filled up with zeros to the largest."""
+
+    kind = "PaddingFIFOQueue"
+
+    def __init__(self, name: str, op: Operation) -> None:
+        super().__init__(name, op)
+        if len(self.shapes) != len(self.types):
+            raise errors.InvalidArgumentError(
+                None, None, f"Shapes must be provided for all components, but received {len(self.types)} dtypes and "
+                            f"{len(self.shapes)} shapes.")
+
+    def _same_shapes(self, shapes: list[Any]) -> bool:
+        return len(shapes) == len(self.shapes) and all(
+            a is None or b is None or (len(a) == len(b) and all(
+                m is None or n is None or m == n for m, n in zip(a, b, strict=True)))
+            for a, b in zip(shapes, self.shapes, strict=True))
+
+    def _stacked(self, index: int, values: list[Any]) -> np.ndarray:
+        declared = self.shapes[index]
+        if None not in declared or not values:
+            return super()._stacked(index, values)
+        shape = [max(np.shape(value)[i] for value in values) if size is None else size
+                 for i, size in enumerate(declared)]
+        result = np.zeros((len(values), *shape), numpy_type(self.types[index]))
+        if result.dtype == object:
+            result.fill(b"")
+        for i, value in enumerate(values):
+            result[(i, *map(slice, np.shape(value)))] = value
+        return result
+
+
+def draws(seed: int, seed2: int) -> Iterator[int]:
+    """The 32-bit numbers that TensorFlow's generator gives one after the other."""
+    mask = np.uint64(0xFFFFFFFF)
+    for start in itertools.count(0, 256):
+        index = np.arange(start, start + 256, dtype=np.uint64)
+        words = [index & mask, index >> np.uint64(32), *(np.full(256, part, np.uint64) for part in _parts(seed2))]
+        keys = _parts(seed)
+        for _ in range(ROUNDS):
+            first, second = words[0] * np.uint64(MULTIPLIERS[0]), words[2] * np.uint64(MULTIPLIERS[1])
+            words = [second >> np.uint64(32) ^ words[1] ^ np.uint64(keys[0]), second & mask,
+                     first >> np.uint64(32) ^ words[3] ^ np.uint64(keys[1]), first & mask]
+            keys = [(key + step) & 0xFFFFFFFF for key, step in zip(keys, KEY_STEPS, strict=True)]
+        yield from np.stack(words, 1).reshape(-1).tolist()
+
+
+def _parts(seed: int) -> list[int]:
+    return [seed & 0xFFFFFFFF, (seed >> 32) & 0xFFFFFFFF]
+
+
+# -- rules
+
+
+def _resource(op: Operation, session: Any, make: Callable[[str], Any]) -> np.ndarray:
+    """The handle of the queue that `op` stands for in this session, which is made the first time."""
+    container, shared = op.attrs["container"], op.attrs["shared_name"]
+    state = session.state
+    handle = state.resources.get(("handle", op.name))
+    if handle is not None:
+        return handle
+    with state.lock:
+        _check_open(session)
+        name = shared or f"_{next(_numbers)}_{op.name}"
+        key = "queue", container, name
+        if key in state.resources:
+            state.resources[key].check_same(op)
+        else:
+            state.resources[key] = make(name)
+        handle = np.empty(2, object)
+        handle[:] = [container.encode(), name.encode()]
+        state.resources["handle", op.name] = handle
+    return handle
+
+
+def _check_open(session: Any) -> None:
+    if session.state.closed.is_set():
+        raise errors.CancelledError(None, None, "Session has been closed.")
+
+
+def find(session: Any, handle: Any) -> Queue:
+    """The queue of a handle."""
+    container, name = handle.tolist()
+    queue = session.state.resources.get(("queue", container.decode(), name.decode()))
+    if queue is None:
+        _check_open(session)
+        raise errors.NotFoundError(None, None, f"Resource {container.decode()}/{name.decode()} does not exist.")
+    return queue
+
+
+@lowers("FIFOQueue", host=True)
+def fifo_queue(*, op: Operation, session: Any) -> np.ndarray:
+    return _resource(op, session, lambda name: Queue(name, op))
+
+
+@lowers("RandomShuffleQueue", host=True)
+def random_shuffle_queue(*, op: Operation, session: Any) -> np.ndarray:
+    return _resource(op, session, lambda name: RandomShuffleQueue(name, op))
+
+
+@lowers("PaddingFIFOQueue", host=True)
+def padding_fifo_queue(*, op: Operation, session: Any) -> np.ndarray:
+    return _resource(op, session, lambda name: PaddingFIFOQueue(name, op))
+
+
+def _check_timeout(timeout_ms: int) -> None:
+    if timeout_ms != -1:
+        raise errors.InvalidArgumentError(None, None, "Timeout not supported yet.")
+
+
+@lowers("QueueEnqueue", host=True)
+def queue_enqueue(handle: Any, components: Any, *, timeout_ms: int, session: Any) -> None:
+    _check_timeout(timeout_ms)
+    find(session, handle).enqueue(components, session.timeout)
+
+
+@lowers("QueueEnqueueMany", host=True)
+def queue_enqueue_many(handle: Any, components: Any, *, timeout_ms: int, session: Any) -> None:
+    _check_timeout(timeout_ms)
+    find(session, handle).enqueue_many(components, session.timeout)
+
+
+def _check_dequeued(queue: Queue, component_types: list[dtypes.DType]) -> Queue:
+    if queue.types != list(component_types):
+        raise errors.InvalidArgumentError(
+            None, None, f"Signature mismatch, have: string_ref->{type_list(queue.types)} expected: string_ref->"
+                        f"{type_list(component_types)}")
+    return queue
+
+
+@lowers("QueueDequeue", host=True)
+def queue_dequeue(handle: Any, *, component_types: Any, timeout_ms: int, session: Any) -> list[Any]:
+    _check_timeout(timeout_ms)
+    return list(_check_dequeued(find(session, handle), component_types).dequeue(session.timeout))
+
+
+def _dequeue_many(handle: Any, n: Any, component_types: Any, timeout_ms: int, session: Any, kind: str) -> list[Any]:
+    _check_timeout(timeout_ms)
+    if n < 0:
+        raise errors.InvalidArgumentError(None, None, f"{kind} must request a positive number of elements")
+    queue = _check_dequeued(find(session, handle), component_types)
+    return queue.dequeue_many(int(n), session.timeout, or_fewer=kind == "DequeueUpToOp")
+
+
+@lowers("QueueDequeueMany", host=True)
+def queue_dequeue_many(handle: Any, n: Any, *, component_types: Any, timeout_ms: int, session: Any) -> list[Any]:
+    return _dequeue_many(handle, n, component_types, timeout_ms, session, "DequeueManyOp")
+
+
+# 0.8 declared this operation and no queue of its supported it; from 0.9 on they did.
+@lowers("QueueDequeueUpTo", host=True)
+def queue_dequeue_up_to(handle: Any, n: Any, *, component_types: Any, timeout_ms: int, session: Any) -> list[Any]:
+    return _dequeue_many(handle, n, component_types, timeout_ms, session, "DequeueUpToOp")
+
+
+@lowers("QueueClose", host=True)
+def queue_close(handle: Any, *, cancel_pending_enqueues: bool, session: Any) -> None:
+    find(session, handle).close(cancel_pending_enqueues)
+
+
+@lowers("QueueSize", host=True)
+def queue_size(handle: Any, *, session: Any) -> np.int32:
+    return np.int32(find(session, handle).size())

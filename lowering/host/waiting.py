@@ -1,0 +1,374 @@
+"""A queue that threads share: who waits is served in order, and a closing queue or session wakes everybody."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from tracer import dtypes, errors
+from tracer.ir import Operation
+
+Element = tuple[Any, ...]
+UNBOUNDED = 2**31 - 1
+
+
+class _Attempt:
+    """An operation on a queue until it is done: `step` does as much of it as the queue allows."""
+
+    __slots__ = ("cancelled", "done", "error", "result", "step", "waiter")
+
+    def __init__(self, step: Callable[[_Attempt], bool], cancelled: str) -> None:
+        self.step = step  # returns whether it did something; sets `done` at the end
+        self.cancelled = cancelled
+        self.done = False
+        self.result: Any = None
+        self.error: errors.OpError | None = None
+        self.waiter: Any = None
+
+    def finish(self, result: Any = None) -> bool:
+        """It is done."""
+        self.result, self.done = result, True
+        return True
+
+    def fail(self, error: errors.OpError) -> bool:
+        """It cannot be done."""
+        self.error, self.done = error, True
+        return True
+
+
+class Queue:
+    """Elements that come out in the order in which they went in. An element is a tuple of components."""
+
+    kind = "FIFOQueue"
+
+    def __init__(self, name: str, op: Operation) -> None:
+        attrs = op.attrs
+        self.name = name
+        self.requested = attrs["capacity"]
+        self.capacity = attrs["capacity"] if attrs["capacity"] >= 0 else UNBOUNDED
+        self.types: list[dtypes.DType] = list(attrs["component_types"])
+        self.shapes: list[tuple[int | None, ...]] = [shape.sizes for shape in attrs["shapes"]]
+        if not self.types:
+            raise errors.InvalidArgumentError(None, None, f"Empty component types for queue {name}")
+        if self.shapes and len(self.shapes) != len(self.types):
+            raise errors.InvalidArgumentError(
+                None, None, f"Different number of component types.  Types: {type_list(self.types)}, Shapes: "
+                            f"{_shape_list(self.shapes)}")
+        self._lock = threading.Lock()
+        self._elements: Any = deque()
+        self._enqueues: deque[_Attempt] = deque()
+        self._dequeues: deque[_Attempt] = deque()
+        self._closed = False
+        self._cancelled = False
+
+    # -- what operations ask for
+
+    def size(self) -> int:
+        """How many elements there are."""
+        return len(self._elements)
+
+    def enqueue(self, components: list[Any], timeout: float | None = None) -> None:
+        """Adds one element; waits for room."""
+        element = tuple(self._checked(components))
+        self._submit(self._enqueues, _Attempt(lambda attempt: self._put(attempt, [element], 0), _ENQUEUE), timeout)
+
+    def enqueue_many(self, components: list[Any], timeout: float | None = None) -> None:
+        """Adds the slices of the components along their first dimension, one by one; waits for room for each."""
+        elements = list(self._sliced(components))
+        if not elements:
+            return
+        step = _Steps(self._put, elements)
+        self._submit(self._enqueues, _Attempt(step, _ENQUEUE), timeout)
+
+    def dequeue(self, timeout: float | None = None) -> Element:
+        """Takes one element; waits until there is one."""
+        return self._submit(self._dequeues, _Attempt(self._take_one, _DEQUEUE), timeout)
+
+    def dequeue_many(self, count: int, timeout: float | None = None, or_fewer: bool = False) -> list[np.ndarray]:
+        """Takes so many elements, each component stacked; with `or_fewer` those that are left in a closed queue."""
+        if not self.shapes:
+            raise errors.InvalidArgumentError(
+                None, None, f"{self.kind}'s DequeueMany requires the components to have specified shapes.")
+        taken: list[Element] = []
+        if count:
+            step = _Take(self, count, taken, or_fewer)
+            self._submit(self._dequeues, _Attempt(step, _DEQUEUE), timeout)
+        return [self._stacked(i, [element[i] for element in taken]) for i in range(len(self.types))]
+
+    def close(self, cancel_pending_enqueues: bool) -> None:
+        """No more elements: takes effect after the enqueues that wait already, or cancels those."""
+        if not cancel_pending_enqueues:
+            self._submit(self._enqueues, _Attempt(self._close, _ENQUEUE), None)
+            return
+        with self._lock:
+            self._closed = True
+            self._cancel(self._enqueues)
+            self._flush()
+
+    def cancel(self) -> None:
+        """Ends all waiting, for good: the session closes."""
+        with self._lock:
+            self._cancelled = True
+            self._cancel(self._enqueues)
+            self._cancel(self._dequeues)
+
+    # -- attempts
+
+    def _submit(self, attempts: deque[_Attempt], attempt: _Attempt, timeout: float | None) -> Any:
+        with self._lock:
+            if self._cancelled:
+                raise errors.CancelledError(None, None, attempt.cancelled)
+            attempts.append(attempt)
+            self._flush()
+            if not attempt.done:
+                attempt.waiter = threading.Lock()
+                attempt.waiter.acquire()
+        if attempt.waiter is not None:
+            self._wait(attempts, attempt, timeout)
+        if attempt.error is not None:
+            raise attempt.error
+        return attempt.result
+
+    def _wait(self, attempts: deque[_Attempt], attempt: _Attempt, timeout: float | None) -> None:
+        """Waits, holding nothing, until the attempt is done; withdraws it when that takes too long."""
+        try:
+            if attempt.waiter.acquire(timeout=-1 if timeout is None else timeout):
+                return
+            error: BaseException = errors.DeadlineExceededError(None, None, "Timed out waiting for notification")
+        except BaseException as interrupt:
+            error = interrupt
+        with self._lock:
+            if not attempt.done:
+                attempts.remove(attempt)
+                self._restore(attempt)
+                self._flush()
+                raise error
+        if not isinstance(error, errors.OpError):
+            raise error
+
+    def _restore(self, attempt: _Attempt) -> None:
+        if isinstance(attempt.step, _Take):
+            self._put_back(attempt.step.taken)
+
+    def _flush(self) -> None:
+        """Lets those in front go on as long as anything moves. The lock is held."""
+        while self._advance(self._enqueues) | self._advance(self._dequeues):
+            pass
+
+    def _advance(self, attempts: deque[_Attempt]) -> bool:
+        progress = False
+        while attempts:
+            attempt = attempts[0]
+            if attempt.step(attempt):
+                progress = True
+            if not attempt.done:
+                break
+            attempts.popleft()
+            if attempt.waiter is not None:
+                attempt.waiter.release()
+        return progress
+
+    def _cancel(self, attempts: deque[_Attempt]) -> None:
+        while attempts:
+            attempt = attempts.popleft()
+            self._restore(attempt)
+            attempt.fail(errors.CancelledError(None, None, attempt.cancelled))
+            if attempt.waiter is not None:
+                attempt.waiter.release()
+
+    # -- steps of attempts
+
+    def _put(self, attempt: _Attempt, elements: list[Element], at: int) -> int:
+        """Adds elements from the one at `at` on while there is room; returns how many."""
+        if self._closed:
+            attempt.fail(errors.AbortedError(None, None, f"{self.kind} '{self.name}' is closed."))
+            return 1
+        count = min(self.capacity - len(self._elements), len(elements) - at)
+        if count > 0:
+            self._elements.extend(elements[at:at + count])
+        if at + count >= len(elements):
+            attempt.finish()
+        return max(count, 0)
+
+    def _take_one(self, attempt: _Attempt) -> bool:
+        if self._available() > 0:
+            return attempt.finish(self._pop())
+        if self._closed:
+            return attempt.fail(self._drained(1))
+        return False
+
+    def _close(self, attempt: _Attempt) -> bool:
+        if self._closed:
+            return attempt.fail(errors.AbortedError(None, None, f"Queue '{self.name}' is already closed."))
+        self._closed = True
+        return attempt.finish()
+
+    def _drained(self, requested: int) -> errors.OpError:
+        return errors.OutOfRangeError(
+            None, None, f"{self.kind} '{self.name}' is closed and has insufficient elements (requested {requested}, "
+                        f"current size {len(self._elements)})")
+
+    # -- where the kinds of queues differ
+
+    def _available(self) -> int:
+        """How many elements may be taken now."""
+        return len(self._elements)
+
+    def _pop(self) -> Element:
+        return self._elements.popleft()
+
+    def _put_back(self, taken: list[Element]) -> None:
+        """Restores what an attempt that failed had taken."""
+        self._elements.extendleft(reversed(taken))
+        taken.clear()
+
+    def check_same(self, op: Operation) -> None:
+        """Raises InvalidArgumentError when `op` describes another queue than this one, which it shares."""
+        shared = f"Shared queue '{self.name}' has"
+        if op.type != self.kind:
+            raise mismatch(f"{shared} type '{self.kind}' that does not match type of Node '{op.name}': {op.type}")
+        if op.attrs["capacity"] != self.requested:
+            capacity = op.attrs["capacity"] if op.attrs["capacity"] >= 0 else UNBOUNDED
+            raise mismatch(f"{shared} capacity {self.capacity} but requested capacity was {capacity}")
+        if list(op.attrs["component_types"]) != self.types:
+            raise mismatch(f"{shared} component types {type_list(self.types)} but requested component types were "
+                            f"{type_list(op.attrs['component_types'])}")
+        shapes = [shape.sizes for shape in op.attrs["shapes"]]
+        if not self._same_shapes(shapes):
+            raise mismatch(f"{shared} component shapes {_shape_list(self.shapes)} but requested component shapes were "
+                            f"{_shape_list(shapes)}")
+
+    def _same_shapes(self, shapes: list[Any]) -> bool:
+        return shapes == self.shapes
+
+    def _stacked(self, index: int, values: list[Any]) -> np.ndarray:
+        shape = self.shapes[index]
+        sizes = [0 if size is None else size for size in shape]
+        result = np.empty((len(values), *sizes), numpy_type(self.types[index]))
+        if shape == () and result.dtype == object:
+            result[:] = values
+        else:
+            for i, value in enumerate(values):
+                result[i] = value
+        return result
+
+    # -- checks of what comes in
+
+    def _checked(self, components: list[Any]) -> Iterator[Any]:
+        self._check_types(components)
+        for i, component in enumerate(components):
+            value = _own(component)
+            if self.shapes and not _fits(np.shape(value), self.shapes[i]):
+                raise self._wrong_shape(i, self.shapes[i], np.shape(value))
+            yield value
+
+    def _sliced(self, components: list[Any]) -> Iterator[Element]:
+        self._check_types(components)
+        columns = [_own(component) for component in components]
+        count = np.shape(columns[0])[0]
+        for i, column in enumerate(columns):
+            if self.shapes and not _fits(np.shape(column), (count, *self.shapes[i])):
+                raise self._wrong_shape(i, (count, *self.shapes[i]), np.shape(column))
+            if np.shape(column)[0] != count:
+                raise errors.InvalidArgumentError(
+                    None, None, "All input tensors must have the same size in the 0th dimension. Component "
+                                f"{i} has {np.shape(column)[0]}, and should have {count}")
+        return zip(*columns, strict=True)
+
+    def _wrong_shape(self, index: int, expected: Any, got: Any) -> errors.OpError:
+        return errors.InvalidArgumentError(
+            None, None, f"Shape mismatch in tuple component {index}. Expected {_shape(expected)}, got {_shape(got)}")
+
+    def _check_types(self, components: list[Any]) -> None:
+        if len(components) != len(self.types):
+            raise errors.InvalidArgumentError(
+                None, None, f"Wrong number of components in tuple. Expected {len(self.types)}, got {len(components)}")
+        for i, (component, kind) in enumerate(zip(components, self.types, strict=True)):
+            got = dtypes.string if isinstance(component, bytes) or component.dtype == object else component.dtype
+            if got != kind.as_numpy_dtype and got is not kind:
+                raise errors.InvalidArgumentError(
+                    None, None, f"Type mismatch in tuple component {i}. Expected {kind.name}, got "
+                                f"{dtypes.as_dtype(got).name}")
+
+
+_ENQUEUE = "Enqueue operation was cancelled"
+_DEQUEUE = "Dequeue operation was cancelled"
+
+
+class _Steps:
+    """Adds elements in as many steps as the room in the queue makes of it."""
+
+    __slots__ = ("at", "elements", "put")
+
+    def __init__(self, put: Callable[[_Attempt, list[Element], int], int], elements: list[Element]) -> None:
+        self.put = put
+        self.elements = elements
+        self.at = 0
+
+    def __call__(self, attempt: _Attempt) -> bool:
+        count = self.put(attempt, self.elements, self.at)
+        self.at += count
+        return count > 0
+
+
+class _Take:
+    """Takes elements in as many steps as it needs; gives them back when the queue is closed before there are enough."""
+
+    __slots__ = ("count", "or_fewer", "queue", "taken")
+
+    def __init__(self, queue: Queue, count: int, taken: list[Element], or_fewer: bool) -> None:
+        self.queue = queue
+        self.count = count
+        self.taken = taken
+        self.or_fewer = or_fewer
+
+    def __call__(self, attempt: _Attempt) -> bool:
+        queue = self.queue
+        missing = self.count - len(self.taken)
+        if queue._closed and queue.size() < missing:
+            if self.or_fewer and queue.size() + len(self.taken):
+                self.taken.extend(queue._pop() for _ in range(queue.size()))
+                return attempt.finish()
+            error = queue._drained(missing)
+            queue._put_back(self.taken)
+            return attempt.fail(error)
+        count = min(queue._available(), missing)
+        for _ in range(count):
+            self.taken.append(queue._pop())
+        if len(self.taken) == self.count:
+            attempt.finish()
+        return count > 0
+
+
+def _own(value: Any) -> Any:
+    """A component as the queue keeps it: nobody else writes to it."""
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
+def _fits(shape: tuple[int, ...], declared: tuple[int | None, ...] | None) -> bool:
+    return declared is None or shape == declared or (len(shape) == len(declared) and all(
+        size is None or size == n for n, size in zip(shape, declared, strict=True)))
+
+
+def numpy_type(kind: dtypes.DType) -> np.dtype:
+    return np.dtype(kind.as_numpy_dtype)
+
+
+def _shape(sizes: Any) -> str:
+    return f"[{','.join('?' if size is None else str(size) for size in sizes)}]"
+
+
+def _shape_list(shapes: list[Any]) -> str:
+    return f"[{', '.join(map(_shape, shapes))}]"
+
+
+def type_list(types: Any) -> str:
+    return ", ".join(kind.name for kind in types)
+
+
+def mismatch(message: str) -> errors.OpError:
+    return errors.InvalidArgumentError(None, None, message)

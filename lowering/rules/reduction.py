@@ -1,0 +1,112 @@
+"""Rules of reductions, places and sums of tensors."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from lowering.registry import Static, lowers
+from lowering.rules.array import text
+
+
+def _axes(input: Any, reduction_indices: np.ndarray) -> tuple[int, ...]:
+    rank = np.ndim(input)
+    for axis in reduction_indices.reshape(-1):
+        if not -rank <= axis < rank:
+            raise ValueError(f"Invalid reduction dimension ({axis} for input with {rank} dimension(s)")
+    return tuple(sorted({int(axis) % rank for axis in reduction_indices.reshape(-1)}))
+
+
+@lowers("Sum")
+def sum(input: Any, reduction_indices: Static, *, keep_dims: bool) -> Any:
+    return jnp.sum(input, _axes(input, reduction_indices), input.dtype, keepdims=keep_dims)
+
+
+@lowers("Mean")
+def mean(input: Any, reduction_indices: Static, *, keep_dims: bool) -> Any:
+    axes = _axes(input, reduction_indices)
+    if not jnp.issubdtype(input.dtype, jnp.integer):
+        return jnp.mean(input, axes, keepdims=keep_dims)
+    total = jnp.sum(input, axes, input.dtype, keepdims=keep_dims)
+    count = np.array(max(np.prod([np.shape(input)[axis] for axis in axes], dtype=np.int64), 1), input.dtype)
+    return lax.div(total, jnp.broadcast_to(count, total.shape))  # whole numbers, cut towards zero
+
+
+@lowers("Prod")
+def prod(input: Any, reduction_indices: Static, *, keep_dims: bool) -> Any:
+    return jnp.prod(input, _axes(input, reduction_indices), input.dtype, keepdims=keep_dims)
+
+
+@lowers("Max")
+def max_(input: Any, reduction_indices: Static, *, keep_dims: bool) -> Any:
+    axes = _axes(input, reduction_indices)
+    # Equal elements share the gradient; the largest of none is the least there is.
+    result = lax.reduce_max(jnp.asarray(input), axes)
+    return jnp.expand_dims(result, axes) if keep_dims else result
+
+
+@lowers("Min")
+def min_(input: Any, reduction_indices: Static, *, keep_dims: bool) -> Any:
+    axes = _axes(input, reduction_indices)
+    result = lax.reduce_min(jnp.asarray(input), axes)
+    return jnp.expand_dims(result, axes) if keep_dims else result
+
+
+@lowers("All")
+def all(input: Any, reduction_indices: Static, *, keep_dims: bool) -> Any:
+    return jnp.all(input, _axes(input, reduction_indices), keepdims=keep_dims)
+
+
+@lowers("Any")
+def any(input: Any, reduction_indices: Static, *, keep_dims: bool) -> Any:
+    return jnp.any(input, _axes(input, reduction_indices), keepdims=keep_dims)
+
+
+# -- places
+
+
+def _axis(input: Any, dimension: np.ndarray) -> int:
+    sizes = np.shape(input)
+    if dimension.ndim:
+        raise ValueError(f"dim must be a scalar, but received tensor of shape: {text(dimension.shape)}")
+    if dimension < 0:
+        raise ValueError("dim must be >= 0")
+    if dimension >= len(sizes):
+        raise ValueError(f"Minimum tensor rank: {dimension} but got: {len(sizes)}")
+    if not sizes[int(dimension)]:
+        raise ValueError(f"Reduction axis {dimension} is empty in shape {text(sizes)}")
+    return int(dimension)
+
+
+@lowers("ArgMax")
+def argmax(input: Any, dimension: Static) -> Any:
+    axis = _axis(input, dimension)
+    if jnp.issubdtype(input.dtype, jnp.floating):
+        input = jnp.where(jnp.isnan(input), -jnp.inf, input)  # what is no number is never the largest
+    return lax.argmax(input, axis, np.int64)
+
+
+@lowers("ArgMin")
+def argmin(input: Any, dimension: Static) -> Any:
+    axis = _axis(input, dimension)
+    if jnp.issubdtype(input.dtype, jnp.floating):
+        input = jnp.where(jnp.isnan(input), jnp.inf, input)
+    return lax.argmin(input, axis, np.int64)
+
+
+# -- sums of tensors
+
+
+@lowers("AddN")
+def add_n(inputs: list[Any]) -> Any:
+    first = np.shape(inputs[0])
+    for i, value in enumerate(inputs):
+        if np.shape(value) != first:
+            raise ValueError("Inputs to operation AddN of type AddN must have the same size and shape.  "
+                             f"Input 0: {text(first)} != input {i}: {text(np.shape(value))}")
+    return functools.reduce(operator.add, inputs[1:], jnp.asarray(inputs[0]))

@@ -1,0 +1,170 @@
+"""How often a loop runs, found while a program is traced from the loop variables that count."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from lowering import fold, registry
+from lowering.slice import CONTROL, VARIABLES, region_nodes
+from tracer import errors
+from tracer.ir import Operation, Region, Tensor
+
+SIMULATED = 100_000
+"""Most trips that are counted one by one."""
+MANY_COUNTERS = 8
+
+
+class Trips(NamedTuple):
+    """A known number of trips."""
+
+    count: int
+    counters: list[int]  # the loop variables that decide on it
+    walk: Any  # from a number of trips to the counters' values after it
+
+    def values(self, trip: int) -> dict[int, np.ndarray]:
+        """The counters before trip number `trip`."""
+        return dict(zip(self.counters, self.walk(trip), strict=True))
+
+
+def known(node: Operation, context: Any) -> Trips | None:
+    """How often the loop runs, when its condition depends only on what is known while tracing; otherwise None."""
+    condition, step = node.regions
+    counters = counting(node)
+    if counters is None:
+        return None
+    starts = [known_value(node.inputs[i], context) for i in counters]
+    if any(start is None for start in starts):
+        return None
+    holds = traced(condition, condition.outputs, counters, starts, context)
+    advance = traced(step, [step.outputs[i] for i in counters], counters, starts, context)
+    if holds is None or advance is None:
+        return None
+    return _by_formula(holds, advance, counters, starts) or _one_by_one(holds, advance, counters, starts)
+
+
+def known_value(tensor: Tensor, context: Any) -> np.ndarray | None:
+    """The value of `tensor`, or None where only a run knows it."""
+    try:
+        return fold.known(tensor, context)
+    except errors.StaticValueError:
+        return None
+
+
+def traced(region: Region, outputs: list[Tensor], counters: list[int], starts: list[Any], context: Any) -> Any:
+    """`outputs` as a function of the counters, or None when it takes more than those and what is known."""
+    from lowering.control import compute
+
+    def function(given: list[Any]) -> list[Any]:
+        child = context.child()
+        child.values.update(zip([region.inputs[i] for i in counters], given, strict=True))
+        return compute(region, outputs, child)
+
+    closed = jax.make_jaxpr(function)(starts)
+    return None if any(isinstance(const, jax.core.Tracer) for const in closed.consts) else closed
+
+
+def _one_by_one(holds: Any, advance: Any, counters: list[int], starts: list[Any]) -> Trips | None:
+    path = [starts]
+    while bool(_evaluate(holds, path[-1])[0]):
+        if len(path) > SIMULATED:
+            return None
+        path.append(_evaluate(advance, path[-1]))
+    return Trips(len(path) - 1, counters, path.__getitem__)
+
+
+def _evaluate(closed: Any, values: list[Any]) -> list[np.ndarray]:
+    return fold.numpy_jaxpr(closed.jaxpr, closed.consts, values)
+
+
+def _by_formula(holds: Any, advance: Any, counters: list[int], starts: list[Any]) -> Trips | None:
+    """The plain loop: one whole number that the same amount is added to, and compared with a limit."""
+    stride = _operand(advance, ("add", "sub"))
+    limit = _operand(holds, ("lt", "le", "gt", "ge"))
+    start = starts[0]
+    if stride is None or limit is None or len(starts) > 1 or np.ndim(start) or start.dtype.kind != "i":
+        return None
+    amount = int(stride[1]) if stride[0] == "add" else -int(stride[1])
+    first, last = int(start), int(limit[1])
+    if limit[0] in ("gt", "ge"):
+        first, last, amount, flipped = -first, -last, -amount, -1
+    else:
+        flipped = 1
+    last += limit[0] in ("le", "ge")
+    if amount <= 0 and first < last:
+        return None  # it never ends, or only by overflowing
+    count = max(0, math.ceil((last - first) / amount)) if amount > 0 else 0
+    if abs(first + count * amount) >= np.iinfo(start.dtype).max:
+        return None
+    return Trips(count, counters, lambda trip: [np.asarray(flipped * (first + trip * amount), start.dtype)])
+
+
+def _operand(closed: Any, allowed: tuple[str, ...]) -> tuple[str, Any] | None:
+    """The one operation of the jaxpr and its constant operand on the right, when it is no more than that."""
+    jaxpr = closed.jaxpr
+    known = dict(zip(jaxpr.constvars, closed.consts, strict=True))
+    equations = []
+    for equation in jaxpr.eqns:
+        if equation.primitive.name in ("convert_element_type", "copy", "reshape", "squeeze") and all(
+                hasattr(atom, "val") or atom in known for atom in equation.invars):
+            return None
+        equations.append(equation)
+    if len(equations) != 1 or equations[0].primitive.name not in allowed or len(jaxpr.invars) != 1:
+        return None
+    left, right = equations[0].invars
+    if left is not jaxpr.invars[0] or jaxpr.outvars[0] is not equations[0].outvars[0]:
+        return None
+    value = right.val if hasattr(right, "val") else known.get(right)
+    if value is None or np.ndim(value):
+        return None
+    return equations[0].primitive.name, value
+
+
+def counting(node: Operation) -> list[int] | None:
+    """The loop variables that decide how often the loop runs; None when more than those and constants does."""
+    condition, step = node.regions
+    found: set[int] = set()
+    waiting = depends(condition, condition.outputs)
+    while waiting:
+        found |= waiting
+        if len(found) > MANY_COUNTERS:
+            return None
+        more: set[int] = set()
+        for i in waiting:
+            needed = depends(step, [step.outputs[i]])
+            if needed is None:
+                return None
+            more |= needed
+        waiting = more - found
+    return None if waiting is None else sorted(found)
+
+
+def depends(region: Region, outputs: list[Tensor]) -> set[int] | None:
+    """The loop variables that `outputs` of a pure computation depend on; None when it is not pure."""
+    index = {tensor: i for i, tensor in enumerate(region.inputs)}
+    found: set[int] = set()
+    for node in region_nodes(region, outputs):
+        rule = registry.find(node.type)
+        if node.type not in ("Const", "LoopVariable") and (rule is None or not rule.pure):
+            return None
+        found |= {index[t] for t in node.inputs if t in index}
+    return found | {index[t] for t in outputs if t in index}
+
+
+def deciding(node: Operation) -> list[Tensor]:
+    """The tensors outside of a conditional or loop that decide which branch runs, or how often it runs."""
+    if node.type == "Cond":
+        return [node.inputs[0]]
+    counters = counting(node)
+    if counters is None:
+        return []
+    condition, step = node.regions
+    found = [node.inputs[i] for i in counters]
+    for region, outputs in ((condition, condition.outputs), (step, [step.outputs[i] for i in counters])):
+        inside = region_nodes(region, outputs)
+        used = [t for op in inside for t in op.inputs] + list(outputs)
+        found += [t for t in used if not region.holds(t.op)]
+    return [t for t in dict.fromkeys(found) if t.op.type not in (*CONTROL, *VARIABLES)]

@@ -1,0 +1,198 @@
+"""`tf.nn.rnn`, `dynamic_rnn` and their kin: cells over sequences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tracer import dtypes, variable_scope
+from tracer.convert import convert_to_tensor
+from tracer.ir import Tensor
+from tracer.nn import rnn_cell, states
+from tracer.ops import array, loops, math
+from tracer.ops.tensor_array import TensorArray
+
+
+def rnn(cell: Any, inputs: Any, initial_state: Any = None, dtype: Any = None, sequence_length: Any = None,
+        scope: Any = None) -> tuple[list[Any], Any]:
+    """`cell` over a list of inputs, one step after the other.
+
+    Args:
+        cell: an `RNNCell`.
+        inputs: a list of tensors of shape (batch, input size), one for each step.
+        initial_state: the state before the first step; zeros by default.
+        dtype: the type of that state; needed without `initial_state`.
+        sequence_length: an int tensor of shape (batch,): past a row's length its outputs are zero and its state stays.
+        scope: the variable scope; "RNN" by default.
+
+    Returns:
+        The list of outputs, and the last state.
+
+    Raises:
+        TypeError: `cell` is no RNNCell, or `inputs` no list.
+        ValueError: there are no inputs, or neither `initial_state` nor `dtype` is given.
+    """
+    if not isinstance(cell, rnn_cell.RNNCell):
+        raise TypeError("cell must be an instance of RNNCell")
+    if not isinstance(inputs, list):
+        raise TypeError("inputs must be a list")
+    if not inputs:
+        raise ValueError("inputs must not be empty")
+    outputs = []
+    with variable_scope.variable_scope(scope or "RNN") as varscope:
+        if varscope.caching_device is None:
+            varscope.set_caching_device(lambda op: op.device)
+        state = _initial(cell, inputs[0], 0, initial_state, dtype)
+        lengths = _lengths(sequence_length)
+        for time, value in enumerate(inputs):
+            if time > 0:
+                varscope.reuse_variables()
+            output, new = cell(value, state)
+            if lengths is not None:
+                output, new = _masked(time, lengths, output, new, state)
+            outputs.append(output)
+            state = new
+    return outputs, state
+
+
+def _initial(cell: Any, inputs: Tensor, batch_axis: int, initial_state: Any, dtype: Any) -> Any:
+    if initial_state is not None:
+        return initial_state
+    if not dtype:
+        raise ValueError("If no initial_state is provided, dtype must be.")
+    known = inputs.get_shape()
+    size = None if known.ndims is None else known[batch_axis].value
+    return cell.zero_state(array.shape(inputs)[batch_axis] if size is None else size, dtype)  # type: ignore[index]
+
+
+def _lengths(sequence_length: Any) -> Tensor | None:
+    if sequence_length is None:
+        return None
+    return math.cast(convert_to_tensor(sequence_length, name="sequence_length"), dtypes.int32)
+
+
+def _masked(time: Any, lengths: Tensor, output: Any, new: Any, old: Any) -> tuple[Any, Any]:
+    """Zero output and unchanged state for the rows whose sequence has ended."""
+    ended = math.greater_equal(time, lengths)
+
+    def choose(before: Tensor, after: Tensor) -> Tensor:
+        chosen = math.select(ended, before, after)
+        chosen.set_shape(after.get_shape())
+        return chosen
+
+    output = states.apply(lambda leaf: choose(array.zeros_like(leaf), leaf), output)
+    return output, states.apply(choose, old, new)
+
+
+def state_saving_rnn(cell: Any, inputs: Any, state_saver: Any, state_name: Any, sequence_length: Any = None,
+                     scope: Any = None) -> tuple[list[Any], Any]:
+    """`rnn` whose state comes from `state_saver.state(name)` and goes back by `state_saver.save_state(name, state)`.
+
+    Where the cell's state is a tuple, `state_name` is one of the same structure.
+    """
+    size, named = cell.state_size, isinstance(state_name, tuple)
+    if isinstance(size, tuple) != named:
+        raise ValueError(f"state_name should be the same type as cell.state_size.  state_name: {state_name}, "
+                         f"cell.state_size: {size}")
+    initial = states.apply(state_saver.state, state_name)
+    outputs, state = rnn(cell, inputs, initial_state=initial, sequence_length=sequence_length, scope=scope)
+    saves = states.flatten(states.apply(state_saver.save_state, state_name, state))
+    with state_saving_dependencies(saves):
+        outputs[-1] = array.identity(outputs[-1])
+    return outputs, state
+
+
+def state_saving_dependencies(saves: list[Any]) -> Any:
+    """What is made inside runs after the states have been saved."""
+    from tracer.scopes import control_dependencies
+
+    return control_dependencies(saves)
+
+
+def bidirectional_rnn(cell_fw: Any, cell_bw: Any, inputs: Any, initial_state_fw: Any = None,
+                      initial_state_bw: Any = None, dtype: Any = None, sequence_length: Any = None,
+                      scope: Any = None) -> tuple[list[Any], Any, Any]:
+    """One cell over the inputs, another over them backwards; outputs side by side, with both last states."""
+    if not isinstance(cell_fw, rnn_cell.RNNCell):
+        raise TypeError("cell_fw must be an instance of RNNCell")
+    if not isinstance(cell_bw, rnn_cell.RNNCell):
+        raise TypeError("cell_bw must be an instance of RNNCell")
+    if not isinstance(inputs, list):
+        raise TypeError("inputs must be a list")
+    if not inputs:
+        raise ValueError("inputs must not be empty")
+    name = scope or "BiRNN"
+    with variable_scope.variable_scope(f"{name}_FW" if isinstance(name, str) else name) as forward:
+        outputs_fw, state_fw = rnn(cell_fw, inputs, initial_state_fw, dtype, sequence_length, scope=forward)
+    with variable_scope.variable_scope(f"{name}_BW" if isinstance(name, str) else name) as backward:
+        reversed_bw, state_bw = rnn(cell_bw, _backwards(inputs, sequence_length), initial_state_bw, dtype,
+                                    sequence_length, scope=backward)
+    outputs_bw = _backwards(reversed_bw, sequence_length)
+    outputs = [array.concat(1, [fw, bw]) for fw, bw in zip(outputs_fw, outputs_bw, strict=True)]
+    return outputs, state_fw, state_bw
+
+
+def _backwards(sequence: list[Any], lengths: Any) -> list[Any]:
+    """The steps in reverse; with `lengths`, each row's own steps are reversed and its padding stays at the end."""
+    if lengths is None:
+        return list(reversed(sequence))
+    shape = sequence[0].get_shape()
+    for step in sequence:
+        shape = shape.merge_with(step.get_shape())
+    joined = array.pack(sequence)
+    turned = array.unpack(array.reverse_sequence(joined, math.cast(lengths, dtypes.int64), 0, 1), len(sequence))
+    for step in turned:
+        step.set_shape(shape)
+    return turned
+
+
+def dynamic_rnn(cell: Any, inputs: Any, sequence_length: Any = None, initial_state: Any = None, dtype: Any = None,
+                parallel_iterations: Any = None, swap_memory: bool = False, time_major: bool = False,
+                scope: Any = None) -> tuple[Any, Any]:
+    """`cell` over the steps of one tensor, in a loop.
+
+    Args:
+        cell: an `RNNCell`.
+        inputs: of shape (batch, time, input size), or (time, batch, input size) with `time_major`.
+        sequence_length, initial_state, dtype: as for `rnn`.
+        parallel_iterations, swap_memory: accepted; a compiled loop schedules itself.
+        time_major: the order of the first two dimensions of inputs and outputs.
+        scope: the variable scope; "RNN" by default.
+
+    Returns:
+        The outputs as one tensor, ordered like the inputs, and the last state.
+    """
+    if not isinstance(cell, rnn_cell.RNNCell):
+        raise TypeError("cell must be an instance of RNNCell")
+    inputs = convert_to_tensor(inputs, name="inputs")
+    if not time_major:
+        inputs = array.transpose(inputs, [1, 0, 2])
+    with variable_scope.variable_scope(scope or "RNN") as varscope:
+        if varscope.caching_device is None:
+            varscope.set_caching_device(lambda op: op.device)
+        state = _initial(cell, inputs, 1, initial_state, dtype)
+        outputs, final = _loop(cell, inputs, state, _lengths(sequence_length), parallel_iterations or 32, swap_memory)
+    return outputs if time_major else array.transpose(outputs, [1, 0, 2]), final
+
+
+def _loop(cell: Any, inputs: Tensor, state: Any, lengths: Tensor | None, parallel_iterations: int,
+          swap_memory: bool) -> tuple[Any, Any]:
+    known = inputs.get_shape().with_rank_at_least(3)
+    steps = array.shape(inputs)[0]  # type: ignore[index]
+    taken = TensorArray(inputs.dtype, size=steps, tensor_array_name="dynamic_rnn/input").unpack(inputs)
+    given = TensorArray(inputs.dtype, size=steps, tensor_array_name="dynamic_rnn/output")
+
+    def body(time: Tensor, collected: TensorArray, *leaves: Any) -> list[Any]:
+        before = states.pack(state, list(leaves))
+        value = taken.read(time)
+        value.set_shape(known[1:])
+        output, after = cell(value, before)
+        if lengths is not None:
+            output, after = _masked(time, lengths, output, after, before)
+        return [time + 1, collected.write(time, output), *states.flatten(after)]  # type: ignore[operator]
+
+    time = array.constant(0, dtype=dtypes.int32, name="time")
+    results = loops.while_loop(lambda time, *_: math.less(time, steps), body, [time, given, *states.flatten(state)],
+                               parallel_iterations=parallel_iterations, swap_memory=swap_memory)
+    outputs = results[1].pack()
+    outputs.set_shape([known[0], known[1], *([cell.output_size] if isinstance(cell.output_size, int) else [])])
+    return outputs, states.pack(state, results[2:])
