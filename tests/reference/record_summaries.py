@@ -43,7 +43,8 @@ def cases():
         np.array([0, -0.0, 1e-13, -1e-13, 1e30, -1e30, 1e-12, 1e20])))
     for depth in (1, 3, 4):
         for positive in (False, True):
-            yield "_".join(["image", str(depth), str(positive)]), tf.image_summary("i", image(depth, positive), max_images=2)
+            name = "_".join(["image", str(depth), str(positive)])
+            yield name, tf.image_summary("i", image(depth, positive), max_images=2)
     colors = (abs(numbers(3, 2, 2, 3)) % 256).astype(np.uint8)
     yield "image_uint8", tf.image_summary("i", tf.constant(colors), max_images=1)
     yield "image_dark", tf.image_summary("i", np.full([1, 2, 2, 1], 1e-7, np.float32), max_images=5)
