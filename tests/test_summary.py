@@ -14,6 +14,7 @@ import wave
 
 import numpy as np
 import pytest
+from google.protobuf import text_format
 from PIL import Image
 
 import tracer as tf
@@ -81,7 +82,7 @@ def test_every_recorded_summary_is_compared():
 
 
 def test_a_graph_that_tensorflow_exported_runs():
-    graph = tf.GraphDef.FromString(base64.b64decode(RECORDED["graph"]))
+    graph = text_format.Parse("\n".join(RECORDED["graph"]), tf.GraphDef())
     loss, right = tf.import_graph_def(graph, return_elements=["loss:0", "right:0"], name="")
     feeds = {"x:0": numbers(5, 4) / 5000, "labels:0": [0, 1, 2, 0, 1]}
     results = tf.Session().run([loss, right], feeds)
