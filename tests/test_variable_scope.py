@@ -33,6 +33,7 @@ def test_the_order_of_what_is_recorded():
 
 
 def test_a_scope_opens_a_name_scope_each_time():
+    root = tf.get_variable_scope()
     with tf.name_scope("outer"):
         with tf.variable_scope("tower") as tower:
             assert op_scope() == "outer/tower/inner/"
@@ -41,12 +42,8 @@ def test_a_scope_opens_a_name_scope_each_time():
     with tf.name_scope("other"), tf.variable_scope(tower):
         assert op_scope() == "other/tower/inner/"
         assert tf.get_variable("w", []).name == "tower/w:0"
-    with tf.name_scope("last"), tf.variable_scope(VARIABLE_ROOT()):
+    with tf.name_scope("last"), tf.variable_scope(root):
         assert op_scope() == "last/inner/"
-
-
-def VARIABLE_ROOT():  # noqa: N802
-    return tf.VariableScope(False)
 
 
 def test_an_entered_object_keeps_its_name():
@@ -380,8 +377,8 @@ def test_what_a_template_refuses():
     template = tf.make_template("t", lambda trainable: tf.Variable(1.0, trainable=trainable))
     template(True)
     template(False)
-    with pytest.raises(ValueError, match="Trainable variable created when calling a template after the first time, "
-                                         "perhaps you used tf.Variable when you meant tf.get_variable") as caught:
+    with pytest.raises(ValueError, match=r"Trainable variable created when calling a template after the first time, "
+                                         r"perhaps you used tf.Variable when you meant tf.get_variable") as caught:
         template(True)
     assert "\n\noriginally defined at:\n  File " in str(caught.value)
     named = tf.make_template("n", lambda name: scaled(1.0, name))
@@ -425,7 +422,7 @@ def test_random_initializers(initializer, reference):
     tf.random_uniform_initializer, tf.random_normal_initializer, tf.truncated_normal_initializer,
     tf.uniform_unit_scaling_initializer])
 def test_random_initializers_are_of_floats(make):
-    with pytest.raises(ValueError, match="Expected floating point type, got <dtype: 'int32'>."):
+    with pytest.raises(ValueError, match=r"Expected floating point type, got <dtype: 'int32'>."):
         make(dtype=tf.int32)
     with pytest.raises(ValueError, match="Expected floating point type"):
         make(dtype=tf.string)
