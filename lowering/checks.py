@@ -73,7 +73,7 @@ def error_of(check: Check, operands: tuple) -> errors.OpError:
         message = message(*(np.asarray(operand) for operand in operands))
     if isinstance(message, errors.OpError):
         return message if message.op is not None else type(message)(None, check.op, message.message)
-    return errors.InvalidArgumentError(None, check.op, message)
+    return errors.InvalidArgumentError(None, check.op, str(message))
 
 
 def raise_first(table: list[Check], results: list[Any], operands: list[tuple]) -> None:

@@ -9,18 +9,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lowering import fold, interpret, loops, registry
+from lowering import arrays_in_loops, interpret, loops, registry, trips
 from lowering.arrays import Elements
 from lowering.checks import Check
 from lowering.interpret import Context
-from lowering.slice import inner, region_nodes, written_by
+from lowering.slice import FIXED, inner, region_nodes, written_by
 from tracer import errors
 from tracer.ir import Operation, Region, Tensor
 
 UNROLLED = 1000
 """Most trips of a loop that is unrolled because a loop variable changes its shape."""
-SIMULATED = 100_000
-"""Most trips that are counted while compiling."""
 
 
 class ShapeVariesError(errors.UnsupportedError):
@@ -86,7 +84,7 @@ def _conditional(node: Operation, context: Context) -> None:
     wanted = [i for i, output in enumerate(node.outputs[:-1]) if context.used is None or output in context.used]
     pred = interpret.as_value(context.read(node.inputs[0]))
     context.write(node.outputs[-1], pred.reshape(()).astype(np.int32))  # which branch ran
-    known = _known(node.inputs[0], context)
+    known = trips.known_value(node.inputs[0], context)
     if known is not None:
         region = node.regions[0 if known else 1]
         used = context.used
@@ -96,13 +94,6 @@ def _conditional(node: Operation, context: Context) -> None:
         results = _branches(node, wanted, context)
     for i, value in zip(wanted, results, strict=True):
         context.write(node.outputs[i], interpret.typed(value, node.outputs[i], node))
-
-
-def _known(tensor: Tensor, context: Context) -> np.ndarray | None:
-    try:
-        return fold.known(tensor, context)
-    except errors.StaticValueError:
-        return None
 
 
 def _branches(node: Operation, wanted: list[int], context: Context) -> list[Any]:
@@ -165,12 +156,14 @@ def _loop(node: Operation, context: Context) -> None:
     body = Body(node, node.regions, context)
     starts = [interpret.as_value(context.read(t)) for t in node.inputs[:count]]
     starts = jax.tree.map(lambda v: jax.lax.convert_element_type(v, v.dtype), starts)  # no weak types in a carry
-    trips = known_trips(node, context)
+    known = trips.known(node, context)
 
-    def advance(values: list[Any], state: tuple) -> tuple:
+    def advance(values: list[Any], state: tuple, counters: dict[int, np.ndarray] | None = None) -> tuple:
         child = body.enter(step.inputs, values, state)
+        child.values.update((step.inputs[i], value) for i, value in (counters or {}).items())
         results = compute(step, step.outputs, child)
-        results = [v.spread() if isinstance(v, Elements) else v for v in results]
+        if counters is None:
+            results = [v.spread() if isinstance(v, Elements) else v for v in results]
         return results, body.state(child), child.checks
 
     def holds(values: list[Any], state: tuple) -> tuple:
@@ -179,20 +172,16 @@ def _loop(node: Operation, context: Context) -> None:
         return pred.reshape(()), child.checks
 
     state = body.state(context)
-    starts = _spread(advance, starts, state)
-    if trips is not None and (trips <= 1 or not _keeps_shapes(advance, starts, state)):
-        if trips > UNROLLED:
-            raise ShapeVariesError(node, "a loop variable changes its shape")
-        values = starts
-        for _ in range(trips):
-            values, state, checks = advance(values, state)
-            context.checks.absorb(checks)
-    elif trips is not None:
-        values, state = loops.counted(advance, starts, state, trips, context.checks)
+    if known is not None and (known.count <= 1 or node in FIXED):
+        values, state = _unrolled(node, advance, starts, state, known, context)
     else:
+        starts = arrays_in_loops.entering(node, starts, known, context)
         if not _keeps_shapes(advance, starts, state):
             raise ShapeVariesError(node, "a loop variable changes its shape")
-        values, state = loops.open_ended(holds, advance, starts, state, context.checks, node.attrs["back_prop"])
+        if known is not None:
+            values, state = loops.counted(advance, starts, state, known.count, context.checks)
+        else:
+            values, state = loops.open_ended(holds, advance, starts, state, context.checks, node.attrs["back_prop"])
     body.commit(state)
     if not node.attrs["back_prop"]:
         values = jax.lax.stop_gradient(values)
@@ -200,17 +189,15 @@ def _loop(node: Operation, context: Context) -> None:
         context.write(output, interpret.typed(value, output, node))
 
 
-def _spread(advance: Callable, starts: list[Any], state: tuple) -> list[Any]:
-    """Elements of a `TensorArray` enter a loop stacked; what an empty one will hold, one step of the body tells."""
-    if not any(isinstance(v, Elements) for v in starts):
-        return starts
-    starts = [v.spread() if isinstance(v, Elements) else v for v in starts]
-    if any(isinstance(v, Elements) and v.items is not None for v in starts):
-        after = jax.eval_shape(lambda v, s: advance(v, s)[0], starts, state)
-        likes = [a.stacked if isinstance(a, Elements) and a.items is None else None for a in after]
-        starts = [v.spread(jax.ShapeDtypeStruct(like.shape[1:], like.dtype)) if like is not None else v
-                  for v, like in zip(starts, likes, strict=True)]
-    return starts
+def _unrolled(node: Operation, advance: Callable, values: list[Any], state: tuple, known: trips.Trips,
+              context: Context) -> tuple:
+    """Trip after trip, each with counters of known value, so that shapes and indices may depend on them."""
+    if known.count > UNROLLED:
+        raise ShapeVariesError(node, "a loop variable changes its shape")
+    for trip in range(known.count):
+        values, state, checks = advance(values, state, known.values(trip))
+        context.checks.absorb(checks)
+    return values, state
 
 
 def _keeps_shapes(advance: Callable, starts: list[Any], state: tuple) -> bool:
@@ -219,69 +206,3 @@ def _keeps_shapes(advance: Callable, starts: list[Any], state: tuple) -> bool:
         return False
     pairs = zip(jax.tree.leaves(starts), jax.tree.leaves(shapes), strict=True)
     return all(a.shape == b.shape and a.dtype == b.dtype for a, b in pairs)
-
-
-def known_trips(node: Operation, context: Context) -> int | None:
-    """How often the loop runs, when its condition depends only on what is known while tracing; otherwise None."""
-    condition, step = node.regions
-    counters = _counters(node)
-    if counters is None:
-        return None
-    values = []
-    for i in counters:
-        start = _known(node.inputs[i], context)
-        if start is None:
-            return None
-        values.append(start)
-
-    def advance(given: list[Any]) -> list[Any]:
-        child = context.child()
-        child.values.update(zip([step.inputs[i] for i in counters], given, strict=True))
-        return compute(step, [step.outputs[i] for i in counters], child)
-
-    def holds(given: list[Any]) -> list[Any]:
-        child = context.child()
-        child.values.update(zip([condition.inputs[i] for i in counters], given, strict=True))
-        return compute(condition, condition.outputs, child)
-
-    traced = [jax.make_jaxpr(function)(values) for function in (holds, advance)]
-    if any(isinstance(const, jax.core.Tracer) for closed in traced for const in closed.consts):
-        return None
-    trips = 0
-    while bool(fold.numpy_jaxpr(traced[0].jaxpr, traced[0].consts, values)[0]):
-        trips += 1
-        if trips > SIMULATED:
-            return None
-        values = fold.numpy_jaxpr(traced[1].jaxpr, traced[1].consts, values)
-    return trips
-
-
-def _counters(node: Operation) -> list[int] | None:
-    """The loop variables that decide how often the loop runs; None when more than those and constants does."""
-    condition, step = node.regions
-    found: set[int] = set()
-    waiting = _depends(condition, condition.outputs)
-    while waiting:
-        if waiting is None or len(found) > 8:
-            return None
-        new = waiting - found
-        found |= new
-        waiting = set()
-        for i in new:
-            more = _depends(step, [step.outputs[i]])
-            if more is None:
-                return None
-            waiting |= more - found
-    return None if waiting is None else sorted(found)
-
-
-def _depends(region: Region, outputs: list[Tensor]) -> set[int] | None:
-    """The loop variables that `outputs` of a pure computation depend on; None when it is not pure."""
-    index = {tensor: i for i, tensor in enumerate(region.inputs)}
-    found: set[int] = set()
-    for node in region_nodes(region, outputs):
-        rule = registry.find(node.type)
-        if node.type not in ("Const", "LoopVariable") and (rule is None or not rule.pure):
-            return None
-        found |= {index[t] for t in node.inputs if t in index}
-    return found | {index[t] for t in outputs if t in index}

@@ -82,7 +82,7 @@ class Executable:
                         self.staging.last = self.single.a_result(state)  # type: ignore[union-attr]
                 return [_fetched(own(outputs[at])) for _, at in self.sources] if self.sources else []
         except ShapeVariesError as error:
-            slicing.ON_HOST.add(error.node)
+            slicing.fix(error.node)
             self._prepare()
             return self.run(state, feeds)
 
@@ -221,7 +221,7 @@ class Executable:
             return executable._run_stages(
                 state, [feed if isinstance(feed, (Elements, Handle)) else np.asarray(feed) for feed in feeds], overlay)
         except ShapeVariesError as error:
-            slicing.ON_HOST.add(error.node)
+            slicing.fix(error.node)
             executable._prepare()
             return self._region(region, given, state, read, overlay)
 

@@ -138,7 +138,7 @@ class Program:
         With `overlay` the new variables go there, for the run to commit at its end; otherwise straight into `state`.
         The caller holds the state's lock and has 64-bit types enabled.
         """
-        static = {t: np.asarray(values[t]) for t in self.stage.static} if self.stage.static else {}
+        static = {t: self._known(t, values, state, overlay) for t in self.stage.static} if self.stage.static else {}
         jitted, table = self._last if self._last is not None and not static else self.compiled(static)
         held, streams, readonly, constants, inputs = self.arguments(state, values, overlay)
         if held and self.donate and (self._warm is not state or state.pinned):
@@ -162,6 +162,16 @@ class Program:
         if created:
             target.update(zip(self.created_names, created, strict=True))
         return outputs
+
+    @staticmethod
+    def _known(tensor: Tensor, values: dict[Tensor, Any], state: State, overlay: dict[str, Any] | None) -> np.ndarray:
+        """A value that shapes the program; a variable's is what it holds now."""
+        variable = variable_of(tensor) if tensor not in values else None
+        if variable is None:
+            return np.asarray(values[tensor])
+        if overlay and variable.name in overlay:
+            return np.asarray(overlay[variable.name])
+        return np.asarray(state.variables[variable.name])
 
     def a_result(self, state: State) -> Any:
         """An array that the last run made: it is ready when that run has ended. None when it made none."""

@@ -24,8 +24,11 @@ SHAPES = frozenset({"Shape", "ShapeN", "Rank", "Size"})  # known from the input'
 ARRAY_USERS = frozenset(f"TensorArray{verb}" for verb in (
     "Start", "Write", "Read", "Pack", "Unpack", "Concat", "Split", "Size", "Close"))
 CONTROL = frozenset({"Cond", "While"})  # they hold regions
+FIXED: weakref.WeakSet[Operation] = weakref.WeakSet()
+"""Conditionals and loops found to give values of several shapes: which branch runs, or how often the body does, must be
+known while a program is traced."""
 ON_HOST: weakref.WeakSet[Operation] = weakref.WeakSet()
-"""Conditionals and loops found to change shapes as they run: they run on the host, one region at a time."""
+"""Those for which even that is not enough: they run on the host, one region at a time."""
 _DEVICE = object()
 
 
@@ -168,6 +171,18 @@ def _array_type(op: Operation) -> dtypes.DType | None:
     return op.attrs.get("dtype")
 
 
+def fix(node: Operation) -> None:
+    """After `node` was found to change shapes: fixes what decides on it and all around it, or sends it to the host."""
+    if node in FIXED:
+        ON_HOST.add(node)
+        return
+    FIXED.add(node)
+    if node.region is not None:
+        holder = next((op for op in node.graph.get_operations() if node.region in op.regions), None)
+        if holder is not None and holder.type in CONTROL and holder not in FIXED:
+            fix(holder)
+
+
 def check_supported(ops: Iterable[Operation]) -> None:
     """Raises UnsupportedError that lists every operation without a rule."""
     known = {"Const", "Gradients", "Placeholder", "LoopVariable", *CONTROL, *VARIABLES}
@@ -256,6 +271,11 @@ class _Stager:
         """The tensors outside of any region whose values `op` needs while it is traced."""
         found: list[Tensor] = []
         for node in inner(op):
+            if node in FIXED:
+                from lowering import trips
+
+                found += self._from_outside(op, trips.deciding(node))
+                continue
             rule = registry.find(node.type)
             if rule is None or not (rule.static or rule.wants):
                 continue

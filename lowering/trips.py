@@ -69,14 +69,14 @@ def traced(region: Region, outputs: list[Tensor], counters: list[int], starts: l
 
 def _one_by_one(holds: Any, advance: Any, counters: list[int], starts: list[Any]) -> Trips | None:
     path = [starts]
-    while bool(_evaluate(holds, path[-1])[0]):
+    while bool(evaluate(holds, path[-1])[0]):
         if len(path) > SIMULATED:
             return None
-        path.append(_evaluate(advance, path[-1]))
+        path.append(evaluate(advance, path[-1]))
     return Trips(len(path) - 1, counters, path.__getitem__)
 
 
-def _evaluate(closed: Any, values: list[Any]) -> list[np.ndarray]:
+def evaluate(closed: Any, values: list[Any]) -> list[np.ndarray]:
     return fold.numpy_jaxpr(closed.jaxpr, closed.consts, values)
 
 

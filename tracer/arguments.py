@@ -28,7 +28,7 @@ class Typing:
         """The tensors that `value` becomes for `argument`."""
         if argument.is_list:
             return self._list(argument, value)
-        wanted = argument.dtype if argument.dtype is not None else self.attrs.get(argument.type_attr)
+        wanted = argument.dtype if argument.dtype is not None else self.attrs.get(argument.type_attr or "")
         if type(value) is Tensor and not argument.is_ref and (wanted is None or value.dtype is wanted):
             tensor = value
         else:
@@ -68,7 +68,7 @@ class Typing:
                     f"Expected list for '{argument.name}' argument to '{self.definition.type}' Op, not {value}.")
         if argument.list_attr is not None:
             return self._typed_list(argument, value)
-        wanted = argument.dtype if argument.dtype is not None else self.attrs.get(argument.type_attr)
+        wanted = argument.dtype if argument.dtype is not None else self.attrs.get(argument.type_attr or "")
         tensors = self._same_typed(argument, value, wanted)
         self._count(argument, len(tensors))
         if argument.type_attr is not None and wanted is None:
@@ -189,7 +189,7 @@ def _check_scalar(definition: OpDef, rules: Attribute, value: Any) -> None:
         allowed = ", ".join(f'"{choice}"' for choice in rules.allowed)
         raise ValueError(
             f"Attr '{rules.name}' of '{definition.type}' Op passed string '{value}' not in: {allowed}.")
-    elif rules.kind == "int" and rules.minimum is not None and value < rules.minimum:
+    elif isinstance(value, int) and rules.minimum is not None and value < rules.minimum:
         raise ValueError(
             f"Attr '{rules.name}' of '{definition.type}' Op passed {value} less than minimum {rules.minimum}.")
 

@@ -168,7 +168,7 @@ def output_types(definition: opdef.OpDef, attrs: dict[str, Any]) -> list[DType]:
         if output.list_attr is not None:
             some = list(attrs[output.list_attr])
         else:
-            some = [output.dtype if output.dtype is not None else attrs[output.type_attr]]
+            some = [output.dtype if output.dtype is not None else attrs[output.type_attr or ""]]
             some *= attrs[output.number_attr] if output.number_attr is not None else 1
         kinds += [kind.as_ref for kind in some] if output.is_ref else some
     return kinds

@@ -333,7 +333,7 @@ class BaseSession:
         return found
 
     def _traced(self, executable: Any, values: list[Any], options: Any, run_metadata: Any) -> list[Any]:
-        """Runs with `RunOptions`; with FULL_TRACE the run's time goes into `run_metadata`, as one node of one device."""
+        """Runs with `RunOptions`; with FULL_TRACE the time taken goes into `run_metadata`, as one node of one device."""
         start = time.time()
         results = executable.run(self._state, values)
         if options.trace_level == options.FULL_TRACE:

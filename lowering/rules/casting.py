@@ -13,7 +13,7 @@ from tracer import dtypes, errors
 
 
 @lowers("Cast")
-def cast(x: Any, *, SrcT: dtypes.DType, DstT: dtypes.DType) -> Any:  # noqa: N803 - the attributes' names
+def cast(x: Any, *, SrcT: dtypes.DType, DstT: dtypes.DType) -> Any:
     target = np.dtype(DstT.as_numpy_dtype)
     if DstT is dtypes.string or SrcT is dtypes.string:
         raise errors.UnimplementedError(None, None, f"Cast {SrcT.name} to {DstT.name} is not supported")

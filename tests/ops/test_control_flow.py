@@ -1,9 +1,7 @@
 """Conditionals, loops, and what orders and watches operations."""
 
 import numpy as np
-import pytest
 
-import tracer as tf
 from tests.parity import case, parity
 from tests.reference.recipes import control
 

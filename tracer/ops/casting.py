@@ -29,7 +29,7 @@ def cast(x: Any, dtype: Any, name: str | None = None) -> Any:
 
 
 @op("Cast")
-def _cast(x: Tensor, DstT: Any, name: str | None = None) -> Any:  # noqa: N803 - the attribute's name
+def _cast(x: Tensor, DstT: Any, name: str | None = None) -> Any:
     return x.sizes
 
 

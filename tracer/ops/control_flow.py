@@ -85,7 +85,7 @@ def _assert(condition: Tensor, data: Any, summarize: int = 3, name: str | None =
     return []
 
 
-def Assert(condition: Any, data: Any, summarize: int | None = None, name: str | None = None) -> Operation:  # noqa: N802
+def Assert(condition: Any, data: Any, summarize: int | None = None, name: str | None = None) -> Operation:
     """Makes a run fail with InvalidArgumentError when `condition` is false.
 
     Args:
@@ -105,7 +105,7 @@ def _print(input: Tensor, data: Any, message: str = "", first_n: int = -1, summa
     return input.sizes
 
 
-def Print(input_: Any, data: Any, message: str | None = None, first_n: int | None = None,  # noqa: N802
+def Print(input_: Any, data: Any, message: str | None = None, first_n: int | None = None,
           summarize: int | None = None, name: str | None = None) -> Tensor:
     """`input_`, and prints `data` to stderr whenever it is computed.
 

@@ -10,6 +10,7 @@ import numpy as np
 from tracer import dtypes
 from tracer.ir import Tensor
 from tracer.ops import array
+from tracer.shapes import Dimension
 
 _INTEGERS = (int, np.integer)
 
@@ -63,7 +64,7 @@ def _index(item: Any) -> Any:
         return item.value()
     if isinstance(item, (*_INTEGERS, float)) and not isinstance(item, bool):
         return int(item)
-    if hasattr(item, "value") and isinstance(item.value, int):  # a Dimension
+    if isinstance(item, Dimension) and item.value is not None:
         return item.value
     raise TypeError(f"Bad slice index {item} of type {type(item)}")
 

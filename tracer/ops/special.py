@@ -62,7 +62,7 @@ def lbeta(x: Any, name: str = "lbeta") -> Tensor:
 
     Raises ValueError for a scalar; a run fails with InvalidArgumentError when only then it is known to be one.
     """
-    from tracer.ops import array, check, conditional, control_flow, logic, math
+    from tracer.ops import array, check, conditional, control_flow, logic
 
     with scopes.op_scope([x], name):
         x = convert_to_tensor(x, name="x")
