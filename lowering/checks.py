@@ -72,7 +72,8 @@ def error_of(check: Check, operands: tuple) -> errors.OpError:
     if callable(message):
         message = message(*(np.asarray(operand) for operand in operands))
     if isinstance(message, errors.OpError):
-        return message if message.op is not None else type(message)(None, check.op, message.message)
+        kind: Any = type(message)
+        return message if message.op is not None else kind(None, check.op, message.message)
     return errors.InvalidArgumentError(None, check.op, str(message))
 
 

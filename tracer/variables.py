@@ -304,7 +304,7 @@ def is_variable_initialized(variable: Any) -> Tensor:
     return state.is_variable_initialized(variable)
 
 
-def _memories() -> list[Tensor]:
+def _memories() -> list[Any]:
     """The variables, or else whatever memory the default graph has: an imported graph has no `Variable` objects."""
     return (all_variables() + local_variables()
             or [op.outputs[0] for op in scopes.get_default_graph().get_operations() if op.type == "Variable"])

@@ -18,10 +18,10 @@ _UNCORRECTED = np.int32(np.iinfo(np.int32).max)
 """A step count at which optax's bias corrections, 1 - beta ** count, are 1."""
 
 
-def _step(var: Any, grad: Any, chain: list[optax.GradientTransformation], states: list[Any]) -> tuple[Any, tuple]:
+def _step(var: Any, grad: Any, chain: list[optax.GradientTransformation], states: list[Any]) -> tuple[Any, Any]:
     """The variable and the states after one step of `chain`."""
     updates, after = optax.chain(*chain).update(grad, tuple(states), var)
-    return optax.apply_updates(var, updates), after  # type: ignore[arg-type, return-value]
+    return optax.apply_updates(var, updates), after
 
 
 def _check_shapes(check: Any, var: Any, *scalars: tuple[str, Any], **others: Any) -> None:
@@ -44,7 +44,7 @@ def _rounded(product: Any) -> Any:
 @lowers("ApplyGradientDescent", writes="var")
 def apply_gradient_descent(var: Any, alpha: Any, delta: Any, *, check: Any) -> Any:
     _check_shapes(check, var, ("alpha", alpha), delta=delta)
-    rounded = optax.stateless(lambda updates, params: _rounded(updates))  # type: ignore[arg-type]
+    rounded = optax.stateless(lambda updates, params: _rounded(updates))
     return _step(var, delta, [optax.scale_by_learning_rate(alpha), rounded], [_NONE, _NONE])[0]
 
 
@@ -73,7 +73,8 @@ def apply_adagrad(var: Any, accum: Any, lr: Any, grad: Any, *, check: Any) -> An
 
 def _adadelta(grad: Any, accum: Any, accum_update: Any, lr: Any, rho: Any, epsilon: Any) -> tuple[Any, Any, Any]:
     """What is added to the variable, and the slots."""
-    _, state = optax.scale_by_adadelta(rho, epsilon).update(grad, optax.ScaleByAdaDeltaState(accum, accum_update))
+    state: Any = optax.ScaleByAdaDeltaState(accum, accum_update)
+    _, state = optax.scale_by_adadelta(rho, epsilon).update(grad, state)
     # TensorFlow's kernel scales the gradient a second time, by the updates' average as it is now.
     update = jnp.sqrt(state.e_x + epsilon) * jax.lax.rsqrt(state.e_g + epsilon) * grad
     return -lr * update, state.e_g, state.e_x
@@ -209,5 +210,10 @@ def sparse_apply_ftrl(var: Any, accum: Any, linear: Any, grad: Any, indices: Any
     _check_ftrl(check, lr, l1, l2, lr_power)
     rows = SortedRows(var, grad, indices, check)
     slots = (var, accum, linear)
-    after = rows.one_by_one(slots, lambda state, grad: _ftrl(*state, grad, lr, l1, l2, lr_power))
+
+    def step(state: tuple, grad: Any) -> tuple:
+        var, accum, linear = state
+        return _ftrl(var, accum, linear, grad, lr, l1, l2, lr_power)
+
+    after = rows.one_by_one(slots, step)
     return tuple(rows.last(slot, value) for slot, value in zip(slots, after, strict=True))

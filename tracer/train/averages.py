@@ -17,9 +17,9 @@ from tracer.variables import Variable, all_variables, moving_average_variables, 
 def assign_moving_average(variable: Variable, value: Any, decay: Any, name: str | None = None) -> Tensor:
     """Moves `variable` towards `value`: `variable -= (variable - value) * (1 - decay)`."""
     with scopes.op_scope([variable, value, decay], name, "AssignMovingAvg") as scope, scopes.colocate_with(variable):
-        rate: Any = convert_to_tensor(1.0 - decay, name="decay")
-        rate = casting.cast(rate, variable.dtype.base_dtype)
-        return state.assign_sub(variable.ref(), (variable.value() - value) * rate, name=scope)  # type: ignore
+        rate = casting.cast(convert_to_tensor(1.0 - decay, name="decay"), variable.dtype.base_dtype)
+        distance: Any = math_ops.sub(variable.value(), value, name="sub")
+        return state.assign_sub(variable.ref(), distance * rate, name=scope)
 
 
 def weighted_moving_average(value: Any, decay: Any, weight: Any, truediv: bool = True, collections: Any = None,

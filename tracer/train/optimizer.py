@@ -133,8 +133,9 @@ class Optimizer:
 
     def _update(self, gradient: Any, variable: Variable) -> Any:
         with scopes.name_scope("update_" + variable.op.name), scopes.colocate_with(variable):
-            apply = self._apply_dense if isinstance(gradient, Tensor) else self._apply_sparse
-            return apply(gradient, variable)
+            if isinstance(gradient, Tensor):
+                return self._apply_dense(gradient, variable)
+            return self._apply_sparse(gradient, variable)
 
     def get_slot(self, var: Variable, name: str) -> Variable | None:
         """The slot called `name` of the variable `var`; None when there is none.
