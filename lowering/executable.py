@@ -167,6 +167,8 @@ class Executable:
             keywords["session"] = HostSession(state, overlay)
         if "op" in rule.extras:
             keywords["op"] = node
+        if "later" in rule.extras:
+            keywords["later"] = lambda function, *operands: function(*operands)
         if "check" in rule.extras:
             keywords["check"] = functools.partial(_check_now, node)
         with interpret.blame(node):

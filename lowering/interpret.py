@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -38,6 +39,8 @@ class Context:
         self.used: frozenset[Tensor] | None = None  # what anything reads; None is everything
         self.custom: dict[Operation, Any] = {}  # the operations that have a gradient of the script's own
         self.temporaries: set[str] = set()  # the names of temporary variables in use
+        self.session: Any = None  # the resources of the session that the program belongs to
+        self.silent = False  # whether Python functions stay uncalled: what runs has run before
         self.given: frozenset[Tensor] = frozenset()  # what came into the program, whatever makes it in the graph
 
     def child(self) -> Context:
@@ -46,7 +49,7 @@ class Context:
         inner.values, inner.state = dict(self.values), dict(self.state)
         inner.streams, inner.deltas = dict(self.streams), self.deltas
         inner.temporaries, inner.given = set(self.temporaries), self.given
-        inner.custom = self.custom
+        inner.custom, inner.session, inner.silent = self.custom, self.session, self.silent
         return inner
 
     def plain(self) -> Context:
@@ -176,7 +179,24 @@ def _keywords(node: Operation, rule: registry.Rule, context: Context) -> dict[st
             keywords[name] = context.temporaries
         elif name == "op":
             keywords[name] = node
+        elif name == "session":
+            keywords[name] = context.session
+        elif name == "later":
+            keywords[name] = functools.partial(_later, context)
     return keywords
+
+
+def _later(context: Context, function: Any, *operands: Any) -> None:
+    """Has `function` called with the values of `operands` whenever the program comes here, in the program's order."""
+    if context.silent:
+        return
+    known = {i: o for i, o in enumerate(operands) if isinstance(o, np.ndarray)}  # strings among them
+
+    def call(*values: Any) -> None:
+        rest = iter(values)
+        function(*(known[i] if i in known else np.asarray(next(rest)) for i in range(len(operands))))
+
+    jax.debug.callback(call, *(o for i, o in enumerate(operands) if i not in known), ordered=True)
 
 
 def temporary(node: Operation, context: Context) -> jax.Array:

@@ -11,10 +11,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lowering import checks, interpret
+from lowering import checks, interpret, registry
 from lowering.checks import Check
 from lowering.rows import RowWrites
-from lowering.slice import DeviceStage, variable_of
+from lowering.slice import DeviceStage, inner, variable_of
 from lowering.state import State
 from tracer import errors
 from tracer.ir import Operation, Tensor
@@ -61,14 +61,20 @@ class Program:
         self._warm: State | None = None  # the state on which it has run before
         self._last: tuple[Any, list[Check]] | None = None
         self._traced = 0
+        self.speaks = any("later" in rule.extras for op in stage.nodes for node in inner(op)
+                          if (rule := registry.find(node.type)) is not None)
 
-    def function(self, static: dict[Tensor, np.ndarray], table: list[Check]) -> Callable:
-        """The pure function from (held, streams, readonly, constants, inputs) to outputs, new state and checks."""
+    def function(self, static: dict[Tensor, np.ndarray], table: list[Check], session: Any = None) -> Callable:
+        """The pure function from (held, streams, readonly, constants, inputs) to outputs, new state and checks.
+
+        `session` is what operations keep things in that print, or do the like, while the program runs.
+        """
 
         def call(held: tuple, streams: tuple, readonly: tuple, constants: tuple, inputs: tuple) -> tuple:
             self._count(static, inputs)
             context = interpret.Context()
             context.used, context.given = self.stage.used, frozenset(self.stage.inputs)
+            context.session = session
             context.values.update(static)
             context.values.update(zip(self.dynamic, inputs, strict=True))
             context.values.update(zip((op.outputs[0] for op in self.constants), constants, strict=True))
@@ -104,13 +110,13 @@ class Program:
                      "what is fed (now %s). Feeding one shape, or padding to a few, compiles it once.",
                      what, OFTEN, ", ".join(fed) or "nothing")
 
-    def compiled(self, static: dict[Tensor, np.ndarray]) -> tuple[Any, list[Check]]:
+    def compiled(self, static: dict[Tensor, np.ndarray], session: Any = None) -> tuple[Any, list[Check]]:
         """The jitted function for these static values, and the table of its checks (filled while it is traced)."""
         key = tuple((v.shape, v.dtype.str, v.tobytes()) for v in static.values()) if static else ()
         found = self._jitted.get(key)
         if found is None:
             table: list[Check] = []
-            jitted = jax.jit(self.function(static, table), donate_argnums=(0, 1) if self.donate else ())
+            jitted = jax.jit(self.function(static, table, session), donate_argnums=(0, 1) if self.donate else ())
             found = self._jitted[key] = (jitted, table)
         return found
 
@@ -139,7 +145,7 @@ class Program:
         The caller holds the state's lock and has 64-bit types enabled.
         """
         static = {t: self._known(t, values, state, overlay) for t in self.stage.static} if self.stage.static else {}
-        jitted, table = self._last if self._last is not None and not static else self.compiled(static)
+        jitted, table = self._last if self._last is not None and not static else self.compiled(static, state)
         held, streams, readonly, constants, inputs = self.arguments(state, values, overlay)
         if held and self.donate and (self._warm is not state or state.pinned):
             held = self._protected(held, state)
@@ -157,6 +163,8 @@ class Program:
                 if advanced:
                     state.streams.update(zip(self.stream_names, advanced, strict=True))
         self._warm, self._last = state, (jitted, table)
+        if self.speaks:
+            jax.effects_barrier()  # what it prints stands before what the caller prints next
         if report is not None and not bool(report[0]):
             checks.raise_first(table, report[1], report[2])
         if created:

@@ -22,7 +22,7 @@ Held = Annotated[Any, "held"]
 """Annotation of an input of a host rule that gets variables as the session holds them, without a copy of each. The
 rule must not keep them; runs of other threads leave them alone as long as it works."""
 
-EXTRAS = frozenset({"stream", "check", "declared", "prepared", "session", "op", "temporaries"})
+EXTRAS = frozenset({"stream", "check", "declared", "prepared", "session", "op", "temporaries", "later"})
 """Keyword-only parameters that are not attributes: a rule gets what it names.
 
 `stream`: the operation's random stream; the rule returns `(result, stream_after)`.
@@ -31,7 +31,8 @@ EXTRAS = frozenset({"stream", "check", "declared", "prepared", "session", "op", 
 `prepared`: what the companion computed on the host, see `lowering.companions`.
 `temporaries`: the names of the temporary variables in use.
 `op`: the operation, for names and messages.
-`session`: for host rules only, the run's resources.
+`later(function, *operands)`: has a Python function called with the operands' values when the operation runs.
+`session`: the run's resources.
 """
 
 

@@ -45,12 +45,17 @@ def assert_(condition: Any, data: Any, *, summarize: int, check: Any) -> None:
     check(jnp.all(condition), lambda *values: f"assertion failed: {shown(values, summarize)}", *data)
 
 
-@lowers("Print", host=True)
-def print_(input: Any, data: Any, *, message: str, first_n: int, summarize: int, session: Any, op: Any) -> Any:
-    count = session.state.resource((op.name, "Print"), lambda: [0])
-    if first_n < 0 or count[0] < first_n:
-        count[0] += 1
-        print(message + shown(data, summarize, ""), file=sys.stderr, flush=True)
+@lowers("Print", pure=False, strings=True)
+def print_(input: Any, data: Any, *, message: str, first_n: int, summarize: int, session: Any, op: Any,
+           later: Any) -> Any:
+    count = session.resource((op.name, "Print"), lambda: [0]) if session is not None else [0]
+
+    def say(*values: Any) -> None:
+        if first_n < 0 or count[0] < first_n:
+            count[0] += 1
+            print(message + shown(values, summarize, ""), file=sys.stderr, flush=True)
+
+    later(say, *data)
     return input
 
 
