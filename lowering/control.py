@@ -181,7 +181,7 @@ def _loop(node: Operation, context: Context) -> None:
         if known is not None:
             values, state = loops.counted(advance, starts, state, known.count, context.checks)
         else:
-            values, state = loops.open_ended(holds, advance, starts, state, context.checks, node.attrs["back_prop"])
+            values, state = loops.open_ended(holds, advance, starts, state, context, node.attrs["back_prop"])
     body.commit(state)
     if not node.attrs["back_prop"]:
         values = jax.lax.stop_gradient(values)

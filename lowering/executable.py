@@ -271,6 +271,7 @@ class HostSession:
         self.state = state
         self.overlay = overlay
         self.timeout = state.timeout
+        self.resource = state.resource
 
     def is_initialized(self, variable: str) -> bool:
         """Whether the variable called `variable` holds a value."""

@@ -61,8 +61,8 @@ class _Reports:
         checks.operands += report[1]
 
 
-def _step(advance: Callable, values: list[Any], state: tuple) -> tuple[Callable, Any, _Reports]:
-    """`advance` traced once: from (values, state) to (values, state, report)."""
+def _step(advance: Callable, values: list[Any], state: tuple) -> tuple[Any, Any, _Reports]:
+    """`advance` traced once: from (values, state) to (values, state, report), and the shape of that."""
     reports = _Reports()
 
     def run(values: list[Any], state: tuple) -> tuple:
@@ -70,12 +70,13 @@ def _step(advance: Callable, values: list[Any], state: tuple) -> tuple[Callable,
         return results, after, reports.traced(checks)
 
     closed, shape = jax.make_jaxpr(run, return_shape=True)(values, state)
-    return replay(closed, shape), shape, reports
+    return closed, shape, reports
 
 
 def counted(advance: Callable, values: list[Any], state: tuple, trips: int, checks: Checks) -> tuple:
     """`trips` steps as a scan."""
-    step, shape, reports = _step(advance, values, state)
+    closed, shape, reports = _step(advance, values, state)
+    step = replay(closed, shape)
 
     def body(carry: tuple, _: None) -> tuple:
         values, state, report = carry
@@ -87,11 +88,11 @@ def counted(advance: Callable, values: list[Any], state: tuple, trips: int, chec
     return carry[0], carry[1]
 
 
-def open_ended(holds: Callable, advance: Callable, values: list[Any], state: tuple, checks: Checks,
+def open_ended(holds: Callable, advance: Callable, values: list[Any], state: tuple, context: Any,
                differentiable: bool) -> tuple:
     """Steps as long as the condition holds."""
     pred, before = holds(values, state)
-    checks.absorb(before)
+    context.checks.absorb(before)
 
     def both(values: list[Any], state: tuple) -> tuple:
         """One step, and the condition of the next: so that the condition's checks are reported too."""
@@ -100,20 +101,27 @@ def open_ended(holds: Callable, advance: Callable, values: list[Any], state: tup
         report.absorb(more)
         return [*results, again], after, report
 
-    step, shape, reports = _step(both, values, state)
-    closed = jax.make_jaxpr(step)(values, state)
-    carry = (pred, values, state, reports.start(shape[2]))
-    flat, tree = jax.tree.flatten(carry)
+    closed, shape, reports = _step(both, values, state)
+    again = closed
+    if closed.effects and differentiable:  # what is computed again for the gradient prints nothing
+        context.silent = True
+        again = _step(both, values, state)[0]
+        context.silent = False
+    flat, tree = jax.tree.flatten((pred, values, state, reports.start(shape[2])))
 
-    def advance_flat(consts: list[Any], flat: list[Any]) -> list[Any]:
-        _, values, state, report = jax.tree.unflatten(tree, flat)
-        leaves = jax.core.eval_jaxpr(closed.jaxpr, consts, *jax.tree.leaves((values, state)))
-        results, state, new = jax.tree.unflatten(jax.tree.structure(shape), leaves)
-        return jax.tree.leaves((results[-1], results[:-1], state, reports.merge(report, new)))
+    def flattened(jaxpr: Any) -> Callable:
+        def advance_flat(consts: list[Any], flat: list[Any]) -> list[Any]:
+            _, values, state, report = jax.tree.unflatten(tree, flat)
+            leaves = jax.core.eval_jaxpr(jaxpr, consts, *jax.tree.leaves((values, state)))
+            results, state, new = jax.tree.unflatten(jax.tree.structure(shape), leaves)
+            return jax.tree.leaves((results[-1], results[:-1], state, reports.merge(report, new)))
 
-    run = _while_with_gradient(advance_flat) if differentiable else _plain_while(advance_flat)
+        return advance_flat
+
+    forward = flattened(closed.jaxpr)
+    run = _while_with_gradient(forward, flattened(again.jaxpr)) if differentiable else _plain_while(forward)
     result = jax.tree.unflatten(tree, run(list(closed.consts), flat))
-    reports.finish(result[3], checks)
+    reports.finish(result[3], context.checks)
     return result[1], result[2]
 
 
@@ -124,8 +132,8 @@ def _plain_while(step: Callable) -> Callable:
     return run
 
 
-def _while_with_gradient(step: Callable) -> Callable:
-    """A while loop with a reverse derivative.
+def _while_with_gradient(step: Callable, again: Callable) -> Callable:
+    """A while loop with a reverse derivative; `again` is the step as it is computed on the way back.
 
     Going forward it keeps at most `CHECKPOINTS` states, at a stride that doubles whenever they are full: memory is
     bounded whatever the number of trips n. Going back, the state before each step is computed from the nearest kept
@@ -161,7 +169,7 @@ def _while_with_gradient(step: Callable) -> Callable:
         def state_before(trip: Any) -> list[Any]:
             at = trip // stride
             near = [k[at] for k in kept]
-            return jax.lax.fori_loop(at * stride, trip, lambda _, flat: step(consts, flat), near)
+            return jax.lax.fori_loop(at * stride, trip, lambda _, flat: again(consts, flat), near)
 
         def body(carry: tuple) -> tuple:
             trip, carried, total = carry
@@ -170,7 +178,7 @@ def _while_with_gradient(step: Callable) -> Callable:
             def some(constants: list[Any], values: list[Any]) -> list[Any]:
                 whole = [a if b is None else b for a, b in zip(consts, constants, strict=True)]
                 state = [a if b is None else b for a, b in zip(flat, values, strict=True)]
-                return [v for v, m in zip(step(whole, state), moving, strict=True) if m]
+                return [v for v, m in zip(again(whole, state), moving, strict=True) if m]
 
             _, pull = jax.vjp(some, [c if f else None for c, f in zip(consts, inexact, strict=True)],
                               [v if m else None for v, m in zip(flat, moving, strict=True)])

@@ -17,11 +17,16 @@ from tracer.legacy import detection, imports, python2
 from tracer.legacy.table import MODULES, NO_COUNTERPART
 
 
+@pytest.fixture(autouse=True)
+def no_real_tensorflow(monkeypatch):
+    """Another test may have loaded the real TensorFlow to compare with it."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tensorflow"]:
+        monkeypatch.delitem(sys.modules, name)
+
+
 @pytest.fixture
 def read(tmp_path, monkeypatch):
     """Installs the environment; the function given writes a module beside "the script" and imports it."""
-    for name in [name for name in sys.modules if name.partition(".")[0] == "tensorflow"]:
-        monkeypatch.delitem(sys.modules, name)  # another test compared with the real one
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     legacy.install([str(tmp_path)])
 
