@@ -60,7 +60,7 @@ class Program:
         self.stream_names = [op.name for op in stage.streams]
         self._warm: State | None = None  # the state on which it has run before
         self._last: tuple[Any, list[Check]] | None = None
-        self._traced = 0
+        self.variants: list[tuple[dict[Tensor, np.ndarray], tuple]] = []  # static values and shapes compiled for
         self.speaks = any("later" in rule.extras for op in stage.nodes for node in inner(op)
                           if (rule := registry.find(node.type)) is not None)
 
@@ -71,7 +71,6 @@ class Program:
         """
 
         def call(held: tuple, streams: tuple, readonly: tuple, constants: tuple, inputs: tuple) -> tuple:
-            self._count(static, inputs)
             context = interpret.Context()
             context.used, context.given = self.stage.used, frozenset(self.stage.inputs)
             context.session = session
@@ -98,10 +97,19 @@ class Program:
 
         return call
 
+    def _noting(self, static: dict[Tensor, np.ndarray], function: Callable) -> Callable:
+        """`function`, which notes what it is traced for: once for each compilation."""
+
+        def call(*arguments: Any) -> tuple:
+            self.variants.append((static, jax.tree.map(_outline, arguments)))
+            self._count(static, arguments[-1])
+            return function(*arguments)
+
+        return call
+
     def _count(self, static: dict[Tensor, np.ndarray], inputs: tuple) -> None:
         """Says once, by name, that a program is compiled again and again."""
-        self._traced += 1
-        if self._traced != OFTEN:
+        if len(self.variants) != OFTEN:
             return
         fed = [f"{t.name} of shape {list(np.shape(v))}" for t, v in zip(self.dynamic, inputs, strict=True)]
         fed += [f"{t.name} = {v.tolist()}" for t, v in static.items()]
@@ -116,7 +124,8 @@ class Program:
         found = self._jitted.get(key)
         if found is None:
             table: list[Check] = []
-            jitted = jax.jit(self.function(static, table, session), donate_argnums=(0, 1) if self.donate else ())
+            function = self._noting(static, self.function(static, table, session))
+            jitted = jax.jit(function, donate_argnums=(0, 1) if self.donate else ())
             found = self._jitted[key] = (jitted, table)
         return found
 
@@ -193,6 +202,10 @@ class Program:
         """
         cold = self._warm is not state
         return tuple([jnp.copy(array) if cold or id(array) in state.pinned else array for array in held])
+
+
+def _outline(value: Any) -> jax.ShapeDtypeStruct:
+    return jax.ShapeDtypeStruct(value.shape, value.dtype)
 
 
 def _select(keep: Any, new: Any, old: Any) -> Any:

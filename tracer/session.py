@@ -15,6 +15,8 @@ from tracer.convert import IndexedSlices
 from tracer.ir import Graph, Operation, Tensor
 
 _Assemble = Callable[[list[Any]], Any]
+WATCHERS: list[Callable[[Any, Any], None]] = []
+"""Called with the session and the executable of each distinct run, before it runs for the first time."""
 
 
 def session_for(graph: Graph, session: Any, kind: str) -> Any:
@@ -309,6 +311,8 @@ class BaseSession:
         if executable is None:
             executable = lowering.Executable(form.tensors, form.targets, [feed.tensor for feed in feeds])
             self._executables[signature] = executable
+            for watch in WATCHERS:
+                watch(self, executable)
         prepared = _Prepared(executable, form.assemble, [], feeds)
         if key is not None:
             self._prepared[key] = prepared
