@@ -109,18 +109,23 @@ def open_ended(holds: Callable, advance: Callable, values: list[Any], state: tup
         context.silent = False
     flat, tree = jax.tree.flatten((pred, values, state, reports.start(shape[2])))
 
-    def flattened(jaxpr: Any) -> Callable:
+    consts = list({id(const): const for const in (*closed.consts, *again.consts)}.values())
+
+    def flattened(traced: Any) -> Callable:
+        place = {id(const): i for i, const in enumerate(consts)}
+        taken = [place[id(const)] for const in traced.consts]
+
         def advance_flat(consts: list[Any], flat: list[Any]) -> list[Any]:
             _, values, state, report = jax.tree.unflatten(tree, flat)
-            leaves = jax.core.eval_jaxpr(jaxpr, consts, *jax.tree.leaves((values, state)))
+            leaves = jax.core.eval_jaxpr(traced.jaxpr, [consts[i] for i in taken], *jax.tree.leaves((values, state)))
             results, state, new = jax.tree.unflatten(jax.tree.structure(shape), leaves)
             return jax.tree.leaves((results[-1], results[:-1], state, reports.merge(report, new)))
 
         return advance_flat
 
-    forward = flattened(closed.jaxpr)
-    run = _while_with_gradient(forward, flattened(again.jaxpr)) if differentiable else _plain_while(forward)
-    result = jax.tree.unflatten(tree, run(list(closed.consts), flat))
+    forward = flattened(closed)
+    run = _while_with_gradient(forward, flattened(again)) if differentiable else _plain_while(forward)
+    result = jax.tree.unflatten(tree, run(consts, flat))
     reports.finish(result[3], context.checks)
     return result[1], result[2]
 
