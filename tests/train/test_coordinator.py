@@ -109,6 +109,7 @@ def test_a_looper_calls_until_the_stop():
     calls = []
     looper = tf.train.LooperThread.loop(coord, 0.005, target=calls.append, args=(7,))
     assert looper.daemon
+    assert looper.isAlive()
     while len(calls) < 3:
         time.sleep(0.005)
     coord.request_stop()

@@ -126,6 +126,10 @@ class LooperThread(threading.Thread):
         thread.start()
         return thread
 
+    def isAlive(self) -> bool:
+        """Whether it runs."""
+        return self.is_alive()
+
     def run(self) -> None:
         """The thread's loop."""
         with self._coord.stop_on_exception():
