@@ -73,6 +73,11 @@ from tracer.ops.casting import to_double as to_double
 from tracer.ops.casting import to_float as to_float
 from tracer.ops.casting import to_int32 as to_int32
 from tracer.ops.casting import to_int64 as to_int64
+from tracer.ops.clip import clip_by_average_norm as clip_by_average_norm
+from tracer.ops.clip import clip_by_global_norm as clip_by_global_norm
+from tracer.ops.clip import clip_by_norm as clip_by_norm
+from tracer.ops.clip import clip_by_value as clip_by_value
+from tracer.ops.clip import global_norm as global_norm
 from tracer.ops.complex import batch_fft as batch_fft
 from tracer.ops.complex import batch_fft2d as batch_fft2d
 from tracer.ops.complex import batch_fft3d as batch_fft3d

@@ -1,5 +1,20 @@
 """`tf.nn`: what neural networks are built of."""
 
+from tracer.nn.embedding import embedding_lookup as embedding_lookup
+from tracer.nn.embedding import embedding_lookup_sparse as embedding_lookup_sparse
+from tracer.nn.losses import sigmoid_cross_entropy_with_logits as sigmoid_cross_entropy_with_logits
+from tracer.nn.losses import weighted_cross_entropy_with_logits as weighted_cross_entropy_with_logits
+from tracer.nn.normalization import batch_norm_with_global_normalization as batch_norm_with_global_normalization
+from tracer.nn.normalization import batch_normalization as batch_normalization
+from tracer.nn.normalization import l2_normalize as l2_normalize
+from tracer.nn.normalization import moments as moments
+from tracer.nn.normalization import normalize_moments as normalize_moments
+from tracer.nn.normalization import sufficient_statistics as sufficient_statistics
+from tracer.nn.regularization import dropout as dropout
+from tracer.nn.regularization import relu_layer as relu_layer
+from tracer.nn.regularization import xw_plus_b as xw_plus_b
+from tracer.nn.regularization import xw_plus_b_v1 as xw_plus_b_v1
+from tracer.nn.regularization import zero_fraction as zero_fraction
 from tracer.ops.nn import avg_pool as avg_pool
 from tracer.ops.nn import avg_pool3d as avg_pool3d
 from tracer.ops.nn import avg_pool3d_grad as avg_pool3d_grad

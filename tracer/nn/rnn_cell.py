@@ -15,6 +15,7 @@ from tracer import variable_scope
 from tracer.initializers import constant_initializer
 from tracer.ir import Tensor
 from tracer.nn import states
+from tracer.nn import regularization
 from tracer.ops import array, clip, math, nn
 
 LSTMStateTuple = collections.namedtuple("LSTMStateTuple", ("c", "h"))
@@ -338,10 +339,10 @@ class DropoutWrapper(RNNCell):
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
         if not isinstance(self._input_keep_prob, float) or self._input_keep_prob < 1:
-            inputs = nn.dropout(inputs, self._input_keep_prob, seed=self._seed)
+            inputs = regularization.dropout(inputs, self._input_keep_prob, seed=self._seed)
         output, new = self._cell(inputs, state, scope)
         if not isinstance(self._output_keep_prob, float) or self._output_keep_prob < 1:
-            output = nn.dropout(output, self._output_keep_prob, seed=self._seed)
+            output = regularization.dropout(output, self._output_keep_prob, seed=self._seed)
         return output, new
 
 
