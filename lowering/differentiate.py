@@ -150,7 +150,7 @@ class _Inside:
         inner.values = {t: v for t, v in self.outer.values.items()}
         inner.state, inner.streams = dict(self.outer.state), dict(self.outer.streams)
         inner.deltas, inner.used = dict(self.outer.deltas), self.outer.used
-        inner.temporaries, inner.given = set(self.outer.temporaries), self.outer.given
+        inner.temporaries, inner.given = {*self.outer.temporaries, interpret.DIFFERENTIATED}, self.outer.given
         inner.custom = {**self.outer.custom, **self.custom}
         inner.session, inner.silent = self.outer.session, self.outer.silent
         for key, delta in zip(keys, deltas, strict=True):

@@ -167,6 +167,8 @@ class Executable:
             keywords["session"] = HostSession(state, overlay)
         if "op" in rule.extras:
             keywords["op"] = node
+        if "declared" in rule.extras:
+            keywords["declared"] = tuple(output.sizes for output in node.outputs)
         if "later" in rule.extras:
             keywords["later"] = lambda function, *operands: function(*operands)
         if "check" in rule.extras:

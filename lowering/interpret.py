@@ -20,6 +20,10 @@ from tracer import errors
 from tracer.ir import Operation, Tensor
 
 
+DIFFERENTIATED = "differentiated"
+"""Stands among the temporaries of a context whose operations are evaluated to be differentiated."""
+
+
 class Alias(NamedTuple):
     """A tensor that is a variable's memory: who reads it sees the variable's value at that moment."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import threading
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -160,12 +161,16 @@ def find(type: str) -> Rule | None:
 
 
 _loaded: list[bool] = []
+_loading = threading.RLock()
 
 
 def load() -> None:
-    """Imports every module of `lowering.rules` and `lowering.host`."""
-    _loaded.append(True)
-    for name in ("lowering.rules", "lowering.host"):
-        package = importlib.import_module(name)
-        for module in pkgutil.iter_modules(package.__path__):
-            importlib.import_module(f"{name}.{module.name}")
+    """Imports every module of `lowering.rules` and `lowering.host`. Other threads wait until all rules are there."""
+    with _loading:
+        if _loaded:
+            return
+        for name in ("lowering.rules", "lowering.host"):
+            package = importlib.import_module(name)
+            for module in pkgutil.iter_modules(package.__path__):
+                importlib.import_module(f"{name}.{module.name}")
+        _loaded.append(True)

@@ -46,6 +46,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "-m", dest="module", action="store_true", help="the program is named as a module: package.train"
     )
+    add_environment(parser)
+    other = parser.add_argument_group("compiled programs")
+    other.add_argument("--no-cache", action="store_true", help="do not keep them on disk for the next start")
+    other.add_argument("--cache", action="store_true", help="show where they are kept, and their size")
+    parser.add_argument(
+        "--modules", action="store_true", help="list the module paths of TensorFlow that can be imported"
+    )
+    return parser
+
+
+def add_environment(parser: argparse.ArgumentParser) -> None:
+    """Adds the switches of the legacy environment."""
     old = parser.add_argument_group("what the program finds as it was in 2016")
     old.add_argument(
         "--python",
@@ -58,13 +70,6 @@ def _parser() -> argparse.ArgumentParser:
     old.add_argument(
         "--allow-pickle", action="store_true", help="let np.load unpickle objects; pickles can run any code"
     )
-    other = parser.add_argument_group("compiled programs")
-    other.add_argument("--no-cache", action="store_true", help="do not keep them on disk for the next start")
-    other.add_argument("--cache", action="store_true", help="show where they are kept, and their size")
-    parser.add_argument(
-        "--modules", action="store_true", help="list the module paths of TensorFlow that can be imported"
-    )
-    return parser
 
 
 _SWITCHES = {

@@ -502,3 +502,29 @@ def window(size: Size, filter: Size, stride: int, padding: str) -> Size:
     if padding == "VALID":
         return None if size is None or filter is None else -(-(size - filter + 1) // stride)
     raise ValueError(f"Invalid value for padding: {padding!r}")
+
+
+def slice_places(count: int, given: int, ellipsis: int, new_axis: int, shrink: int) -> list[tuple[str, int]]:
+    """What each of the `given` items of an index does to the `count` dimensions of a tensor, by the bits of its masks.
+
+    In order: ("new", i) makes a dimension, ("index", i) takes one place of one and drops it, ("range", i) takes a range,
+    and ("whole", i) leaves one that an ellipsis or nothing speaks of.
+    """
+    if ellipsis & (ellipsis - 1):
+        raise ValueError("Multiple ellipses in slice spec not allowed")
+    spoken = sum(1 for i in range(given) if not (ellipsis | new_axis) >> i & 1)
+    if spoken > count:
+        raise ValueError(f"Index out of range using input dim {count}; input has only {count} dims")
+    places: list[tuple[str, int]] = []
+    for i in range(given):
+        if ellipsis >> i & 1:
+            places += [("whole", i)] * (count - spoken)
+        else:
+            places.append(("new" if new_axis >> i & 1 else "index" if shrink >> i & 1 else "range", i))
+    return places if ellipsis else places + [("whole", given)] * (count - spoken)
+
+
+def check_index(index: Size, size: Size, axis: int) -> None:
+    """ValueError when a known `index` is outside of a dimension of known `size`."""
+    if index is not None and size is not None and not -size <= index < size:
+        raise ValueError(f"slice index {index} of dimension {axis} out of bounds.")

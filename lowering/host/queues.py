@@ -162,6 +162,14 @@ def padding_fifo_queue(*, op: Operation, session: Any) -> np.ndarray:
     return _resource(op, session, lambda name: PaddingFIFOQueue(name, op))
 
 
+@lowers("RefSelect", host=True)
+def ref_select(index: Any, inputs: list[Any]) -> Any:
+    if not 0 <= index < len(inputs):
+        raise errors.InvalidArgumentError(
+            None, None, f"Index must be in the range [0, {len(inputs)}) but got {int(index)}")
+    return inputs[int(index)]
+
+
 def _check_timeout(timeout_ms: int) -> None:
     if timeout_ms != -1:
         raise errors.InvalidArgumentError(None, None, "Timeout not supported yet.")

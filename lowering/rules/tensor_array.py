@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lowering.arrays import Elements, Handle, known_index
+from lowering.interpret import DIFFERENTIATED
 from lowering.registry import Static, lowers
 from tracer import errors
 
@@ -155,8 +156,11 @@ def read(handle: Handle, index: Any, flow_in: Elements, *, dtype: Any, check: An
 
 
 def _note_read(handle: Handle, at: int, temporaries: set | None) -> None:
-    """An element can be read once. Told where the index is known; in a loop a second read gives the element again."""
-    if handle.clear_after_read:
+    """An element can be read once. Told where the index is known; in a loop a second read gives the element again.
+
+    What is computed only to be differentiated may read as often as it likes: TensorFlow's gradients compute none of it.
+    """
+    if handle.clear_after_read and temporaries is not None and DIFFERENTIATED not in temporaries:
         _once(temporaries, ("read", handle.name, at), _problem(
             handle, f"Could not read index {at} twice because it was cleared after a previous read (perhaps try "
                     "setting clear_after_read = false?)"))

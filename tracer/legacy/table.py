@@ -148,7 +148,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.ops.state_ops": "tracer.ops.state tracer.variables tracer",
     "tensorflow.python.ops.string_ops": "tracer.ops.strings tracer",
     "tensorflow.python.ops.template": "tracer.template",
-    "tensorflow.python.ops.tensor_array_grad": "tracer.gradients",
+    "tensorflow.python.ops.tensor_array_grad": "tracer.ops.tensor_array tracer.gradients",
     "tensorflow.python.ops.tensor_array_ops": "tracer.ops.tensor_array",
     "tensorflow.python.ops.variable_scope": "tracer.variable_scope",
     "tensorflow.python.ops.variables": "tracer.variables",

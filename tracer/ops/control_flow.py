@@ -143,3 +143,16 @@ def add_check_numerics_ops() -> Operation:
                 with scopes.control_dependencies(checks):
                     checks = [check_numerics(output, message=output.name).op]
     return group(*checks)
+
+
+@op("RefSelect")
+def _ref_select(index: Tensor, inputs: Any, name: str | None = None) -> Any:
+    shapes = {tensor.sizes for tensor in inputs}
+    return shapes.pop() if len(shapes) == 1 else None
+
+
+def ref_select(index: Any, data: Any, name: str | None = None) -> Any:
+    """The reference at position `index` of `data`: a queue's, or a variable's to read."""
+    with scopes.op_scope([index, *data], name, "RefSelect") as scope:
+        references = [internal_convert_to_tensor(item, None, f"data_{i}", True) for i, item in enumerate(data)]
+        return _ref_select(index, references, name=scope)

@@ -1,159 +1,190 @@
-"""`tensor[...]`: TensorFlow 0.8 had `Slice` and `Squeeze` for it; what 0.9 to 0.12 added is composed of the same."""
+"""`tensor[...]`: the block that 0.8 took when every dimension was given, and what later versions made of the rest."""
 
 from __future__ import annotations
 
-import types
+import builtins
+import numbers
 from typing import Any
 
 import numpy as np
 
-from tracer import dtypes
+from tracer import dtypes, opdef, shapes
+from tracer.convert import convert_to_tensor
+from tracer.declare import op
 from tracer.ir import Tensor
-from tracer.ops import array
-from tracer.shapes import Dimension
+from tracer.static import constant_value
 
-_INTEGERS = (int, np.integer)
+_INDEX = opdef.Attribute("Index", "type", (dtypes.int32, dtypes.int64))
+_MASKS = ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask")
+opdef.register(opdef.OpDef(
+    "StridedSlice",
+    (opdef.Argument("input", type_attr="T"), opdef.Argument("begin", type_attr="Index"),
+     opdef.Argument("end", type_attr="Index"), opdef.Argument("strides", type_attr="Index")),
+    (opdef.Argument("output", type_attr="T"),),
+    {"T": opdef.Attribute("T", "type"), "Index": _INDEX,
+     **{name: opdef.Attribute(name, "int", default=0, has_default=True) for name in _MASKS}},
+    inferred=frozenset({"T", "Index"}),
+))
 
 
 def getitem(tensor: Tensor, key: Any) -> Tensor:
-    """The part of `tensor` that `key` names, as NumPy reads it: numbers, slices, `...`, None, and scalar tensors.
+    """`tensor[key]`, where `key` is made of numbers, slices, scalar tensors, `...` and `tf.newaxis`.
 
-    Dimensions that are not named are taken whole. Raises TypeError for any other index, ValueError for too many.
+    >>> tf.constant([[1, 2, 3], [4, 5, 6]])[:, -1].eval()
+    array([3, 6], dtype=int32)
+
+    Raises TypeError for anything else.
     """
-    keys = _expanded(tensor, key if isinstance(key, tuple) else (key,))
-    begin: list[Any] = []
-    size: list[Any] = []
-    strides: list[tuple[int, int]] = []
-    drop: list[int] = []
-    added: list[int] = []
-    place = 0
-    for item in keys:
-        if item is None:
-            added.append(place)
-            place += 1
-            continue
-        axis = len(begin)
-        if isinstance(item, slice):
-            start, length, step = _range(tensor, axis, item)
-            if step != 1:
-                strides.append((axis, step))
-            place += 1
+    items = list(key) if isinstance(key, (list, tuple)) else [key]
+    block = _block(tensor, items)
+    return _strided(tensor, items) if block is None else _sliced(tensor, *block)
+
+
+# -- as TensorFlow 0.8 recorded it: Slice, then Squeeze
+
+
+def _block(tensor: Tensor, items: list[Any]) -> tuple[list[int], list[int], list[int]] | None:
+    """Begin and size of each dimension, and which dimensions go; None where 0.8 knew no answer."""
+    if tensor.sizes is None or len(items) != len(tensor.sizes) or not items:
+        return None
+    begin, size, gone = [], [], []
+    for axis, (item, whole) in enumerate(zip(items, tensor.sizes, strict=True)):
+        if isinstance(item, builtins.slice):
+            bounds = _bounds(item, whole)
+            if bounds is None:
+                return None
+            begin.append(bounds[0])
+            size.append(bounds[1])
+        elif not _is_number(item) or int(item) < 0:
+            return None
         else:
-            start, length = _from_front(tensor, axis, _index(item)), 1
-            drop.append(axis)
+            begin.append(int(item))
+            size.append(1)
+            gone.append(axis)
+    return begin, size, gone
+
+
+def _bounds(item: builtins.slice, whole: int | None) -> tuple[int, int] | None:
+    if not all(part is None or _is_number(part) for part in (item.start, item.stop, item.step)):
+        return None
+    start = 0 if item.start is None else int(item.start)
+    if item.step not in (None, 1) or start < 0 or (whole is not None and start > whole):
+        return None
+    if item.stop is None:
+        return start, -1
+    stop = int(item.stop)
+    return None if stop < start or (whole is not None and stop > whole) else (start, stop - start)
+
+
+def _is_number(item: Any) -> bool:
+    """Whether it counts as a number; 0.8 cut fractions off."""
+    if isinstance(item, np.ndarray):
+        return item.ndim == 0 and item.dtype.kind in "iuf"
+    return isinstance(item, (numbers.Real, shapes.Dimension)) and not isinstance(item, bool)
+
+
+def _sliced(tensor: Tensor, begin: list[int], size: list[int], gone: list[int]) -> Tensor:
+    from tracer.ops import array
+
+    block = array.slice(tensor, begin, size)
+    return array.squeeze(block, squeeze_dims=gone) if gone else block
+
+
+# -- as later versions recorded it: StridedSlice
+
+
+def _strided(tensor: Tensor, items: list[Any]) -> Tensor:
+    from tracer import scopes
+
+    begin, end, strides = [], [], []
+    masks = dict.fromkeys(_MASKS, 0)
+    for i, item in enumerate(items):
+        bit = 1 << i
+        start, stop, step = 0, 0, 1
+        if item is None:
+            masks["new_axis_mask"] |= bit
+        elif item is Ellipsis:
+            masks["ellipsis_mask"] |= bit
+        elif isinstance(item, builtins.slice):
+            start, stop, step = _part(item.start, 0), _part(item.stop, 0), _part(item.step, 1)
+            masks["begin_mask"] |= bit * (item.start is None)
+            masks["end_mask"] |= bit * (item.stop is None)
+        else:
+            start = _part(item, 0)
+            stop = start if isinstance(start, Tensor) else start + 1
+            masks["shrink_axis_mask"] |= bit
         begin.append(start)
-        size.append(length)
-    result = tensor
-    if begin:
-        result = array.slice(tensor, _vector(begin), _vector(size))
-    for axis, step in strides:
-        result = _every(result, axis, step)
-    if drop:
-        result = array.squeeze(result, drop)
-    for at in added:
-        result = array.expand_dims(result, at)
-    return result
+        end.append(stop)
+        strides.append(step)
+    with scopes.op_scope([tensor, *_tensors(begin, end, strides)], None, "strided_slice") as scope:
+        kind = dtypes.int64 if any(t.dtype.base_dtype is dtypes.int64 for t in _tensors(begin, end, strides)) \
+            else dtypes.int32
+        vectors = [_vector(parts, kind) for parts in (begin, end, strides)]
+        return strided_slice(tensor, *vectors, **masks, name=scope)
 
 
-def _index(item: Any) -> Any:
-    if isinstance(item, Tensor):
-        if not item.dtype.is_integer:
-            raise TypeError(f"Bad slice index {item} of type {type(item)}")
-        return item
-    if hasattr(item, "_as_graph_element"):  # a variable
-        return item.value()
-    if isinstance(item, (*_INTEGERS, float)) and not isinstance(item, bool):
+def _part(item: Any, default: int) -> Any:
+    if item is None:
+        return default
+    if _is_number(item):
         return int(item)
-    if isinstance(item, Dimension) and item.value is not None:
-        return item.value
+    if hasattr(item, "_as_graph_element") or isinstance(item, Tensor):
+        index = convert_to_tensor(item)
+        if index.dtype.base_dtype in (dtypes.int32, dtypes.int64) and index.sizes in (None, ()):
+            return index
     raise TypeError(f"Bad slice index {item} of type {type(item)}")
 
 
-def _expanded(tensor: Tensor, keys: tuple) -> list[Any]:
-    """The keys with `...` spelled out; dimensions left out at the end are whole only where the rank is known."""
-    rank = tensor.get_shape().ndims
-    named = sum(1 for item in keys if item is not None and not isinstance(item, types.EllipsisType))
-    if rank is None:
-        if any(isinstance(item, types.EllipsisType) for item in keys):
-            raise ValueError(f"Ellipsis in an index of {tensor}, whose rank is not known: call set_shape first")
-        return list(keys)
-    if named > rank:
-        tensor.get_shape().assert_has_rank(named)
-    ellipses = [i for i, item in enumerate(keys) if isinstance(item, types.EllipsisType)]
-    if len(ellipses) > 1:
-        raise ValueError("Multiple ellipses not allowed")
-    rest = [slice(None)] * (rank - named)
-    if not ellipses:
-        return [*keys, *rest]
-    at = ellipses[0]
-    return [*keys[:at], *rest, *keys[at + 1:]]
+def _tensors(*lists: list[Any]) -> list[Tensor]:
+    return [part for parts in lists for part in parts if isinstance(part, Tensor)]
 
 
-def _extent(tensor: Tensor, axis: int) -> Any:
-    """The size of a dimension: a number where it is known, a tensor elsewhere."""
-    sizes = tensor.sizes
-    if sizes is not None and sizes[axis] is not None:
-        return sizes[axis]
-    return array.squeeze(array.slice(array.shape(tensor), [axis], [1]), [0])
+def _vector(parts: list[Any], kind: dtypes.DType) -> Tensor:
+    from tracer.ops import array, math
+
+    if not _tensors(parts):
+        return array.constant(np.array(parts, kind.as_numpy_dtype), name="stack")
+    same = [math.cast(part, kind) if isinstance(part, Tensor) and part.dtype.base_dtype is not kind else part
+            for part in parts]
+    return array.pack(same, name="stack")
 
 
-def _from_front(tensor: Tensor, axis: int, index: Any) -> Any:
-    """An index that may count from the end, counted from the front."""
-    if isinstance(index, int) and index < 0:
-        extent = _extent(tensor, axis)
-        return extent + index
-    return index
+@op("StridedSlice")
+def strided_slice(input: Tensor, begin: Tensor, end: Tensor, strides: Tensor, begin_mask: int = 0, end_mask: int = 0,
+                  ellipsis_mask: int = 0, new_axis_mask: int = 0, shrink_axis_mask: int = 0,
+                  name: str | None = None) -> Any:
+    """The elements from `begin` to `end` in steps of `strides`, as the masks change it. TensorFlow has it since 0.11."""
+    (count,) = shapes.merge(shapes.rank(begin.sizes, 1), shapes.rank(end.sizes, 1)) or (None,)
+    if input.sizes is None or count is None:
+        return None
+    places = shapes.slice_places(len(input.sizes), count, ellipsis_mask, new_axis_mask, shrink_axis_mask)
+    starts, stops, steps = _known(begin, count), _known(end, count), _known(strides, count)
+    found: list[int | None] = []
+    axis = 0
+    for kind, i in places:
+        if kind == "new":
+            found.append(1)
+            continue
+        whole = input.sizes[axis]
+        axis += 1
+        if kind == "whole":
+            found.append(whole)
+        elif kind == "index":
+            shapes.check_index(starts[i], whole, axis - 1)
+        else:
+            bounds = [None if begin_mask >> i & 1 else starts[i], None if end_mask >> i & 1 else stops[i], steps[i]]
+            unknown = (not begin_mask >> i & 1 and starts[i] is None) or (not end_mask >> i & 1 and stops[i] is None)
+            if steps[i] == 0:
+                raise ValueError(f"strides[{i}] must be non-zero")
+            known = not unknown and steps[i] is not None and whole is not None
+            found.append(len(range(*builtins.slice(*bounds).indices(whole))) if known else None)  # type: ignore[arg-type]
+    return tuple(found)
 
 
-def _range(tensor: Tensor, axis: int, item: slice) -> tuple[Any, Any, int]:
-    """Begin, size and step of a slice; a negative step is the same elements turned round."""
-    step = 1 if item.step is None else int(item.step)
-    if step == 0:
-        raise ValueError("slice step cannot be zero")
-    start, stop = (None if bound is None else _index(bound) for bound in (item.start, item.stop))
-    if step < 0:
-        start, stop = _turned(tensor, axis, start, stop)
-    known = tensor.sizes[axis] if tensor.sizes is not None and axis < len(tensor.sizes) else None
-    if known is not None and all(bound is None or isinstance(bound, int) for bound in (start, stop)):
-        first, last, _ = slice(start, stop).indices(known)
-        return first, max(last - first, 0), step
-    first = 0 if start is None else _from_front(tensor, axis, start)
-    if stop is None:
-        return first, -1 if not isinstance(first, Tensor) else _extent(tensor, axis) - first, step
-    last = _from_front(tensor, axis, stop)
-    if isinstance(first, int) and isinstance(last, int) and last < first:
-        raise ValueError("Stop must be at least start")
-    return first, last - first, step
-
-
-def _turned(tensor: Tensor, axis: int, start: Any, stop: Any) -> tuple[Any, Any]:
-    """The slice from low to high that holds the elements of `[start:stop:-n]`."""
-    low = None if stop is None else stop + 1
-    high = None if start is None or start == -1 else start + 1
-    return low, high
-
-
-def _every(tensor: Tensor, axis: int, step: int) -> Tensor:
-    """Every `step`-th element along `axis`; from the last one backwards when `step` is negative."""
-    from tracer.ops import constants, indexing
-
-    if step < 0:
-        rank = tensor.get_shape().ndims or axis + 1
-        tensor = indexing.reverse(tensor, [i == axis for i in range(rank)])
-    if step in (1, -1):
-        return tensor
-    places = constants.range(0, _extent(tensor, axis), step if step > 0 else -step)
-    if axis == 0:
-        return indexing.gather(tensor, places)
-    rank = tensor.get_shape().ndims or axis + 1
-    order = [axis, *(i for i in range(rank) if i != axis)]
-    front = indexing.gather(array.transpose(tensor, order), places)
-    return array.transpose(front, [order.index(i) for i in range(rank)])
-
-
-def _vector(items: list[Any]) -> Any:
-    if any(isinstance(item, Tensor) for item in items):
-        from tracer.ops import casting
-
-        return array.pack([casting.cast(item, dtypes.int32) if isinstance(item, Tensor) else item for item in items])
-    return items
+def _known(vector: Tensor, count: int) -> list[int | None]:
+    """The elements of a vector as far as they are known while recording."""
+    if vector.op.type == "Pack":
+        values = [constant_value(part) for part in vector.op.inputs]
+        return [None if value is None else int(value) for value in values]
+    value = constant_value(vector)
+    return [None] * count if value is None else [int(element) for element in np.reshape(value, -1)]

@@ -9,7 +9,7 @@ from tracer import dtypes, scopes, shapes, static
 from tracer.convert import convert_to_tensor
 from tracer.declare import op
 from tracer.ir import Tensor
-from tracer.ops import array, constants
+from tracer.ops import array, constants, math
 
 
 @op("TensorArray")
@@ -86,7 +86,7 @@ class TensorArray:
 
     def __init__(self, dtype: Any, size: Any = None, dynamic_size: bool | None = None,
                  clear_after_read: bool | None = None, tensor_array_name: str | None = None, handle: Any = None,
-                 flow: Any = None, infer_shape: bool = True, name: str | None = None) -> None:
+                 flow: Any = None, infer_shape: bool = False, name: str | None = None) -> None:
         if handle is not None and tensor_array_name:
             raise ValueError("Cannot construct with both handle and tensor_array_name")
         if handle is not None and not isinstance(handle, Tensor):
@@ -202,7 +202,7 @@ class TensorArray:
     def split(self, value: Any, lengths: Any, name: str | None = None) -> TensorArray:
         """The array whose elements are the pieces of `value` of these lengths along its first dimension."""
         value = convert_to_tensor(value, dtype=self._dtype, name="value")
-        lengths = convert_to_tensor(lengths, dtype=dtypes.int64, name="lengths")
+        lengths = math.to_int64(lengths)
         flow = _split(self._handle, value, lengths, self._flow, name=name or "TensorArraySplit")
         self._note_pieces(value, lengths)
         return self._written(flow)
@@ -224,6 +224,16 @@ class TensorArray:
     def close(self, name: str | None = None) -> Any:
         """An operation that gives its memory back; here that happens by itself."""
         return _close(self._handle, name=name)
+
+
+def _GetGradSource(op_or_tensor: Any) -> str:  # noqa: N802 - TensorFlow's name
+    """The `source` of the gradient array that an operation belongs to: its name up to the innermost gradients' scope."""
+    words = op_or_tensor.name.split("/")
+    found = [i for i, word in enumerate(words) if word.startswith("gradients")]
+    if not found:
+        raise ValueError("Expected op/tensor name to start with gradients (excluding scope), got: "
+                         f"{op_or_tensor.name}")
+    return "/".join(words[:found[-1] + 1])
 
 
 def _start(handle: Tensor, flow: Tensor) -> Tensor:
