@@ -12,6 +12,16 @@ import numpy as np
 from tracer import errors
 
 
+class StackHandle:
+    """A stack: a list on the host that its operations share."""
+
+    def __init__(self, name: str, dtype: Any) -> None:
+        self.name = name
+        self.dtype = dtype
+        self.items: list[Any] = []
+        self.closed = False
+
+
 @jax.tree_util.register_static
 @dataclass(frozen=True)
 class Handle:
@@ -81,6 +91,10 @@ class Elements:
 
 def _padded(rows: Any, more: int) -> Any:
     return jnp.concatenate([rows, jnp.zeros((more, *rows.shape[1:]), rows.dtype)])
+
+
+WHOLE = (Elements, Handle, StackHandle)
+"""Values that are no arrays: they go from step to step as they are."""
 
 
 def known_index(index: Any) -> int | None:

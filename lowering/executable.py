@@ -10,7 +10,7 @@ import numpy as np
 
 from lowering import interpret, registry
 from lowering import slice as slicing
-from lowering.arrays import Elements, Handle
+from lowering.arrays import WHOLE, Elements, Handle, StackHandle
 from lowering.checks import Check, error_of
 from lowering.control import ShapeVariesError
 from lowering.program import Program
@@ -155,13 +155,14 @@ class Executable:
             held: list[Any] = []
             try:
                 arguments = self._host_arguments(node, rule, state, values, overlay, held)
-                results = self._call(node, rule, arguments, state, overlay)
+                results = self._call(node, rule, arguments, state, values, overlay)
             finally:
                 if held:
                     state.unpin(held)
             _keep(node, rule, interpret.flatten(results), values, overlay)
 
-    def _call(self, node: Operation, rule: registry.Rule, arguments: list[Any], state: State, overlay: dict) -> Any:
+    def _call(self, node: Operation, rule: registry.Rule, arguments: list[Any], state: State, values: dict,
+              overlay: dict) -> Any:
         keywords = {name: node.attrs[name] for name in rule.attrs}
         if "session" in rule.extras:
             keywords["session"] = HostSession(state, overlay)
@@ -169,6 +170,8 @@ class Executable:
             keywords["op"] = node
         if "declared" in rule.extras:
             keywords["declared"] = tuple(output.sizes for output in node.outputs)
+        if "temporaries" in rule.extras and rule.host:
+            keywords["temporaries"] = values.setdefault("temporaries", set())
         if "later" in rule.extras:
             keywords["later"] = lambda function, *operands: function(*operands)
         if "check" in rule.extras:
@@ -223,7 +226,7 @@ class Executable:
         feeds = [*given, *(read(t) for t in executable.feeds[len(given):])]
         try:
             return executable._run_stages(
-                state, [feed if isinstance(feed, (Elements, Handle)) else np.asarray(feed) for feed in feeds], overlay)
+                state, [feed if isinstance(feed, WHOLE) else np.asarray(feed) for feed in feeds], overlay)
         except ShapeVariesError as error:
             slicing.fix(error.node)
             executable._prepare()
@@ -304,8 +307,9 @@ def _fetched(value: Any) -> Any:
     """What a fetch of a `TensorArray`'s flow or handle gives; anything else is itself."""
     if isinstance(value, Elements):
         return np.float32(0)
-    if isinstance(value, Handle):
-        return np.array([b"_tensor_arrays", value.name.encode()], object)
+    if isinstance(value, (Handle, StackHandle)):
+        container = b"_tensor_arrays" if isinstance(value, Handle) else b"_stacks"
+        return np.array([container, value.name.encode()], object)
     return value
 
 

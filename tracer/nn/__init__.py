@@ -1,5 +1,7 @@
 """`tf.nn`: what neural networks are built of."""
 
+from tracer.nn import rnn_cell as rnn_cell
+from tracer.nn import seq2seq as seq2seq
 from tracer.nn.embedding import embedding_lookup as embedding_lookup
 from tracer.nn.embedding import embedding_lookup_sparse as embedding_lookup_sparse
 from tracer.nn.losses import sigmoid_cross_entropy_with_logits as sigmoid_cross_entropy_with_logits
@@ -10,6 +12,10 @@ from tracer.nn.normalization import l2_normalize as l2_normalize
 from tracer.nn.normalization import moments as moments
 from tracer.nn.normalization import normalize_moments as normalize_moments
 from tracer.nn.normalization import sufficient_statistics as sufficient_statistics
+from tracer.nn.recurrent import bidirectional_rnn as bidirectional_rnn
+from tracer.nn.recurrent import dynamic_rnn as dynamic_rnn
+from tracer.nn.recurrent import rnn as rnn
+from tracer.nn.recurrent import state_saving_rnn as state_saving_rnn
 from tracer.nn.regularization import dropout as dropout
 from tracer.nn.regularization import relu_layer as relu_layer
 from tracer.nn.regularization import xw_plus_b as xw_plus_b

@@ -14,8 +14,7 @@ from typing import Any
 from tracer import variable_scope
 from tracer.initializers import constant_initializer
 from tracer.ir import Tensor
-from tracer.nn import states
-from tracer.nn import regularization
+from tracer.nn import regularization, states
 from tracer.ops import array, clip, math, nn
 
 LSTMStateTuple = collections.namedtuple("LSTMStateTuple", ("c", "h"))
