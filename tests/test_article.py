@@ -1,5 +1,7 @@
 """The article "Hello, TensorFlow!" of 2016, as its readers typed it: every graph, name and number that it shows."""
 
+import sys
+
 import numpy as np
 import pytest
 from google.protobuf import message
@@ -29,7 +31,9 @@ attr {
 
 
 @pytest.fixture
-def tf():
+def tf(monkeypatch):
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tensorflow"]:
+        monkeypatch.delitem(sys.modules, name)  # another test may have loaded the real one to compare with it
     legacy.install()
     try:
         import tensorflow
