@@ -125,7 +125,8 @@ def open_ended(holds: Callable, advance: Callable, values: list[Any], state: tup
 
     forward = flattened(closed)
     run = _while_with_gradient(forward, flattened(again)) if differentiable else _plain_while(forward)
-    result = jax.tree.unflatten(tree, run(consts, flat))
+    ended = [v if jnp.issubdtype(v.dtype, jnp.inexact) else jax.lax.stop_gradient(v) for v in run(consts, flat)]
+    result = jax.tree.unflatten(tree, ended)
     reports.finish(result[3], context.checks)
     return result[1], result[2]
 

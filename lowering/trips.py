@@ -58,8 +58,12 @@ def traced(region: Region, outputs: list[Tensor], counters: list[int], starts: l
     """`outputs` as a function of the counters, or None when it takes more than those and what is known."""
     from lowering.control import compute
 
+    outside = {t for op in region_nodes(region, outputs) for t in op.inputs if not region.holds(t.op)}
+    folded = {t: value for t in outside if (value := known_value(t, context)) is not None}
+
     def function(given: list[Any]) -> list[Any]:
         child = context.child()
+        child.values.update(folded)
         child.values.update(zip([region.inputs[i] for i in counters], given, strict=True))
         return compute(region, outputs, child)
 
