@@ -98,6 +98,9 @@ class TestCase(unittest.TestCase):
         self._threads.append(thread)
         return thread
 
+    def _GetNdArray(self, a: Any) -> np.ndarray:
+        return a if isinstance(a, np.ndarray) else np.array(a)
+
     def assertAllClose(self, a: Any, b: Any, rtol: float = 1e-6, atol: float = 1e-6) -> None:
         """Check that two arrays have the same shape and nearly the same elements."""
         a, b = _array(a), _array(b)

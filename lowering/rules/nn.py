@@ -306,19 +306,22 @@ def _no_target(classes: int, targets: Any) -> str:
 
 
 @lowers("TopKV2")
-def top_kv2(input: Any, k: Static, *, check: Any) -> Any:
+def top_kv2(input: Any, k: Static, *, sorted: bool, check: Any) -> Any:
     check(k.ndim == 0, f"k must be scalar, got shape {brackets(k.shape)}")
-    return _top(input, int(k), check)
+    return _top(input, int(k), sorted, check)
 
 
 @lowers("TopK")
-def top_k(input: Any, *, k: int, check: Any) -> Any:
-    return _top(input, k, check)
+def top_k(input: Any, *, k: int, sorted: bool, check: Any) -> Any:
+    return _top(input, k, sorted, check)
 
 
-def _top(input: Any, k: int, check: Any) -> Any:
+def _top(input: Any, k: int, sorted: bool, check: Any) -> Any:
     check(k >= 0, f"Need k >= 0, got {k}")
     check(input.ndim >= 1, f"input must be >= 1-D, got shape {brackets(input.shape)}")
     check(input.shape[-1] >= k, "input must have at least k columns")
     values, indices = lax.top_k(input, k)
+    if not sorted:  # TensorFlow hands out its heap, whose root is the smallest; programs must not depend on the rest
+        order = jnp.argsort(values, axis=-1, stable=True)
+        values, indices = (jnp.take_along_axis(x, order, -1) for x in (values, indices))
     return values, indices.astype(jnp.int32)

@@ -359,7 +359,7 @@ def top_k(input: Any, k: Any = 1, sorted: bool = True, name: str | None = None) 
     Args:
         input: a tensor of at least one dimension.
         k: how many, at most the size of the last dimension; a tensor if need be.
-        sorted: False where the order does not matter (it is the same).
+        sorted: False where the order does not matter; the smallest of them comes first then.
 
     Returns:
         `values` and `indices`.
