@@ -158,6 +158,15 @@ class Operation:
         """The bodies that it holds: a conditional has two, a loop its condition and its body."""
         return self.attrs.get("regions", ())
 
+    def _update_input(self, index: int, tensor: Tensor) -> None:
+        """Replaces an input: how a graph of `NextIteration`s is closed to a loop."""
+        if tensor.graph is not self.graph:
+            raise ValueError(f"{tensor} must be from the same graph as {self.name}.")
+        old = self.inputs[index]
+        self.inputs = type(self.inputs)([*self.inputs[:index], tensor, *self.inputs[index + 1:]])
+        old._consumers.remove(self)
+        tensor._consumers.append(self)
+
     def values(self) -> tuple[Tensor, ...]:
         """The outputs."""
         return tuple(self.outputs)

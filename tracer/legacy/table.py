@@ -92,7 +92,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.ops.common_shapes": "tracer.shapes",
     "tensorflow.python.ops.constant_op": "tracer.ops.array tracer.convert tracer",
     "tensorflow.python.ops.control_flow_grad": "tracer.gradients",
-    "tensorflow.python.ops.control_flow_ops": "tracer.ops.control_flow tracer",
+    "tensorflow.python.ops.control_flow_ops": "tracer.ops.control_flow tracer.ops.dataflow tracer",
     "tensorflow.python.ops.data_flow_grad": "tracer.gradients",
     "tensorflow.python.ops.data_flow_ops": "tracer.ops.data_flow tracer",
     "tensorflow.python.ops.embedding_ops": "tracer.nn.embedding tracer.nn",

@@ -226,7 +226,7 @@ class TensorArray:
         return _close(self._handle, name=name)
 
 
-def _GetGradSource(op_or_tensor: Any) -> str:  # noqa: N802 - TensorFlow's name
+def _GetGradSource(op_or_tensor: Any) -> str:
     """The `source` of the gradient array that an operation belongs to: its name up to the innermost gradients' scope."""
     words = op_or_tensor.name.split("/")
     found = [i for i, word in enumerate(words) if word.startswith("gradients")]
