@@ -29,6 +29,8 @@ def data_of(prefix: str, shard: int, count: int) -> str:
 def write(prefix: str, items: list[Item]) -> None:
     """Writes a checkpoint of one shard. The index comes last: until it is there, the checkpoint is not."""
     entries: dict[bytes, Any] = {}
+    with contextlib.suppress(OSError):  # shards go to a passing folder; what is wrong shows when the file is opened
+        os.mkdir(os.path.dirname(prefix))
     with written_whole(data_of(prefix, 0, 1)) as file:
         offset = 0
         for item in items:
