@@ -1,4 +1,7 @@
-"""Elementwise arithmetic and functions, and matrix products; with its neighbours, what `tensorflow.python.ops.math_ops` held."""
+"""Elementwise arithmetic and functions, and matrix products.
+
+Comparison, casts and reductions have modules of their own, and are at hand here, as in TensorFlow's `math_ops`.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from tracer.ops.casting import to_double as to_double
 from tracer.ops.casting import to_float as to_float
 from tracer.ops.casting import to_int32 as to_int32
 from tracer.ops.casting import to_int64 as to_int64
+from tracer.ops.complex import complex_abs as complex_abs
 from tracer.ops.logic import equal as equal
 from tracer.ops.logic import greater as greater
 from tracer.ops.logic import greater_equal as greater_equal
@@ -29,6 +33,19 @@ from tracer.ops.logic import logical_or as logical_or
 from tracer.ops.logic import logical_xor as logical_xor
 from tracer.ops.logic import not_equal as not_equal
 from tracer.ops.logic import select as select
+from tracer.ops.reduction import accumulate_n as accumulate_n
+from tracer.ops.reduction import add_n as add_n
+from tracer.ops.reduction import arg_max as arg_max
+from tracer.ops.reduction import arg_min as arg_min
+from tracer.ops.reduction import argmax as argmax
+from tracer.ops.reduction import argmin as argmin
+from tracer.ops.reduction import reduce_all as reduce_all
+from tracer.ops.reduction import reduce_any as reduce_any
+from tracer.ops.reduction import reduce_max as reduce_max
+from tracer.ops.reduction import reduce_mean as reduce_mean
+from tracer.ops.reduction import reduce_min as reduce_min
+from tracer.ops.reduction import reduce_prod as reduce_prod
+from tracer.ops.reduction import reduce_sum as reduce_sum
 
 # -- two operands
 
@@ -194,11 +211,11 @@ def abs(x: Any, name: str | None = None) -> Tensor:
     >>> tf.abs([-1., 2.]).eval()
     array([1., 2.], dtype=float32)
     """
+    if type(x) is Tensor and not x.dtype.base_dtype.is_complex:
+        return _abs(x, name=name)
     with scopes.op_scope([x], name, "Abs") as scope:
         x = convert_to_tensor(x, name="x")
         if x.dtype.base_dtype.is_complex:
-            from tracer.ops.complex import complex_abs
-
             return complex_abs(x, name=scope)
         return _abs(x, name=scope)
 
@@ -329,11 +346,12 @@ def matmul(a: Any, b: Any, transpose_a: bool = False, transpose_b: bool = False,
         transpose_a, transpose_b: whether to transpose the matrix first.
         a_is_sparse, b_is_sparse: records a `SparseMatMul`, which multiplies float32 matrices; the result is the same.
     """
-    if not (a_is_sparse or b_is_sparse):
+    sparse = a_is_sparse or b_is_sparse
+    if type(a) is Tensor and type(b) is Tensor and not sparse:
         return _matmul(a, b, transpose_a, transpose_b, name=name)
     with scopes.op_scope([a, b], name, "MatMul") as scope:
         a, b = convert_to_tensor(a, name="a"), convert_to_tensor(b, name="b")
-        if a.dtype.base_dtype is dtypes.float32 and b.dtype.base_dtype is dtypes.float32:
+        if sparse and a.dtype.base_dtype is dtypes.float32 and b.dtype.base_dtype is dtypes.float32:
             return sparse_matmul(a, b, transpose_a, transpose_b, a_is_sparse, b_is_sparse, name=scope)
         return _matmul(a, b, transpose_a, transpose_b, name=scope)
 

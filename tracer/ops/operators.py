@@ -42,6 +42,11 @@ def _set(operator: str, function: Callable) -> None:
     setattr(Variable, operator, of_variable)
 
 
+def _xor(x: Tensor, y: Tensor, name: str) -> Tensor:
+    with scopes.op_scope([x, y], None, name) as scope:
+        return logic.logical_xor(x, y, name=scope)
+
+
 _binary("add", "add", math.add)
 _binary("sub", "sub", math.sub)
 _binary("mul", "mul", math.mul)
@@ -52,7 +57,7 @@ _binary("mod", "mod", math.mod)
 _binary("pow", "pow", math.pow)
 _binary("and", "and", logic.logical_and)
 _binary("or", "or", logic.logical_or)
-_binary("xor", "xor", logic.logical_xor)
+_binary("xor", "xor", _xor)
 
 # These are named like the operation, not like the operator.
 _set("__lt__", lambda x, y: logic.less(x, y))

@@ -152,14 +152,15 @@ def _without(input: Tensor, dimension: Tensor) -> shapes.Sizes:
     shapes.rank(dimension.sizes, 0)
     if input.sizes is None:
         return None
-    axis = constant_value(dimension)
+    value = constant_value(dimension)
     rank = len(input.sizes)
-    if axis is None:
+    if value is None:
         return (None,) * (rank - 1)
+    axis = int(value)
     if not 0 <= axis < rank:
-        raise ValueError(f"dimension ({int(axis)}) must be in the range [0, {rank}), where {rank} is the number of "
+        raise ValueError(f"dimension ({axis}) must be in the range [0, {rank}), where {rank} is the number of "
                          "dimensions in the input")
-    return input.sizes[:int(axis)] + input.sizes[int(axis) + 1:]
+    return input.sizes[:axis] + input.sizes[axis + 1:]
 
 
 # -- sums of tensors

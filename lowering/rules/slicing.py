@@ -1,0 +1,75 @@
+"""The rule of `tensor[...]` where 0.8 had none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from lowering.registry import Partly, lowers
+from tracer import shapes
+from tracer.ir import Operation, Tensor
+
+
+def _bounds(op: Operation) -> list[Tensor]:
+    """What must be known while tracing: the bounds of ranges; a single place need not be."""
+    found = []
+    for tensor, mask in zip(op.inputs[1:], ("begin_mask", "end_mask", ""), strict=True):
+        free = op.attrs["shrink_axis_mask"] | (op.attrs[mask] if mask else 0)
+        free |= op.attrs["ellipsis_mask"] | op.attrs["new_axis_mask"]
+        parts = tensor.op.inputs if tensor.op.type == "Pack" else None
+        if parts is not None:
+            found += [part for i, part in enumerate(parts) if not free >> i & 1]
+        elif tensor.op.type != "Const" and (tensor.sizes is None or tensor.sizes[0] is None
+                                            or free != (1 << tensor.sizes[0]) - 1):
+            found.append(tensor)
+    return found
+
+
+@lowers("StridedSlice", wants=_bounds)
+def strided_slice(input: Any, begin: Partly, end: Partly, strides: Partly, *, begin_mask: int, end_mask: int,
+                  ellipsis_mask: int, new_axis_mask: int, shrink_axis_mask: int, check: Any) -> Any:
+    sizes = np.shape(input)
+    places = shapes.slice_places(len(sizes), len(begin), ellipsis_mask, new_axis_mask, shrink_axis_mask)
+    index: list[Any] = []
+    dynamic: list[tuple[int, Any]] = []  # dimensions of which a place is taken that only the run knows
+    axis = 0
+    for kind, i in places:
+        if kind == "new":
+            index.append(None)
+            continue
+        if kind == "whole":
+            index.append(slice(None))
+        elif kind == "range":
+            index.append(slice(None if begin_mask >> i & 1 else int(begin[i]),
+                               None if end_mask >> i & 1 else int(end[i]), int(strides[i])))
+        elif isinstance(begin[i], (int, np.generic)):
+            shapes.check_index(int(begin[i]), sizes[axis], axis)
+            index.append(int(begin[i]))
+        else:
+            dynamic.append((axis, begin[i]))
+            index.append(slice(0, 1))
+        axis += 1
+    return _taken(input, index, dynamic, check)
+
+
+def _taken(input: Any, index: list[Any], dynamic: list[tuple[int, Any]], check: Any) -> Any:
+    for axis, place in dynamic:
+        size = np.shape(input)[axis]
+        check((place >= -size) & (place < size),
+              lambda place, axis=axis: f"slice index {place} of dimension {axis} out of bounds.", place)
+        input = lax.dynamic_slice_in_dim(input, jnp.where(place < 0, place + size, place), 1, axis)
+    result = jnp.asarray(input)[tuple(index)]
+    # A place taken as a range of one is a dimension too many.
+    gone = set()
+    at = axis = 0
+    places = {axis for axis, _ in dynamic}
+    for item in index:
+        if item is not None:
+            if axis in places:
+                gone.add(at)
+            axis += 1
+        at += not isinstance(item, int)
+    return jnp.squeeze(result, tuple(gone)) if gone else result
