@@ -221,3 +221,19 @@ def test_a_failed_step_changes_nothing(session):
         session.run(step, {row: [2]})
     for one, other in zip(before, session.run(tf.all_variables()), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_sparse_gradient_descent_bit_for_bit(session):
+    """Each row in turn, the product rounded before the difference, as TensorFlow's kernels take them."""
+    random = np.random.RandomState(4)
+    start = random.normal(size=(20, 6)).astype(np.float32)
+    rows = random.randint(0, 20, 50).astype(np.int32)
+    values = random.normal(size=(50, 6)).astype(np.float32)
+    table = tf.Variable(start)
+    slices = tf.IndexedSlices(tf.constant(values), tf.constant(rows))
+    step = tf.train.GradientDescentOptimizer(0.1234567).apply_gradients([(slices, table)])
+    session.run(tf.initialize_all_variables())
+    session.run(step)
+    for row, value in zip(rows, values * np.float32(0.1234567), strict=True):
+        start[row] -= value
+    np.testing.assert_array_equal(session.run(table), start)
