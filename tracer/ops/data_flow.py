@@ -76,6 +76,8 @@ def _type_list(dtypes: Any) -> list[dtypes_module.DType]:
 def _shape_list(given: Any, unknown_dim_allowed: bool = False) -> list[shapes.TensorShape] | None:
     """The shapes of the components; one shape may stand without a list around it."""
     if given is None:
+        if unknown_dim_allowed:
+            raise ValueError("When providing partial shapes, a list of shapes must be provided.")
         return None
     if isinstance(given, shapes.TensorShape):
         given = [given]
