@@ -296,3 +296,33 @@ def test_an_event_file_that_is_cut_or_damaged(tmp_path):
 def test_events_are_of_the_classes_that_programs_name(tmp_path):
     assert tf.Event is protos.Event
     assert tf.Event(summary=scalar("x", 1.0)).summary.value[0].simple_value == 1
+
+
+def test_programs_read_event_files_by_tag(tmp_path):
+    from tracer.train import event_accumulator, event_multiplexer
+
+    for run, factor in (("a", 1), ("b", 10)):
+        writer = tf.train.SummaryWriter(str(tmp_path / run), tf.constant(1.0).graph)
+        with tf.Session() as session:
+            for step in range(3):
+                writer.add_summary(session.run(tf.scalar_summary("loss", float(step * factor))), step)
+                writer.add_summary(session.run(tf.histogram_summary("weights", [1.0, 2.0])), step)
+        writer.add_run_metadata(tf.RunMetadata(), "traced")
+        writer.close()
+    accumulator = event_accumulator.EventAccumulator(str(tmp_path / "a"))
+    with pytest.raises(RuntimeError, match="must be activated"):
+        accumulator.Tags()
+    accumulator.Reload()
+    assert accumulator.Tags() == {
+        "images": [], "audio": [], "histograms": ["weights"], "scalars": ["loss"],
+        "compressedHistograms": ["weights"],
+        "graph": True, "run_metadata": ["traced"]}
+    times, steps, values = zip(*accumulator.Scalars("loss"), strict=True)
+    assert (steps, values) == ((0, 1, 2), (0, 1, 2))
+    assert all(abs(at - time.time()) < 60 for at in times)
+    assert accumulator.Histograms("weights")[0].histogram_value.sum == 3
+    assert accumulator.CompressedHistograms("weights")[0].compressed_histogram_values[0].basis_point == 0
+    assert accumulator.Graph().node[0].op == "Const"
+    assert type(accumulator.RunMetadata("traced")) is tf.RunMetadata
+    runs = event_multiplexer.EventMultiplexer().AddRunsFromDirectory(str(tmp_path)).Reload()
+    assert [event.value for event in runs.Scalars("b", "loss")] == [0, 10, 20]

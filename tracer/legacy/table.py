@@ -179,6 +179,15 @@ MODULES: dict[str, str] = {
     "tensorflow.python.lib.io": "package",
     "tensorflow.python.lib.io.python_io": "tracer.python_io",
     "tensorflow.python.lib.io.tf_record": "tracer.python_io",
+    # Reading events
+    "tensorflow.python.summary": "package",
+    "tensorflow.python.summary.event_accumulator": "tracer.train.event_accumulator",
+    "tensorflow.python.summary.event_multiplexer": "tracer.train.event_multiplexer",
+    "tensorflow.python.summary.impl": "package",
+    "tensorflow.python.summary.impl.directory_watcher": "tensorboard.backend.event_processing.directory_watcher",
+    "tensorflow.python.summary.impl.event_file_loader": "tensorboard.backend.event_processing.event_file_loader",
+    "tensorflow.python.summary.impl.io_wrapper": "tensorboard.backend.event_processing.io_wrapper",
+    "tensorflow.python.summary.impl.reservoir": "tensorboard.backend.event_processing.reservoir",
     # Training
     "tensorflow.python.training": "package",
     "tensorflow.python.training.adadelta": "tracer.train.optimizers",
@@ -315,14 +324,8 @@ tensorflow.python.framework.load_library
 tensorflow.python.platform.control_imports
 tensorflow.python.platform.status_bar
 tensorflow.python.pywrap_tensorflow
-tensorflow.python.summary.event_accumulator
-tensorflow.python.summary.event_multiplexer
-tensorflow.python.summary.impl.directory_watcher
-tensorflow.python.summary.impl.event_file_loader
 tensorflow.python.summary.impl.gcs
 tensorflow.python.summary.impl.gcs_file_loader
-tensorflow.python.summary.impl.io_wrapper
-tensorflow.python.summary.impl.reservoir
 tensorflow.python.tools.freeze_graph
 tensorflow.python.tools.graph_metrics
 tensorflow.python.tools.inspect_checkpoint
