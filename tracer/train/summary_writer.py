@@ -213,10 +213,13 @@ class _Writer:
         seconds, host = int(time.time()), socket.gethostname()
         while True:
             self.path = os.path.join(self.logdir, f"events.out.tfevents.{seconds:010d}.{host}")
-            if not os.path.exists(self.path):
-                break
-            seconds += 1
-        return open_file(self.path)
+            if "://" in self.path:
+                return open_file(self.path)
+            try:
+                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL, 0o666))  # ours alone, whoever else starts now
+                return open_file(self.path)
+            except FileExistsError:
+                seconds += 1
 
     def save(self, close: bool) -> None:
         """Makes safe what was written. When somebody has removed the file, later events go to a new one."""
