@@ -13,6 +13,7 @@ from lowering import slice as slicing
 from lowering.arrays import WHOLE, Elements, Handle, StackHandle
 from lowering.checks import Check, error_of
 from lowering.control import ShapeVariesError
+from lowering.dataflow import Dataflow
 from lowering.program import Program
 from lowering.slice import DeviceStage, HostStage
 from lowering.staging import Staging
@@ -25,8 +26,10 @@ class Executable:
     """One signature (fetches and fed tensors) ready to run on a state."""
 
     def __init__(self, fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor],
-                 nested: bool = False) -> None:
+                 nested: bool = False, controls: bool = True) -> None:
         self.nested = nested  # the body of a conditional or loop: the run around it commits, or takes all back
+        self.controls = controls
+        self.dataflow: Dataflow | None = None
         self.feeds = feeds
         self.fed = frozenset(feeds)
         self.fetches = fetches
@@ -37,7 +40,11 @@ class Executable:
 
     def _prepare(self) -> None:
         fetches = self.fetches
-        self.plan = slicing.plan(fetches, self.targets, self.fed)
+        try:
+            self.plan = slicing.plan(fetches, self.targets, self.fed, self.controls)
+        except slicing.RawControlFlowError:
+            self.plan = slicing.plan([], [], self.fed)
+            self.dataflow = Dataflow(fetches, self.targets, self.fed)
         self._check_fed()
         stages = self.plan.stages
         last = len(stages) - 1
@@ -46,7 +53,7 @@ class Executable:
             for i, stage in enumerate(stages)]
         self.required = [v.name for v in self.plan.required]
         self.single = self.steps[0] if len(self.steps) == 1 and isinstance(self.steps[0], Program) else None
-        self.sources = [self._source(t) for t in fetches]
+        self.sources = [] if self.dataflow is not None else [self._source(t) for t in fetches]
         self.simple = self.single is not None and all(kind == "output" for kind, _ in self.sources)
 
     def _check_fed(self) -> None:
@@ -89,6 +96,8 @@ class Executable:
     def _run_stages(self, state: State, feeds: list[Any], outer: dict[str, Any] | None = None) -> list[Any]:
         """Runs the stages; inside of a region (with the `outer` overlay) the run around it commits."""
         values: dict[Tensor, Any] = dict(zip(self.feeds, feeds, strict=True))
+        if self.dataflow is not None:
+            return self._run_dataflow(self.dataflow, state, values, outer)
         self._check_initialized(state, outer)
         overlay: dict[str, Any] | None = outer if outer is not None else None if len(self.steps) <= 1 else {}
         outputs: tuple = ()
@@ -114,6 +123,16 @@ class Executable:
             if result is not None:
                 result.block_until_ready()  # the caller may change what it fed
         results = [self._result(source, values, found, outputs) for source in self.sources]
+        return results if self.nested else [_fetched(result) for result in results]
+
+    def _run_dataflow(self, dataflow: Dataflow, state: State, values: dict[Tensor, Any],
+                      outer: dict[str, Any] | None) -> list[Any]:
+        """Runs a graph of switches and frames, one operation after the other."""
+        overlay = {} if outer is None else outer
+        results = [own(result, copy=True) for result in dataflow.run(state, values, overlay)]
+        if outer is None:
+            with state.lock:
+                state.variables.update(overlay)
         return results if self.nested else [_fetched(result) for result in results]
 
     def _check_initialized(self, state: State, outer: dict[str, Any] | None) -> None:

@@ -19,7 +19,6 @@ from lowering.slice import ALIASES, VARIABLES, variable_of
 from tracer import errors
 from tracer.ir import Operation, Tensor
 
-
 DIFFERENTIATED = "differentiated"
 """Stands among the temporaries of a context whose operations are evaluated to be differentiated."""
 
@@ -147,7 +146,8 @@ def _pass_alias(node: Operation, context: Context) -> bool:
         value = Alias(variable, (source,)) if variable is not None else None
     if not isinstance(value, Alias):
         return False
-    context.write(node.outputs[0], Alias(value.variable, (*value.via, node.outputs[0])))
+    for output in node.outputs:
+        context.write(output, Alias(value.variable, (*value.via, output)))
     return True
 
 

@@ -19,10 +19,14 @@ from tracer.errors import UnsupportedError
 from tracer.ir import Operation, Region, Tensor
 
 VARIABLES = frozenset({"Variable", "TemporaryVariable"})
-ALIASES = frozenset({"Identity", "RefIdentity"})
+ALIASES = frozenset({"Identity", "RefIdentity", "RefEnter", "RefExit", "RefNextIteration", "RefSwitch"})
 SHAPES = frozenset({"Shape", "ShapeN", "Rank", "Size"})  # known from the input's shape, not from its value
 ARRAY_USERS = frozenset(f"TensorArray{verb}" for verb in (
     "Start", "Write", "Read", "Pack", "Unpack", "Concat", "Split", "Size", "Close"))
+FRAMES = frozenset({"Enter", "RefEnter", "Exit", "RefExit", "NextIteration", "RefNextIteration", "LoopCond"})
+SWITCHES = frozenset({"Switch", "RefSwitch"})
+MERGES = frozenset({"Merge", "RefMerge"})
+_RAW = FRAMES | SWITCHES | MERGES
 CONTROL = frozenset({"Cond", "While"})  # they hold regions
 FIXED: weakref.WeakSet[Operation] = weakref.WeakSet()
 """Conditionals and loops found to give values of several shapes: which branch runs, or how often the body does, must be
@@ -86,7 +90,16 @@ def kept_variable(tensor: Tensor) -> Operation | None:
     return variable if variable is not None and variable.type == "Variable" else None
 
 
-def needed(roots: Iterable[Operation], fed: frozenset[Tensor]) -> set[Operation]:
+class RawControlFlowError(Exception):
+    """What is to run has `Switch`, `Merge` or frames in it, which only `lowering.dataflow` can run."""
+
+
+def is_raw(op: Operation) -> bool:
+    """Whether the operation is control flow that is no region's: what stands behind a region reads its output."""
+    return op.type in _RAW and not (op.inputs and op.inputs[0].op.type in CONTROL)
+
+
+def needed(roots: Iterable[Operation], fed: frozenset[Tensor], controls: bool = True) -> set[Operation]:
     """The operations that `roots` depend on, themselves included; fed tensors cut the search."""
     found = set(roots)
     stack = list(found)
@@ -96,7 +109,7 @@ def needed(roots: Iterable[Operation], fed: frozenset[Tensor]) -> set[Operation]
             if tensor.op not in found and tensor not in fed:
                 found.add(tensor.op)
                 stack.append(tensor.op)
-        for control in op.control_inputs:
+        for control in op.control_inputs if controls else ():
             if control not in found:
                 found.add(control)
                 stack.append(control)
@@ -185,7 +198,7 @@ def fix(node: Operation) -> None:
 
 def check_supported(ops: Iterable[Operation]) -> None:
     """Raises UnsupportedError that lists every operation without a rule."""
-    known = {"Const", "Gradients", "Placeholder", "LoopVariable", *CONTROL, *VARIABLES}
+    known = {"Const", "Gradients", "Placeholder", "LoopVariable", *CONTROL, *VARIABLES, *ALIASES}
     missing = [node for op in ops for node in inner(op) if node.type not in known and registry.find(node.type) is None]
     if missing:
         lines = [f"  {op.type} '{op.name}', recorded at {op.where}" for op in missing]
@@ -356,10 +369,15 @@ def _forward_path(op: Operation, fed: frozenset[Tensor]) -> set[Operation]:
     return {node for node, hit in onward.items() if hit}
 
 
-def plan(fetches: list[Tensor], targets: list[Operation], fed: frozenset[Tensor]) -> Plan:
-    """The stages that compute `fetches` and run `targets` when the tensors in `fed` are given."""
-    roots = {t.op for t in fetches if t not in fed} | set(targets)
-    order = ordered(needed(roots, fed), fed)
+def plan(fetches: list[Tensor], targets: list[Operation], fed: frozenset[Tensor], controls: bool = True) -> Plan:
+    """The stages that compute `fetches` and run `targets` when the tensors in `fed` are given.
+
+    Without `controls` nothing is run that is only waited for.
+    """
+    ops = needed({t.op for t in fetches if t not in fed} | set(targets), fed, controls)
+    if controls and any(is_raw(op) for op in ops):
+        raise RawControlFlowError
+    order = ordered(ops, fed)
     check_supported(order)
     stager = _Stager(order, fed)
     stager.assign()

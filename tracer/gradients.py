@@ -27,7 +27,7 @@ _registered: dict[str, Callable | None] = {}
 
 # Operations that pass no gradient on, whatever their dtypes.
 _STOPS = frozenset("""
-    StopGradient Shape ShapeN Size Rank ZerosLike OnesLike Floor Ceil Sign Const Range LinSpace OneHot Less
+    StopGradient Shape ShapeN Size Rank ZerosLike OnesLike Floor Ceil Const Range LinSpace OneHot Less
     LessEqual Greater GreaterEqual Equal NotEqual LogicalAnd LogicalOr LogicalNot RandomUniform RandomStandardNormal
     TruncatedNormal RandomUniformInt Multinomial InTopK ScalarSummary HistogramSummary MergeSummary ImageSummary
     Variable TemporaryVariable Assign AssignAdd AssignSub ScatterUpdate ScatterAdd ScatterSub Placeholder

@@ -161,9 +161,7 @@ class TestCase(unittest.TestCase):
         """Check a protobuf message against another one, or against its text form; floats to 6 digits, doubles to 7."""
         expected = expected_message_maybe_ascii
         if isinstance(expected, str):
-            from google.protobuf import text_format
-
-            expected = text_format.Merge(expected, type(message)())
+            expected = _of_text(expected, message)
         elif type(expected) is not type(message):
             self.fail(f"Can't compare protos of type {type(expected)} and {type(message)}")
         if expected != message:
@@ -258,6 +256,19 @@ def _array(value: Any) -> np.ndarray:
         array = np.asarray(value, dtype=object)
     # NumPy's comparisons know nothing of bfloat16.
     return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
+
+
+def _of_text(text: str, like: Any) -> Any:
+    """The message of the type of `like` that `text` describes."""
+    from google.protobuf import text_format
+
+    message = text_format.Merge(text, type(like)())
+    if message != like and any("\x80" <= character <= "\xff" for character in text):
+        # Where a text is bytes, as in Python 2, "\\240" in it is one byte and not a character of two.
+        bytewise = "".join(f"\\{ord(c):03o}" if "\x80" <= c <= "\xff" else c for c in text)
+        with contextlib.suppress(text_format.ParseError):
+            return text_format.Merge(bytewise, type(like)())
+    return message
 
 
 def _rounded(message: Any) -> Any:

@@ -120,6 +120,8 @@ def _resource(op: Operation, session: Any, make: Callable[[str], Any]) -> np.nda
         return handle
     with state.lock:
         _check_open(session)
+        if ("handle", op.name) in state.resources:  # another thread was faster
+            return state.resources["handle", op.name]
         name = shared or f"_{next(_numbers)}_{op.name}"
         key = "queue", container, name
         if key in state.resources:

@@ -11,7 +11,7 @@ import numpy as np
 from lowering.registry import lowers
 
 
-@lowers("NoOp")
+@lowers("NoOp", "ControlTrigger")
 def no_op() -> None:
     return None
 

@@ -106,9 +106,20 @@ def squared_difference(x: Any, y: Any) -> Any:
     return jnp.square(jnp.subtract(*matched(x, y)))
 
 
+@jax.custom_jvp
+def _abs(x: Any) -> Any:
+    return jnp.abs(x)
+
+
+@_abs.defjvp
+def _abs_jvp(primals: tuple, tangents: tuple) -> tuple:
+    (x,), (t,) = primals, tangents
+    return jnp.abs(x), t * jnp.sign(x)  # 0 at 0, as TensorFlow has it
+
+
 @lowers("Abs")
 def abs(x: Any) -> Any:
-    return jnp.abs(x)
+    return _abs(x) if jnp.issubdtype(jnp.result_type(x), jnp.floating) else jnp.abs(x)
 
 
 @lowers("Sign")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from tracer import dtypes, scopes, shapes
-from tracer.convert import convert_to_tensor
+from tracer.convert import convert_n_to_tensor_or_indexed_slices, convert_to_tensor
 from tracer.ir import Tensor
 from tracer.ops import array, casting, constants, indexing, math, reduction, segment
-from tracer.variables import Variable
 
 
 def embedding_lookup(params: Any, ids: Any, partition_strategy: str = "mod", name: str | None = None,
@@ -25,6 +24,10 @@ def embedding_lookup(params: Any, ids: Any, partition_strategy: str = "mod", nam
     Returns:
         A tensor of shape `shape(ids) + shape(params)[1:]`.
 
+    >>> tf.nn.embedding_lookup([[1.0, 2.0], [3.0, 4.0]], [1, 1]).eval()
+    array([[3., 4.],
+           [3., 4.]], dtype=float32)
+
     Raises:
         ValueError: there are no tables, or the strategy is another.
     """
@@ -32,25 +35,19 @@ def embedding_lookup(params: Any, ids: Any, partition_strategy: str = "mod", nam
         raise ValueError("Need at least one param")
     tables = list(params) if isinstance(params, (list, tuple)) else [params]
     with scopes.op_scope([*tables, ids], name, "embedding_lookup") as scope:
-        ids = convert_to_tensor(ids, name="ids")
-        tables = [table if isinstance(table, Variable) else convert_to_tensor(table, name=f"params_{i}")
-                  for i, table in enumerate(tables)]
-        if len(tables) == 1:
-            return indexing.gather(_reference(tables[0]), ids, validate_indices=validate_indices, name=scope)
-        return _from_several(tables, ids, partition_strategy, scope)
+        values = convert_n_to_tensor_or_indexed_slices(tables, name="params")
+        if len(values) == 1:
+            with scopes.colocate_with(values[0]):
+                return indexing.gather(values[0], ids, validate_indices=validate_indices, name=scope)
+        return _from_several(values, convert_to_tensor(ids, name="ids"), partition_strategy, validate_indices, scope)
 
 
-def _reference(table: Any) -> Any:
-    """A variable is read where it lies, so that its gradient is the rows that were read."""
-    return table.ref() if isinstance(table, Variable) else table
-
-
-def _from_several(tables: list[Any], ids: Tensor, strategy: str, scope: str) -> Tensor:
+def _from_several(tables: list[Any], ids: Tensor, strategy: str, validate_indices: bool, scope: str) -> Tensor:
     count = len(tables)
     flat = array.reshape(ids, [-1])
     places = constants.range(array.size(flat))
     if strategy == "mod":
-        table, row = flat % count, math.div(flat, count)
+        table, row = flat % count, flat // count
     elif strategy == "div":
         table, row = _ranges(tables, flat)
     else:
@@ -58,30 +55,37 @@ def _from_several(tables: list[Any], ids: Tensor, strategy: str, scope: str) -> 
     table = casting.cast(table, dtypes.int32)
     rows = indexing.dynamic_partition(row, table, count)
     origins = indexing.dynamic_partition(places, table, count)
-    parts = [indexing.gather(_reference(t), r) for t, r in zip(tables, rows, strict=True)]
-    joined = indexing.dynamic_stitch(origins, parts, name=None)
-    tail = tables[0].get_shape()[1:]
-    result = array.reshape(joined, array.concat(0, [array.shape(ids), array.shape(tables[0])[1:]]), name=scope)
+    parts = []
+    for values, chosen in zip(tables, rows, strict=True):
+        with scopes.colocate_with(values):
+            parts.append(indexing.gather(values, chosen, validate_indices=validate_indices))
+    joined = indexing.dynamic_stitch(origins, parts, name=scope)
+    tail = shapes.unknown_shape()
+    for values in tables:
+        tail = tail.merge_with(values.get_shape()[1:])
+    with scopes.colocate_with(tables[0]):
+        sizes = array.shape(tables[0])
+    result = array.reshape(joined, array.concat(0, [array.shape(ids), array.slice(sizes, [1], [-1])]))
     result.set_shape(ids.get_shape().concatenate(tail))
     return result
 
 
 def _ranges(tables: list[Any], flat: Tensor) -> tuple[Tensor, Tensor]:
-    """Table and row of each number when the tables hold consecutive ranges."""
-    count = len(tables)
-    known = [t.get_shape()[0].value for t in tables]
-    if all(size is not None for size in known):
-        total = constants.constant(sum(known), dtype=flat.dtype.base_dtype)  # type: ignore[arg-type]
+    """Table and row of each number when the tables hold consecutive ranges, the first ones one row more."""
+    count, kind = len(tables), flat.dtype.base_dtype
+    known = [table.get_shape()[0].value for table in tables]
+    if None not in known:
+        total = constants.constant(sum(known), dtype=kind)  # type: ignore[arg-type]
     else:
-        sizes = array.pack([array.shape(t)[0] for t in tables])
-        total = casting.cast(reduction.reduce_sum(sizes), flat.dtype.base_dtype)
-    each, more = math.div(total, count), total % count
-    border = more * (each + 1)
-    table = math.maximum(math.div(flat, each + 1), math.div(flat - more, each))
-    from tracer.ops import logic
-
-    low = casting.cast(logic.less(flat, border), flat.dtype.base_dtype)
-    row = low * (flat % (each + 1)) + (1 - low) * ((flat - more) % each)
+        sizes = []
+        for table in tables:
+            with scopes.colocate_with(table):
+                sizes.append(array.shape(table)[0])  # type: ignore[index]
+        total = reduction.reduce_sum(casting.cast(array.pack(sizes), kind))
+    each, longer = total // count, total % count
+    table = math.maximum(flat // (each + 1), (flat - longer) // each)  # type: ignore[operator]
+    first = casting.cast(table < longer, kind)
+    row = first * (flat % (each + 1)) + (1 - first) * ((flat - longer) % each)  # type: ignore[operator]
     return table, row
 
 
@@ -109,31 +113,30 @@ def embedding_lookup_sparse(params: Any, sp_ids: Any, sp_weights: Any, partition
         raise TypeError("sp_ids must be SparseTensor")
     if sp_weights is not None and not isinstance(sp_weights, SparseTensor):
         raise TypeError("sp_weights must be either None or SparseTensor")
-    with scopes.op_scope([*tables, sp_ids.values], name, "embedding_lookup_sparse") as scope:
+    weights = [] if sp_weights is None else [sp_weights.values]
+    with scopes.op_scope([*tables, sp_ids.values, *weights], name, "embedding_lookup_sparse") as scope:
         segments = casting.cast(sp_ids.indices[:, 0], dtypes.int32)
+        if sp_weights is not None:
+            rows = embedding_lookup(tables, sp_ids.values, partition_strategy=partition_strategy)
+            return _weighed(rows, segments, sp_weights.values, combiner, scope)
         ids, places = indexing.unique(sp_ids.values)
-        embeddings = embedding_lookup(tables, ids, partition_strategy=partition_strategy)
-        if sp_weights is None:
-            reduce = {"sum": segment.sparse_segment_sum, "mean": segment.sparse_segment_mean,
-                      "sqrtn": segment.sparse_segment_sqrt_n}[combiner]
-            return reduce(embeddings, places, segments, name=scope)
-        return _weighted(embeddings, places, segments, sp_weights.values, combiner, scope)
+        rows = embedding_lookup(tables, ids, partition_strategy=partition_strategy)
+        combine = {"sum": segment.sparse_segment_sum, "mean": segment.sparse_segment_mean,
+                   "sqrtn": segment.sparse_segment_sqrt_n}[combiner]
+        return combine(rows, places, segments, name=scope)
 
 
-def _weighted(embeddings: Tensor, places: Tensor, segments: Tensor, weights: Tensor, combiner: str,
-              scope: str) -> Tensor:
-    rows = indexing.gather(embeddings, places)
-    if weights.dtype.base_dtype is not rows.dtype.base_dtype:
-        weights = casting.cast(weights, rows.dtype.base_dtype)
-    known = rows.get_shape().ndims
-    ones = constants.fill(array.expand_dims(array.rank(rows) - 1, 0), 1)
+def _weighed(rows: Tensor, segments: Tensor, weights: Tensor, combiner: str, scope: str) -> Tensor:
+    weights = casting.cast(weights, rows.dtype.base_dtype)
+    ones = constants.fill(array.expand_dims(array.rank(rows) - 1, 0), 1)  # type: ignore[operator]
+    count, rank = weights.get_shape(), rows.get_shape().ndims
     weights = array.reshape(weights, array.concat(0, [array.shape(weights), ones]))
-    if known is not None:
-        weights.set_shape(shapes.unknown_shape(known))
-    rows = rows * weights
+    if rank is not None:
+        weights.set_shape(count.concatenate([1] * (rank - 1)))
+    rows = rows * weights  # type: ignore[operator]
     if combiner == "sum":
         return segment.segment_sum(rows, segments, name=scope)
     total = segment.segment_sum(rows, segments)
     if combiner == "mean":
         return math.div(total, segment.segment_sum(weights, segments), name=scope)
-    return math.div(total, math.sqrt(segment.segment_sum(weights * weights, segments)), name=scope)
+    return math.div(total, math.sqrt(segment.segment_sum(math.pow(weights, 2), segments)), name=scope)

@@ -30,8 +30,8 @@ def dropout(x: Any, keep_prob: Any, noise_shape: Any = None, seed: int | None = 
         keep_prob.get_shape().assert_is_compatible_with([])
         if noise_shape is None:
             noise_shape = array.shape(x)
-        drawn = keep_prob + random.random_uniform(noise_shape, seed=seed, dtype=x.dtype)
-        result = x * math.inv(keep_prob) * math.floor(drawn)
+        kept = math.floor(keep_prob + random.random_uniform(noise_shape, seed=seed, dtype=x.dtype))
+        result = x * math.inv(keep_prob) * kept
         result.set_shape(x.get_shape())
         return result
 

@@ -85,7 +85,7 @@ def clip_by_global_norm(t_list: Any, clip_norm: Any, use_norm: Any = None,
         use_norm = global_norm(tensors, name)
     with scopes.op_scope([*(t for t in tensors if t is not None), clip_norm], name, "clip_by_global_norm") as scope:
         scale = clip_norm * math.minimum(
-            constants.constant(1.0, dtype=use_norm.dtype.base_dtype) / use_norm,
+            1.0 / use_norm,
             constants.constant(1.0, dtype=use_norm.dtype.base_dtype) / clip_norm)
         clipped = []
         for i, value in enumerate(_values(tensors)):

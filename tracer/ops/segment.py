@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from tracer import shapes
+from tracer.convert import IndexedSlices, register_tensor_conversion_function
 from tracer.declare import op
 from tracer.ir import Tensor
+from tracer.ops import array
 from tracer.static import constant_value
 
 
@@ -124,3 +126,20 @@ def sparse_segment_sqrt_n_grad(grad: Tensor, indices: Tensor, segment_ids: Tenso
                                name: str | None = None) -> Any:
     """The gradient by the `output_dim0` rows of the data, from that by the result of `sparse_segment_sqrt_n`."""
     return _spread(grad, indices, segment_ids, output_dim0)
+
+
+def _slices_to_tensor(value: IndexedSlices, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Tensor:
+    """`IndexedSlices` as the whole tensor: zeros, and the sum of the rows given for each place."""
+    if dtype is not None and not dtype.is_compatible_with(value.dtype):
+        raise ValueError(f"Tensor conversion requested dtype {dtype.name} for IndexedSlices with dtype {value.dtype.name}")
+    if value.dense_shape is None:
+        raise ValueError(f"Tensor conversion requested for IndexedSlices without dense_shape: {value!s}")
+    rows = array.slice(value.dense_shape, [0], [1])
+    result = unsorted_segment_sum(value.values, value.indices, array.squeeze(rows, [0]), name=name)
+    known = constant_value(value.dense_shape)
+    if known is not None:
+        result.set_shape([int(size) for size in known])
+    return result
+
+
+register_tensor_conversion_function(IndexedSlices, _slices_to_tensor)
