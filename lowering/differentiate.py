@@ -215,6 +215,8 @@ def _gradient(part: Parts, ys: list[Tensor], keys: list[Any], outputs: list[Any]
     for y, seed in zip(part.ys, part.seeds, strict=True):
         value = outputs[ys.index(y)]
         cotangent = jnp.ones(value.shape, value.dtype) if seed is None else jnp.asarray(context.read(seed))
+        if cotangent.size == value.size:
+            cotangent = cotangent.reshape(value.shape)  # TensorFlow's gradients often look at the elements only
         cotangent = jnp.broadcast_to(cotangent, value.shape)
         seeds[y] = seeds[y] + cotangent if y in seeds else cotangent
     with jax.named_scope(part.op.name), interpret.blame(part.op):
