@@ -22,6 +22,7 @@ class RandomShuffleQueue(Queue):
     """Elements come out in random order; as long as it is open, so many stay behind that the order is one."""
 
     kind = "RandomShuffleQueue"
+    restores = False  # 0.8's does not, and its tests say so
 
     def __init__(self, name: str, op: Operation) -> None:
         super().__init__(name, op)

@@ -44,6 +44,7 @@ class Queue:
     """Elements that come out in the order in which they went in. An element is a tuple of components."""
 
     kind = "FIFOQueue"
+    restores = True  # whether what a dequeue had taken before the queue ran dry is there again for the next one
 
     def __init__(self, name: str, op: Operation) -> None:
         attrs = op.attrs
@@ -334,7 +335,8 @@ class _Take:
                 self.taken.extend(queue._pop() for _ in range(queue.size()))
                 return attempt.finish()
             error = queue._drained(missing)
-            queue._put_back(self.taken)
+            if queue.restores:
+                queue._put_back(self.taken)
             return attempt.fail(error)
         count = min(queue._available(), missing)
         for _ in range(count):
