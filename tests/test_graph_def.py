@@ -309,3 +309,18 @@ def test_what_must_run_on_a_cpu():
     assert graph_util.set_cpu0("/job:a/task:1/gpu:3") == "/job:a/task:1/device:CPU:0"
     with tf.device(graph_util.pin_variables_on_cpu), tf.device("/job:w"):
         assert tf.Variable(2.0).op.device == "/job:w/device:CPU:0"
+
+
+def test_the_definitions_that_a_graph_needs():
+    tf.identity(tf.constant(1.0))
+    x = tf.placeholder(tf.float32)
+    tf.gradients(tf.identity(x), x)
+    graph = tf.get_default_graph().as_graph_def()
+    operations = tf.contrib.util.stripped_op_list_for_graph(graph).op
+    assert [op.name for op in operations] == ["Const", "Identity", "Placeholder"]
+    assert tf.contrib.util.make_ndarray(tf.contrib.util.make_tensor_proto([1.0])).tolist() == [1]
+    graph.node[0].op = "Nope"
+    with pytest.raises(ValueError, match="Op Nope is used by the graph, but is not registered"):
+        tf.contrib.util.stripped_op_list_for_graph(graph)
+    with pytest.raises(AttributeError, match=r"tf\.contrib\.nothing has no counterpart"):
+        _ = tf.contrib.nothing

@@ -9,6 +9,7 @@ if _startup.is_our_command():  # before anything else: a random.py in the curren
 import tracer.device  # noqa: F401
 from tracer import app as app
 from tracer import compat as compat
+from tracer import contrib as contrib
 from tracer import errors as errors
 from tracer import flags as flags
 from tracer import gfile as gfile
@@ -124,6 +125,7 @@ from tracer.ops.functional import foldl as foldl
 from tracer.ops.functional import foldr as foldr
 from tracer.ops.functional import map_fn as map_fn
 from tracer.ops.functional import scan as scan
+from tracer.ops.histogram import histogram_fixed_width as histogram_fixed_width
 from tracer.ops.indexing import boolean_mask as boolean_mask
 from tracer.ops.indexing import dynamic_partition as dynamic_partition
 from tracer.ops.indexing import dynamic_stitch as dynamic_stitch

@@ -56,6 +56,9 @@ MODULES: dict[str, str] = {
     "tensorflow.models.rnn.rnn": "tracer.nn.recurrent",
     "tensorflow.models.rnn.rnn_cell": "tracer.nn.rnn_cell",
     "tensorflow.models.rnn.seq2seq": "tracer.nn.seq2seq",
+    # What was contributed
+    "tensorflow.contrib": "tracer.contrib",
+    "tensorflow.contrib.util": "tracer.contrib.util",
     # Sessions
     "tensorflow.python": "package tracer",
     "tensorflow.python.client": "package",
@@ -217,7 +220,6 @@ MODULES: dict[str, str] = {
 
 NO_COUNTERPART = frozenset(
     """
-tensorflow.contrib
 tensorflow.contrib.copy_graph.python.util.copy_elements
 tensorflow.contrib.ctc.ctc_ops
 tensorflow.contrib.distributions.python.ops.dirichlet_multinomial
