@@ -67,7 +67,7 @@ def attention_decoder(
             else:
                 read = heads.read(state)
             with vs.variable_scope("AttnOutputProjection"):
-                outputs.append(rnn_cell.linear([output, *read], output_size, True))
+                outputs.append(rnn_cell.linear([output, *read], output_size or cell.output_size, True))
     return outputs, state
 
 
@@ -99,7 +99,7 @@ class _Heads:
         found = []
         for head, (features, vector) in enumerate(zip(self.features, self.scores, strict=True)):
             with vs.variable_scope(f"Attention_{head}"):
-                asked = array.reshape(rnn_cell.linear(query, self.size, True), [-1, 1, 1, self.size])
+                asked = array.reshape(rnn_cell.linear(query, int(self.size or 0), True), [-1, 1, 1, self.size])
                 scores = reduction.reduce_sum(vector * math.tanh(features + asked), [2, 3])
                 weights = array.reshape(nn_ops.softmax(scores), [-1, self.length, 1, 1])
                 taken = reduction.reduce_sum(weights * self.states, [1, 2])  # type: ignore[operator]

@@ -8,7 +8,7 @@ from tracer import dtypes, variable_scope
 from tracer.convert import convert_to_tensor
 from tracer.ir import Tensor
 from tracer.nn import rnn_cell, states
-from tracer.ops import array, loops, math
+from tracer.ops import array, indexing, loops, math
 from tracer.ops.tensor_array import TensorArray
 
 
@@ -139,7 +139,7 @@ def _backwards(sequence: list[Any], lengths: Any) -> list[Any]:
     for step in sequence:
         shape = shape.merge_with(step.get_shape())
     joined = array.pack(sequence)
-    turned = array.unpack(array.reverse_sequence(joined, math.cast(lengths, dtypes.int64), 0, 1), len(sequence))
+    turned = array.unpack(indexing.reverse_sequence(joined, math.cast(lengths, dtypes.int64), 0, 1), len(sequence))
     for step in turned:
         step.set_shape(shape)
     return turned

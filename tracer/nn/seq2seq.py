@@ -13,13 +13,12 @@ from tracer import dtypes
 from tracer import variable_scope as vs
 from tracer.convert import convert_to_tensor
 from tracer.ir import Tensor
-from tracer.nn import attention, embedding, recurrent, rnn_cell
+from tracer.nn import attention, embedding, recurrent, regularization, rnn_cell
 from tracer.nn.attention import attention_decoder as attention_decoder
 from tracer.nn.sequence_loss import model_with_buckets as model_with_buckets
 from tracer.nn.sequence_loss import sequence_loss as sequence_loss
 from tracer.nn.sequence_loss import sequence_loss_by_example as sequence_loss_by_example
 from tracer.ops import array, conditional, math
-from tracer.ops import nn as nn_ops
 
 Result = tuple[list[Tensor], Any]
 
@@ -75,7 +74,7 @@ def _best_embedded(table: Any, output_projection: Any, update_embedding: bool = 
 
     def embed(previous: Any, step: int) -> Tensor:
         if output_projection is not None:
-            previous = nn_ops.xw_plus_b(previous, output_projection[0], output_projection[1])
+            previous = regularization.xw_plus_b(previous, output_projection[0], output_projection[1])
         rows = embedding.embedding_lookup(table, math.argmax(previous, 1))
         return rows if update_embedding else array.stop_gradient(rows)
 
