@@ -152,7 +152,7 @@ class _Inside:
         inner.deltas, inner.used = dict(self.outer.deltas), self.outer.used
         inner.temporaries, inner.given = {*self.outer.temporaries, interpret.DIFFERENTIATED}, self.outer.given
         inner.custom = {**self.outer.custom, **self.custom}
-        inner.session, inner.silent = self.outer.session, self.outer.silent
+        inner.session, inner.silent, inner.failures = self.outer.session, self.outer.silent, self.outer.failures
         for key, delta in zip(keys, deltas, strict=True):
             inner.deltas[key] = inner.deltas[key] + delta if key in inner.deltas else delta
             if isinstance(key, Tensor) and key in inner.values and not isinstance(inner.values[key], Alias):

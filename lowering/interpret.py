@@ -43,6 +43,7 @@ class Context:
         self.custom: dict[Operation, Any] = {}  # the operations that have a gradient of the script's own
         self.temporaries: set[str] = set()  # the names of temporary variables in use
         self.session: Any = None  # the resources of the session that the program belongs to
+        self.failures: list[Exception] = []  # of Python functions that the program called
         self.silent = False  # whether Python functions stay uncalled: what runs has run before
         self.given: frozenset[Tensor] = frozenset()  # what came into the program, whatever makes it in the graph
 
@@ -53,6 +54,7 @@ class Context:
         inner.streams, inner.deltas = dict(self.streams), self.deltas
         inner.temporaries, inner.given = set(self.temporaries), self.given
         inner.custom, inner.session, inner.silent = self.custom, self.session, self.silent
+        inner.failures = self.failures
         return inner
 
     def plain(self) -> Context:
@@ -186,19 +188,26 @@ def _keywords(node: Operation, rule: registry.Rule, context: Context) -> dict[st
         elif name == "session":
             keywords[name] = context.session
         elif name == "later":
-            keywords[name] = functools.partial(_later, context)
+            keywords[name] = functools.partial(_later, context, node)
     return keywords
 
 
-def _later(context: Context, function: Any, *operands: Any) -> None:
-    """Has `function` called with the values of `operands` whenever the program comes here, in the program's order."""
+def _later(context: Context, node: Operation, function: Any, *operands: Any) -> None:
+    """Has `function` called with the values of `operands` whenever the program comes here, in the program's order.
+
+    What it raises fails the run, when the program has come to its end.
+    """
     if context.silent:
         return
     known = {i: o for i, o in enumerate(operands) if isinstance(o, np.ndarray)}  # strings among them
 
     def call(*values: Any) -> None:
         rest = iter(values)
-        function(*(known[i] if i in known else np.asarray(next(rest)) for i in range(len(operands))))
+        try:
+            with blame(node):
+                function(*(known[i] if i in known else np.asarray(next(rest)) for i in range(len(operands))))
+        except Exception as error:
+            context.failures.append(error)
 
     jax.debug.callback(call, *(o for i, o in enumerate(operands) if i not in known), ordered=True)
 
@@ -273,7 +282,8 @@ def blame(node: Operation) -> Iterator[None]:
     except Exception as error:
         if isinstance(error, errors.OpError):
             if error.op is None:
-                raise type(error)(None, node, error.message) from error.__cause__
+                kind: Any = type(error)
+                raise kind(None, node, error.message) from error.__cause__
             raise
         _add_note(error, node)
         if isinstance(error, (TypeError, ValueError)) and not isinstance(error, errors.StaticValueError):

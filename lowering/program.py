@@ -43,7 +43,10 @@ class Program:
 
     def __init__(self, stage: DeviceStage, donate: bool) -> None:
         self.stage = stage
-        self.donate = donate
+        self.speaks = any("later" in rule.extras for op in stage.nodes for node in inner(op)
+                          if (rule := registry.find(node.type)) is not None)
+        self.failures: list[Exception] = []  # of the Python functions that the program calls
+        self.donate = donate and not self.speaks
         written = set(stage.written)
         held = set(stage.held)
         self.updated = [v for v in stage.held if v in written]  # read and written: donated, selected on the checks
@@ -61,8 +64,6 @@ class Program:
         self._warm: State | None = None  # the state on which it has run before
         self._last: tuple[Any, list[Check]] | None = None
         self.variants: list[tuple[dict[Tensor, np.ndarray], tuple]] = []  # static values and shapes compiled for
-        self.speaks = any("later" in rule.extras for op in stage.nodes for node in inner(op)
-                          if (rule := registry.find(node.type)) is not None)
 
     def function(self, static: dict[Tensor, np.ndarray], table: list[Check], session: Any = None) -> Callable:
         """The pure function from (held, streams, readonly, constants, inputs) to outputs, new state and checks.
@@ -73,7 +74,7 @@ class Program:
         def call(held: tuple, streams: tuple, readonly: tuple, constants: tuple, inputs: tuple) -> tuple:
             context = interpret.Context()
             context.used, context.given = self.stage.used, frozenset(self.stage.inputs)
-            context.session = session
+            context.session, context.failures = session, self.failures
             context.values.update(static)
             context.values.update(zip(self.dynamic, inputs, strict=True))
             context.values.update(zip((op.outputs[0] for op in self.constants), constants, strict=True))
@@ -163,22 +164,36 @@ class Program:
         try:  # one C call: no interrupt between running and keeping
             box.extend(map(jitted, (held,), (streams,), (readonly,), (constants,), (inputs,)))
         finally:
-            if box:
-                outputs, updated, created, advanced, report = box[0]
-                if len(updated) == 1:
-                    target[self.updated_names[0]] = updated[0]
-                elif updated:
-                    target.update(zip(self.updated_names, updated, strict=True))
-                if advanced:
-                    state.streams.update(zip(self.stream_names, advanced, strict=True))
-        self._warm, self._last = state, (jitted, table)
+            if box and not self.speaks:
+                self._keep(state, target, box[0])
         if self.speaks:
-            jax.effects_barrier()  # what it prints stands before what the caller prints next
+            self._listen()
+            self._keep(state, target, box[0])
+        outputs, _, created, _, report = box[0]
+        self._warm, self._last = state, (jitted, table)
         if report is not None and not bool(report[0]):
             checks.raise_first(table, report[1], report[2])
         if created:
             target.update(zip(self.created_names, created, strict=True))
         return outputs
+
+    def _keep(self, state: State, target: dict[str, Any], result: tuple) -> None:
+        """Puts the new values of variables, and of random streams, in the place of the old ones."""
+        _, updated, _, advanced, _ = result
+        if len(updated) == 1:
+            target[self.updated_names[0]] = updated[0]
+        elif updated:
+            target.update(zip(self.updated_names, updated, strict=True))
+        if advanced:
+            state.streams.update(zip(self.stream_names, advanced, strict=True))
+
+    def _listen(self) -> None:
+        """Waits for what the program prints, to stand before what the caller prints; raises what failed there."""
+        jax.effects_barrier()
+        failures = self.failures[:]
+        self.failures.clear()
+        if failures:
+            raise failures[0]
 
     @staticmethod
     def _known(tensor: Tensor, values: dict[Tensor, Any], state: State, overlay: dict[str, Any] | None) -> np.ndarray:
