@@ -16,6 +16,9 @@ from tracer.train.optimizers import FtrlOptimizer as FtrlOptimizer
 from tracer.train.optimizers import GradientDescentOptimizer as GradientDescentOptimizer
 from tracer.train.optimizers import MomentumOptimizer as MomentumOptimizer
 from tracer.train.optimizers import RMSPropOptimizer as RMSPropOptimizer
+from tracer.train.queue_runner import QueueRunner as QueueRunner
+from tracer.train.queue_runner import add_queue_runner as add_queue_runner
+from tracer.train.queue_runner import start_queue_runners as start_queue_runners
 from tracer.train.saver import NewCheckpointReader as NewCheckpointReader
 from tracer.train.saver import Saver as Saver
 from tracer.train.saver import export_meta_graph as export_meta_graph

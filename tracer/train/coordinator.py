@@ -88,7 +88,8 @@ class Coordinator:
             alive[0].join(_POLL)
         deadline = time.monotonic() + stop_grace_period_secs
         for thread in waited_for:
-            thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.is_alive():  # one may never have been started
+                thread.join(max(0.0, deadline - time.monotonic()))
         stragglers = [thread.name for thread in waited_for if thread.is_alive()]
         if self._raised is not None:
             raise self._raised
