@@ -547,7 +547,7 @@ def test_pickles_of_python_2_have_text_keys(read, tmp_path):
 def test_numpy_names_are_back_for_legacy_code_alone(read):
     module = read("import numpy as np\nx = np.float, np.int, np.bool, np.object, np.Inf, np.asscalar(np.array(3))\n")
     assert module.x == (float, int, bool, object, np.inf, 3)
-    assert module.np.zeros is np.zeros
+    assert module.np.dot is np.dot
     assert not hasattr(np, "asscalar")
 
 
@@ -567,6 +567,11 @@ def test_numpy_names_are_back_for_legacy_code_alone(read):
         ("np.histogram([1, 2], 2, normed=True)[0]", [1.0, 1.0]),
         ("np.cast['int32'](2.7)", 2),
         ("np.linspace(0, 1, 3.0)", [0.0, 0.5, 1.0]),
+        ("np.zeros(2.0)", [0.0, 0.0]),
+        ("np.zeros((1.0, 2))", [[0.0, 0.0]]),
+        ("np.random.rand(2.0, 3.0).shape", (2, 3)),
+        ("np.random.normal(0, 1, size=(2.0, 3)).shape", (2, 3)),
+        ("np.random.uniform(0.5, 0.5, 2.0)", [0.5, 0.5]),
     ],
 )
 def test_lost_function_of_numpy(read, expression, value):

@@ -125,6 +125,10 @@ class StandIns:
             from tracer.legacy import numpy_names
 
             return numpy_names.names(python, self._options.allow_pickle)
+        if name == "numpy.random" and self._options.numpy_names:
+            from tracer.legacy import numpy_sizes
+
+            return numpy_sizes.of_random()
         if name in ("scipy", "scipy.ndimage") and self._options.scipy_misc:
             from tracer.legacy import scipy_misc
 

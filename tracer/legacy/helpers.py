@@ -36,7 +36,7 @@ def divide(a: Any, b: Any) -> Any:
     if type(a) is int and type(b) is int:
         return a // b
     if hasattr(type(a), "__div__"):
-        result = type(a).__div__(a, b)
+        result = getattr(type(a), "__div__")(a, b)  # noqa: B009
         if result is not NotImplemented:
             return result
     if hasattr(type(b), "__rdiv__"):

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from tracer.legacy import numpy_sizes
+
 _BUILTIN_ALIASES = ("bool", "complex", "float", "int", "object", "str")
 _CONSTANTS = {
     "CLIP": 0, "WRAP": 1, "RAISE": 2, "MAXDIMS": 32,
@@ -36,7 +38,7 @@ _MOVED = {
 
 def names(python: int, allow_pickle: bool) -> dict[str, Any]:
     """The lost names, for a stand-in of `numpy`."""
-    found: dict[str, Any] = {**_CONSTANTS, **_TYPES, **_functions()}
+    found: dict[str, Any] = {**_CONSTANTS, **_TYPES, **_functions(), **numpy_sizes.of_numpy()}
     found.update({name: getattr(builtins, name) for name in _BUILTIN_ALIASES})
     found.update(long=int, unicode=str)
     for old, new in _RENAMED.items():
