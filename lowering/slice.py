@@ -246,7 +246,8 @@ class _Stager:
             host = _is_host(op)
             stage = 1 if host else 0
             for before in (*(t.op for t in inputs_of(op) if t not in self.fed), *op.control_inputs):
-                stage = max(stage, self._reach(before, host))
+                if before in self.position:
+                    stage = max(stage, self._reach(before, host))
             if not host:
                 for tensor in self._static_inputs(op):
                     if self.static_sources(tensor) is _DEVICE:

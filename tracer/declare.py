@@ -188,7 +188,7 @@ def result_of(operation: Operation, definition: opdef.OpDef) -> Any:
             at += 1
             continue
         attrs = operation.attrs
-        count = len(attrs[output.list_attr]) if output.list_attr is not None else attrs[output.number_attr]
+        count = len(attrs[output.list_attr]) if output.list_attr is not None else attrs[output.number_attr or ""]
         results.append(list(operation.outputs[at:at + count]))
         at += count
     return _result_type(definition.type)(*results)

@@ -11,7 +11,7 @@ from tracer import dtypes, shapes
 from tracer.ir import Operation, Tensor
 
 
-def constant_value(tensor: Any) -> np.ndarray | np.generic | None:
+def constant_value(tensor: Any) -> Any:
     """The value of `tensor` when its operation shows it, otherwise None.
 
     Constants, shapes, sizes and ranks, and `range`, `cast` and `concat` of those are looked through, nothing else: the
@@ -62,7 +62,7 @@ def _range(op: Operation) -> np.ndarray | None:
     if any(part is None for part in parts):
         return None
     start, limit, delta = (int(part) for part in parts)  # type: ignore[arg-type]
-    return np.arange(start, limit, delta, np.int32)
+    return np.arange(start, limit, delta, dtype=np.int32)
 
 
 def _cast(op: Operation) -> np.ndarray | None:

@@ -280,7 +280,9 @@ def _rounded(message: Any) -> Any:
 
 
 def _round(message: Any) -> None:
-    for field, value in message.ListFields():
+    fields: Any = message.ListFields()
+    for field, found in fields:
+        value: Any = found
         repeated = not isinstance(value, (str, bytes)) and hasattr(value, "__len__")
         if field.message_type is not None:
             if field.message_type.GetOptions().map_entry:

@@ -21,7 +21,7 @@ class _Attempt:
 
     __slots__ = ("cancelled", "done", "error", "result", "step", "waiter")
 
-    def __init__(self, step: Callable[[_Attempt], bool], cancelled: str) -> None:
+    def __init__(self, step: Callable[[_Attempt], Any], cancelled: str) -> None:
         self.step = step  # returns whether it did something; sets `done` at the end
         self.cancelled = cancelled
         self.done = False

@@ -134,7 +134,7 @@ def _bitcast_complex(input: Any, source: np.dtype, target: np.dtype) -> Any:
             return lax.bitcast_convert_type(lax.bitcast_convert_type(parts, np.uint32), target)
         parts = lax.bitcast_convert_type(parts, target)
         return parts if parts.ndim == input.ndim + 1 else parts.reshape((*input.shape, -1))
-    half = np.zeros((), target).real.dtype
+    half = np.dtype(target).type(0).real.dtype
     width = half.itemsize // source.itemsize
     if width >= 1:
         parts = input.reshape((*input.shape[:-1], 2, width) if width > 1 else (*input.shape[:-1], 2))

@@ -70,7 +70,7 @@ def passes(sizes: Sequence[int], ksize: Sequence[int], strides: Sequence[int], p
         if ksize[axis] == 1 and strides[axis] == 1:
             continue
         found.append(Windows(sizes, _only(axis, ksize, 1), _only(axis, strides, 1), _only(axis, pads, (0, 0))))
-        sizes = found[-1].places
+        sizes = tuple(found[-1].places)
     return found
 
 

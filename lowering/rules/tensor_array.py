@@ -65,7 +65,7 @@ def _named(handle: Handle, text: str) -> Any:
 
 
 def _type_name(dtype: Any) -> str:
-    return _C_TYPES.get(dtype.name, dtype.name)
+    return str(_C_TYPES.get(dtype.name, dtype.name))
 
 
 def _array(value: Any) -> Any:

@@ -92,7 +92,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.ops.candidate_sampling_ops": "tracer.ops.sampling tracer.nn",
     "tensorflow.python.ops.check_ops": "tracer.ops.check tracer",
     "tensorflow.python.ops.clip_ops": "tracer.ops.clip tracer",
-    "tensorflow.python.ops.common_shapes": "tracer.shapes",
+    "tensorflow.python.ops.common_shapes": "tracer.common_shapes",
     "tensorflow.python.ops.constant_op": "tracer.ops.array tracer.convert tracer",
     "tensorflow.python.ops.control_flow_grad": "tracer.gradients",
     "tensorflow.python.ops.control_flow_ops": "tracer.ops.control_flow tracer.ops.dataflow tracer",

@@ -125,8 +125,7 @@ def switch(data: Any, pred: Any, dtype: Any = None, name: str | None = None) -> 
     false = _each(arms, data)
     if not isinstance(false, IndexedSlices):
         return found[0]
-    return false, IndexedSlices(*(pair[1] for pair in reversed(found[-2:])),
-                                *(pair[1] for pair in found[:-2]))
+    return false, IndexedSlices(found[-2][1], found[-1][1], *(pair[1] for pair in found[:-2]))
 
 
 def _SwitchRefOrTensor(data: Any, pred: Any, name: str = "Switch") -> Any:

@@ -46,7 +46,7 @@ def generate_checkpoint_state_proto(save_dir: str, model_checkpoint_path: str,
     """
     from tracer import protos
 
-    paths = list(all_model_checkpoint_paths or ())
+    paths: list[str] = list(all_model_checkpoint_paths or ())
     if model_checkpoint_path not in paths[-1:]:
         if paths:
             logging.info("%s is not in all_model_checkpoint_paths. Manually adding it.", model_checkpoint_path)
