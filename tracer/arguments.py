@@ -221,6 +221,8 @@ def _scalar(rules: Attribute, kind: str, value: Any) -> Any:
         except TypeError:
             raise TypeError(f"Expected DataType for argument '{rules.name}' not {value!r}.") from None
     if kind == "shape":
+        if isinstance(value, (str, bytes)):
+            raise ValueError(f"Expected a shape for argument '{rules.name}' not {value!r}.")
         return shapes.as_shape(value)
     if kind == "string":
         if isinstance(value, bytes):
