@@ -124,14 +124,21 @@ def matching_files(pattern: Any) -> np.ndarray:
     return result
 
 
-@lowers("ReadFile", host=True)
-def read_file(filename: Any) -> Any:
-    path = text_of(filename)
+def contents(path: str) -> bytes:
+    """All that is in a file."""
     try:
         with open(path, "rb") as file:
-            return np.array(file.read(), object)
+            return file.read()
     except OSError as error:
         raise of_system(error, path) from None
+
+
+@lowers("ReadFile", host=True)
+def read_file(filename: Any) -> bytes:
+    if np.ndim(filename):
+        raise errors.InvalidArgumentError(
+            None, None, f"Input filename tensor must be scalar, but had shape: {list(np.shape(filename))}")
+    return contents(text_of(filename))
 
 
 @lowers("ShardedFilename", host=True)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
+from lowering.host import resources
 from lowering.host.waiting import Element, Queue, mismatch, numpy_type, type_list
 from lowering.random import KEY_STEPS, MULTIPLIERS, ROUNDS
 from lowering.registry import lowers
 from tracer import dtypes, errors
 from tracer.ir import Operation
-
-_numbers = itertools.count()
 
 
 class RandomShuffleQueue(Queue):
@@ -112,57 +111,24 @@ def _parts(seed: int) -> list[int]:
 # -- rules
 
 
-def _resource(op: Operation, session: Any, make: Callable[[str], Any]) -> np.ndarray:
-    """The handle of the queue that `op` stands for in this session, which is made the first time."""
-    container, shared = op.attrs["container"], op.attrs["shared_name"]
-    state = session.state
-    handle = state.resources.get(("handle", op.name))
-    if handle is not None:
-        return handle
-    with state.lock:
-        _check_open(session)
-        if ("handle", op.name) in state.resources:  # another thread was faster
-            return state.resources["handle", op.name]
-        name = shared or f"_{next(_numbers)}_{op.name}"
-        key = "queue", container, name
-        if key in state.resources:
-            state.resources[key].check_same(op)
-        else:
-            state.resources[key] = make(name)
-        handle = np.empty(2, object)
-        handle[:] = [container.encode(), name.encode()]
-        state.resources["handle", op.name] = handle
-    return handle
-
-
-def _check_open(session: Any) -> None:
-    if session.state.closed.is_set():
-        raise errors.CancelledError(None, None, "Session has been closed.")
-
-
 def find(session: Any, handle: Any) -> Queue:
     """The queue of a handle."""
-    container, name = handle.tolist()
-    queue = session.state.resources.get(("queue", container.decode(), name.decode()))
-    if queue is None:
-        _check_open(session)
-        raise errors.NotFoundError(None, None, f"Resource {container.decode()}/{name.decode()} does not exist.")
-    return queue
+    return resources.find(session, handle, "queue")
 
 
 @lowers("FIFOQueue", host=True)
 def fifo_queue(*, op: Operation, session: Any) -> np.ndarray:
-    return _resource(op, session, lambda name: Queue(name, op))
+    return resources.handle_of(op, session, "queue", lambda name: Queue(name, op))
 
 
 @lowers("RandomShuffleQueue", host=True)
 def random_shuffle_queue(*, op: Operation, session: Any) -> np.ndarray:
-    return _resource(op, session, lambda name: RandomShuffleQueue(name, op))
+    return resources.handle_of(op, session, "queue", lambda name: RandomShuffleQueue(name, op))
 
 
 @lowers("PaddingFIFOQueue", host=True)
 def padding_fifo_queue(*, op: Operation, session: Any) -> np.ndarray:
-    return _resource(op, session, lambda name: PaddingFIFOQueue(name, op))
+    return resources.handle_of(op, session, "queue", lambda name: PaddingFIFOQueue(name, op))
 
 
 @lowers("RefSelect", host=True)

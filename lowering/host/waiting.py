@@ -348,7 +348,9 @@ class _Take:
 
 def _own(value: Any) -> Any:
     """A component as the queue keeps it: nobody else writes to it."""
-    return value.copy() if isinstance(value, np.ndarray) else value
+    if not isinstance(value, np.ndarray):
+        return value
+    return value.copy() if value.ndim else value[()]
 
 
 def _fits(shape: tuple[int, ...], declared: tuple[int | None, ...] | None) -> bool:

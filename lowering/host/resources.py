@@ -1,0 +1,55 @@
+"""What lives in a session under a handle: queues, readers and tables."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tracer import errors
+from tracer.ir import Operation
+
+_numbers = itertools.count()
+
+
+def handle_of(op: Operation, session: Any, kind: str, make: Callable[[str], Any]) -> np.ndarray:
+    """The handle of what `op` stands for in this session; `make` makes it the first time, from its name.
+
+    Operations of one shared name stand for one thing, which checks that they describe it alike.
+    """
+    state = session.state
+    handle = state.resources.get(("handle", op.name))
+    if handle is not None:
+        return handle
+    with state.lock:
+        _check_open(session)
+        if ("handle", op.name) in state.resources:  # another thread was faster
+            return state.resources["handle", op.name]
+        container, shared = op.attrs["container"], op.attrs["shared_name"]
+        name = shared or f"_{next(_numbers)}_{op.name}"
+        key = kind, container, name
+        if key in state.resources:
+            state.resources[key].check_same(op)
+        else:
+            state.resources[key] = make(name)
+        handle = np.empty(2, object)
+        handle[:] = [container.encode(), name.encode()]
+        state.resources["handle", op.name] = handle
+    return handle
+
+
+def find(session: Any, handle: Any, kind: str) -> Any:
+    """What a handle stands for."""
+    container, name = handle.tolist()
+    found = session.state.resources.get((kind, container.decode(), name.decode()))
+    if found is None:
+        _check_open(session)
+        raise errors.NotFoundError(None, None, f"Resource {container.decode()}/{name.decode()} does not exist.")
+    return found
+
+
+def _check_open(session: Any) -> None:
+    if session.state.closed.is_set():
+        raise errors.CancelledError(None, None, "Session has been closed.")
