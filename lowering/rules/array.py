@@ -252,7 +252,8 @@ def _check_slice(i: int, whole: int, start: Any, extent: int, check: Any) -> Non
         check((start == 0) & (extent == 0), lambda start: f"Expected begin[{i}] == 0 (got {start}) and size[{i}] == 0 "
               f"(got {extent}) when input.dim_size({i}) == 0", start)
         return
-    if isinstance(start, np.generic) or extent < 0 or extent > whole:
+    known: Any = start
+    if isinstance(known, np.generic) or extent < 0 or extent > whole:
         check((0 <= start) & (start <= whole), begins, start)
         check((0 <= extent) & (extent <= whole - start), ends, start)
         return

@@ -39,7 +39,7 @@ def range_(start: Static, limit: Static, delta: Static) -> Any:
         raise ValueError(f"Requires start <= limit: {start}/{limit}")
     if limit > start and delta < 0:  # 0.8 took no negative steps; later ones did
         raise ValueError(f"Requires start >= limit when delta < 0: {start}/{limit}")
-    return np.arange(start, limit, delta, dtype=np.int32)
+    return np.arange(int(start), int(limit), int(delta), dtype=np.int32)
 
 
 @lowers("LinSpace")

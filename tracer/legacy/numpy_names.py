@@ -65,6 +65,7 @@ def _functions() -> dict[str, Callable]:
             str(mesg) + "\n" * bool(linefeed)
         ),
         "find_common_type": lambda array_types, scalar_types: np.result_type(*array_types, *scalar_types),
+        "frombuffer": _frombuffer,
         "fromstring": _fromstring,
         "getbuffer": lambda obj, offset=0, size=-1: memoryview(obj)[offset : None if size < 0 else offset + size],
         "histogram": _histogram,
@@ -91,6 +92,21 @@ def _asfarray(a: Any, dtype: Any = np.float64) -> Any:
 
 def _in1d(ar1: Any, ar2: Any, assume_unique: bool = False, invert: bool = False) -> Any:
     return np.isin(ar1, ar2, assume_unique, invert).ravel()
+
+
+class _Number(np.ndarray):
+    """An array of one whole number, which could stand for the number: `file.read(array)`, `range(array)`."""
+
+    def __index__(self) -> int:
+        return self.item().__index__()
+
+    __int__ = __index__
+
+
+def _frombuffer(buffer: Any, dtype: Any = float, count: int = -1, offset: int = 0) -> Any:
+    """The first `input_data.py`, of which many scripts have a copy, reads sizes with this and counts by the array."""
+    array = np.frombuffer(buffer, dtype, count, offset)
+    return array.view(_Number) if array.size == 1 and array.dtype.kind in "iu" else array
 
 
 def _fromstring(string: Any, dtype: Any = float, count: int = -1, sep: str = "") -> Any:

@@ -22,7 +22,9 @@ def whole(size: Any) -> Any:
     """The size with whole numbers for floats that are whole; anything else stays, and NumPy says what is wrong."""
     if isinstance(size, float | np.floating) and float(size).is_integer():
         return int(size)
-    return type(size)(whole(part) for part in size) if type(size) in (list, tuple) else size
+    if type(size) is tuple:
+        return tuple(whole(part) for part in size)
+    return [whole(part) for part in size] if type(size) is list else size
 
 
 def of_numpy() -> dict[str, Callable]:

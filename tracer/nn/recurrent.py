@@ -8,7 +8,7 @@ from tracer import dtypes, variable_scope
 from tracer.convert import convert_to_tensor
 from tracer.ir import Tensor
 from tracer.nn import rnn_cell, states
-from tracer.ops import array, indexing, loops, math
+from tracer.ops import array, constants, indexing, logic, loops, math
 from tracer.ops.tensor_array import TensorArray
 
 
@@ -72,14 +72,14 @@ def _lengths(sequence_length: Any) -> Tensor | None:
 
 def _masked(time: Any, lengths: Tensor, output: Any, new: Any, old: Any) -> tuple[Any, Any]:
     """Zero output and unchanged state for the rows whose sequence has ended."""
-    ended = math.greater_equal(time, lengths)
+    ended = logic.greater_equal(time, lengths)
 
     def choose(before: Tensor, after: Tensor) -> Tensor:
-        chosen = math.select(ended, before, after)
+        chosen = logic.select(ended, before, after)
         chosen.set_shape(after.get_shape())
         return chosen
 
-    output = states.apply(lambda leaf: choose(array.zeros_like(leaf), leaf), output)
+    output = states.apply(lambda leaf: choose(constants.zeros_like(leaf), leaf), output)
     return output, states.apply(choose, old, new)
 
 
@@ -190,8 +190,8 @@ def _loop(cell: Any, inputs: Tensor, state: Any, lengths: Tensor | None, paralle
             output, after = _masked(time, lengths, output, after, before)
         return [time + 1, collected.write(time, output), *states.flatten(after)]  # type: ignore[operator]
 
-    time = array.constant(0, dtype=dtypes.int32, name="time")
-    results = loops.while_loop(lambda time, *_: math.less(time, steps), body, [time, given, *states.flatten(state)],
+    time = constants.constant(0, dtype=dtypes.int32, name="time")
+    results = loops.while_loop(lambda time, *_: logic.less(time, steps), body, [time, given, *states.flatten(state)],
                                parallel_iterations=parallel_iterations, swap_memory=swap_memory)
     outputs = results[1].pack()
     outputs.set_shape([known[0], known[1], *([cell.output_size] if isinstance(cell.output_size, int) else [])])

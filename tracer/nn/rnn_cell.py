@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tracer import variable_scope
-from tracer.initializers import constant_initializer
+from tracer.initializers import constant_initializer, random_uniform_initializer
 from tracer.ir import Tensor
-from tracer.nn import regularization, states
-from tracer.ops import array, clip, math, nn
+from tracer.nn import embedding, regularization, states
+from tracer.ops import array, clip, constants, math, nn
 
 LSTMStateTuple = collections.namedtuple("LSTMStateTuple", ("c", "h"))
 
@@ -43,7 +43,7 @@ class RNNCell:
 
     @staticmethod
     def _zeros(batch_size: Any, size: int, dtype: Any) -> Tensor:
-        zeros = array.zeros(array.pack([batch_size, size]), dtype=dtype)
+        zeros = constants.zeros(array.pack([batch_size, size]), dtype=dtype)
         zeros.set_shape([None if isinstance(batch_size, Tensor) else batch_size, size])
         return zeros
 
@@ -375,9 +375,6 @@ class EmbeddingWrapper(RNNCell):
         return self._cell.state_size
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
-        from tracer.initializers import random_uniform_initializer
-        from tracer.nn import embedding
-
         with self._scope(scope):
             initializer = (self._initializer or variable_scope.get_variable_scope().initializer
                            or random_uniform_initializer(-(3 ** 0.5), 3 ** 0.5))

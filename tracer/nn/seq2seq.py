@@ -13,12 +13,12 @@ from tracer import dtypes
 from tracer import variable_scope as vs
 from tracer.convert import convert_to_tensor
 from tracer.ir import Tensor
-from tracer.nn import attention, embedding, recurrent, regularization, rnn_cell
+from tracer.nn import attention, embedding, recurrent, regularization, rnn_cell, states
 from tracer.nn.attention import attention_decoder as attention_decoder
 from tracer.nn.sequence_loss import model_with_buckets as model_with_buckets
 from tracer.nn.sequence_loss import sequence_loss as sequence_loss
 from tracer.nn.sequence_loss import sequence_loss_by_example as sequence_loss_by_example
-from tracer.ops import array, conditional, math
+from tracer.ops import array, conditional, reduction
 
 Result = tuple[list[Tensor], Any]
 
@@ -75,7 +75,7 @@ def _best_embedded(table: Any, output_projection: Any, update_embedding: bool = 
     def embed(previous: Any, step: int) -> Tensor:
         if output_projection is not None:
             previous = regularization.xw_plus_b(previous, output_projection[0], output_projection[1])
-        rows = embedding.embedding_lookup(table, math.argmax(previous, 1))
+        rows = embedding.embedding_lookup(table, reduction.argmax(previous, 1))
         return rows if update_embedding else array.stop_gradient(rows)
 
     return embed
@@ -128,11 +128,11 @@ def _either(feed_previous: Any, decode: Callable[[bool], Result]) -> Result:
         with vs.variable_scope(vs.get_variable_scope(), reuse=None if feeds else True):
             outputs, state = decode(feeds)
         form.append((len(outputs), state))
-        return [*outputs, *rnn_cell.states.flatten(state)]
+        return [*outputs, *states.flatten(state)]
 
     results = conditional.cond(feed_previous, lambda: branch(True), lambda: branch(False))
     count, state = form[0]
-    return results[:count], rnn_cell.states.pack(state, results[count:])
+    return results[:count], states.pack(state, results[count:])
 
 
 def embedding_rnn_seq2seq(

@@ -41,9 +41,9 @@ def sequence_loss_by_example(
             else:
                 loss = softmax_loss_function(logit, target)
             losses.append(loss * weight)
-        total = math.add_n(losses)
+        total = reduction.add_n(losses)
         if average_across_timesteps:
-            total = total / (math.add_n(weights) + 1e-12)  # type: ignore[operator] - no step may have a weight
+            total = total / (reduction.add_n(weights) + 1e-12)  # type: ignore[operator] - no step may have a weight
     return total
 
 

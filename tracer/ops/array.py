@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from tracer import dtypes, scopes, shapes
-from tracer.convert import convert_to_tensor, internal_convert_to_tensor
+from tracer.convert import convert_to_tensor, internal_convert_to_tensor, register_tensor_conversion_function
 from tracer.declare import op
-from tracer.ir import Tensor
+from tracer.ir import Graph, Tensor
 from tracer.ops import casting
 from tracer.ops.constants import constant as constant
 from tracer.ops.constants import fill as fill
@@ -365,10 +365,12 @@ def pack(values: Any, name: str = "pack") -> Tensor:
            [3, 4]], dtype=int32)
     """
     try:
-        # Plain numbers need no operation but a constant.
-        return convert_to_tensor(values, name=name)
+        if _first_tensor(values) is None:
+            # Plain numbers need no operation but a constant.
+            return convert_to_tensor(values, name=name)
     except (TypeError, ValueError):
-        return _pack(values, name=name)
+        pass
+    return _pack(values, name=name)
 
 
 @op("Pack")
@@ -377,6 +379,40 @@ def _pack(values: list[Tensor], name: str | None = None) -> Any:
     for value in values:
         common = shapes.merge(common, value.sizes)
     return None if common is None else (len(values), *common)
+
+
+def _first_tensor(values: Any) -> Tensor | None:
+    """The first tensor within nested lists."""
+    for value in values if isinstance(values, (list, tuple)) else ():
+        if isinstance(value, Tensor):
+            return value
+        if isinstance(value, (list, tuple)):
+            found = _first_tensor(value)
+            if found is not None:
+                return found
+        elif hasattr(value, "_as_graph_element"):
+            return value._as_graph_element()
+    return None
+
+
+def _list_to_tensor(values: Any, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Any:
+    """Nested lists with tensors in them, packed. 0.8 refused those; later versions took `[n, -1]` as a shape."""
+    first = _first_tensor(values)
+    if first is None or (dtype is not None and first.dtype.base_dtype is not dtype.base_dtype):
+        return NotImplemented
+    return _pack_nested(values, first.dtype.base_dtype, first.graph, name or "packed")
+
+
+def _pack_nested(values: Any, dtype: dtypes.DType, graph: Graph, name: str) -> Tensor:
+    with graph.as_default(), graph.name_scope(name) as scope:
+        if _first_tensor(values) is None:
+            return internal_convert_to_tensor(values, dtype, scope, graph=graph)
+        parts = [_pack_nested(value, dtype, graph, str(i)) if isinstance(value, (list, tuple))
+                 else internal_convert_to_tensor(value, dtype, str(i), graph=graph) for i, value in enumerate(values)]
+        return _pack(parts, name=scope)
+
+
+register_tensor_conversion_function((list, tuple), _list_to_tensor, 99)
 
 
 def unpack(value: Any, num: int | None = None, name: str = "unpack") -> list[Tensor]:

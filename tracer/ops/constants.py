@@ -53,7 +53,7 @@ def ones(shape: Any, dtype: Any = dtypes.float32, name: str | None = None) -> Te
 
 def _filled(shape: Any, value: Any, kind: dtypes.DType, name: str | None, default: str) -> Tensor:
     with scopes.op_scope([shape], name, default) as scope:
-        if isinstance(shape, (list, tuple)):
+        if isinstance(shape, (list, tuple)) and not any(isinstance(size, Tensor) for size in shape):
             return constant(value, kind, shape, scope)
         dims = internal_convert_to_tensor(shape, dtypes.int32, "shape")
         return fill(dims, constant(value, kind), name=scope)
