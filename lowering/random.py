@@ -39,6 +39,12 @@ def advance(stream: Any, samples: Any) -> jax.Array:
     return jnp.stack([stream[0], stream[1], *_counters(stream, jnp.asarray(samples, jnp.uint64))])
 
 
+def words(stream: Any, first: Any, count: int) -> jax.Array:
+    """`count` words of 32 bits of the stream, from number `first` (a multiple of 4) on, for what is drawn one by one."""
+    offsets = lax.iota(jnp.uint64, -(-count // 4)) + jnp.asarray(first, jnp.uint64) // jnp.uint64(4)
+    return _interleave(_philox(jnp.asarray(stream), offsets), count)
+
+
 def uniform(stream: Any, shape: Sequence[int], dtype: Any) -> tuple[jax.Array, jax.Array]:
     """Uniform numbers of [0, 1)."""
     dtype = _float_type(dtype)
