@@ -85,7 +85,7 @@ def linear(args: Any, output_size: int, bias: bool, bias_start: float = 0.0, sco
             return result
         term = variable_scope.get_variable("Bias", [output_size], dtype=kind,
                                            initializer=constant_initializer(bias_start, dtype=kind))
-        return result + term  # type: ignore[operator]
+    return result + term  # type: ignore[operator]
 
 
 class BasicRNNCell(RNNCell):

@@ -69,7 +69,7 @@ def tied_rnn_seq2seq(encoder_inputs: list[Any], decoder_inputs: list[Any], cell:
         return rnn_decoder(decoder_inputs, state, cell, loop_function, scope)
 
 
-def _best_embedded(table: Any, output_projection: Any, update_embedding: bool = True) -> Callable[[Any, int], Tensor]:
+def _best_embedded(table: Any, output_projection: Any, update_embedding: bool) -> Callable[[Any, int], Tensor]:
     """A loop function: the embedding of the symbol that the previous output makes most likely."""
 
     def embed(previous: Any, step: int) -> Tensor:
@@ -118,15 +118,19 @@ def _encode(cell: Any, inputs: list[Any], symbols: int, size: int, dtype: Any) -
     return recurrent.rnn(encoder, inputs, dtype=dtype)
 
 
-def _either(feed_previous: Any, decode: Callable[[bool], Result]) -> Result:
-    """`decode(feed_previous)`; where that is a tensor, the decoder of the two that it chooses, with shared weights."""
+def _either(feed_previous: Any, decode: Callable[[bool, bool], Result]) -> Result:
+    """`decode(feed_previous, True)`; where that is a tensor, the decoder of the two that it chooses.
+
+    The two share their weights. The second argument says whether symbols fed back pass gradients to their embedding: as
+    in TensorFlow they do not where a tensor chooses.
+    """
     if isinstance(feed_previous, bool):
-        return decode(feed_previous)
+        return decode(feed_previous, True)
     form: list[tuple[int, Any]] = []
 
     def branch(feeds: bool) -> list[Any]:
         with vs.variable_scope(vs.get_variable_scope(), reuse=None if feeds else True):
-            outputs, state = decode(feeds)
+            outputs, state = decode(feeds, False)
         form.append((len(outputs), state))
         return [*outputs, *states.flatten(state)]
 
@@ -157,9 +161,9 @@ def embedding_rnn_seq2seq(
         decoder = cell
         if output_projection is None:
             decoder = rnn_cell.OutputProjectionWrapper(cell, num_decoder_symbols)
-        return _either(feed_previous, lambda feeds: embedding_rnn_decoder(
+        return _either(feed_previous, lambda feeds, update: embedding_rnn_decoder(
             decoder_inputs, state, decoder, num_decoder_symbols, embedding_size, output_projection=output_projection,
-            feed_previous=feeds))
+            feed_previous=feeds, update_embedding_for_previous=update))
 
 
 def embedding_tied_rnn_seq2seq(
@@ -180,8 +184,8 @@ def embedding_tied_rnn_seq2seq(
         tied = cell
         if output_projection is None:
             tied = rnn_cell.OutputProjectionWrapper(cell, num_decoder_symbols or num_symbols)
-        return _either(feed_previous, lambda feeds: tied_rnn_seq2seq(
-            encoded, decoded, tied, _best_embedded(table, output_projection) if feeds else None, dtype))
+        return _either(feed_previous, lambda feeds, update: tied_rnn_seq2seq(
+            encoded, decoded, tied, _best_embedded(table, output_projection, update) if feeds else None, dtype))
 
 
 def embedding_attention_decoder(
@@ -215,10 +219,10 @@ def embedding_attention_seq2seq(
         decoder, size = cell, None
         if output_projection is None:
             decoder, size = rnn_cell.OutputProjectionWrapper(cell, num_decoder_symbols), num_decoder_symbols
-        return _either(feed_previous, lambda feeds: embedding_attention_decoder(
+        return _either(feed_previous, lambda feeds, update: embedding_attention_decoder(
             decoder_inputs, state, attended, decoder, num_decoder_symbols, embedding_size, num_heads=num_heads,
-            output_size=size, output_projection=output_projection, feed_previous=feeds, dtype=dtype,
-            initial_state_attention=initial_state_attention))
+            output_size=size, output_projection=output_projection, feed_previous=feeds,
+            update_embedding_for_previous=update, dtype=dtype, initial_state_attention=initial_state_attention))
 
 
 def one2many_rnn_seq2seq(
@@ -238,6 +242,7 @@ def one2many_rnn_seq2seq(
             symbols = num_decoder_symbols_dict[name]
             with vs.variable_scope(f"one2many_decoder_{name}"):
                 decoder = rnn_cell.OutputProjectionWrapper(cell, symbols)
-                outputs[name], last[name] = _either(feed_previous, lambda feeds: embedding_rnn_decoder(
-                    inputs, state, decoder, symbols, embedding_size, feed_previous=feeds))  # noqa: B023 - called now
+                outputs[name], last[name] = _either(feed_previous, lambda feeds, update: embedding_rnn_decoder(
+                    inputs, state, decoder, symbols, embedding_size, feed_previous=feeds,  # noqa: B023 - called now
+                    update_embedding_for_previous=update))
     return outputs, last
