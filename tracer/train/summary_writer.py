@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import queue
-import socket
 import threading
 import time
 import weakref
@@ -208,6 +207,8 @@ class _Writer:
 
     def open(self) -> Any:
         """Makes a file of a name that nobody has yet."""
+        import socket
+
         from tensorboardX.record_writer import open_file
 
         seconds, host = int(time.time()), socket.gethostname()
