@@ -582,6 +582,18 @@ def test_lost_function_of_numpy(read, expression, value):
     assert (x.tolist() if hasattr(x, "tolist") else x) == value
 
 
+def test_an_array_of_one_element_stands_for_it(read):
+    module = read(
+        """
+        import math
+        import numpy as np
+        a = np.array([[2.25]])
+        x = int(a), float(a), math.sqrt(a), "%d %.1f %s" % (a, a, a), "%.2f" % a
+        """
+    )
+    assert module.x == (2, 2.25, 1.5, "2 2.2 [[ 2.25]]", "2.25")
+
+
 def test_star_import_of_numpy_leaves_the_builtins(read):
     assert read("from numpy import *\nx = int, float\ny = zeros(2)\n").x == (int, float)
 
@@ -690,6 +702,15 @@ def test_a_local_package_with_a_standard_name(read, tmp_path):
 def test_what_python_had_imported_at_its_start_stays_the_librarys(read, tmp_path):
     (tmp_path / "types.py").write_text("mine = True\n")
     assert read("import types\n").types is types
+
+
+def test_a_package_that_imports_its_neighbours_by_name_alone_is_python_2(read, tmp_path):
+    (tmp_path / "tasks").mkdir()
+    (tmp_path / "tasks" / "__init__.py").write_text("from copy import *\nfrom recall import *\n")
+    (tmp_path / "tasks" / "copy.py").write_text("def copy_train(): return 'copied'\n")
+    (tmp_path / "tasks" / "recall.py").write_text("def recall_train(): return 'recalled'\n")
+    module = read("from tasks import *\n")
+    assert (module.copy_train(), module.recall_train()) == ("copied", "recalled")
 
 
 def test_an_import_inside_a_package_may_mean_its_neighbour(read, tmp_path):

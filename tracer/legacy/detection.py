@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ast
 import os
+import sys
 from collections.abc import Iterator
+from importlib.machinery import PathFinder
 
 from tracer.legacy.python2_modules import RENAMED
 
@@ -100,9 +102,10 @@ def _sign(node: ast.AST, bound: frozenset[str], modules: set[str], folder: str) 
     if isinstance(node, ast.Name):
         return node.id if node.id in BUILTINS - bound else None
     if isinstance(node, ast.Import):
-        return next((f"import {a.name}" for a in node.names if _is_old_module(a.name, folder)), None)
+        old = (a.name for a in node.names if _is_old_module(a.name, folder) or _is_only_a_neighbour(a.name, folder))
+        return next((f"import {name}" for name in old), None)
     if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-        if _is_old_module(node.module, folder):
+        if _is_old_module(node.module, folder) or _is_only_a_neighbour(node.module, folder):
             return f"from {node.module} import"
         old = MODULE_NAMES.get(node.module, frozenset())
         return next((f"from {node.module} import {a.name}" for a in node.names if a.name in old), None)
@@ -203,6 +206,15 @@ def _is_old_module(name: str, folder: str) -> bool:
     if top not in RENAMED or top in ("urllib", "repr"):
         return False
     return not any(os.path.exists(os.path.join(folder, found)) for found in (top + ".py", top))
+
+
+def _is_only_a_neighbour(name: str, folder: str) -> bool:
+    """Whether a file in a package imports its neighbour as if it stood alone, which only Python 2 allowed."""
+    top = name.partition(".")[0]
+    if top in sys.builtin_module_names or not os.path.isfile(os.path.join(folder, "__init__.py")):
+        return False
+    here = PathFinder.find_spec(top, [folder])
+    return here is not None and here.has_location and PathFinder.find_spec(top) is None
 
 
 def _unguarded(tree: ast.AST) -> Iterator[ast.AST]:

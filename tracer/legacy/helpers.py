@@ -70,6 +70,54 @@ def _is_integral(value: Any) -> bool:
     return isinstance(value, list | tuple) and np.asarray(value).dtype.kind in "iub"
 
 
+# Arrays of one element, which stood for the element
+
+
+def scalar(value: Any) -> Any:
+    """The element of an array that has just one; anything else as it is."""
+    return value.item() if isinstance(value, np.ndarray) and value.ndim and value.size == 1 else value
+
+
+def to_int(*arguments: Any, **keywords: Any) -> int:
+    """`int(x)` where x may be an array of one element."""
+    return int(scalar(arguments[0]), *arguments[1:], **keywords) if arguments else int(**keywords)
+
+
+def to_float(*arguments: Any) -> float:
+    """`float(x)` where x may be an array of one element."""
+    return float(*(scalar(argument) for argument in arguments))
+
+
+class _OneElement:
+    """An array of one element in a format: `%s` shows the array, `%d` and `%f` the element."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self._array = array
+
+    def __str__(self) -> str:
+        return str(self._array)
+
+    def __repr__(self) -> str:
+        return repr(self._array)
+
+    def __int__(self) -> int:
+        return int(self._array.item())
+
+    def __float__(self) -> float:
+        return float(self._array.item())
+
+
+def _format_argument(value: Any) -> Any:
+    return _OneElement(value) if scalar(value) is not value else value
+
+
+def modulo_of_text(a: str, b: Any) -> Any:
+    """Python 3's `"text" % b` where arrays of one element may stand for their element."""
+    if isinstance(b, tuple):
+        return a % tuple(_format_argument(value) for value in b)
+    return a % _format_argument(b)
+
+
 # Text
 
 
@@ -125,14 +173,14 @@ def modulo(a: Any, b: Any) -> Any:
 
 
 def _shown(value: Any) -> Any:
-    return _ShortFloat(value) if type(value) is float else text_of(value)
+    return _ShortFloat(value) if type(value) is float else text_of(_format_argument(value))
 
 
 class _Formatter(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, np.floating) and not format_spec:
             value = float(value)  # what NumPy of the time did
-        return format(_shown(value), format_spec)
+        return format(_ShortFloat(value) if type(value) is float else text_of(value), format_spec)
 
 
 def format_text(text: Any, /, *arguments: Any, **keywords: Any) -> Any:
@@ -326,9 +374,12 @@ HELPERS: dict[str, Callable] = {
         "message": message,
         "method": method,
         "modulo": modulo,
+        "modulo_of_text": modulo_of_text,
         "old_class": old_class,
         "sort": sort,
         "string": string_of,
+        "to_float": to_float,
+        "to_int": to_int,
         "translate": translate,
         "unicode": unicode_of,
     }.items()

@@ -33,6 +33,26 @@ def _get_arg_spec(function: Callable) -> ArgSpec:
     return ArgSpec(full.args, full.varargs, full.varkw, full.defaults)
 
 
+def _of_scalars(function: Any) -> Any:
+    """A function of `math` that takes an array of one element for the element; a constant as it is."""
+    if not callable(function):
+        return function
+
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        try:
+            return function(*arguments, **keywords)
+        except TypeError:
+            from tracer.legacy.helpers import scalar
+
+            return function(*(scalar(argument) for argument in arguments), **keywords)
+
+    return call
+
+
+def _to_float(function: Callable) -> Callable:
+    return lambda x: float(function(x))
+
+
 def _collections(module: ModuleType) -> dict[str, Any]:
     import collections.abc
 
@@ -60,6 +80,7 @@ _LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "collections": _collections,
     "fractions": lambda module: {"gcd": math.gcd},
     "inspect": lambda module: {"ArgSpec": ArgSpec, "getargspec": _get_arg_spec},
+    "math": lambda module: {name: _of_scalars(getattr(module, name)) for name in dir(module) if name[0] != "_"},
     "os": lambda module: {"errno": errno},
     "platform": lambda module: {"dist": lambda: ("", "", ""), "linux_distribution": lambda: ("", "", "")},
     "random": _random,
@@ -223,7 +244,7 @@ _LOST_WITH_PYTHON2: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "csv": _csv,
     "hashlib": _hashlib,
     "itertools": _itertools,
-    "math": lambda module: {"ceil": lambda x: float(module.ceil(x)), "floor": lambda x: float(module.floor(x))},
+    "math": lambda module: {name: _to_float(_of_scalars(getattr(module, name))) for name in ("ceil", "floor")},
     "operator": _operator,
     "os": lambda module: {"getcwdu": module.getcwd},
     "pickle": _pickle,

@@ -18,7 +18,8 @@ LOST_METHODS = frozenset(
     {*detection.METHODS, "getchildren", "isAlive", "itemset", "newbyteorder", "next", "ptp", "tostring"}
 )
 _LOST_IN_PYTHON3 = LOST_METHODS | {"decode"}
-_TEXT_TYPES = {"str": "string", "unicode": "unicode"}
+_TYPES = {"float": "to_float", "int": "to_int"}
+_TYPES_OF_PYTHON2 = {**_TYPES, "long": "to_int", "str": "string", "unicode": "unicode"}
 _VIEWS = frozenset({"items", "keys", "values"})
 
 
@@ -33,7 +34,9 @@ class _Rewriter(ast.NodeTransformer):
         self._python2 = python == 2
         self._floors = self._python2 and "division" not in detection.future_features(tree)
         self._lost = _LOST_IN_PYTHON3 if self._python2 else LOST_METHODS
-        self._own = frozenset(detection.bound_names(tree))
+        own = frozenset(detection.bound_names(tree))
+        types = _TYPES_OF_PYTHON2 if self._python2 else _TYPES
+        self._types = {name: helper for name, helper in types.items() if name not in own}
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
@@ -41,6 +44,8 @@ class _Rewriter(ast.NodeTransformer):
             return _call("divide", node, node.left, node.right)
         if isinstance(node.op, ast.Mod) and self._python2 and not _is_number(node.right):
             return _call("modulo", node, node.left, node.right)
+        if isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant) and isinstance(node.left.value, str):
+            return _call("modulo_of_text", node, node.left, node.right)
         return node
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
@@ -55,8 +60,8 @@ class _Rewriter(ast.NodeTransformer):
         self.generic_visit(node)
         if isinstance(node.func, ast.Attribute):
             return self._method(node, node.func)
-        if self._python2 and isinstance(node.func, ast.Name) and node.func.id in _TEXT_TYPES.keys() - self._own:
-            node.func = _name(_TEXT_TYPES[node.func.id], node)
+        if isinstance(node.func, ast.Name) and node.func.id in self._types:
+            node.func = _name(self._types[node.func.id], node)
         return node
 
     def _method(self, node: ast.Call, function: ast.Attribute) -> ast.AST:
