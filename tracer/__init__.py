@@ -230,6 +230,15 @@ from tracer.ops.matrix import cross as cross
 from tracer.ops.matrix import diag as diag
 from tracer.ops.matrix import diag_part as diag_part
 from tracer.ops.matrix import trace as trace
+from tracer.ops.parsing import FixedLenFeature as FixedLenFeature
+from tracer.ops.parsing import FixedLenSequenceFeature as FixedLenSequenceFeature
+from tracer.ops.parsing import VarLenFeature as VarLenFeature
+from tracer.ops.parsing import decode_csv as decode_csv
+from tracer.ops.parsing import decode_json_example as decode_json_example
+from tracer.ops.parsing import decode_raw as decode_raw
+from tracer.ops.parsing import parse_example as parse_example
+from tracer.ops.parsing import parse_single_example as parse_single_example
+from tracer.ops.parsing import parse_single_sequence_example as parse_single_sequence_example
 from tracer.ops.random import get_seed as get_seed
 from tracer.ops.random import multinomial as multinomial
 from tracer.ops.random import random_crop as random_crop

@@ -161,7 +161,7 @@ def _from_varints(data: np.ndarray, kind: dtypes.DType, stored: np.dtype) -> np.
         stop = min(start + 16 * _CHUNK, data.size)
         while stop < data.size and data[stop - 1] >= 0x80:
             stop += 1
-        values = _decoded(data[start:stop])
+        values = decoded(data[start:stop])
         if kind is dtypes.float16:
             results.append(values.astype(np.uint16).view(np.float16))
         else:
@@ -170,7 +170,7 @@ def _from_varints(data: np.ndarray, kind: dtypes.DType, stored: np.dtype) -> np.
     return np.concatenate(results)
 
 
-def _decoded(data: np.ndarray) -> np.ndarray:
+def decoded(data: np.ndarray) -> np.ndarray:
     ends = np.flatnonzero(data < 0x80)
     if not ends.size or ends[-1] != data.size - 1:
         raise ValueError("an integer is cut off")
