@@ -260,6 +260,7 @@ from tracer.ops.reduction import reduce_mean as reduce_mean
 from tracer.ops.reduction import reduce_min as reduce_min
 from tracer.ops.reduction import reduce_prod as reduce_prod
 from tracer.ops.reduction import reduce_sum as reduce_sum
+from tracer.ops.script import py_func as py_func
 from tracer.ops.segment import segment_max as segment_max
 from tracer.ops.segment import segment_mean as segment_mean
 from tracer.ops.segment import segment_min as segment_min

@@ -298,6 +298,7 @@ class Graph(Scopes):
         self._finalized = False
         self.seed: int | None = None
         self._unfeedable: set[Tensor] = set()
+        self._py_functions: dict[str, Any] = {}  # what `py_func` calls, by token
         self._unfetchable: set[Operation | Tensor] = set()
         self.region: Region | None = None  # the body of a conditional or loop that is being recorded
         self._versions: Any = None  # a VersionDef, once somebody has asked for it or a graph was imported

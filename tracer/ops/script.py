@@ -1,0 +1,71 @@
+"""`tf.py_func`: a Python function as an operation."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from tracer import scopes
+from tracer.declare import op
+from tracer.ir import Tensor
+
+
+class _Function:
+    """Holds a function, so that it can be referred to weakly whatever it is."""
+
+    __slots__ = ("__weakref__", "call")
+
+    def __init__(self, call: Callable) -> None:
+        self.call = call
+
+
+class FuncRegistry:
+    """The functions of all graphs, by the token that their operations carry. A graph keeps its own functions alive."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._numbers = itertools.count()
+        self._functions: weakref.WeakValueDictionary[str, _Function] = weakref.WeakValueDictionary()
+
+    def insert(self, func: Callable) -> str:
+        """Registers a function for the default graph; returns its token."""
+        function = _Function(func)
+        with self._lock:
+            token = f"pyfunc_{next(self._numbers)}"
+            self._functions[token] = function
+        scopes.get_default_graph()._py_functions[token] = function
+        return token
+
+    def remove(self, token: str) -> None:
+        """Forgets a function."""
+        self._functions.pop(token, None)
+
+    def size(self) -> int:
+        """How many functions are alive."""
+        return len(self._functions)
+
+
+_py_funcs = FuncRegistry()
+
+
+@op("PyFunc")
+def _py_func(input: Any, token: str, Tout: Any, name: str | None = None) -> Any:
+    return [None] * len(Tout)
+
+
+def py_func(func: Callable, inp: Any, Tout: Any, name: str | None = None) -> list[Tensor]:
+    """Calls a Python function in every run, with NumPy arrays for the tensors in `inp`.
+
+    >>> y, = tf.py_func(lambda x: np.sinh(x).astype(np.float32), [x], [tf.float32])
+
+    The function runs in this process, not on the device, has no gradient and does not travel with an exported graph.
+
+    Args:
+        func: a function of as many arrays as there are tensors in `inp`; it returns an array, or a list or tuple.
+        inp: tensors.
+        Tout: the types of what it returns.
+    """
+    return _py_func(inp, _py_funcs.insert(func), Tout, name=name)
