@@ -416,6 +416,8 @@ def _device_stage(stager: _Stager, ops: set[Operation]) -> DeviceStage:
             ops |= {node for node in cone if node.type not in VARIABLES}
             static |= starts
     for op in list(ops):
+        ops |= _packed_parts(op, stager.fed)
+    for op in list(ops):
         ops |= {t.op for t in op.inputs if t not in stager.fed and (t.op.type in ("Const", *VARIABLES))}
     nodes = sorted(ops, key=lambda op: stager.position.get(op, -1))
     stage = DeviceStage(nodes, static=sorted(static, key=lambda t: t.name))
@@ -435,6 +437,13 @@ def _device_stage(stager: _Stager, ops: set[Operation]) -> DeviceStage:
     stage.held = [v for v in held if v.type == "Variable"]
     stage.written = [v for v in written if v.type == "Variable"]
     return stage
+
+
+def _packed_parts(op: Operation, fed: frozenset[Tensor]) -> set[Operation]:
+    """The `Pack` operations of which `op` wants the parts, some known, some not: another program's are one array."""
+    rule = registry.find(op.type)
+    partly = rule.partly if rule is not None else ()
+    return {op.inputs[i].op for i in partly if op.inputs[i].op.type == "Pack" and op.inputs[i] not in fed}
 
 
 def _values_read(op: Operation, fed: frozenset[Tensor]) -> list[Operation]:

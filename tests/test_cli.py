@@ -147,6 +147,13 @@ def test_a_python_2_script(folder):
     ]
 
 
+def test_modules_of_a_python_2_script_are_python_2(folder):
+    write(folder, "from clean import half\nfrom modern import exact\nprint half(7), exact(7)\n")
+    write(folder, "def half(n):\n    return n / 2\n", "clean.py")
+    write(folder, "def exact(n: int) -> float:\n    return n / 2\n", "modern.py")
+    assert run(folder, "script.py").stdout == "3 3.5\n"
+
+
 def test_options_come_before_the_script(folder):
     write(folder, "import sys, numpy as np\nprint(repr(np.float32(0.8)), sys.argv[1:])\nfor i in xrange(1): pass\n")
     done = run(folder, "--python", "3", "--no-float-format", "script.py", "--python", "2")

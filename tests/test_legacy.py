@@ -13,7 +13,7 @@ import pytest
 
 import tracer
 from tracer import legacy
-from tracer.legacy import detection, imports, python2
+from tracer.legacy import detection, imports, program, python2
 from tracer.legacy.table import MODULES, NO_COUNTERPART
 
 
@@ -233,6 +233,35 @@ def test_a_module_beside_the_script_may_have_an_old_name(tmp_path):
     tree = ast.parse("import commands")
     assert detection.needs_python2(tree)
     assert detection.needs_python2(tree, str(tmp_path / "script.py")) is None
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "print('a', end='')",
+        "def f(*, a): pass",
+        "def f(a: int): pass",
+        "x = f'{1}'",
+        "class A(metaclass=type): pass",
+        "import urllib.request",
+        "open('a', encoding='utf-8')",
+        "class A:\n    def f(self): super().f()",
+    ],
+)
+def test_signs_of_python_3_are_seen(source):
+    assert program.needs_python3(ast.parse(source))
+    assert program.python_of(ast.parse(source + "\nmap(str, [1])[0]"), "script.py") == 3
+
+
+def test_a_file_is_python_2_when_one_that_it_imports_is(read, tmp_path):
+    (tmp_path / "middle.py").write_text("import lowest\n")
+    (tmp_path / "lowest.py").write_text("def f(): print 1\n")
+    assert read("import middle\nx = 7 / 2\n").x == 3
+
+
+def test_a_guarded_import_of_python_2_says_nothing(read, tmp_path):
+    (tmp_path / "lowest.py").write_text("def f(): print 1\n")
+    assert read("try:\n    import lowest\nexcept ImportError:\n    pass\nx = 7 / 2\n").x == 3.5
 
 
 def test_python_3_source_never_loads_fissix(read):

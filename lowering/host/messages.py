@@ -12,6 +12,7 @@ _MESSAGES = {
     "VersionDef": "1 producer int32; 2 min_consumer int32; 3 bad_consumers *int32",
     "Dim": "1 size int64; 2 name string",
     "TensorShapeProto": "2 dim *Dim; 3 unknown_rank bool",
+    "TensorProto": "1 dtype int32; 2 tensor_shape TensorShapeProto; 4 tensor_content bytes; 8 string_val *bytes",
     "Extent": "1 start int64; 2 length ?int64",
     "TensorSliceProto": "1 extent *Extent",
     # The one-file format of checkpoints

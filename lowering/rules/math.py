@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from lowering.registry import direct, lowers
+from lowering.registry import Static, direct, lowers
 from lowering.rules.array import text
 
 direct(Neg=jnp.negative, Square=jnp.square, Exp=jnp.exp, Log=jnp.log, Ceil=jnp.ceil, Floor=jnp.floor, Cos=jnp.cos,
@@ -18,11 +18,14 @@ direct(Neg=jnp.negative, Square=jnp.square, Exp=jnp.exp, Log=jnp.log, Ceil=jnp.c
 
 def matched(x: Any, y: Any) -> tuple[Any, Any]:
     """Both operands; an error in TensorFlow's words when they cannot be broadcast together."""
-    a, b = np.shape(x), np.shape(y)
+    _check_shapes(np.shape(x), np.shape(y))
+    return x, y
+
+
+def _check_shapes(a: tuple[int, ...], b: tuple[int, ...]) -> None:
     for m, n in zip(a[::-1], b[::-1], strict=False):
         if m != n and 1 not in (m, n):
             raise ValueError(f"Incompatible shapes: {text(a)} vs. {text(b)}")
-    return x, y
 
 
 @lowers("Add")
@@ -44,6 +47,8 @@ def mul(x: Any, y: Any) -> Any:
 def div(x: Any, y: Any, *, check: Any) -> Any:
     x, y = matched(x, y)
     if not jnp.issubdtype(y.dtype, jnp.integer):
+        if y.dtype == jnp.float16:  # in float32, as Eigen; XLA would multiply by the inverse of a constant, rounded
+            return jnp.true_divide(x.astype(jnp.float32), y.astype(jnp.float32)).astype(y.dtype)
         return jnp.true_divide(x, y)
     check(jnp.all(y != 0), "Integer division by zero")
     return lax.div(*jnp.broadcast_arrays(x, jnp.where(y == 0, 1, y)))
@@ -127,6 +132,17 @@ def sign(x: Any) -> Any:
     if jnp.iscomplexobj(x):
         return jnp.sign(x)
     return (x > 0).astype(x.dtype) - (x < 0).astype(x.dtype)  # 0 for what is not a number
+
+
+@lowers("BroadcastGradientArgs")
+def broadcast_gradient_args(s0: Static, s1: Static) -> Any:
+    """The dimensions along which the gradients by two operands of these shapes are summed."""
+    shapes = tuple(s0.tolist()), tuple(s1.tolist())
+    _check_shapes(*shapes)
+    rank = max(s0.size, s1.size)
+    padded = [(1,) * (rank - len(shape)) + shape for shape in shapes]
+    return [np.array([i for i, size in enumerate(shape) if size == 1 and s0.tolist() != s1.tolist()], np.int32)
+            for shape in padded]
 
 
 # -- matrix products

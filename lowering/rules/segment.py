@@ -24,10 +24,22 @@ def sorted_segments(segment_ids: np.ndarray) -> dict[str, np.ndarray]:
         raise ValueError("segment ids must be >= 0")
     if segment_ids[0] != 0:
         raise ValueError("segment ids do not start at 0")
-    steps = np.diff(segment_ids)
-    if not np.isin(steps, (0, 1)).all():
-        raise ValueError("segment ids are not increasing by 1")
+    if not np.isin(np.diff(segment_ids), (0, 1)).all():
+        raise ValueError(_disorder(segment_ids))
     return {"counts": np.bincount(segment_ids).astype(np.int32)}
+
+
+def _disorder(segment_ids: np.ndarray) -> str:
+    """What TensorFlow says first, going from segment to segment."""
+    rows = int(segment_ids[-1]) + 1
+    segments = segment_ids[np.r_[True, np.diff(segment_ids) != 0]].tolist()
+    for segment, following in zip(segments, segments[1:], strict=False):
+        if following != segment + 1:
+            break
+        if segment >= rows:
+            return (f"Segment id {segment} out of range [0, {rows}), probably because 'segment_ids' input is not "
+                    "sorted.")
+    return "segment ids are not increasing by 1"
 
 
 def _joined(join: Callable, data: Any, segment_ids: Any, counts: Any) -> Any:
@@ -172,11 +184,16 @@ def _spread(grad: Any, indices: Any, segment_ids: Any, output_dim0: np.ndarray, 
     rows, segments = int(output_dim0.reshape(-1)[0]), np.shape(grad)[0]
     indices, ids = jnp.asarray(indices), jnp.asarray(segment_ids)
 
-    def outside(word: str, limit: int, end: str) -> Callable[[np.ndarray], str]:
-        return lambda values: f"{word} {values[(values < 0) | (values >= limit)][0]} out of range [0, {limit}){end}"
+    def outside(word: str, limit: int) -> Callable[[np.ndarray], str]:
+        return lambda values: f"{word} {values[(values < 0) | (values >= limit)][0]} out of range [0, {limit})."
 
-    check(jnp.all((ids >= 0) & (ids < segments)), outside("Segment id", segments, "."), ids)
-    check(jnp.all((indices >= 0) & (indices < rows)), outside("Index", rows, "."), indices)
+    if not ids.size or not rows:
+        return jnp.zeros((rows, *np.shape(grad)[1:]), grad.dtype)
+    check(ids[-1] + 1 == segments, "Invalid number of segments")
+    check(jnp.all((ids >= 0) & (ids < segments)), outside("Segment id", segments), ids)
+    check(jnp.all((indices >= 0) & (indices < rows)), outside("Index", rows), indices)
+    if not segments:
+        return jnp.zeros((rows, *np.shape(grad)[1:]), grad.dtype)
     counts = jax.ops.segment_sum(jnp.ones(ids.shape, jnp.asarray(grad).dtype), ids, segments)
     shares = jnp.asarray(grad) / _each(divisor(jnp.maximum(counts, 1)), grad)
     return jax.ops.segment_sum(jnp.take(shares, ids, 0, mode="clip"), indices, rows)

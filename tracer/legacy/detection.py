@@ -42,7 +42,7 @@ def needs_python2(tree: ast.Module, filename: str = "") -> str | None:
     """The first sign of Python 2 in the file, as text; None when there is none."""
     bound = frozenset(bound_names(tree))
     modules = _imported_modules(tree)
-    for node in _unguarded(tree):
+    for node in unguarded(tree):
         sign = _sign(node, bound, modules, os.path.dirname(filename))
         if sign:
             return f"line {getattr(node, 'lineno', '?')}: {sign}"
@@ -217,18 +217,18 @@ def _is_only_a_neighbour(name: str, folder: str) -> bool:
     return here is not None and here.has_location and PathFinder.find_spec(top) is None
 
 
-def _unguarded(tree: ast.AST) -> Iterator[ast.AST]:
-    """All nodes, but for those that run only where they are known to work."""
+def unguarded(tree: ast.AST) -> Iterator[ast.AST]:
+    """All nodes, but for those that run only where they are known to work: under a test of the version, say."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Try) and any(_is_guard(handler) for handler in node.handlers):
             for part in (*node.orelse, *node.finalbody):
                 yield part
-                yield from _unguarded(part)
+                yield from unguarded(part)
         elif isinstance(node, ast.If | ast.IfExp) and _asks_for_version(node.test):
             continue
         else:
             yield node
-            yield from _unguarded(node)
+            yield from unguarded(node)
 
 
 def _is_guard(handler: ast.ExceptHandler) -> bool:

@@ -24,6 +24,7 @@ class Installation:
     def __init__(self, options: Options, roots: Iterable[str]) -> None:
         self.options = options
         self.user_code = UserCode(roots)
+        self.python = 3  # what the program as a whole was written for; its own files may say more
         self.local_modules: dict[str, ModuleType] = {}
         self.stand_ins = environment.StandIns(options, self.user_code)
         self._builtins: dict[int, ModuleType] = {}

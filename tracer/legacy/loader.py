@@ -48,7 +48,8 @@ class LegacyLoader(SourceFileLoader):
     def _compiled(self) -> tuple[CodeType, int]:
         from tracer.legacy.python2 import compile_source
 
-        return compile_source(self.get_data(self.path), self.path, self.installation.options.python)
+        installation = self.installation
+        return compile_source(self.get_data(self.path), self.path, installation.options.python, installation.python)
 
 
 class LegacyFinder:

@@ -11,11 +11,11 @@ import ast
 import difflib
 import io
 import re
-import tokenize
 import warnings
 from types import CodeType
 
-from tracer.legacy import detection, rewrite
+from tracer.legacy import detection, program, rewrite
+from tracer.legacy.sources import decode
 
 # Only fixers for what does not parse, and whose results stay on their line.
 _FIXERS = (
@@ -47,13 +47,13 @@ _SIGNS_OF_PYTHON2 = (
 _NO_COLUMN = -1
 
 
-def compile_source(data: bytes, filename: str, python: str = "auto") -> tuple[CodeType, int]:
-    """The code of a source file, and 2 or 3: the Python whose meaning it has."""
+def compile_source(data: bytes, filename: str, python: str = "auto", otherwise: int = 3) -> tuple[CodeType, int]:
+    """The code of a source file, and 2 or 3: the Python whose meaning it has; `otherwise` where either would do."""
     text = decode(data)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "\d" in a string, `is` with a literal: fine in their day
         try:
-            tree, version = parse(text, filename, python)
+            tree, version = parse(text, filename, python, otherwise)
         except SyntaxError as problem:
             raise problem.with_traceback(None) from None
         rewrite.rewrite(tree, version)
@@ -72,7 +72,7 @@ def compile_text(text: str, mode: str) -> CodeType:
     return compile(ast.Expression(statement.value), "<string>", "eval", dont_inherit=True)
 
 
-def parse(text: str, filename: str, python: str = "auto") -> tuple[ast.Module, int]:
+def parse(text: str, filename: str, python: str = "auto", otherwise: int = 3) -> tuple[ast.Module, int]:
     """The syntax tree of a source file, and 2 or 3. Raises the SyntaxError of Python 3 when neither can read it."""
     try:
         tree = ast.parse(text, filename)
@@ -80,7 +80,7 @@ def parse(text: str, filename: str, python: str = "auto") -> tuple[ast.Module, i
         if python == "3":
             raise
         return _parse_python2(text, filename, problem), 2
-    if python == "3" or (python == "auto" and not detection.needs_python2(tree, filename)):
+    if python == "3" or (python == "auto" and (program.python_of(tree, filename) or otherwise) == 3):
         return tree, 3
     if detection.has_print_statements(tree):
         try:
@@ -88,16 +88,6 @@ def parse(text: str, filename: str, python: str = "auto") -> tuple[ast.Module, i
         except SyntaxError:
             pass  # `lambda: print(x)` is the function after all
     return tree, 2
-
-
-def decode(data: bytes) -> str:
-    """The text of a source file; a wrong or missing coding line is no reason to refuse it."""
-    try:
-        encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
-        text = data.decode(encoding)
-    except (SyntaxError, UnicodeDecodeError):
-        text = data.decode("latin-1")
-    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x0c", "").removeprefix("\ufeff")
 
 
 def translate(text: str) -> str:

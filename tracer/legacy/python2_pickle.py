@@ -28,8 +28,8 @@ class Pickler(pickle.Pickler):
 class Unpickler(pickle.Unpickler):
     """Reads what Python 2 wrote."""
 
-    def __init__(self, file: Any) -> None:
-        super().__init__(binary_file(file), encoding=_ENCODING)
+    def __init__(self, file: Any, **python3: Any) -> None:
+        super().__init__(binary_file(file), **{"encoding": _ENCODING, **python3})
 
 
 def dump(obj: Any, file: Any, protocol: int = _PROTOCOL) -> None:
@@ -42,14 +42,15 @@ def dumps(obj: Any, protocol: int = _PROTOCOL) -> bytes:
     return pickle.dumps(obj, _protocol(protocol))
 
 
-def load(file: Any) -> Any:
+def load(file: Any, **python3: Any) -> Any:
     """The object that a script pickled into a file, by Python 2 or 3."""
-    return pickle.load(binary_file(file), encoding=_ENCODING)
+    return pickle.load(binary_file(file), **{"encoding": _ENCODING, **python3})
 
 
-def loads(data: Any) -> Any:
+def loads(data: Any, **python3: Any) -> Any:
     """The object that a script pickled."""
-    return pickle.loads(data.encode(_ENCODING) if isinstance(data, str) else data, encoding=_ENCODING)
+    data = data.encode(_ENCODING) if isinstance(data, str) else data
+    return pickle.loads(data, **{"encoding": _ENCODING, **python3})
 
 
 def _protocol(protocol: int) -> int:

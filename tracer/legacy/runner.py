@@ -111,6 +111,7 @@ def _execute(path: str, data: bytes, spec: ModuleSpec | None) -> None:
     installation = legacy.current()
     assert installation is not None
     code, python = compile_source(data, path, installation.options.python)
+    installation.python = python
     module = ModuleType("__main__")
     module.__file__ = path
     module.__loader__ = LegacyLoader("__main__", path, installation)

@@ -1,15 +1,27 @@
-"""Which source files are the user's: those are legacy code, everything installed is not."""
+"""Which source files are the user's, and their text. Those are legacy code, everything installed is not."""
 
 from __future__ import annotations
 
+import io
 import os
 import sys
+import tokenize
 from collections.abc import Iterable
 
 _STANDARD_LIBRARY = os.path.dirname(os.path.realpath(os.__file__))
 _PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 _OUR_PACKAGES = tuple(os.path.join(_PROJECT, name) for name in ("tracer", "lowering"))
 _INSTALLED_FOLDERS = frozenset({"site-packages", "dist-packages"})
+
+
+def decode(data: bytes) -> str:
+    """The text of a source file; a wrong or missing coding line is no reason to refuse it."""
+    try:
+        encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+        text = data.decode(encoding)
+    except (SyntaxError, UnicodeDecodeError):
+        text = data.decode("latin-1")
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\x0c", "").removeprefix("\ufeff")
 
 
 def real(path: str) -> str:

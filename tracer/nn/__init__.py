@@ -22,6 +22,9 @@ from tracer.nn.regularization import relu_layer as relu_layer
 from tracer.nn.regularization import xw_plus_b as xw_plus_b
 from tracer.nn.regularization import xw_plus_b_v1 as xw_plus_b_v1
 from tracer.nn.regularization import zero_fraction as zero_fraction
+from tracer.nn.sampling import _compute_sampled_logits as _compute_sampled_logits
+from tracer.nn.sampling import nce_loss as nce_loss
+from tracer.nn.sampling import sampled_softmax_loss as sampled_softmax_loss
 from tracer.ops.nn import avg_pool as avg_pool
 from tracer.ops.nn import avg_pool3d as avg_pool3d
 from tracer.ops.nn import avg_pool3d_grad as avg_pool3d_grad
@@ -60,3 +63,9 @@ from tracer.ops.nn import softsign as softsign
 from tracer.ops.nn import sparse_softmax_cross_entropy_with_logits as sparse_softmax_cross_entropy_with_logits
 from tracer.ops.nn import tanh as tanh
 from tracer.ops.nn import top_k as top_k
+from tracer.ops.sampling import all_candidate_sampler as all_candidate_sampler
+from tracer.ops.sampling import compute_accidental_hits as compute_accidental_hits
+from tracer.ops.sampling import fixed_unigram_candidate_sampler as fixed_unigram_candidate_sampler
+from tracer.ops.sampling import learned_unigram_candidate_sampler as learned_unigram_candidate_sampler
+from tracer.ops.sampling import log_uniform_candidate_sampler as log_uniform_candidate_sampler
+from tracer.ops.sampling import uniform_candidate_sampler as uniform_candidate_sampler

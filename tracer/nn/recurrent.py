@@ -171,15 +171,16 @@ def dynamic_rnn(cell: Any, inputs: Any, sequence_length: Any = None, initial_sta
             varscope.set_caching_device(lambda op: op.device)
         state = _initial(cell, inputs, 1, initial_state, dtype)
         outputs, final = _loop(cell, inputs, state, _lengths(sequence_length), parallel_iterations or 32, swap_memory)
-    return outputs if time_major else array.transpose(outputs, [1, 0, 2]), final
+        return outputs if time_major else array.transpose(outputs, [1, 0, 2]), final
 
 
 def _loop(cell: Any, inputs: Tensor, state: Any, lengths: Tensor | None, parallel_iterations: int,
           swap_memory: bool) -> tuple[Any, Any]:
     known = inputs.get_shape().with_rank_at_least(3)
     steps = array.shape(inputs)[0]  # type: ignore[index]
-    taken = TensorArray(inputs.dtype, size=steps, tensor_array_name="dynamic_rnn/input").unpack(inputs)
-    given = TensorArray(inputs.dtype, size=steps, tensor_array_name="dynamic_rnn/output")
+    time = constants.constant(0, dtype=dtypes.int32, name="time")
+    given = TensorArray(inputs.dtype, size=steps)
+    taken = TensorArray(inputs.dtype, size=steps).unpack(inputs)
 
     def body(time: Tensor, collected: TensorArray, *leaves: Any) -> list[Any]:
         before = states.pack(state, list(leaves))
@@ -190,7 +191,6 @@ def _loop(cell: Any, inputs: Tensor, state: Any, lengths: Tensor | None, paralle
             output, after = _masked(time, lengths, output, after, before)
         return [time + 1, collected.write(time, output), *states.flatten(after)]  # type: ignore[operator]
 
-    time = constants.constant(0, dtype=dtypes.int32, name="time")
     results = loops.while_loop(lambda time, *_: logic.less(time, steps), body, [time, given, *states.flatten(state)],
                                parallel_iterations=parallel_iterations, swap_memory=swap_memory)
     outputs = results[1].pack()

@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tracer import variable_scope
+from tracer import scopes, variable_scope
 from tracer.initializers import constant_initializer, random_uniform_initializer
 from tracer.ir import Tensor
 from tracer.nn import embedding, regularization, states
@@ -235,28 +235,38 @@ class LSTMCell(RNNCell):
             return new_m, LSTMStateTuple(new_c, new_m)
         return new_m, array.concat(1, [new_c, new_m])
 
-    def _update(self, c: Tensor, i: Tensor, j: Tensor, f: Tensor, o: Tensor, dtype: Any) -> tuple[Any, Any]:
-        forget, enter = f + self._forget_bias, i  # type: ignore[operator]
-        diagonals = {}
-        if self._use_peepholes:
-            diagonals = {gate: variable_scope.get_variable(f"W_{gate}_diag", [self._num_units], dtype=dtype)
-                         for gate in "FIO"}
-            forget, enter = forget + diagonals["F"] * c, enter + diagonals["I"] * c
-        new_c = math.sigmoid(forget) * c + math.sigmoid(enter) * self._activation(j)
-        if self._cell_clip is not None:
-            new_c = clip.clip_by_value(new_c, -self._cell_clip, self._cell_clip)
-        leave = o + diagonals["O"] * new_c if self._use_peepholes else o
-        return new_c, math.sigmoid(leave) * self._activation(new_c)
+    def _update(self, c: Any, i: Any, j: Any, f: Any, o: Any, dtype: Any) -> tuple[Any, Any]:
+        """The new `c` and `m` of one step, in TensorFlow's order of operations."""
+        forget_bias, act, cell_clip = self._forget_bias, self._activation, self._cell_clip
+        if not self._use_peepholes:
+            new_c = math.sigmoid(f + forget_bias) * c + math.sigmoid(i) * act(j)
+            leave = None
+        else:
+            to_f, to_i, to_o = (variable_scope.get_variable(f"W_{gate}_diag", [self._num_units], dtype=dtype,
+                                                            initializer=self._initializer) for gate in "FIO")
+            new_c = math.sigmoid(f + forget_bias + to_f * c) * c + math.sigmoid(i + to_i * c) * act(j)
+            leave = to_o
+        if cell_clip is not None:
+            new_c = clip.clip_by_value(new_c, -cell_clip, cell_clip)
+        return new_c, math.sigmoid(o if leave is None else o + leave * new_c) * act(new_c)
 
 
 def _sharded(name: str, shape: list[int], dtype: Any, shards: int, initializer: Any) -> Any:
-    """A weight split by rows into variables `name_0`, `name_1` ..., joined."""
+    """A weight split by rows into variables `name_0`, `name_1` ..., joined; the steps of a sequence share the join."""
     if shards > shape[0]:
         raise ValueError(f"Too many shards: shape={shape}, num_shards={shards}")
     each, more = divmod(shape[0], shards)
     parts = [variable_scope.get_variable(f"{name}_{i}", [each + (i < more), *shape[1:]], dtype=dtype,
                                          initializer=initializer) for i in range(shards)]
-    return parts[0] if shards == 1 else array.concat(0, parts, name=name)
+    if shards == 1:
+        return parts[0]
+    full_name = f"{variable_scope.get_variable_scope().name}/{name}/concat:0"
+    for tensor in scopes.get_collection(scopes.GraphKeys.CONCATENATED_VARIABLES):
+        if tensor.name == full_name:
+            return tensor
+    joined = array.concat(0, parts, name=f"{name}/concat")
+    scopes.add_to_collection(scopes.GraphKeys.CONCATENATED_VARIABLES, joined)
+    return joined
 
 
 class OutputProjectionWrapper(RNNCell):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tracer import dtypes, scopes, shapes
-from tracer.convert import internal_convert_to_tensor
+from tracer.convert import IndexedSlices, internal_convert_to_tensor
 from tracer.declare import op
 from tracer.ir import Tensor
 from tracer.ops import array, casting
@@ -128,6 +128,16 @@ def boolean_mask(tensor: Any, mask: Any, name: str = "boolean_mask") -> Tensor:
 def _from(vector: Tensor, start: int) -> Tensor:
     """`vector[start:]`, as the operators of a tensor record it."""
     return array.slice(vector, [start], [-1])
+
+
+def sparse_mask(a: IndexedSlices, mask_indices: Any, name: str | None = None) -> IndexedSlices:
+    """The rows of `a` but for those at `mask_indices`.
+
+    >>> tf.sparse_mask(slices, [12, 45])
+    """
+    with scopes.op_scope([a, mask_indices], name, "sparse_mask") as scope:
+        left, places = listdiff(a.indices, mask_indices)
+        return IndexedSlices(gather(a.values, places, name=scope), left, a.dense_shape)
 
 
 @op("Unique")

@@ -172,7 +172,7 @@ class _Loop:
 
     def _shadow(self, type: str, tensor: Tensor, region: Frame) -> Tensor:
         attrs = {} if type == "LoopCond" else {"T": tensor.dtype.base_dtype}
-        return contexts.shadow(type, (self.body.local(tensor, self.scope[:-1]),), attrs, type, region)
+        return contexts.shadow(type, (region.local(tensor, self.scope[:-1]),), attrs, type, region)
 
     @staticmethod
     def _check(start: Tensor, end: Tensor) -> None:

@@ -202,6 +202,14 @@ def scalar_mul(scalar: Any, x: Any) -> Any:
     return scalar * x
 
 
+@op("BroadcastGradientArgs")
+def _broadcast_gradient_args(s0: Tensor, s1: Tensor, name: str | None = None) -> Any:
+    """The dimensions along which the gradients by two operands of the shapes `s0` and `s1` are summed."""
+    shapes.rank(s0.sizes, 1)
+    shapes.rank(s1.sizes, 1)
+    return [(None,), (None,)]
+
+
 # -- one operand
 
 

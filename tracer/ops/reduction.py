@@ -10,7 +10,8 @@ from tracer import scopes, shapes
 from tracer.convert import convert_n_to_tensor_or_indexed_slices
 from tracer.declare import op
 from tracer.ir import Tensor
-from tracer.ops import array, constants, state
+from tracer.ops import array, constants, indexing, state
+from tracer.ops.casting import to_int32
 from tracer.static import constant_value
 
 
@@ -29,6 +30,17 @@ def _reduced(input: Tensor, reduction_indices: Tensor, keep_dims: bool) -> shape
     rank = len(input.sizes)
     counted = [int(axis) + rank if -rank <= axis < 0 else int(axis) for axis in np.reshape(axes, -1)]
     return shapes.reduce(input.sizes, counted, keep_dims)
+
+
+def reduced_shape(input_shape: Any, axes: Any) -> Tensor:
+    """The shape that a reduction over `axes` with `keep_dims` leaves, as an operation: for gradients that scripts write.
+
+    >>> reduced_shape([2, 3, 5], [1]).eval()
+    array([2, 1, 5], dtype=int32)
+    """
+    input_shape, axes = to_int32(input_shape), to_int32(axes)
+    return indexing.dynamic_stitch([constants.range(array.size(input_shape)), axes],
+                                   [input_shape, constants.fill(array.shape(axes), 1)])
 
 
 @op("Sum")

@@ -86,8 +86,7 @@ def _lbeta(x: Tensor) -> Tensor:
 
 def _empty_lbeta(x: Tensor) -> Tensor:
     """Without elements there is no logarithm: an empty tensor, of one dimension less."""
-    from tracer.ops import array
+    from tracer.ops import array, check, control_flow
 
-    if x.sizes is not None and len(x.sizes) < 2:
-        raise ValueError(f"lbeta needs a vector with elements, or a tensor of rank 2 or more, not shape {x.get_shape()}")
+    x = control_flow.with_dependencies([check.assert_rank_at_least(x, 2)], x)
     return array.squeeze(x, squeeze_dims=[0])
