@@ -8,6 +8,16 @@ from tracer.train.decay import inverse_time_decay as inverse_time_decay
 from tracer.train.decay import natural_exp_decay as natural_exp_decay
 from tracer.train.decay import piecewise_constant as piecewise_constant
 from tracer.train.decay import polynomial_decay as polynomial_decay
+from tracer.train.input import batch as batch
+from tracer.train.input import batch_join as batch_join
+from tracer.train.input import input_producer as input_producer
+from tracer.train.input import limit_epochs as limit_epochs
+from tracer.train.input import match_filenames_once as match_filenames_once
+from tracer.train.input import range_input_producer as range_input_producer
+from tracer.train.input import shuffle_batch as shuffle_batch
+from tracer.train.input import shuffle_batch_join as shuffle_batch_join
+from tracer.train.input import slice_input_producer as slice_input_producer
+from tracer.train.input import string_input_producer as string_input_producer
 from tracer.train.optimizer import Optimizer as Optimizer
 from tracer.train.optimizers import AdadeltaOptimizer as AdadeltaOptimizer
 from tracer.train.optimizers import AdagradOptimizer as AdagradOptimizer
