@@ -138,8 +138,10 @@ class Executable:
     def _check_initialized(self, state: State, outer: dict[str, Any] | None) -> None:
         for variable in self.plan.required:
             if variable.name not in state.variables and variable.name not in (outer or ()):
+                reader = next((op for op in self.plan.nodes for t in op.inputs
+                               if slicing.variable_of(t) is variable), variable)
                 raise errors.FailedPreconditionError(
-                    None, variable, f"Attempting to use uninitialized value {variable.name}")
+                    None, reader, f"Attempting to use uninitialized value {variable.name}")
 
     def _variables(self, state: State, outer: dict[str, Any] | None) -> dict[Operation, Any]:
         """Copies of the fetched variables: the arrays themselves may be given away by the next run."""

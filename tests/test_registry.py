@@ -10,7 +10,7 @@ import tracer
 import tracer.nn
 import tracer.ops
 from lowering import registry
-from lowering.slice import VARIABLES
+from lowering.slice import FRAMES, MERGES, SWITCHES, VARIABLES
 from tracer import opdef
 from tracer.declare import DECLARATIONS
 
@@ -18,7 +18,7 @@ for module in pkgutil.iter_modules(tracer.ops.__path__):
     importlib.import_module(f"tracer.ops.{module.name}")
 registry.load()
 
-INTERPRETED = {"Placeholder", *VARIABLES}  # the interpreter itself gives them their meaning
+INTERPRETED = {"Placeholder", *VARIABLES, *FRAMES, *SWITCHES, *MERGES}  # the interpreters give them their meaning
 NOT_OF_A_RULE = {  # attributes that say nothing about the value
     "T", "N", "dtype", "Tparams", "Tindices", "use_locking", "validate_shape", "shape", "seed", "seed2", "name",
 }

@@ -51,7 +51,7 @@ def mirror_pad(input: Any, paddings: Static, *, mode: str) -> Any:
             raise ValueError(f"paddings must be no greater than the dimension size: {before}, {after} greater than "
                              f"{size}")
         if mode == "REFLECT" and max(before, after) >= size:
-            raise ValueError(f"paddings must be less than the dimension size: {before}, {after} not less than {size}")
+            raise ValueError(f"paddings must be less thanthan the dimension size: {before}, {after} not less than {size}")
     return input if not widths else jnp.pad(input, widths, mode="reflect" if mode == "REFLECT" else "symmetric")
 
 

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lowering.registry import lowers
+from tracer import errors
 
 
 @lowers("NoOp", "ControlTrigger")
@@ -42,6 +43,8 @@ def check_numerics(tensor: Any, *, message: str, check: Any) -> Any:
 
 @lowers("Assert", pure=False, strings=True)
 def assert_(condition: Any, data: Any, *, summarize: int, check: Any) -> None:
+    if np.ndim(condition):
+        raise errors.InvalidArgumentError(None, None, f"In[0] should be a scalar: {list(np.shape(condition))}")
     check(jnp.all(condition), lambda *values: f"assertion failed: {shown(values, summarize)}", *data)
 
 

@@ -68,6 +68,8 @@ def select(condition: Any, t: Any, e: Any) -> Any:
                              f"{text(np.shape(e))}")
         condition = jnp.reshape(condition, chosen + (1,) * (len(sizes) - 1))
     elif sizes != np.shape(e) or chosen not in (sizes, ()):
-        shapes = " ".join(text(np.shape(value)) for value in (condition, t, e))
-        raise ValueError(f"Inputs to operation Select of type Select must have the same size and shape.  {shapes}")
+        shapes = [np.shape(value) for value in (condition, t, e)]
+        other = next(i for i, shape in enumerate(shapes) if shape != shapes[0])
+        raise ValueError("Inputs to operation Select of type Select must have the same size and shape.  Input 0: "
+                         f"{text(shapes[0])} != input {other}: {text(shapes[other])}")
     return jnp.where(condition, t, e)

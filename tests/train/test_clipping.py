@@ -38,11 +38,12 @@ def test_clip_by_norm(case):
 @parity([
     case("global_norm", [LARGE, SMALL]),
     case("global_norm", [LARGE, None, SMALL]),
-    case("clip_by_global_norm", [LARGE, SMALL], 5.0),
+    # 0.12.1's gradient of several ys that share what they are made of is not the sum of its gradients of each.
+    case("clip_by_global_norm", [LARGE, SMALL], 5.0, gradient=False),
     case("clip_by_global_norm", [SMALL, SMALL], 5.0),
-    case("clip_by_global_norm", [LARGE, None, SMALL], 1.0),
-    case("clip_by_global_norm", [LARGE, SMALL], 1.0, use_norm=np.float32(20)),
-    case("clip_by_global_norm", (LARGE, SMALL), np.float32(.5)),
+    case("clip_by_global_norm", [LARGE, None, SMALL], 1.0, gradient=False),
+    case("clip_by_global_norm", [LARGE, SMALL], 1.0, use_norm=np.float32(20), gradient=False),
+    case("clip_by_global_norm", (LARGE, SMALL), np.float32(.5), gradient=False),
     case(clipping.clipped_slices, LARGE, np.float32([[1, 2], [2, 1]]), gradient=False),
     case("clip_by_global_norm", LARGE, 1.0, raises=("TypeError", "t_list should be a sequence")),
 ])
