@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -33,7 +34,7 @@ def _disorder(segment_ids: np.ndarray) -> str:
     """What TensorFlow says first, going from segment to segment."""
     rows = int(segment_ids[-1]) + 1
     segments = segment_ids[np.r_[True, np.diff(segment_ids) != 0]].tolist()
-    for segment, following in zip(segments, segments[1:], strict=False):
+    for segment, following in itertools.pairwise(segments):
         if following != segment + 1:
             break
         if segment >= rows:
