@@ -266,8 +266,10 @@ class BaseSession:
         if prepared is None:
             prepared = self._prepare(fetches, feed_dict, key)
         if prepared.feeds:
-            values = [feed.convert(value)
-                      for feed, value in zip(prepared.feeds, self._values(feed_dict), strict=True)]
+            given = self._values(feed_dict)
+            if len(given) != len(prepared.feeds):  # a sparse placeholder is fed with its shape or without
+                prepared = self._prepare(fetches, feed_dict, key)
+            values = [feed.convert(value) for feed, value in zip(prepared.feeds, given, strict=True)]
         else:
             values = []
         if run_metadata is not None and options is not None:
@@ -325,7 +327,7 @@ class BaseSession:
             if isinstance(key, IndexedSlices):
                 parts = [t for t in (key.values, key.indices, key.dense_shape) if t is not None]
             elif hasattr(key, "_session_parts"):
-                parts = key._session_parts()[0]
+                parts = key._session_parts()[0][:len(feed_dict[key])]
             for part in parts:
                 try:
                     tensor = self._graph.as_graph_element(part, allow_operation=False)

@@ -15,10 +15,15 @@ def constant_value(tensor: Any) -> Any:
     """The value of `tensor` when its operation shows it, otherwise None.
 
     Constants, shapes, sizes and ranks, and `range`, `cast` and `concat` of those are looked through, nothing else: the
-    static shapes that a script sees depend on it. That a tensor could be fed is not considered.
+    static shapes that a script sees depend on it. That is why a tensor whose value was told can be fed no longer.
     """
     fold = _FOLDS.get(tensor.op.type)
-    return None if fold is None else fold(tensor.op)
+    if fold is None:
+        return None
+    value = fold(tensor.op)
+    if value is not None:
+        tensor.graph.prevent_feeding(tensor)
+    return value
 
 
 def constant_sizes(shape: Tensor) -> shapes.Sizes:
