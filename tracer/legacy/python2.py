@@ -21,18 +21,7 @@ from tracer.legacy.sources import decode
 _FIXERS = (
     *(
         f"fissix.fixes.fix_{name}"
-        for name in (
-            "except",
-            "exec",
-            "ne",
-            "numliterals",
-            "paren",
-            "print",
-            "raise",
-            "repr",
-            "tuple_params",
-            "unicode",
-        )
+        for name in "except exec ne numliterals paren print raise repr tuple_params unicode".split()
     ),
     "tracer.legacy.fix_lambda_tuple",
 )

@@ -260,8 +260,8 @@ def batch_join(tensor_list_list: Any, batch_size: Any, capacity: int = 32, enque
 
 def _shuffled(found: _Batch, batch_size: Any, threads: int | None, capacity: int, min_after_dequeue: int,
               seed: int | None, given: Any, or_fewer: bool, shared_name: str | None, scope: str) -> Any:
-    queue = RandomShuffleQueue(capacity, min_after_dequeue, found.types, _known(found.component_shapes(given), False), seed=seed,
-                               shared_name=shared_name)
+    shapes = _known(found.component_shapes(given), False)
+    queue = RandomShuffleQueue(capacity, min_after_dequeue, found.types, shapes, seed=seed, shared_name=shared_name)
     found.enqueue(queue, threads)
     room = capacity - min_after_dequeue
     above = math.maximum(0, queue.size() - min_after_dequeue)  # type: ignore[operator]
