@@ -200,6 +200,10 @@ class Executable:
         with interpret.blame(node):
             if rule.host or rule.strings:
                 return rule.function(*arguments, **keywords)
+            if rule.draws:  # strings are shuffled: numbers draw the order
+                order, state.streams[node.name] = rule.function(
+                    np.arange(len(arguments[0]), dtype=np.int32), stream=state.stream(node), **keywords)
+                return arguments[0][np.asarray(order)]
             from lowering.host import text
 
             return text.run(node, rule, arguments, keywords)
