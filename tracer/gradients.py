@@ -27,7 +27,7 @@ _registered: dict[str, Callable | None] = {}
 
 # Operations that pass no gradient on, whatever their dtypes.
 _STOPS = frozenset("""
-    StopGradient Shape ShapeN Size Rank ZerosLike OnesLike Floor Ceil Const Range LinSpace OneHot Less
+    StopGradient Shape ShapeN Size Rank ZerosLike OnesLike Floor Const Range LinSpace OneHot Less
     LessEqual Greater GreaterEqual Equal NotEqual LogicalAnd LogicalOr LogicalNot RandomUniform RandomStandardNormal
     TruncatedNormal RandomUniformInt Multinomial InTopK ScalarSummary HistogramSummary MergeSummary ImageSummary
     Variable TemporaryVariable Assign AssignAdd AssignSub ScatterUpdate ScatterAdd ScatterSub Placeholder
@@ -35,10 +35,12 @@ _STOPS = frozenset("""
 """.split())
 
 # Operations that TensorFlow 0.8 cannot differentiate: a gradient that reaches one is an error, not None.
-_UNDEFINED = frozenset("ArgMax ArgMin All Any Where Unique UniqueWithCounts EditDistance RandomShuffle".split())
+_UNDEFINED = frozenset("""
+    ArgMax ArgMin All Any Ceil Mod Where Unique UniqueWithCounts SegmentProd EditDistance RandomShuffle
+""".split())
 
 # Inputs, by their places, that get no gradient although the others do.
-_WITHOUT = {"SoftmaxCrossEntropyWithLogits": (1,)}
+_WITHOUT = {"SoftmaxCrossEntropyWithLogits": (1,), "Igamma": (0,), "Igammac": (0,)}
 
 
 class RegisterGradient:

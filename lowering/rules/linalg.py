@@ -67,7 +67,10 @@ def cholesky_grad(l: Any, grad: Any) -> Any:  # noqa: E741 - the definition's na
 
 @lowers("MatrixDeterminant", "BatchMatrixDeterminant")
 def matrix_determinant(input: Any, *, check: Any) -> Any:
-    result = jnp.linalg.det(_matrices(input))
+    input = _matrices(input)
+    if not input.size:
+        return jnp.ones(input.shape[:-2], input.dtype)
+    result = jnp.linalg.det(input)
     check(jnp.all(jnp.isfinite(result)),
           lambda: errors.InternalError(None, None, "The determinant is not finite."))
     return result

@@ -162,3 +162,33 @@ def test_names_of_compositions():
         "AccumulateN/zeros_like", "AccumulateN/Assign", "AccumulateN/AssignAdd", "AccumulateN/AssignAdd_1",
         "AccumulateN",
     ]
+
+
+@pytest.mark.parametrize("function", [tf.ceil, lambda x: tf.mod(x, 2.0)])
+def test_what_has_no_gradient_says_so(function):
+    x = tf.constant([1.5])
+    with pytest.raises(LookupError, match=r"No gradient defined for operation '\w+' \(op type: (Ceil|Mod)\)"):
+        tf.gradients(function(x), x)
+
+
+@pytest.mark.parametrize("function", [tf.floor, tf.round, tf.to_int32, lambda x: tf.less(x, 1.0)])
+def test_steps_pass_no_gradient(function):
+    x = tf.constant([1.5])
+    assert tf.gradients(tf.to_float(function(x)), x) == [None]
+
+
+def test_the_sign_is_flat():
+    x = tf.constant([-1.5, 0.0])
+    with tf.Session() as session:
+        np.testing.assert_array_equal(session.run(tf.gradients(tf.sign(x), x)[0]), [0, 0])
+
+
+def test_gradient_of_a_gradient_at_kinks():
+    x = tf.constant([-2.0, 0.5, 3.0])
+    y = tf.reduce_sum(tf.pow(x, 3.0) + tf.abs(x) + tf.maximum(x, 1.0) * x)
+    (first,) = tf.gradients(y, x)
+    (second,) = tf.gradients(first, x)
+    values = np.float32([-2, 0.5, 3])
+    with tf.Session() as session:
+        np.testing.assert_allclose(session.run(first), 3 * values ** 2 + np.sign(values) + [1, 1, 6], rtol=1e-6)
+        np.testing.assert_allclose(session.run(second), 6 * values + [0, 0, 2], rtol=1e-6)
