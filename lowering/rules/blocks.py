@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -53,6 +54,28 @@ def mirror_pad(input: Any, paddings: Static, *, mode: str) -> Any:
         if mode == "REFLECT" and max(before, after) >= size:
             raise ValueError(f"paddings must be less thanthan the dimension size: {before}, {after} not less than {size}")
     return input if not widths else jnp.pad(input, widths, mode="reflect" if mode == "REFLECT" else "symmetric")
+
+
+@lowers("TileGrad")
+def tile_grad(input: Any, multiples: Static) -> Any:
+    sizes, times = np.shape(input), multiples.tolist()
+    if len(times) != len(sizes):
+        raise ValueError(f"Expected multiples argument to be a vector of length {len(sizes)} but got length {len(times)}")
+    for i, (size, n) in enumerate(zip(sizes, times, strict=True)):
+        if n <= 0:
+            raise ValueError(f"Expected multiples[{i}] > 0, but got {n}")
+        if size % n:
+            raise ValueError(f"Expected input_dim[{i}] to be divisible by multiples[{i}], but {size} % {n} != 0")
+    parts = [part for size, n in zip(sizes, times, strict=True) for part in (n, size // n)]
+    return jnp.asarray(input).reshape(parts).sum(tuple(range(0, len(parts), 2)), dtype=input.dtype)
+
+
+@lowers("MirrorPadGrad")
+def mirror_pad_grad(input: Any, paddings: Static, *, mode: str) -> Any:
+    widths = _check_paddings(input, paddings)
+    sizes = [size - before - after for size, (before, after) in zip(np.shape(input), widths, strict=True)]
+    padded = jax.linear_transpose(lambda x: mirror_pad(x, paddings, mode=mode), jax.ShapeDtypeStruct(sizes, input.dtype))
+    return padded(jnp.asarray(input))[0]
 
 
 def _image(input: Any, block_size: int) -> tuple[int, ...]:

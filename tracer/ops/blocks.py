@@ -77,6 +77,23 @@ def _mirror_pad(input: Tensor, paddings: Tensor, mode: str, name: str | None = N
     return _padded(input, paddings)
 
 
+@op("TileGrad")
+def _tile_grad(input: Tensor, multiples: Tensor, name: str | None = None) -> Any:
+    times = constant_value(multiples)
+    if input.sizes is None or times is None:
+        return None
+    return tuple(None if size is None else size // int(n) for size, n in zip(input.sizes, times, strict=True))
+
+
+@op("MirrorPadGrad")
+def _mirror_pad_grad(input: Tensor, paddings: Tensor, mode: str, name: str | None = None) -> Any:
+    widths = constant_value(paddings)
+    if input.sizes is None or widths is None:
+        return None
+    return tuple(None if size is None else size - int(before) - int(after)
+                 for size, (before, after) in zip(input.sizes, widths, strict=True))
+
+
 def _block(sizes: shapes.Sizes, block_size: int) -> tuple[shapes.Size, ...]:
     if block_size <= 1:
         raise ValueError("Attr block_size must be > 1.")
