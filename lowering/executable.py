@@ -102,20 +102,34 @@ class Executable:
         overlay: dict[str, Any] | None = outer if outer is not None else None if len(self.steps) <= 1 else {}
         outputs: tuple = ()
         found = None
-        for step in self.steps:
-            if isinstance(step, Program):
-                with state.lock:
-                    outputs = step.run(state, values, overlay)
+        undo: list[tuple[str, Any, Any]] = []
+        try:
+            for step in self.steps:
+                if isinstance(step, Program):
+                    with state.lock:
+                        try:
+                            outputs = step.run(state, values, overlay)
+                        except BaseException:
+                            if overlay and outer is None:
+                                state.replace(overlay, undo)
+                            raise
+                        if overlay and outer is None:
+                            state.publish(overlay, undo)
+                        if overlay is None:
+                            found = self._variables(state, None)
+                    values.update(zip(step.stage.outputs, outputs, strict=True))
+                else:
                     if overlay is None:
-                        found = self._variables(state, None)
-                values.update(zip(step.stage.outputs, outputs, strict=True))
-            else:
-                if overlay is None:
-                    overlay = {}
-                self._host(step, state, values, overlay)
+                        overlay = {}
+                    self._host(step, state, values, overlay)
+                    if overlay and outer is None:
+                        with state.lock:
+                            state.publish(overlay, undo)
+        except BaseException:
+            if undo:
+                state.take_back(undo)
+            raise
         with state.lock:
-            if overlay and outer is None:
-                state.variables.update(overlay)
             if found is None:
                 found = self._variables(state, outer)
             last = self.steps[-1] if self.steps and feeds and outer is None else None

@@ -41,6 +41,37 @@ class State:
                 self.resources[key] = make()
             return self.resources[key]
 
+    def publish(self, overlay: dict[str, Any], undo: list[tuple[str, Any, Any]]) -> None:
+        """Gives variables the values that a step of a run made, at once: another thread's run counts on from them.
+
+        Notes in `undo` what they were, for `take_back`. The caller holds the lock.
+        """
+        for name, value in overlay.items():
+            undo.append((name, self.variables.get(name), value))
+            self.variables[name] = value
+        overlay.clear()
+
+    def replace(self, overlay: dict[str, Any], undo: list[tuple[str, Any, Any]]) -> None:
+        """Takes over the arrays in which a program that failed left the old values: their own memory was given away."""
+        for name, value in overlay.items():
+            self.variables[name] = value
+            for i in reversed(range(len(undo))):
+                if undo[i][0] == name:
+                    undo[i] = (name, undo[i][1], value)
+                    break
+        overlay.clear()
+
+    def take_back(self, undo: list[tuple[str, Any, Any]]) -> None:
+        """Restores the variables of a run that failed, save those that another thread's run has written since."""
+        with self.lock:
+            for name, old, new in reversed(undo):
+                if self.variables.get(name) is not new:
+                    continue
+                if old is None:
+                    del self.variables[name]
+                else:
+                    self.variables[name] = old
+
     def pin(self, array: Any) -> None:
         """Keeps the memory of a variable's array from being given to a new value. The caller holds the lock."""
         self.pinned[id(array)] = self.pinned.get(id(array), 0) + 1
