@@ -6,6 +6,7 @@ A helper module may parse as Python 3 and still mean Python 2's `/`, because the
 from __future__ import annotations
 
 import ast
+import functools
 import os
 from collections.abc import Iterator
 
@@ -31,7 +32,22 @@ _PYTHON3_NODES = (
 
 def python_of(tree: ast.Module, filename: str) -> int | None:
     """2 or 3 where the file, or one beside it that it imports, needs that Python; None where either would do."""
-    return _python_of(tree, filename, {os.path.abspath(filename)})
+    own = _needs(tree, filename)
+    if own is not None:
+        return own
+    seen = {os.path.abspath(filename)}
+    waiting = list(_imported_files(tree, filename))
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        needs, imported = _facts(path, os.stat(path).st_mtime_ns)
+        if needs == 2:
+            return 2
+        if needs is None:
+            waiting.extend(imported)
+    return None
 
 
 def needs_python3(tree: ast.Module) -> str | None:
@@ -70,26 +86,22 @@ def _sign(node: ast.AST, printing: bool) -> str | None:
     return None
 
 
-def _python_of(tree: ast.Module, filename: str, seen: set[str]) -> int | None:
+def _needs(tree: ast.Module, filename: str) -> int | None:
     if needs_python3(tree):
         return 3
-    if detection.needs_python2(tree, filename):
-        return 2
-    for neighbour in _imported_files(tree, filename):
-        if neighbour not in seen:
-            seen.add(neighbour)
-            if _python_of_file(neighbour, seen) == 2:
-                return 2
-    return None
+    return 2 if detection.needs_python2(tree, filename) else None
 
 
-def _python_of_file(path: str, seen: set[str]) -> int | None:
+@functools.cache
+def _facts(path: str, changed: int) -> tuple[int | None, tuple[str, ...]]:
+    """What a file as of the time `changed` needs, and the files that it imports."""
     with open(path, "rb") as file:
         text = decode(file.read())
     try:
-        return _python_of(ast.parse(text), path, seen)
+        tree = ast.parse(text)
     except (SyntaxError, ValueError):
-        return 2
+        return 2, ()
+    return _needs(tree, path), tuple(_imported_files(tree, path))
 
 
 def _imported_files(tree: ast.Module, filename: str) -> Iterator[str]:
