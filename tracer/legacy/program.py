@@ -119,6 +119,8 @@ def _imported_files(tree: ast.Module, filename: str) -> Iterator[str]:
 
 
 def _files(module: str, folders: tuple[str, ...]) -> Iterator[str]:
+    if module.partition(".")[0] == "tensorflow":  # it is ours, even in a checkout of TensorFlow's sources
+        return
     for folder in folders:
         base = os.path.join(folder, *module.split("."))
         found = next((path for path in (base + ".py", os.path.join(base, "__init__.py")) if os.path.isfile(path)), None)
