@@ -88,6 +88,8 @@ def one_hot(indices: Any, depth: Static, on_value: Any, off_value: Any, *, axis:
 
 @lowers("Where", host=True)
 def where(input: Any) -> Any:
+    if not np.ndim(input):
+        raise ValueError("WhereOp : Unhandled input dimensions: 0")
     return np.argwhere(np.asarray(input)).astype(np.int64).reshape((-1, np.ndim(input)))
 
 
