@@ -11,13 +11,14 @@ def slope(tf, path, x, *args, **kwargs):
 
 
 def drawn(tf, name, classes, *args, **kwargs):
-    """What a candidate sampler draws, and what it expects."""
+    """What a candidate sampler draws after a graph seed, and what it expects."""
+    tf.set_random_seed(1)
     return list(getattr(tf.nn, name)(classes, *args, **kwargs))
 
 
-def loss_of_samples(tf, name, weights, biases, inputs, labels, sampled, expected, sampled_expected, remove):
+def loss_of_samples(tf, name, num_true, weights, biases, inputs, labels, sampled, expected, sampled_expected, remove):
     """A loss over given samples."""
-    return getattr(tf.nn, name)(weights, biases, inputs, labels, 3, 6, num_true=labels.get_shape()[1].value,
+    return getattr(tf.nn, name)(weights, biases, inputs, labels, 3, 6, num_true=num_true,
                                 sampled_values=(sampled, expected, sampled_expected), remove_accidental_hits=remove)
 
 
@@ -31,12 +32,6 @@ def from_sparse(tf, combiner, table, indices, ids, weights):
     shape = tf.constant([3, 3], tf.int64)
     weighed = None if weights is None else tf.SparseTensor(indices, weights, shape)
     return tf.nn.embedding_lookup_sparse(table, tf.SparseTensor(indices, ids, shape), weighed, combiner=combiner)
-
-
-def argmax_gradient(tf, x, size):
-    """The places of the maxima, and the gradient that goes there."""
-    window = [1, size, size, 1]
-    return tf.nn.max_pool_with_argmax(x, window, window, "SAME")
 
 
 def kept(tf, x, keep_prob, seed, noise_shape=None):

@@ -1,0 +1,70 @@
+"""What is known of values while the graph is recorded."""
+
+import numpy as np
+import pytest
+
+import tracer as tf
+from tracer import static
+
+VALUE = np.arange(6, dtype=np.float32).reshape(2, 3)
+
+
+@pytest.mark.parametrize(("make", "value"), [
+    (lambda: tf.constant(VALUE), VALUE),
+    (lambda: tf.constant(b"text"), np.array(b"text", object)),
+    (lambda: tf.shape(tf.placeholder(tf.float32, [1, 2, 3])), np.int32([1, 2, 3])),
+    (lambda: tf.size(tf.zeros([1, 2, 3])), np.int32(6)),
+    (lambda: tf.size(1.0), np.int32(1)),
+    (lambda: tf.rank(tf.placeholder(tf.float32, [None, 2])), np.int32(2)),
+    (lambda: tf.range(2, 9, 3), np.int32([2, 5, 8])),
+    (lambda: tf.range(tf.rank(VALUE)), np.int32([0, 1])),
+    (lambda: tf.cast(tf.constant(VALUE), tf.float64), VALUE.astype(np.float64)),
+    (lambda: tf.concat(0, [VALUE[:1], VALUE[1:]]), VALUE),
+    (lambda: tf.concat(0, [tf.shape(VALUE), [7]]), np.int32([2, 3, 7])),
+])
+def test_known(make, value):
+    found = static.constant_value(make())
+    assert found.dtype == value.dtype
+    np.testing.assert_array_equal(found, value)
+
+
+@pytest.mark.parametrize("make", [
+    lambda: tf.placeholder(tf.float32),
+    lambda: tf.shape(tf.placeholder(tf.float32, [None, 3])),
+    lambda: tf.size(tf.placeholder(tf.float32, [None, 3])),
+    lambda: tf.rank(tf.placeholder(tf.float32)),
+    lambda: tf.range(tf.placeholder(tf.int32, [])),
+    lambda: tf.cast(tf.placeholder(tf.int32), tf.int64),
+    lambda: tf.concat(tf.placeholder(tf.int32), [VALUE, VALUE]),
+    lambda: tf.concat(0, [VALUE, tf.placeholder(tf.float32)]),
+    lambda: tf.pack([tf.constant(1), tf.constant(2)]),
+    lambda: tf.identity(tf.constant(1)),
+    lambda: tf.fill([2], 3),
+    lambda: tf.add(1, 2),
+    lambda: tf.Variable(1.0).ref(),
+])
+def test_unknown(make):
+    assert static.constant_value(make()) is None
+
+
+def test_sizes_of_a_shape_vector():
+    assert static.constant_sizes(tf.constant([2, 3])) == (2, 3)
+    assert static.constant_sizes(tf.placeholder(tf.int32, [2])) == (None, None)
+    assert static.constant_sizes(tf.placeholder(tf.int32)) is None
+    with pytest.raises(ValueError, match="must be >= 0"):
+        static.constant_sizes(tf.constant([-1]))
+    with pytest.raises(ValueError, match="must have rank 1"):
+        static.constant_sizes(tf.constant(1))
+
+
+def test_what_shaped_another_tensor_is_not_fed():
+    shape = tf.constant([3, 2])
+    reshaped = tf.reshape(VALUE, shape)
+    with tf.Session() as session, pytest.raises(ValueError, match="may not be fed"):
+        session.run(reshaped, {shape: [6, 1]})
+
+
+def test_what_shaped_nothing_is_fed():
+    x = tf.constant([3, 2])
+    with tf.Session() as session:
+        assert session.run(tf.mul(x, 2), {x: [1, 5]}).tolist() == [2, 10]
