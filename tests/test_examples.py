@@ -40,7 +40,7 @@ def test_mnist_softmax(tmp_path):
 
 @digits
 def test_mnist_convnet_short(tmp_path):
-    output = run(tmp_path, "mnist_convnet.py", f"--data_dir={MNIST}", "--max_steps=150", "--test_size=2000")
+    output = run(tmp_path, "mnist_convnet.py", f"--data_dir={MNIST}", "--max_steps=300", "--test_size=2000")
     assert accuracy(output) >= 0.85
 
 

@@ -5,7 +5,7 @@ import pytest
 
 import tracer as tf
 from tests.parity import case, parity
-from tests.reference.recipes import random as recipes
+from tests.reference.recipes import drawing as recipes
 from tracer.ops.random import get_seed
 
 INTS = np.arange(12, dtype=np.int32).reshape(4, 3)
