@@ -239,3 +239,14 @@ def test_modules_lists_the_paths_that_can_be_imported(capsys):
     listed = capsys.readouterr().out.split()
     assert "tensorflow.examples.tutorials.mnist.input_data" in listed
     assert "tensorflow.models.image.cifar10.cifar10" not in listed
+
+
+def test_both_halves_of_the_project_come_from_one_place(folder):
+    write(folder, "mark = 1", "elsewhere/lowering/__init__.py")
+    write(folder, """
+        import importlib, os
+        for name in ("tracer", "lowering"):
+            print(os.path.dirname(importlib.import_module(name).__path__[0]))
+    """)
+    environment = {"PYTHONPATH": os.pathsep.join([str(folder / "elsewhere"), str(PROJECT)])}
+    assert run(folder, "script.py", env=environment).stdout.split() == [str(PROJECT)] * 2

@@ -15,6 +15,8 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from tracer.legacy.sources import OUR_PACKAGES, PROJECT
+
 if TYPE_CHECKING:
     from tracer.legacy.installation import Installation
 
@@ -62,6 +64,8 @@ class LegacyFinder:
         """Implements the finder protocol; None leaves the name to the next finder."""
         user_code = self._installation.user_code
         if path is None:
+            if fullname in OUR_PACKAGES:  # the halves of one project, wherever another copy of it is installed
+                return PathFinder.find_spec(fullname, [PROJECT])
             if fullname in PROTECTED:
                 return PathFinder.find_spec(fullname, user_code.installed_folders())
         elif not any(user_code.owns_folder(folder) for folder in path):

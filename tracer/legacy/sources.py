@@ -9,8 +9,9 @@ import tokenize
 from collections.abc import Iterable
 
 _STANDARD_LIBRARY = os.path.dirname(os.path.realpath(os.__file__))
-_PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
-_OUR_PACKAGES = tuple(os.path.join(_PROJECT, name) for name in ("tracer", "lowering"))
+PROJECT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+OUR_PACKAGES = ("tracer", "lowering")
+_OUR_FOLDERS = tuple(os.path.join(PROJECT, name) for name in OUR_PACKAGES)
 _INSTALLED_FOLDERS = frozenset({"site-packages", "dist-packages"})
 
 
@@ -68,7 +69,7 @@ class UserCode:
     def _decide(self, folder: str) -> bool:
         if not _INSTALLED_FOLDERS.isdisjoint(folder.split(os.sep)):
             return False
-        if any(_inside(folder, own) for own in (_STANDARD_LIBRARY, *_OUR_PACKAGES)):
+        if any(_inside(folder, own) for own in (_STANDARD_LIBRARY, *_OUR_FOLDERS)):
             return False
         if any(_inside(folder, root) for root in self.roots):
             return True
