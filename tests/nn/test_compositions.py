@@ -78,7 +78,8 @@ def test_gradients_of_the_moments():
 @parity([
     case("nn.embedding_lookup", TABLES[0], IDS % 4),
     case("nn.embedding_lookup", TABLES[0], np.int32(2)),
-    *(case(network.from_several, strategy, *TABLES, IDS.astype(kind)) for strategy in ("mod", "div") for kind in (np.int32, np.int64)),
+    *(case(network.from_several, strategy, *TABLES, IDS.astype(kind))
+      for strategy in ("mod", "div") for kind in (np.int32, np.int64)),
     *(case(network.from_sparse, combiner, TABLES[0], PLACES, SPARSE_IDS, weights)
       for combiner in ("sum", "mean", "sqrtn") for weights in (None, WEIGHTS)),
     case("nn.embedding_lookup", [], np.int32([1]), raises=("ValueError", "Need at least one param")),
@@ -113,7 +114,8 @@ def test_the_gradient_of_a_table_is_its_rows():
     case(network.kept, IMAGES, 0.5, 7, [2, 1, 1, 5], gradient=False),
     case(network.kept, LOGITS.astype(np.float64), 0.5, 11, gradient=False),
     case("nn.dropout", LOGITS, 0.0, raises=("ValueError", r"in the range \(0, 1\], got 0")),
-    case("nn.xw_plus_b", LOGITS, TARGETS.T.copy(), LOGITS[0, :4]), case("nn.relu_layer", LOGITS, TARGETS.T.copy(), LOGITS[0, :4]),
+    case("nn.xw_plus_b", LOGITS, TARGETS.T.copy(), LOGITS[0, :4]),
+    case("nn.relu_layer", LOGITS, TARGETS.T.copy(), LOGITS[0, :4]),
     case("nn.zero_fraction", np.float32([[0, 1], [0, 0]]), gradient=False), case("nn.zero_fraction", np.int32([0, 1, 2])),
 ])
 def test_layers(case):
@@ -163,10 +165,12 @@ def recorded(make):
     (lambda p: tf.nn.dropout(p(4, 5), 0.5), """
         dropout/keep_prob(Const) dropout/Shape(Shape) dropout/random_uniform/min(Const) dropout/random_uniform/max(Const)
         dropout/random_uniform/RandomUniform(RandomUniform) dropout/random_uniform/sub(Sub) dropout/random_uniform/mul(Mul)
-        dropout/random_uniform(Add) dropout/add(Add) dropout/Floor(Floor) dropout/Inv(Inv) dropout/mul(Mul) dropout/mul_1(Mul)"""),
+        dropout/random_uniform(Add) dropout/add(Add) dropout/Floor(Floor) dropout/Inv(Inv) dropout/mul(Mul)
+        dropout/mul_1(Mul)"""),
     (lambda p: tf.nn.sigmoid_cross_entropy_with_logits(p(2), p(2)), """
         logistic_loss/Relu(Relu) logistic_loss/mul(Mul) logistic_loss/sub(Sub) logistic_loss/Abs(Abs) logistic_loss/Neg(Neg)
-        logistic_loss/Exp(Exp) logistic_loss/add/x(Const) logistic_loss/add(Add) logistic_loss/Log(Log) logistic_loss(Add)"""),
+        logistic_loss/Exp(Exp) logistic_loss/add/x(Const) logistic_loss/add(Add) logistic_loss/Log(Log)
+        logistic_loss(Add)"""),
     (lambda p: tf.nn.batch_normalization(p(4, 5), p(5), p(5), p(5), p(5), 1e-3), """
         batchnorm/add/y(Const) batchnorm/add(Add) batchnorm/Rsqrt(Rsqrt) batchnorm/mul(Mul) batchnorm/mul_1(Mul)
         batchnorm/mul_2(Mul) batchnorm/sub(Sub) batchnorm/add_1(Add)"""),

@@ -29,8 +29,10 @@ SAMPLED = np.int64([1, 4, 0])
          num_shards=2, shard=0, seed=1),
     case(network.drawn, "all_candidate_sampler", CLASSES, 2, 12, True),
     case("nn.compute_accidental_hits", CLASSES, np.int64([3, 9, 1, 5]), 2),
-    case("nn.uniform_candidate_sampler", CLASSES, 3, 5, True, 10, raises=("InvalidArgumentError", "must have num_true columns")),
-    case("nn.uniform_candidate_sampler", CLASSES, 2, 11, True, 10, raises=("InvalidArgumentError", "11 classes cannot be drawn from 10")),
+    case("nn.uniform_candidate_sampler", CLASSES, 3, 5, True, 10,
+         raises=("InvalidArgumentError", "must have num_true columns")),
+    case("nn.uniform_candidate_sampler", CLASSES, 2, 11, True, 10,
+         raises=("InvalidArgumentError", "11 classes cannot be drawn from 10")),
 ])
 def test_samplers(case):
     case.check()
@@ -40,8 +42,8 @@ def test_samplers(case):
 def test_runs_go_on_in_the_stream(unique):
     # What TensorFlow 0.12.1 drew in three runs that fed the classes.
     tf.set_random_seed(1)
-    drawn, _, expected = tf.nn.learned_unigram_candidate_sampler(tf.placeholder_with_default(CLASSES, [2, 2]), 2, 5, unique, 10,
-                                                                 seed=7)
+    drawn, _, expected = tf.nn.learned_unigram_candidate_sampler(
+        tf.placeholder_with_default(CLASSES, [2, 2]), 2, 5, unique, 10, seed=7)
     with tf.Session() as session:
         runs = [session.run([drawn, expected]) for _ in range(2)]
     wanted = {True: [[1, 2, 4, 0, 7], [7, 5, 9, 2, 3]], False: [[1, 1, 2, 4, 0], [7, 7, 5, 9, 9]]}[unique]
@@ -66,7 +68,7 @@ def test_classes_are_different_and_in_range(name):
 
 def test_weights_from_a_file(tmp_path):
     (tmp_path / "words").write_text("a,1\nb,0\n\nc,x,3\n")
-    drawn, true, expected = tf.nn.fixed_unigram_candidate_sampler(
+    drawn, true, _ = tf.nn.fixed_unigram_candidate_sampler(
         [[2]], 1, 200, False, 3, vocab_file=str(tmp_path / "words"), seed=2)
     classes, true_count = tf.Session().run([drawn, true])
     assert set(classes.tolist()) == {0, 2}
@@ -88,7 +90,8 @@ def test_too_few_classes_with_a_weight():
 @parity([
     case(network.loss_of_samples, name, labels.shape[1], WEIGHTS, BIASES, INPUTS, labels, SAMPLED,
          np.full(labels.shape, 0.5, np.float32), np.float32([0.4, 0.2, 0.6]), remove)
-    for name in ("nce_loss", "sampled_softmax_loss") for labels in (np.int64([[1], [2], [0]]), np.int64([[1, 0], [2, 5], [3, 4]]))
+    for name in ("nce_loss", "sampled_softmax_loss")
+    for labels in (np.int64([[1], [2], [0]]), np.int64([[1, 0], [2, 5], [3, 4]]))
     for remove in (False, True)
 ])
 def test_losses(case):
