@@ -128,9 +128,11 @@ def test_uninstall_takes_everything_back():
     before = dict(sys.modules), list(sys.meta_path), np.get_printoptions(), dict(vars(unittest.TestCase))
     attributes = set(vars(tracer))
     legacy.install()
+    from tensorflow.contrib.framework.python.ops import variables
     from tensorflow.examples.tutorials.mnist import input_data
     from tensorflow.python.ops import array_ops  # noqa: F401
 
+    assert variables is tracer.contrib.framework.python.ops.variables
     assert input_data.read_data_sets
     legacy.uninstall()
     assert not [name for name in sys.modules if name.partition(".")[0] in ("tensorflow", "input_data")]
@@ -139,6 +141,7 @@ def test_uninstall_takes_everything_back():
     assert np.get_printoptions() == before[2]
     assert dict(vars(unittest.TestCase)) == before[3]
     assert set(vars(tracer)) == attributes
+    assert not hasattr(tracer.contrib.framework, "python")
     assert legacy.current() is None
 
 

@@ -397,18 +397,16 @@ def graph_of(op_input_list: Any, graph: Graph | None = None) -> Graph:
 
     if graph is not None and not isinstance(graph, Graph):
         raise TypeError(f"Input graph needs to be a Graph: {graph}")
-    first = None
+    first, given = None, graph
     for item in tuple(op_input_list):
         element = item if isinstance(item, (Tensor, Operation)) else _underlying(item)
         if element is None:
             continue
-        if first is None:
-            first = item
-            if graph is not None and element.graph is not graph:
-                raise ValueError(f"{item} is not from the passed-in graph.")
-            graph = element.graph
+        if graph is None:
+            first, graph = item, element.graph
         elif element.graph is not graph:
-            raise ValueError(f"{item} must be from the same graph as {first}.")
+            raise ValueError(f"{item} is not from the passed-in graph." if given is not None
+                             else f"{item} must be from the same graph as {first}.")
     return graph or get_default_graph()
 
 

@@ -1,7 +1,33 @@
-"""`tf.contrib`, package by package."""
+"""`tf.contrib`, package by package, each loaded when it is first named."""
 
-from tracer.contrib import util as util
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+import sys
+from typing import Any
 
 
-def __getattr__(name: str) -> object:
-    raise AttributeError(f"tf.contrib.{name} has no counterpart in Tracer yet")
+def __getattr__(name: str) -> Any:
+    path = f"{__name__}.{name}"
+    if name.startswith("_") or importlib.util.find_spec(path) is None:
+        raise AttributeError(f"tf.contrib.{name} has no counterpart in Tracer yet")
+    package = importlib.import_module(path)
+    if sys.modules.get("tensorflow") is sys.modules["tracer"]:
+        _load_paths_below(name)
+    return package
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *(module.name for module in pkgutil.iter_modules(__path__))})
+
+
+def _load_paths_below(name: str) -> None:
+    """As in 0.8, `tf.contrib.layers.python.layers` is there without an import of its own."""
+    from tracer.legacy.table import MODULES
+
+    start = f"tensorflow.contrib.{name}."
+    for path in MODULES:
+        if path.startswith(start):
+            importlib.import_module(path)

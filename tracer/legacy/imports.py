@@ -158,18 +158,20 @@ def become_tensorflow() -> Callable[[], None]:
     """`tensorflow` is the module `tracer`. Returns what takes it back."""
     import tracer
 
-    before = set(vars(tracer))
     sys.modules["tensorflow"] = tracer
     # In 0.8 these were there after `import tensorflow`: tf.python.framework.ops ...
     importlib.import_module("tensorflow.python")
     importlib.import_module("tensorflow.core")
+    return _take_back_paths
 
-    def undo() -> None:
-        for name in set(vars(tracer)) - before:
-            if isinstance(vars(tracer)[name], Facade):
-                delattr(tracer, name)
 
-    return undo
+def _take_back_paths() -> None:
+    """Importing a path below a module of ours left it there as an attribute."""
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == "tracer":
+            for attribute, value in list(vars(module).items()):
+                if isinstance(value, Facade):
+                    delattr(module, attribute)
 
 
 def hide_tensorflow_from_tensorboard() -> Callable[[], None]:

@@ -58,6 +58,16 @@ MODULES: dict[str, str] = {
     "tensorflow.models.rnn.seq2seq": "tracer.nn.seq2seq",
     # What was contributed
     "tensorflow.contrib": "tracer.contrib",
+    "tensorflow.contrib.framework": "tracer.contrib.framework",
+    "tensorflow.contrib.framework.python": "package",
+    "tensorflow.contrib.framework.python.framework": "package tracer.contrib.framework.tensor_util",
+    "tensorflow.contrib.framework.python.framework.checkpoint_utils": "tracer.contrib.framework.checkpoint_utils",
+    "tensorflow.contrib.framework.python.framework.deprecation": "tracer.contrib.framework.deprecation",
+    "tensorflow.contrib.framework.python.framework.tensor_util": "tracer.contrib.framework.tensor_util",
+    "tensorflow.contrib.framework.python.ops": "package tracer.contrib.framework",
+    "tensorflow.contrib.framework.python.ops.arg_scope": "tracer.contrib.framework.arg_scope",
+    "tensorflow.contrib.framework.python.ops.ops": "tracer.contrib.framework.ops",
+    "tensorflow.contrib.framework.python.ops.variables": "tracer.contrib.framework.variables",
     "tensorflow.contrib.util": "tracer.contrib.util",
     # Sessions
     "tensorflow.python": "package tracer",
@@ -176,6 +186,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.platform.test": "tracer.test",
     "tensorflow.python.platform.tf_logging": "tracer.logging",
     "tensorflow.python.util": "package",
+    "tensorflow.python.util.all_util": "tracer.all_util",
     "tensorflow.python.util.compat": "tracer.compat",
     # Files
     "tensorflow.python.lib": "package",
@@ -229,11 +240,6 @@ tensorflow.contrib.distributions.python.ops.mvn
 tensorflow.contrib.ffmpeg
 tensorflow.contrib.ffmpeg.ffmpeg_ops
 tensorflow.contrib.ffmpeg.ops
-tensorflow.contrib.framework.python.framework
-tensorflow.contrib.framework.python.framework.tensor_util
-tensorflow.contrib.framework.python.ops
-tensorflow.contrib.framework.python.ops.ops
-tensorflow.contrib.framework.python.ops.variables
 tensorflow.contrib.grid_rnn.python.ops.grid_rnn_cell
 tensorflow.contrib.layers
 tensorflow.contrib.layers.python.layers
@@ -334,7 +340,6 @@ tensorflow.python.tools.inspect_checkpoint
 tensorflow.python.training.server_lib
 tensorflow.python.training.sync_replicas_optimizer
 tensorflow.python.training.tensorboard_logging
-tensorflow.python.util.all_util
 tensorflow.python.util.protobuf.compare
 tensorflow.python.util.protobuf.compare_test_pb2
 tensorflow.tensorboard.backend.handler
