@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tracer import errors
 from tracer.ir import Operation
 
 
@@ -20,6 +21,8 @@ class State:
         self.streams: dict[str, Any] = {}
         self.resources: dict[Any, Any] = {}
         self.pinned: dict[int, int] = {}  # arrays that a host rule is reading, by identity, and how many rules do
+        self.tensors: dict[str, Any] = {}  # values that stay between runs, by handle
+        self.handles = 0  # how many handles there have been
         self.timeout: float | None = None  # how many seconds an operation may wait
         self.closed = threading.Event()
 
@@ -84,6 +87,26 @@ class State:
                 if not self.pinned[id(array)]:
                     del self.pinned[id(array)]
 
+    def keep_tensor(self, name: str, value: Any) -> str:
+        """Keeps a value that the operation called `name` was given, under a handle of its own."""
+        with self.lock:
+            handle = f"{name};{self.handles};/job:localhost/replica:0/task:0/cpu:0"
+            self.handles += 1
+            self.tensors[handle] = value
+        return handle
+
+    def held_tensor(self, handle: str) -> Any:
+        """The value under a handle. InvalidArgumentError when there is none."""
+        value = self.tensors.get(handle)
+        if value is None:
+            raise errors.InvalidArgumentError(
+                None, None, f"The tensor with handle '{handle}' is not in the session store.")
+        return value
+
+    def delete_tensor(self, handle: str) -> bool:
+        """Lets a value go. Whether there was one."""
+        return self.tensors.pop(handle, None) is not None
+
     def close(self) -> None:
         """Wakes whatever waits on a resource, and lets the variables go."""
         self.closed.set()
@@ -93,3 +116,4 @@ class State:
                 close()
         self.resources.clear()
         self.variables.clear()
+        self.tensors.clear()

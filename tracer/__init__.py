@@ -273,6 +273,9 @@ from tracer.ops.segment import sparse_segment_sqrt_n as sparse_segment_sqrt_n
 from tracer.ops.segment import sparse_segment_sqrt_n_grad as sparse_segment_sqrt_n_grad
 from tracer.ops.segment import sparse_segment_sum as sparse_segment_sum
 from tracer.ops.segment import unsorted_segment_sum as unsorted_segment_sum
+from tracer.ops.session import delete_session_tensor as delete_session_tensor
+from tracer.ops.session import get_session_handle as get_session_handle
+from tracer.ops.session import get_session_tensor as get_session_tensor
 from tracer.ops.sparse import SparseTensor as SparseTensor
 from tracer.ops.sparse import SparseTensorValue as SparseTensorValue
 from tracer.ops.sparse import deserialize_many_sparse as deserialize_many_sparse

@@ -66,6 +66,9 @@ class Tensor:
         """The static shape."""
         return self._shape
 
+    def _shape_as_list(self) -> list[int | None] | None:
+        return None if self.sizes is None else list(self.sizes)
+
     def set_shape(self, shape: Any) -> None:
         """Refines the static shape. ValueError when it contradicts what is known."""
         self._shape = self._shape.merge_with(shape)

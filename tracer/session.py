@@ -41,8 +41,9 @@ def session_for(graph: Graph, session: Any, kind: str) -> Any:
 class _Fetches:
     """What one form of `fetches` asks for, and how its result is put together."""
 
-    def __init__(self, graph: Graph, fetches: Any) -> None:
-        self.graph = graph
+    def __init__(self, session: BaseSession, fetches: Any) -> None:
+        self.session = session
+        self.graph = session.graph
         self.tensors: list[Tensor] = []
         self.targets: list[Operation] = []
         self._index: dict[Tensor, int] = {}
@@ -80,6 +81,10 @@ class _Fetches:
             self._index[element] = len(self.tensors)
             self.tensors.append(element)
         at = self._index[element]
+        if element.op.type == "GetSessionHandle":
+            from tracer.ops.session import TensorHandle
+
+            return lambda values: TensorHandle(values[at], self.session)
         return lambda values: values[at]
 
     def _element(self, fetch: Any, whole: Any) -> Operation | Tensor:
@@ -298,7 +303,7 @@ class BaseSession:
 
             graph_def.check_versions(self._graph)
         self._opened = True
-        form = _Fetches(self._graph, fetches)
+        form = _Fetches(self, fetches)
         if not form.tensors and not form.targets:
             from tracer import errors
 
