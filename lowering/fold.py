@@ -42,15 +42,18 @@ def known(tensor: Tensor, context: Any) -> np.ndarray:
     return memo[tensor]
 
 
-def elements(tensor: Tensor, context: Any) -> list[Any]:
-    """The elements of the vector `tensor`: NumPy numbers where they are known while tracing, traced ones elsewhere."""
+def elements(tensor: Tensor, context: Any) -> Any:
+    """The elements of the vector `tensor`: NumPy numbers where they are known while tracing, traced ones elsewhere.
+
+    What is no vector comes whole: only its shape is of use then.
+    """
     if tensor.op.type == "Pack" and tensor not in context.given:
         return [_element(part, context) for part in tensor.op.inputs]
     try:
-        return list(known(tensor, context))
+        value: Any = known(tensor, context)
     except errors.StaticValueError:
         value = context.read(tensor)
-        return [value[i] for i in range(value.shape[0])]
+    return [value[i] for i in range(value.shape[0])] if value.ndim == 1 else value
 
 
 def _element(tensor: Tensor, context: Any) -> Any:

@@ -614,6 +614,26 @@ def test_lost_function_of_numpy(read, expression, value):
     assert (x.tolist() if hasattr(x, "tolist") else x) == value
 
 
+def test_a_list_of_slices_is_an_index(read):
+    module = read("""
+        import numpy as np
+        a = np.arange(12).reshape(3, 4)
+        where = [slice(None)] * 2
+        where[1] = slice(1, 3)
+        part = a[where].copy()
+        a[where] = 0
+        a[[slice(2, 3), 0]] += 100
+        rows = a[[0, 2]]
+        table = {"key": 1}
+        key = "key"
+        value = table[key]
+    """)
+    assert module.part.tolist() == [[1, 2], [5, 6], [9, 10]]
+    assert module.a.tolist() == [[0, 0, 0, 3], [4, 0, 0, 7], [108, 0, 0, 11]]
+    assert module.rows.tolist() == [[0, 0, 0, 3], [108, 0, 0, 11]]
+    assert module.value == 1
+
+
 def test_an_array_of_one_element_stands_for_it(read):
     module = read(
         """

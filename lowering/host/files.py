@@ -141,11 +141,20 @@ def read_file(filename: Any) -> bytes:
     return contents(text_of(filename))
 
 
+def _one(value: Any, name: str) -> Any:
+    """The element of an input that must be a scalar."""
+    if np.ndim(value):
+        shape = ",".join(map(str, np.shape(value)))
+        raise errors.InvalidArgumentError(None, None, f"{name} must be a scalar, got shape [{shape}]")
+    return np.asarray(value).item()
+
+
 @lowers("ShardedFilename", host=True)
 def sharded_filename(basename: Any, shard: Any, num_shards: Any) -> Any:
-    return np.array(b"%s-%05d-of-%05d" % (os.fsencode(text_of(basename)), int(shard), int(num_shards)), object)
+    parts = _one(basename, "basename"), _one(shard, "shard"), _one(num_shards, "num_shards")
+    return np.array(b"%s-%05d-of-%05d" % parts, object)
 
 
 @lowers("ShardedFilespec", host=True)
 def sharded_filespec(basename: Any, num_shards: Any) -> Any:
-    return np.array(b"%s-?????-of-%05d" % (os.fsencode(text_of(basename)), int(num_shards)), object)
+    return np.array(b"%s-?????-of-%05d" % (_one(basename, "basename"), _one(num_shards, "num_shards")), object)

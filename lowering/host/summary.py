@@ -32,9 +32,9 @@ def _strings(value: Any) -> np.ndarray:
 
 def _tag(value: Any, problem: str) -> str:
     tags = _strings(value)
-    if tags.size != 1 or tags.ndim > 1:
+    if tags.ndim:
         raise errors.InvalidArgumentError(None, None, problem)
-    return tags.reshape(-1)[0].decode()
+    return tags.item().decode()
 
 
 def _shape(array: np.ndarray) -> str:
@@ -44,7 +44,7 @@ def _shape(array: np.ndarray) -> str:
 @lowers("ScalarSummary", host=True)
 def scalar_summary(tags, values):
     tags, values = _strings(tags), np.asarray(values)
-    if tags.shape != values.shape and not (tags.size == values.size == 1 and tags.ndim < 2 and values.ndim < 2):
+    if tags.shape != values.shape:
         only = f" (tag '{tags.reshape(-1)[0].decode()}')" if tags.size == 1 else ""
         raise errors.InvalidArgumentError(
             None, None, f"tags and values not the same shape: {_shape(tags)} != {_shape(values)}{only}")

@@ -153,10 +153,6 @@ def concat(concat_dim: Static, values: Any) -> Any:
         raise ValueError(f"Concat dim tensor should be a scalar integer, but got shape {text(concat_dim.shape)}")
     axis, count = int(concat_dim), np.ndim(values[0])
     first = np.shape(values[0])
-    # Scalars have been joined as vectors of one element ever since the first TensorFlow.
-    if count == 0 and axis == 0:
-        values = [jnp.reshape(value, (-1,)) for value in values]
-        return jnp.concatenate(values)
     if not 0 <= axis < count:
         raise ValueError(f"ConcatOp : Expected concatenating dimensions in the range [0, {count}), but got {axis}")
     for i, value in enumerate(values[1:], 1):
@@ -229,9 +225,10 @@ def _constants(vector: Tensor) -> list[int | None] | None:
 @lowers("Slice", wants=_slice_starts)
 def slice_(input: Any, begin: Partly, size: Static, *, check: Any) -> Any:
     sizes = np.shape(input)
-    if len(begin) != len(sizes) or size.shape != (len(sizes),):
+    given = (len(begin),) if isinstance(begin, list) else np.shape(begin)
+    if given != (len(sizes),) or size.shape != (len(sizes),):
         raise ValueError(f"Expected begin and size arguments to be 1-D tensors of size {len(sizes)}, but got shapes "
-                         f"[{len(begin)}] and {text(size.shape)} instead.")
+                         f"{text(given)} and {text(size.shape)} instead.")
     extents = []
     for i, (whole, start, extent) in enumerate(zip(sizes, begin, size.tolist(), strict=True)):
         extents.append(extent if extent != -1 else max(whole - int(start), 0))

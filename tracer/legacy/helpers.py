@@ -118,6 +118,13 @@ def modulo_of_text(a: str, b: Any) -> Any:
     return a % _format_argument(b)
 
 
+def index(key: Any) -> Any:
+    """The index of an array: a list of slices was as good as a tuple of them."""
+    if type(key) is list and any(isinstance(part, slice) or part is None or part is Ellipsis for part in key):
+        return tuple(key)
+    return key
+
+
 # Text
 
 
@@ -370,6 +377,7 @@ HELPERS: dict[str, Callable] = {
         "divide_in_place": divide_in_place,
         "encode": encode,
         "format": format_text,
+        "index": index,
         "listed": listed,
         "message": message,
         "method": method,

@@ -37,6 +37,7 @@ class _Rewriter(ast.NodeTransformer):
         own = frozenset(detection.bound_names(tree))
         types = _TYPES_OF_PYTHON2 if self._python2 else _TYPES
         self._types = {name: helper for name, helper in types.items() if name not in own}
+        self._makes_slices = any(isinstance(node, ast.Name) and node.id == "slice" for node in ast.walk(tree))
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
@@ -84,6 +85,12 @@ class _Rewriter(ast.NodeTransformer):
         self.generic_visit(node)
         if self._python2 and node.attr == "message" and isinstance(node.ctx, ast.Load):
             return _call("message", node, node.value)
+        return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        self.generic_visit(node)
+        if self._makes_slices and not isinstance(node.slice, ast.Constant | ast.Slice | ast.Tuple | ast.UnaryOp):
+            node.slice = _call("index", node.slice, node.slice)
         return node
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:

@@ -171,6 +171,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.platform": "package tracer",
     "tensorflow.python.platform.app": "tracer.app",
     "tensorflow.python.platform.benchmark": "tracer.test",
+    "tensorflow.python.platform.control_imports": "tracer.legacy.control_imports",
     "tensorflow.python.platform.default": "package",
     "tensorflow.python.platform.default._flags": "tracer.flags",
     "tensorflow.python.platform.default._gfile": "tracer.gfile",
@@ -329,7 +330,6 @@ tensorflow.python.client.timeline
 tensorflow.python.framework.docs
 tensorflow.python.framework.function
 tensorflow.python.framework.load_library
-tensorflow.python.platform.control_imports
 tensorflow.python.platform.status_bar
 tensorflow.python.pywrap_tensorflow
 tensorflow.python.summary.impl.gcs
