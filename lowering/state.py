@@ -13,14 +13,21 @@ from tracer.ir import Operation
 
 
 class State:
-    """Variables by name, random streams by operation name, host resources by key; one lock for all changes."""
+    """Variables by name, random streams by operation name, host resources by key; one lock for all changes.
 
-    def __init__(self) -> None:
-        self.lock = threading.RLock()
-        self.variables: dict[str, Any] = {}
+    What a session of a server keeps for itself is only its streams and the resources that have no shared name: the
+    rest is in the state of the server, `shared`.
+    """
+
+    def __init__(self, shared: State | None = None) -> None:
+        kept = self if shared is None else shared
+        self.shared = kept
+        self.lock = threading.RLock() if kept is self else kept.lock
+        self.variables: dict[str, Any] = {} if kept is self else kept.variables
+        # Arrays that a host rule is reading, by identity, and how many rules do.
+        self.pinned: dict[int, int] = {} if kept is self else kept.pinned
         self.streams: dict[str, Any] = {}
         self.resources: dict[Any, Any] = {}
-        self.pinned: dict[int, int] = {}  # arrays that a host rule is reading, by identity, and how many rules do
         self.tensors: dict[str, Any] = {}  # values that stay between runs, by handle
         self.handles = 0  # how many handles there have been
         self.timeout: float | None = None  # how many seconds an operation may wait
@@ -108,12 +115,16 @@ class State:
         return self.tensors.pop(handle, None) is not None
 
     def close(self) -> None:
-        """Wakes whatever waits on a resource, and lets the variables go."""
+        """Wakes whatever waits on a resource, and lets the variables go unless they are the server's."""
         self.closed.set()
-        for resource in list(self.resources.values()):
-            close = getattr(resource, "cancel", None)
-            if close is not None:
-                close()
+        own = list(self.resources.values())
+        for resource in own if self.shared is self else own + list(self.shared.resources.values()):
+            if (withdraw := getattr(resource, "withdraw", None)) is not None:
+                withdraw(self)
+        for resource in own:
+            if (cancel := getattr(resource, "cancel", None)) is not None:
+                cancel()
         self.resources.clear()
-        self.variables.clear()
         self.tensors.clear()
+        if self.shared is self:
+            self.variables.clear()

@@ -57,6 +57,13 @@ def test_a_script_sees_itself_as_under_python(folder):
     assert (ours.stdout, ours.stderr) == (pythons.stdout, pythons.stderr)
 
 
+def test_both_packages_are_of_the_same_copy_of_the_project(folder):
+    # A folder on PYTHONPATH counts as the user's, and an installed copy of the project as another one.
+    write(folder, "import lowering, tracer; print(lowering.__file__, tracer.__file__)")
+    shown = run(folder, "script.py").stdout.split()
+    assert shown == [str(PROJECT / package / "__init__.py") for package in ("lowering", "tracer")]
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -305,4 +305,4 @@ def test_targets():
     tf.constant(1.0)
     assert tf.Session("local").run("Const:0") == 1.0
     with pytest.raises(errors.NotFoundError, match="No session factory registered for the given session options"):
-        tf.Session("grpc://elsewhere:2222")
+        tf.Session("http://elsewhere:2222")

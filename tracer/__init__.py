@@ -136,6 +136,7 @@ from tracer.ops.data_flow import FIFOQueue as FIFOQueue
 from tracer.ops.data_flow import PaddingFIFOQueue as PaddingFIFOQueue
 from tracer.ops.data_flow import QueueBase as QueueBase
 from tracer.ops.data_flow import RandomShuffleQueue as RandomShuffleQueue
+from tracer.ops.data_flow import initialize_all_tables as initialize_all_tables
 from tracer.ops.functional import foldl as foldl
 from tracer.ops.functional import foldr as foldr
 from tracer.ops.functional import map_fn as map_fn

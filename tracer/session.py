@@ -17,6 +17,8 @@ from tracer.ir import Graph, Operation, Tensor
 _Assemble = Callable[[list[Any]], Any]
 WATCHERS: list[Callable[[Any, Any], None]] = []
 """Called with the session and the executable of each distinct run, before it runs for the first time."""
+SERVERS: dict[str, Any] = {}
+"""The servers that `tf.train.Server` has started in this process, by their target."""
 
 
 def session_for(graph: Graph, session: Any, kind: str) -> Any:
@@ -181,6 +183,25 @@ class _Prepared:
         self.feeds = feeds
 
 
+_DIRECT = ("", "local", b"", b"local")
+
+
+def _server(target: Any) -> Any:
+    """The server of this process that has this target."""
+    from tracer import compat, errors
+
+    target = compat.as_str(target)
+    if target in SERVERS:
+        return SERVERS[target]
+    if target.startswith("grpc://"):
+        raise errors.UnimplementedError(
+            None, None, f"No server of this process has the target {target}, and Tracer runs in one process: leave the "
+                        "target out, or give that of a tf.train.Server of this program.")
+    raise errors.NotFoundError(
+        None, None, "No session factory registered for the given session options: "
+                    f'{{target: "{target}"}}. A session runs in this process: leave the target out.')
+
+
 class BaseSession:
     """Runs parts of a graph; holds the values of its variables."""
 
@@ -191,12 +212,7 @@ class BaseSession:
             target = target or ""
             if not isinstance(target, str):
                 raise TypeError(f"target must be a string, but got {type(target)}")
-        if target not in ("", "local", b"", b"local"):
-            from tracer import errors
-
-            raise errors.NotFoundError(
-                None, None, "No session factory registered for the given session options: "
-                            f'{{target: "{target}"}}. A session runs in this process: leave the target out.')
+        self._server = None if target in _DIRECT else _server(target)
         self._graph = graph or scopes.get_default_graph()
         self._target = target
         self._config = config
@@ -232,7 +248,7 @@ class BaseSession:
 
             with self._lock:
                 if self._state is None:
-                    state = lowering.State()
+                    state = lowering.State(None if self._server is None else self._server.state)
                     waiting = getattr(self._config, "operation_timeout_in_ms", 0)
                     state.timeout = waiting / 1000 if waiting > 0 else None
                     self._state = state

@@ -147,13 +147,13 @@ def _check_timeout(timeout_ms: int) -> None:
 @lowers("QueueEnqueue", host=True)
 def queue_enqueue(handle: Any, components: Any, *, timeout_ms: int, session: Any) -> None:
     _check_timeout(timeout_ms)
-    find(session, handle).enqueue(components, session.timeout)
+    find(session, handle).enqueue(components, session)
 
 
 @lowers("QueueEnqueueMany", host=True)
 def queue_enqueue_many(handle: Any, components: Any, *, timeout_ms: int, session: Any) -> None:
     _check_timeout(timeout_ms)
-    find(session, handle).enqueue_many(components, session.timeout)
+    find(session, handle).enqueue_many(components, session)
 
 
 def _check_dequeued(queue: Queue, component_types: list[dtypes.DType]) -> Queue:
@@ -167,7 +167,7 @@ def _check_dequeued(queue: Queue, component_types: list[dtypes.DType]) -> Queue:
 @lowers("QueueDequeue", host=True)
 def queue_dequeue(handle: Any, *, component_types: Any, timeout_ms: int, session: Any) -> list[Any]:
     _check_timeout(timeout_ms)
-    return list(_check_dequeued(find(session, handle), component_types).dequeue(session.timeout))
+    return list(_check_dequeued(find(session, handle), component_types).dequeue(session))
 
 
 def _dequeue_many(handle: Any, n: Any, component_types: Any, timeout_ms: int, session: Any, kind: str) -> list[Any]:
@@ -175,7 +175,7 @@ def _dequeue_many(handle: Any, n: Any, component_types: Any, timeout_ms: int, se
     if n < 0:
         raise errors.InvalidArgumentError(None, None, f"{kind} must request a positive number of elements")
     queue = _check_dequeued(find(session, handle), component_types)
-    return queue.dequeue_many(int(n), session.timeout, or_fewer=kind == "DequeueUpToOp")
+    return queue.dequeue_many(int(n), session, or_fewer=kind == "DequeueUpToOp")
 
 
 @lowers("QueueDequeueMany", host=True)
@@ -191,7 +191,7 @@ def queue_dequeue_up_to(handle: Any, n: Any, *, component_types: Any, timeout_ms
 
 @lowers("QueueClose", host=True)
 def queue_close(handle: Any, *, cancel_pending_enqueues: bool, session: Any) -> None:
-    find(session, handle).close(cancel_pending_enqueues)
+    find(session, handle).close(cancel_pending_enqueues, session)
 
 
 @lowers("QueueSize", host=True)

@@ -36,20 +36,20 @@ class Reader:
     def check_same(self, op: Operation) -> None:
         """Readers of one shared name are taken to be alike, as in TensorFlow."""
 
-    def read(self, queue: queues.Queue, timeout: float | None) -> Record:
+    def read(self, queue: queues.Queue, session: Any) -> Record:
         """The next record; takes new work from the queue when there is none in progress."""
         with self._reading:
             while True:
                 if self.started == self.finished:
-                    self._take(queue, timeout)
+                    self._take(queue, session)
                 record = self._next()
                 if record is not None:
                     self.produced += 1
                     return record
                 self._finish()
 
-    def _take(self, queue: queues.Queue, timeout: float | None) -> None:
-        element = queue.dequeue(timeout)
+    def _take(self, queue: queues.Queue, session: Any) -> None:
+        element = queue.dequeue(session)
         if len(element) != 1:
             raise errors.InvalidArgumentError(None, None, "Expected single component queue")
         if not isinstance(element[0], bytes):
@@ -279,7 +279,7 @@ def _find(session: Any, handle: Any) -> Reader:
 
 @lowers("ReaderRead", host=True)
 def reader_read(reader_handle: Any, queue_handle: Any, *, session: Any) -> Record:
-    return _find(session, reader_handle).read(queues.find(session, queue_handle), session.timeout)
+    return _find(session, reader_handle).read(queues.find(session, queue_handle), session)
 
 
 @lowers("ReaderNumRecordsProduced", host=True)

@@ -29,11 +29,12 @@ def handle_of(op: Operation, session: Any, kind: str, make: Callable[[str], Any]
             return state.resources["handle", op.name]
         container, shared = op.attrs["container"], op.attrs["shared_name"]
         name = shared or f"_{next(_numbers)}_{op.name}"
+        resources = (state.shared if shared else state).resources
         key = kind, container, name
-        if key in state.resources:
-            state.resources[key].check_same(op)
+        if key in resources:
+            resources[key].check_same(op)
         else:
-            state.resources[key] = make(name)
+            resources[key] = make(name)
         handle = np.empty(2, object)
         handle[:] = [container.encode(), name.encode()]
         state.resources["handle", op.name] = handle
@@ -43,10 +44,11 @@ def handle_of(op: Operation, session: Any, kind: str, make: Callable[[str], Any]
 def find(session: Any, handle: Any, kind: str) -> Any:
     """What a handle stands for."""
     container, name = handle.tolist()
-    found = session.state.resources.get((kind, container.decode(), name.decode()))
+    key = kind, container.decode(), name.decode()
+    found = session.state.resources.get(key) or session.state.shared.resources.get(key)
     if found is None:
         _check_open(session)
-        raise errors.NotFoundError(None, None, f"Resource {container.decode()}/{name.decode()} does not exist.")
+        raise errors.NotFoundError(None, None, f"Resource {key[1]}/{key[2]} does not exist.")
     return found
 
 

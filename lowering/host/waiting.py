@@ -19,7 +19,7 @@ UNBOUNDED = 2**31 - 1
 class _Attempt:
     """An operation on a queue until it is done: `step` does as much of it as the queue allows."""
 
-    __slots__ = ("cancelled", "done", "error", "result", "step", "waiter")
+    __slots__ = ("cancelled", "done", "error", "owner", "result", "step", "waiter")
 
     def __init__(self, step: Callable[[_Attempt], Any], cancelled: str) -> None:
         self.step = step  # returns whether it did something; sets `done` at the end
@@ -28,6 +28,7 @@ class _Attempt:
         self.result: Any = None
         self.error: errors.OpError | None = None
         self.waiter: Any = None
+        self.owner: Any = None  # the state of the session that waits
 
     def finish(self, result: Any = None) -> bool:
         """It is done."""
@@ -64,7 +65,6 @@ class Queue:
         self._enqueues: deque[_Attempt] = deque()
         self._dequeues: deque[_Attempt] = deque()
         self._closed = False
-        self._cancelled = False
 
     # -- what operations ask for
 
@@ -72,24 +72,24 @@ class Queue:
         """How many elements there are."""
         return len(self._elements)
 
-    def enqueue(self, components: list[Any], timeout: float | None = None) -> None:
+    def enqueue(self, components: list[Any], session: Any) -> None:
         """Adds one element; waits for room."""
         element = tuple(self._checked(components))
-        self._submit(self._enqueues, _Attempt(lambda attempt: self._put(attempt, [element], 0), _ENQUEUE), timeout)
+        self._submit(self._enqueues, _Attempt(lambda attempt: self._put(attempt, [element], 0), _ENQUEUE), session)
 
-    def enqueue_many(self, components: list[Any], timeout: float | None = None) -> None:
+    def enqueue_many(self, components: list[Any], session: Any) -> None:
         """Adds the slices of the components along their first dimension, one by one; waits for room for each."""
         elements = list(self._sliced(components))
         if not elements:
             return
         step = _Steps(self._put, elements)
-        self._submit(self._enqueues, _Attempt(step, _ENQUEUE), timeout)
+        self._submit(self._enqueues, _Attempt(step, _ENQUEUE), session)
 
-    def dequeue(self, timeout: float | None = None) -> Element:
+    def dequeue(self, session: Any) -> Element:
         """Takes one element; waits until there is one."""
-        return self._submit(self._dequeues, _Attempt(self._take_one, _DEQUEUE), timeout)
+        return self._submit(self._dequeues, _Attempt(self._take_one, _DEQUEUE), session)
 
-    def dequeue_many(self, count: int, timeout: float | None = None, or_fewer: bool = False) -> list[np.ndarray]:
+    def dequeue_many(self, count: int, session: Any, or_fewer: bool = False) -> list[np.ndarray]:
         """Takes so many elements, each component stacked; with `or_fewer` those that are left in a closed queue."""
         if not self.shapes:
             raise errors.InvalidArgumentError(
@@ -97,31 +97,32 @@ class Queue:
         taken: list[Element] = []
         if count:
             step = _Take(self, count, taken, or_fewer)
-            self._submit(self._dequeues, _Attempt(step, _DEQUEUE), timeout)
+            self._submit(self._dequeues, _Attempt(step, _DEQUEUE), session)
         return [self._stacked(i, [element[i] for element in taken]) for i in range(len(self.types))]
 
-    def close(self, cancel_pending_enqueues: bool) -> None:
+    def close(self, cancel_pending_enqueues: bool, session: Any) -> None:
         """No more elements: takes effect after the enqueues that wait already, or cancels those."""
         if not cancel_pending_enqueues:
-            self._submit(self._enqueues, _Attempt(self._close, _ENQUEUE), None)
+            self._submit(self._enqueues, _Attempt(self._close, _ENQUEUE), session)
             return
         with self._lock:
             self._closed = True
             self._cancel(self._enqueues)
             self._flush()
 
-    def cancel(self) -> None:
-        """Ends all waiting, for good: the session closes."""
+    def withdraw(self, owner: Any) -> None:
+        """Ends all waiting of a session that closes: `owner` is its state, which says so already."""
         with self._lock:
-            self._cancelled = True
-            self._cancel(self._enqueues)
-            self._cancel(self._dequeues)
+            self._cancel(self._enqueues, owner)
+            self._cancel(self._dequeues, owner)
+            self._flush()
 
     # -- attempts
 
-    def _submit(self, attempts: deque[_Attempt], attempt: _Attempt, timeout: float | None) -> Any:
+    def _submit(self, attempts: deque[_Attempt], attempt: _Attempt, session: Any) -> Any:
+        attempt.owner = session.state
         with self._lock:
-            if self._cancelled:
+            if session.state.closed.is_set():
                 raise errors.CancelledError(None, None, attempt.cancelled)
             attempts.append(attempt)
             self._flush()
@@ -129,7 +130,7 @@ class Queue:
                 attempt.waiter = threading.Lock()
                 attempt.waiter.acquire()
         if attempt.waiter is not None:
-            self._wait(attempts, attempt, timeout)
+            self._wait(attempts, attempt, session.timeout)
         if attempt.error is not None:
             raise attempt.error
         return attempt.result
@@ -173,9 +174,13 @@ class Queue:
                 attempt.waiter.release()
         return progress
 
-    def _cancel(self, attempts: deque[_Attempt]) -> None:
-        while attempts:
-            attempt = attempts.popleft()
+    def _cancel(self, attempts: deque[_Attempt], owner: Any = None) -> None:
+        """Ends attempts with an error: all, or those of one session."""
+        kept = [attempt for attempt in attempts if owner is not None and attempt.owner is not owner]
+        cancelled = [attempt for attempt in attempts if owner is None or attempt.owner is owner]
+        attempts.clear()
+        attempts.extend(kept)
+        for attempt in cancelled:
             self._restore(attempt)
             attempt.fail(errors.CancelledError(None, None, attempt.cancelled))
             if attempt.waiter is not None:

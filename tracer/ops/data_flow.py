@@ -287,3 +287,14 @@ class PaddingFIFOQueue(QueueBase):
 def _check_lengths(kinds: list[Any], component_shapes: list[Any] | None) -> None:
     if component_shapes is not None and len(component_shapes) != len(kinds):
         raise ValueError("Queue shapes must have the same length as dtypes")
+
+
+def initialize_all_tables(name: str = "init_all_tables") -> Operation:
+    """An operation that initializes all tables of the graph; it does nothing when there are none.
+
+    >>> sess.run(tf.initialize_all_tables())
+    """
+    from tracer.ops import control_flow
+
+    initializers = scopes.get_collection(scopes.GraphKeys.TABLE_INITIALIZERS)
+    return control_flow.group(*initializers, name=name) if initializers else control_flow.no_op(name=name)

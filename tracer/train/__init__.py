@@ -8,6 +8,7 @@ from tracer.train.decay import inverse_time_decay as inverse_time_decay
 from tracer.train.decay import natural_exp_decay as natural_exp_decay
 from tracer.train.decay import piecewise_constant as piecewise_constant
 from tracer.train.decay import polynomial_decay as polynomial_decay
+from tracer.train.device_setter import replica_device_setter as replica_device_setter
 from tracer.train.input import batch as batch
 from tracer.train.input import batch_join as batch_join
 from tracer.train.input import input_producer as input_producer
@@ -37,8 +38,12 @@ from tracer.train.saver import get_checkpoint_state as get_checkpoint_state
 from tracer.train.saver import import_meta_graph as import_meta_graph
 from tracer.train.saver import latest_checkpoint as latest_checkpoint
 from tracer.train.saver import update_checkpoint_state as update_checkpoint_state
+from tracer.train.server_lib import ClusterSpec as ClusterSpec
+from tracer.train.server_lib import Server as Server
+from tracer.train.session_manager import SessionManager as SessionManager
 from tracer.train.summary_writer import SummaryWriter as SummaryWriter
 from tracer.train.summary_writer import summary_iterator as summary_iterator
+from tracer.train.supervisor import Supervisor as Supervisor
 from tracer.train.training_util import global_step as global_step
 from tracer.train.training_util import write_graph as write_graph
 

@@ -23,6 +23,7 @@ from tracer.train.meta_graph import import_meta_graph as import_meta_graph
 from tracer.train.meta_graph import read_meta_graph_file as read_meta_graph_file
 from tracer.train.saver_builder import V1, V2
 from tracer.train.saver_builder import BaseSaverBuilder as BaseSaverBuilder
+from tracer.train.training_util import global_step as value_of_step
 
 _SHARDS = re.compile(r"-[\d?]+-of-\d+$")
 
@@ -211,7 +212,7 @@ class Saver:
             raise ValueError("'latest_filename' must not contain path components")
         checkpoint_file = save_path
         if global_step is not None:
-            step = global_step if isinstance(global_step, (int, np.integer)) else int(sess.run(global_step))
+            step = global_step if isinstance(global_step, (int, np.integer)) else value_of_step(sess, global_step)
             checkpoint_file = f"{save_path}-{step:08d}" if self._pad_step_number else f"{save_path}-{step}"
         folder = os.path.dirname(save_path)
         if os.path.basename(save_path) == latest_filename and not self._is_sharded():

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import numpy as np
+
 
 def global_step(sess: Any, global_step_tensor: Any) -> int:
     """The value of a step counter as a Python int.
@@ -12,7 +14,7 @@ def global_step(sess: Any, global_step_tensor: Any) -> int:
     >>> tf.train.global_step(sess, step)
     100
     """
-    return int(sess.run(global_step_tensor))
+    return int(np.asarray(sess.run(global_step_tensor)).item())  # it may be a vector of one element
 
 
 def write_graph(graph_def: Any, logdir: str, name: str, as_text: bool = True) -> None:

@@ -1,0 +1,200 @@
+"""Clusters, the server of one process, and where `replica_device_setter` puts things."""
+
+import re
+
+import numpy as np
+import pytest
+
+import tracer as tf
+from tracer import errors
+from tracer.train.server_lib import Server
+
+CLUSTER = {"ps": ["ps0:2222", "ps1:2222"], "worker": ["worker0:2222", "worker1:2222", "worker2:2222"]}
+
+
+# -- descriptions
+
+
+@pytest.mark.parametrize("form", ["dict", "spec", "message", "numbered"])
+def test_a_cluster_in_each_of_its_forms(form):
+    spec = tf.train.ClusterSpec(CLUSTER)
+    given = {"dict": CLUSTER, "spec": spec, "message": spec.as_cluster_def(),
+             "numbered": {job: dict(enumerate(tasks)) for job, tasks in CLUSTER.items()}}[form]
+    cluster = tf.train.ClusterSpec(given)
+    assert cluster.as_dict() == CLUSTER
+    assert sorted(cluster.jobs) == ["ps", "worker"]
+    assert cluster.job_tasks("ps") == ["ps0:2222", "ps1:2222"]
+    assert cluster == spec
+    assert bool(cluster)
+    assert {job.name: dict(job.tasks) for job in cluster.as_cluster_def().job} == {
+        "ps": {0: "ps0:2222", 1: "ps1:2222"},
+        "worker": {0: "worker0:2222", 1: "worker1:2222", 2: "worker2:2222"}}
+
+
+def test_a_cluster_with_gaps():
+    cluster = tf.train.ClusterSpec({"worker": {1: "b:1"}})
+    assert cluster.as_dict() == {"worker": {1: "b:1"}}
+    assert cluster.job_tasks("worker") == [None, "b:1"]
+    assert not tf.train.ClusterSpec({})
+
+
+@pytest.mark.parametrize(("given", "words"), [
+    (3, "`cluster` must be a dictionary mapping one or more job names to lists of network addresses, or a "
+        "`ClusterDef` protocol buffer"),
+    ({"a": 3}, "The tasks for job 'a' must be a list or a dictionary from integers to strings."),
+    ({"a": [3]}, "Task address 3 must be bytes or unicode"),
+    ({3: ["a"]}, "Job name 3 must be bytes or unicode"),
+])
+def test_what_is_no_cluster(given, words):
+    with pytest.raises(TypeError, match=f"^{re.escape(words)}$"):
+        tf.train.ClusterSpec(given)
+
+
+def test_a_job_that_is_not_there():
+    with pytest.raises(ValueError, match=r"^No such job in cluster: 'x'$"):
+        tf.train.ClusterSpec(CLUSTER).job_tasks("x")
+
+
+# -- servers
+
+
+@pytest.mark.parametrize(("words", "error", "message"), [
+    (dict(job_name="foo", task_index=0), errors.InternalError, 'Job "foo" was not defined in cluster'),
+    (dict(job_name="ps", task_index=3), errors.InvalidArgumentError, 'Task 3 was not defined in job "ps"'),
+    (dict(job_name="ps"), ValueError, "Must specify an explicit `task_index`."),
+    ({}, ValueError, "Must specify an explicit `job_name`."),
+])
+def test_which_task_a_server_is(words, error, message):
+    with pytest.raises(error, match=f"^{re.escape(message)}$"):
+        tf.train.Server(CLUSTER, **words)
+
+
+@pytest.mark.parametrize("address", ["localhost", "localhost:x"])
+def test_a_server_needs_a_port(address):
+    with pytest.raises(errors.InvalidArgumentError, match=f'^Could not parse port for local server from "{address}"$'):
+        tf.train.Server({"local": [address]})
+
+
+def test_a_server_of_another_protocol():
+    with pytest.raises(errors.NotFoundError, match="No server factory registered for the given ServerDef: cluster"):
+        tf.train.Server({"local": ["localhost:2222"]}, protocol="http")
+
+
+def test_a_server_by_its_message():
+    message = tf.train.ServerDef(cluster=tf.train.ClusterSpec(CLUSTER).as_cluster_def(), job_name="worker",
+                                 task_index=2)
+    server = tf.train.Server(message, start=False)
+    assert server.target == "grpc://localhost:2222"
+    assert (server.server_def.job_name, server.server_def.task_index, server.server_def.protocol) == ("worker", 2, "grpc")
+
+
+def test_more_than_one_process_is_refused():
+    with pytest.raises(errors.UnimplementedError, match=r"has other tasks: /job:ps/task:0 at ps0:2222, /job:ps/task:1 "):
+        tf.train.Server(CLUSTER, job_name="worker", task_index=0)
+    with pytest.raises(errors.UnimplementedError, match="No server of this process has the target grpc://far:1"):
+        tf.Session("grpc://far:1")
+    with pytest.raises(errors.NotFoundError, match="No session factory registered for the given session options"):
+        tf.Session("http://far:1")
+
+
+def test_sessions_of_a_server_share_variables():
+    server = Server.create_local_server()
+    v = tf.Variable(1.0, name="v")
+    add = v.assign_add(1.0)
+    first, second = tf.Session(server.target), tf.Session(server.target)
+    first.run(v.initializer)
+    first.run(add)
+    assert second.run(v) == 2.0
+    with tf.Graph().as_default():
+        w = tf.Variable(5.0, name="v")
+        assert tf.Session(server.target).run(w) == 2.0
+    first.close()
+    assert second.run(add) == 3.0
+    with pytest.raises(errors.FailedPreconditionError, match="uninitialized value v"):
+        tf.Session(Server.create_local_server().target).run(v)
+
+
+def test_sessions_of_a_server_share_named_queues_only():
+    server = Server.create_local_server()
+    named, own = (tf.FIFOQueue(10, tf.float32, [()], shared_name=name) for name in ("q", None))
+    put = tf.group(named.enqueue(3.0), own.enqueue(3.0))
+    first, second = tf.Session(server.target), tf.Session(server.target)
+    first.run(put)
+    assert second.run([named.size(), own.size()]) == [1, 0]
+    first.close()
+    assert second.run(named.dequeue()) == 3.0
+
+
+def test_closing_one_session_wakes_its_own_threads_only():
+    import threading
+    import time
+
+    server = Server.create_local_server()
+    queue = tf.FIFOQueue(10, tf.float32, [()], shared_name="q")
+    take, put, size = queue.dequeue(), queue.enqueue(7.0), queue.size()
+    sessions = [tf.Session(server.target) for _ in range(2)]
+    results = [None, None]
+
+    def wait(i):
+        try:
+            results[i] = sessions[i].run(take)
+        except errors.OpError as error:
+            results[i] = type(error)
+
+    for session in sessions:
+        session.run(size)
+    threads = [threading.Thread(target=wait, args=(i,)) for i in range(2)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.1)
+    sessions[0].close()
+    threads[0].join(10)
+    assert results == [errors.CancelledError, None]
+    tf.Session(server.target).run(put)
+    threads[1].join(10)
+    assert results[1] == 7.0
+
+
+def test_a_server_takes_no_part_in_random_numbers():
+    server = Server.create_local_server()
+    x = tf.random_uniform([3], seed=1)
+    np.testing.assert_array_equal(tf.Session(server.target).run(x), tf.Session(server.target).run(x))
+
+
+# -- devices: what TensorFlow 0.12.1 gave
+
+
+@pytest.mark.parametrize(("words", "expected"), [
+    (dict(ps_tasks=2), "/job:ps/task:0 /job:ps/task:1/device:GPU:0 /job:zz/task:0 /job:zz/task:7 /job:ps/task:0 "
+                       "/job:worker /job:worker/device:GPU:0 /job:zz"),
+    (dict(ps_tasks=2, merge_devices=False), "/job:ps/task:0 /device:GPU:0 /job:zz /job:zz/task:7 /job:ps/task:1 "
+                                            "/job:worker /device:GPU:0 /job:zz"),
+    (dict(cluster={"ps": ["a:1"]}), "/job:ps/task:0 /job:ps/task:0/device:GPU:0 /job:zz/task:0 /job:zz/task:7 "
+                                    "/job:ps/task:0 /job:worker /job:worker/device:GPU:0 /job:zz"),
+    (dict(ps_tasks=2, ps_device="/cpu:0"),
+     "/task:0/device:CPU:0 /task:1/device:GPU:0 /job:zz/task:0/device:CPU:0 /job:zz/task:7/device:CPU:0 "
+     "/task:0/device:CPU:0 /job:worker /job:worker/device:GPU:0 /job:zz"),
+    (dict(ps_tasks=3, ps_device="/job:ps/task:1", worker_device="/job:worker/task:3/gpu:1"),
+     "/job:ps/task:0 /job:ps/task:1/device:GPU:0 /job:zz/task:2 /job:zz/task:7 /job:ps/task:1 "
+     "/job:worker/task:3/device:GPU:1 /job:worker/task:3/device:GPU:0 /job:zz/task:3/device:GPU:1"),
+])
+def test_devices(words, expected):
+    with tf.device(tf.train.replica_device_setter(**words)):
+        first = tf.Variable(1.0)
+        with tf.device("/gpu:0"):
+            second, constant = tf.Variable(2.0), tf.constant(1.0)
+        with tf.device("/job:zz"):
+            third, other = tf.Variable(2.0), tf.constant(1.0)
+        with tf.device("/job:zz/task:7"):
+            fourth = tf.Variable(2.0)
+        fifth = tf.Variable(3.0)
+    found = [v.device for v in (first, second, third, fourth, fifth, first.initial_value, constant, other)]
+    assert " ".join(found) == expected
+    assert first.initializer.device == first.device == first.value().device
+
+
+def test_no_parameter_servers_no_devices():
+    assert tf.train.replica_device_setter() is None
+    assert tf.train.replica_device_setter(cluster={"worker": ["a:1"]}) is None
+    with pytest.raises(TypeError, match="`cluster` must be a dictionary"):
+        tf.train.replica_device_setter(cluster=3)
