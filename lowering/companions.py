@@ -42,7 +42,7 @@ def _make(op: Operation, before: registry.Before) -> Operation | None:
     inputs = tuple(_flat(before.arguments(op)))
     if all(t.op.type == "Const" for t in inputs):
         return None
-    made = Operation(op.graph, TYPE, op.name, inputs, {"of": op}, ((dtypes.int32, None),), (), op.device)
+    made = Operation.recorded(op.graph, TYPE, op.name, inputs, {"of": op}, ((dtypes.int32, None),), (), op.device)
     made.region = op.region
     made._id = op._id
     return made

@@ -33,6 +33,7 @@ class Declaration:
         self.type = type
         self.function = function
         self.definition = opdef.find(type)
+        self.refine: Callable[[Operation], None] | None = None  # what a program has registered for its shapes
         parameters = inspect.signature(function).parameters
         self.parameters = tuple(name for name in parameters if name != "name")
         self.defaults = {name: p.default for name, p in parameters.items() if p.default is not _MISSING}
@@ -51,6 +52,8 @@ class Declaration:
         values = self._bind(args, kwargs)
         graph = self._graph(values)
         operation = self._record_in(graph, values, values.pop("name", None))
+        if self.refine is not None:
+            self.refine(operation)
         return result_of(operation, self.definition)
 
     def _bind(self, args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -97,6 +100,8 @@ class Declaration:
 
     def _record_in(self, graph: Graph, values: dict[str, Any], name: str | None) -> Operation:
         graph.check_not_finalized()
+        if self.definition.deprecated_at is not None and (removed := self.definition.removed(graph.producer)):
+            raise NotImplementedError(removed)
         full_name = _scoped(graph, name or self.type)
         typing = arguments.Typing(self.definition, graph)
         edges: list[Tensor] = []
@@ -201,8 +206,26 @@ def _result_type(type: str) -> Any:
     return collections.namedtuple(type, [output.name for output in opdef.find(type).outputs], rename=True)
 
 
-def op(type: str) -> Callable[[Callable], Callable]:
-    """Declares operation `type`: see `Declaration` for what the decorated function is."""
+def op(type: str, **definition: str) -> Callable[[Callable], Callable]:
+    """Declares operation `type`: see `Declaration` for what the decorated function is.
+
+    A type that 0.8 had not is described as the rows of `opdefs.tsv` describe theirs, by `inputs`, `outputs`, `attrs`
+    and `flags`:
+
+    >>> @op("ZeroOut", inputs="to_zero:int32", outputs="zeroed:int32")
+    ... def zero_out(to_zero, name=None):
+    ...     return to_zero.get_shape()
+
+    What it computes is the function that `lowering.registry.lowers("ZeroOut")` decorates.
+    """
+    if definition:
+        unknown = set(definition) - {"inputs", "outputs", "attrs", "flags"}
+        if unknown:
+            raise TypeError(f"op() got an unexpected keyword argument '{sorted(unknown)[0]}'")
+        if type in opdef.names():
+            raise ValueError(f"{type} is an operation of TensorFlow 0.8, whose definition stands")
+        columns = ("inputs", "outputs", "attrs", "flags")
+        opdef.register(opdef.parse("\t".join([type, *(definition.get(column, "") for column in columns)])))
 
     def declare(function: Callable) -> Callable:
         declaration = DECLARATIONS[type] = Declaration(type, function)

@@ -11,7 +11,9 @@ from tracer.convert import (
     convert_n_to_tensor_or_indexed_slices,
     internal_convert_to_tensor,
 )
+from tracer.declare import DECLARATIONS
 from tracer.ir import Graph, Operation, Region, Tensor
+from tracer.registry import Registry
 
 
 class AggregationMethod:
@@ -23,7 +25,20 @@ class AggregationMethod:
     EXPERIMENTAL_ACCUMULATE_N = 2
 
 
-_registered: dict[str, Callable | None] = {}
+class _GradientRegistry(Registry):
+    """The gradients that scripts registered, by operation type; those of our own operations follow from their rules."""
+
+    def lookup(self, name: str) -> Callable | None:
+        """The gradient function of this type, None where it passes none on. LookupError when there is none."""
+        if name in self._registry:
+            return self._registry[name]["type"]
+        if name not in DECLARATIONS or name in _UNDEFINED:
+            raise LookupError(f"{self._name} registry has no entry for: {name}")
+        return None if name in _STOPS else gradient_by_rule
+
+
+_gradient_registry = _GradientRegistry("gradient")
+_registered = _gradient_registry._registry
 
 # Operations that pass no gradient on, whatever their dtypes.
 _STOPS = frozenset("""
@@ -64,9 +79,7 @@ def NoGradient(op_type: str) -> None:
 
 
 def _register(op_type: str, function: Callable | None) -> None:
-    if op_type in _registered:
-        raise KeyError(f"Registering two gradient with name '{op_type}' !")
-    _registered[op_type] = function
+    _gradient_registry.register(function, op_type)
 
 
 def _differentiable(tensor: Tensor) -> bool:
@@ -78,7 +91,7 @@ def _passes(op: Operation) -> bool:
     """Whether a gradient that reaches `op` goes on to its inputs."""
     kind = op.attrs.get("_gradient_op_type", op.type)
     if kind in _registered:
-        return _registered[kind] is not None
+        return _registered[kind]["type"] is not None
     return op.type not in _STOPS
 
 
@@ -236,9 +249,11 @@ def _custom(graph: Graph, reached: dict[Tensor, list[Operation]]) -> list[tuple[
     """
     found = []
     for op in dict.fromkeys(op for passing in reached.values() for op in passing):
-        function = _registered.get(op.attrs.get("_gradient_op_type", op.type))
-        if function is None:
+        kind = op.attrs.get("_gradient_op_type", op.type)
+        if kind not in _registered:
             continue
+        function = _gradient_registry.lookup(kind)
+        assert function is not None, kind
         region = Region(graph)
         with graph.recording(region), graph.name_scope(f"{op.name}_grad"):
             seeds: list[Tensor | None] = []
@@ -279,13 +294,29 @@ def _results(op: Operation, xs: list[Tensor], connected: list[int], rows: list[t
 
 
 def get_gradient_function(op: Operation) -> Callable | None:
-    """The registered gradient function of `op`; None where JAX differentiates its rule. LookupError for neither."""
-    kind = op.attrs.get("_gradient_op_type", op.type)
-    if kind in _registered:
-        return _registered[kind]
-    if op.type in _UNDEFINED or kind != op.type:
-        raise LookupError(kind)
-    return None
+    """The gradient function of `op`: from it and the gradients of its outputs to those of its inputs.
+
+    None where it passes no gradient on, or has no inputs. LookupError when there is none.
+    """
+    return _gradient_registry.lookup(op.attrs.get("_gradient_op_type", op.type)) if op.inputs else None
+
+
+def gradient_by_rule(op: Operation, *grads: Any) -> list[Any]:
+    """The gradients of the inputs of `op` that its own rule has, whatever a script registered for it."""
+    with op.graph.as_default(), op.graph.name_scope(f"{op.name}_grad"):
+        inputs = tuple([_value(tensor) for tensor in op.inputs])
+        attrs = {name: value for name, value in op.attrs.items() if name != "_gradient_op_type"}
+        twin = op.graph.add(op.type, inputs, attrs, tuple((t.dtype, t.sizes) for t in op.outputs), op.type)
+        twin.attrs = attrs  # a gradient override may surround this
+        chosen = [i for i, grad in enumerate(grads) if grad is not None]
+        return gradients([twin.outputs[i] for i in chosen], list(inputs), [grads[i] for i in chosen], op.type)
+
+
+def _value(tensor: Tensor) -> Tensor:
+    """The tensor under a name of its own: an input that stands twice has two gradients."""
+    from tracer.ops import array
+
+    return tensor if tensor.dtype.is_ref_dtype else array.identity(tensor)
 
 
 def _count(indices: Tensor) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tracer import attributes, dtypes, errors, op_def_registry, opdef, protos, shapes
+from tracer import attributes, compat, dtypes, errors, op_def_registry, opdef, protos, shapes
 from tracer.ir import GRAPH_DEF_VERSION, Graph, Operation, Tensor
 from tracer.versions import GRAPH_DEF_VERSION_MIN_PRODUCER, VERSION
 
@@ -105,7 +105,47 @@ def describe(definition: opdef.OpDef) -> Any:
             attr.default_value.CopyFrom(attributes.encode(rules.kind, defaults[rules.name]))
     if definition.deprecated_at is not None:
         message.deprecation.version = definition.deprecated_at
+        message.deprecation.explanation = definition.deprecated_why
     return message
+
+
+def described(node: Any, graph: Any, inputs: Any, output_types: Any, control_inputs: Any, input_types: Any,
+              definition: Any) -> tuple[Any, ...]:
+    """The parts of an operation that a NodeDef message describes, checked: type, name, inputs, attributes, outputs,
+    control inputs and device."""
+    from tracer.ir import VALID_OP_NAME
+
+    if not isinstance(node, protos.NodeDef):
+        raise TypeError(f"node_def needs to be a NodeDef: {node}")
+    if node.ByteSize() >= _LARGEST:
+        raise ValueError("Cannot create an Operation with a NodeDef larger than 2GB.")
+    if not VALID_OP_NAME.match(node.name):
+        raise ValueError(f"'{node.name}' is not a valid node name")
+    if not isinstance(graph, Graph):
+        raise TypeError(f"g needs to be a Graph: {graph}")
+    if inputs is not None and not isinstance(inputs, list):
+        raise TypeError(f"inputs needs to be a list of Tensors: {inputs}")
+    for tensor in inputs or ():
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"input needs to be a Tensor: {tensor}")
+    _check_types(node.op, tuple(inputs or ()), input_types)
+    controls = [graph.as_graph_element(control) for control in control_inputs or ()]
+    known = op_def_registry.definition_of(definition) if definition is not None else opdef.lookup(node.op)
+    outputs = tuple((dtypes.as_dtype(kind), None) for kind in output_types or ())
+    return (node.op, node.name, tuple(inputs or ()), attributes.read(node.op, node.attr, known), outputs,
+            tuple(dict.fromkeys(c.op if isinstance(c, Tensor) else c for c in controls)), node.device)
+
+
+def named_node_def(op_type: Any, name: Any, device: Any = None, attrs: Any = None) -> Any:
+    """A NodeDef message of this type and name."""
+    from tracer.device import DeviceSpec
+
+    node = protos.NodeDef(op=compat.as_bytes(op_type), name=compat.as_bytes(name))
+    for key, value in (attrs or {}).items():
+        node.attr[key].CopyFrom(value)
+    if device is not None:
+        node.device = device.to_string() if isinstance(device, DeviceSpec) else device
+    return node
 
 
 def create_op(
@@ -119,7 +159,10 @@ def create_op(
         TypeError: an input is no tensor or has not the type that `input_types` names.
     """
     graph.check_not_finalized()
-    tensors = tuple(graph.as_graph_element(tensor, allow_operation=False) for tensor in inputs)
+    for i, tensor in enumerate(inputs):
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"Input #{i} is not a tensor: {tensor}")
+    tensors = tuple(inputs)
     _check_types(type, tensors, input_types)
     definition = opdef.lookup(type)
     given = attributes.read(type, _messages(attrs or {}), definition)

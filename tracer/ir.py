@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tracer import dtypes, shapes
 from tracer.scopes import Scopes
 
-_VALID_OP_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\-/]*")
+VALID_OP_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\-/]*")
 _OWN_FOLDER = __file__.rpartition("ir.py")[0]
 GRAPH_DEF_VERSION = 9
 
@@ -46,6 +46,10 @@ class Tensor:
     def graph(self) -> Graph:
         """The graph that holds it."""
         return self.op.graph
+
+    @property
+    def _value_index(self) -> int:
+        return self.value_index
 
     @property
     def name(self) -> str:
@@ -130,10 +134,44 @@ class Tensor:
 class Operation:
     """One recorded call. Never changes once it is in a graph."""
 
-    __slots__ = ("__weakref__", "_id", "attrs", "control_inputs", "device", "frames", "graph", "inputs", "name",
-                 "original", "outputs", "region", "type")
+    __slots__ = ("__weakref__", "_id", "_original_op", "attrs", "control_inputs", "device", "frames", "graph",
+                 "inputs", "name", "outputs", "region", "type")
 
     def __init__(
+        self, node_def: Any, g: Graph, inputs: Any = None, output_types: Any = None, control_inputs: Any = None,
+        input_types: Any = None, original_op: Operation | None = None, op_def: Any = None,
+    ) -> None:
+        """An operation that a NodeDef message describes; it stands beside the graph, which `create_op` adds to.
+
+        Args:
+            node_def: the message; its inputs and control inputs are those given here.
+            g: the graph that the inputs belong to.
+            inputs: tensors.
+            output_types: the types of the outputs; none by default.
+            control_inputs: operations, or tensors of such, to wait for.
+            input_types: the types wanted of the inputs.
+            original_op: the operation that this one is derived from, which errors name too.
+            op_def: the OpDef message of its type, where the type is not one of 0.8's.
+        """
+        from tracer import graph_def
+
+        given = graph_def.described(node_def, g, inputs, output_types, control_inputs, input_types, op_def)
+        self._record(g, *given)
+        self._original_op = original_op
+        for tensor in self.inputs:
+            tensor._consumers.append(self)
+
+    @classmethod
+    def recorded(
+        cls, graph: Graph, type: str, name: str, inputs: tuple[Tensor, ...], attrs: Mapping[str, Any],
+        outputs: tuple[tuple[dtypes.DType, shapes.Sizes], ...], control_inputs: tuple[Operation, ...], device: str,
+    ) -> Operation:
+        """The operation itself, of checked parts; the graph adds it to its list."""
+        op = object.__new__(cls)
+        op._record(graph, type, name, inputs, attrs, outputs, control_inputs, device)
+        return op
+
+    def _record(
         self, graph: Graph, type: str, name: str, inputs: tuple[Tensor, ...], attrs: Mapping[str, Any],
         outputs: tuple[tuple[dtypes.DType, shapes.Sizes], ...], control_inputs: tuple[Operation, ...], device: str,
     ) -> None:
@@ -144,9 +182,10 @@ class Operation:
         self.attrs = attrs
         self.control_inputs = list(control_inputs)
         self.device = device
-        self.frames = _frames(sys._getframe(1))
+        self.frames = _frames(sys._getframe(2))
         self.region = graph.region
         self._id = 0
+        self._original_op = graph._derived_from
         self.outputs = [Tensor(self, i, dtype, sizes) for i, (dtype, sizes) in enumerate(outputs)]
 
     @property
@@ -169,6 +208,29 @@ class Operation:
         self.inputs = type(self.inputs)([*self.inputs[:index], tensor, *self.inputs[index + 1:]])
         old._consumers.remove(self)
         tensor._consumers.append(self)
+
+    @property
+    def _inputs(self) -> list[Tensor]:
+        return list(self.inputs)
+
+    @property
+    def _input_dtypes(self) -> list[dtypes.DType]:
+        from tracer import opdef
+
+        return opdef.input_types(self.type, self.inputs, self.attrs)
+
+    def _add_control_inputs(self, ops: Iterable[Operation]) -> None:
+        """Makes it wait for `ops` too."""
+        for op in ops:
+            if not isinstance(op, Operation):
+                raise TypeError(f"op must be an Operation: {op}")
+            if op.graph is not self.graph:
+                raise ValueError(f"{op} must be from the same graph as {self.name}.")
+            if op not in self.control_inputs:
+                self.control_inputs.append(op)
+
+    def _add_control_input(self, op: Operation) -> None:
+        self._add_control_inputs([op])
 
     def values(self) -> tuple[Tensor, ...]:
         """The outputs."""
@@ -219,9 +281,14 @@ class Operation:
         return list(self.attrs.get("_class", ())) or [b"loc:@" + self.name.encode()]
 
     def _set_device(self, device: Any) -> None:
-        from tracer.device import canonical
+        """Gives it a device: a string as it is, or a `DeviceSpec`."""
+        from tracer.device import DeviceSpec
 
-        self.device = canonical(device)
+        if isinstance(device, bytes):
+            device = device.decode()
+        if not isinstance(device, (str, DeviceSpec)):
+            raise TypeError(f"{device!r} has type {type(device).__name__}, but expected one of: bytes, unicode")
+        self.device = device if isinstance(device, str) else device.to_string()
 
     def __str__(self) -> str:
         return str(self.node_def)
@@ -299,12 +366,22 @@ class Graph(Scopes):
         self._operations: list[Operation] = []
         self._by_name: dict[str, Operation] = {}
         self._finalized = False
-        self.seed: int | None = None
+        self._seed: int | None = None
+        self._derived_from: Operation | None = None  # what the operations made now are derived from
         self._unfeedable: set[Tensor] = set()
         self._py_functions: dict[str, Any] = {}  # what `py_func` calls, by token
         self._unfetchable: set[Operation | Tensor] = set()
         self.region: Region | None = None  # the body of a conditional or loop that is being recorded
         self._versions: Any = None  # a VersionDef, once somebody has asked for it or a graph was imported
+
+    @property
+    def seed(self) -> int | None:
+        """The seed of the graph's random operations; operations that are made later go by it."""
+        return self._seed
+
+    @seed.setter
+    def seed(self, value: int | None) -> None:
+        self._seed = value
 
     @property
     def version(self) -> int:
@@ -319,6 +396,11 @@ class Graph(Scopes):
         from tracer import graph_def
 
         return graph_def.versions(self)
+
+    @property
+    def producer(self) -> int:
+        """The version of what writes the graph: ours, or that of an imported one."""
+        return GRAPH_DEF_VERSION if self._versions is None else self._versions.producer
 
     @property
     def finalized(self) -> bool:
@@ -351,7 +433,7 @@ class Graph(Scopes):
         if name and name[-1] == "/":
             name = name[:-1]
         else:
-            if not _VALID_OP_NAME.match(name):
+            if not VALID_OP_NAME.match(name):
                 raise ValueError(f"'{name}' is not a valid node name")
             name = self.unique_name(name)
         for tensor in inputs:
@@ -367,12 +449,11 @@ class Graph(Scopes):
             scoped = self._controls_for(inputs) if self._control_stack else ()
             if controls:
                 scoped = tuple(dict.fromkeys((*scoped, *controls)))
-            op = Operation(self, type, name, inputs, attrs, outputs, scoped, "")
+            op = Operation.recorded(self, type, name, inputs, attrs, outputs, scoped, "")
             if self._device_stack:
                 self._apply_device_functions(op)
-            for other in self._colocation:
-                if other is not None and other.device:
-                    op.device = other.device
+            if self._colocation:
+                self._take_device_of_group(op)
             self._operations.append(op)
             op._id = len(self._operations)
             self._by_name[name] = op
@@ -404,6 +485,19 @@ class Graph(Scopes):
             yield region
         finally:
             self.region, self._control_stack = outer, outer_controls
+
+    @contextlib.contextmanager
+    def _original_op(self, op: Operation) -> Iterator[None]:
+        """Operations made inside are derived from `op`: an error in them names it too."""
+        outer, self._derived_from = self._derived_from, op
+        try:
+            yield
+        finally:
+            self._derived_from = outer
+
+    @property
+    def _nodes_by_name(self) -> dict[str, Operation]:
+        return dict(self._by_name)
 
     def get_operations(self) -> list[Operation]:
         """All operations in the order of their creation."""

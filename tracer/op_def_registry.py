@@ -29,9 +29,12 @@ class RegisterShape:
         self._op_type = op_type
 
     def __call__(self, f: Callable | None) -> Callable | None:
-        if self._op_type in _shape_functions or self._op_type in DECLARATIONS:
+        declared = DECLARATIONS.get(self._op_type)
+        if self._op_type in _shape_functions or (declared is not None and self._op_type in opdef.names()):
             raise KeyError(f"Registering two shape functions with name '{self._op_type}' !")
         _shape_functions[self._op_type] = f
+        if declared is not None and f is not None:
+            declared.refine = set_shapes
         return f
 
 
@@ -83,7 +86,8 @@ def definition_of(message: Any) -> opdef.OpDef:
     return opdef.OpDef(
         message.name, inputs, tuple(argument(arg) for arg in message.output_arg),
         {attr.name: attribute(attr) for attr in message.attr}, message.is_stateful, message.allows_uninitialized_input,
-        message.deprecation.version if message.HasField("deprecation") else None, frozenset(inferred))
+        message.deprecation.version if message.HasField("deprecation") else None, message.deprecation.explanation,
+        frozenset(inferred))
 
 
 def has_shapes(type: str) -> bool:
@@ -99,7 +103,7 @@ def set_shapes(op: Operation) -> None:
     if op.type == "Const":
         op.outputs[0].set_shape(op.attrs["value"].shape)
         return
-    if op.type in DECLARATIONS:
+    if op.type in DECLARATIONS and op.type not in _shape_functions:
         found: Any = [sizes for _, sizes in DECLARATIONS[op.type].infer(op.inputs, dict(op.attrs))]
     else:
         function = _shape_functions.get(op.type)

@@ -54,8 +54,16 @@ class OpDef:
     attributes: dict[str, Attribute]
     is_stateful: bool = False
     allows_uninitialized_input: bool = False
-    deprecated_at: int | None = None
+    deprecated_at: int | None = None  # the version of graphs that it was removed in
+    deprecated_why: str = ""
     inferred: frozenset[str] = frozenset()  # attributes that follow from the inputs
+
+    def removed(self, version: int) -> str | None:
+        """What to say where a graph of this version has such an operation, which was removed by then; else None."""
+        if self.deprecated_at is None or version < self.deprecated_at:
+            return None
+        return (f"Op {self.type} is not available in GraphDef version {version}. It has been removed in version "
+                f"{self.deprecated_at}. {self.deprecated_why}.")
 
     @functools.cached_property
     def has_list_inputs(self) -> bool:
@@ -158,11 +166,13 @@ def parse(row: str) -> OpDef:
     arguments = tuple(_argument(part) for part in _parts(inputs, ";"))
     inferred = {word for a in arguments for word in (a.type_attr, a.number_attr, a.list_attr) if word}
     words = _parts(flags, ",")
-    deprecated = next((int(word.split("@")[1]) for word in words if word.startswith("deprecated@")), None)
+    deprecated = next((word.removeprefix("deprecated@") for word in words if word.startswith("deprecated@")), "")
+    version, _, why = deprecated.partition(":")
     return OpDef(
         type, arguments, tuple(_argument(part) for part in _parts(outputs, ";")),
         {a.name: a for a in map(_attribute, _split_attributes(attrs))},
-        "stateful" in words, "allows_uninitialized_input" in words, deprecated, frozenset(inferred),
+        "stateful" in words, "allows_uninitialized_input" in words,
+        int(version) if version else None, why, frozenset(inferred),
     )
 
 
@@ -193,3 +203,15 @@ def grouped(type: str, inputs: tuple, attrs: Any) -> list[Any]:
         groups.append(list(inputs[at:at + count]))
         at += count
     return groups
+
+
+def input_types(type: str, inputs: tuple, attrs: Any) -> list[dtypes.DType]:
+    """The types that an operation wants of its inputs: references only where the definition says so."""
+    definition = lookup(type)
+    if definition is None:
+        return [tensor.dtype.base_dtype for tensor in inputs]
+    kinds: list[dtypes.DType] = []
+    for argument, group in zip(definition.inputs, grouped(type, inputs, attrs), strict=True):
+        some = [tensor.dtype.base_dtype for tensor in (group if argument.is_list else [group])]
+        kinds += [kind.as_ref for kind in some] if argument.is_ref else some
+    return kinds

@@ -16,6 +16,7 @@ PACKAGE = "tracer"
 _SHIPPED = "tensorboard.compat.proto"
 _SCALAR = {"double": 1, "float": 2, "int64": 3, "int32": 5, "fixed64": 6, "string": 9, "bytes": 12}
 _MESSAGE, _ENUM = 11, 14
+_TYPE_NUMBERS = {0, *range(1, 20), *range(101, 120)}  # DT_INVALID, the types of 0.8 and their references
 _RENAMED = {"DEBUGGING": "DEBUG"}  # values of enumerations that were called otherwise in 0.8
 
 SHIPPED = {
@@ -149,9 +150,23 @@ def _shipped(file: str) -> Any:
             if field.type_name:
                 field.type_name = field.type_name.replace(".tensorboard.", f".{PACKAGE}.", 1)
     for enum in enums:
-        for value in enum.value:
-            value.name = _RENAMED.get(value.name, value.name)
+        kept = [value for value in enum.value if enum.name != "DataType" or value.number in _TYPE_NUMBERS]
+        del enum.value[:]
+        for value in kept:
+            enum.value.add(name=_RENAMED.get(value.name, value.name), number=value.number)
+    if file == "function":
+        _add_body_of_08(copy)
     return copy
+
+
+def _add_body_of_08(copy: Any) -> None:
+    """Gives FunctionDef the `node` in which 0.8 kept a function's body, beside the `node_def` that came later."""
+    message = next(message for message in copy.message_type if message.name == "FunctionDef")
+    del message.reserved_range[:]
+    builder = _Builder("function")
+    builder.fill(message, "FunctionDef", ("node 2 FunctionDef.Node*",))
+    builder.fill(message.nested_type.add(name="Node"), "FunctionDef.Node",
+                 ("ret 1 string*", "op 2 string", "arg 3 string*", "dep 4 string*", "attr 5 {string AttrValue}"))
 
 
 class _Builder:
@@ -170,8 +185,7 @@ class _Builder:
             outer, _, inner = name.rpartition(".")
             message = (messages[outer].nested_type if outer else made.message_type).add(name=inner)
             messages[name] = message
-            for field in fields:
-                self._field(message, name, field)
+            self.fill(message, name, fields)
         for name, values in ENUMS.get(self.file, {}).items():
             outer, _, inner = name.rpartition(".")
             enum = (messages[outer].enum_type if outer else made.enum_type).add(name=inner)
@@ -179,6 +193,11 @@ class _Builder:
                 enum.value.add(name=word, number=number)
         made.dependency.extend(self.depends)
         return made
+
+    def fill(self, message: Any, owner: str, fields: tuple[str, ...]) -> None:
+        """Adds fields to the description of a message."""
+        for field in fields:
+            self._field(message, owner, field)
 
     def _field(self, message: Any, owner: str, text: str) -> None:
         name, number, kind = text.split(" ", 2)
@@ -208,5 +227,5 @@ class _Builder:
         else:
             field.type = _ENUM if any(kind in types for types in ENUMS.values()) else _MESSAGE
             field.type_name = f".{PACKAGE}.{kind}"
-            if FILE_OF[kind] != self.file:
+            if FILE_OF.get(kind, self.file) != self.file:
                 self.depends[file_name(FILE_OF[kind])] = None

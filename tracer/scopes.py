@@ -158,6 +158,21 @@ class Scopes:
                 break
             op._set_device(function(op))
 
+    def _take_device_of_group(self, op: Operation) -> None:
+        """Puts `op` where the operations are that it stands with; a device scope inside of the group is stronger."""
+        from tracer import logging
+        from tracer.device import canonical
+
+        for other in self._colocation:
+            if other is None or not other.device:
+                continue
+            if not op.device:
+                op._set_device(other.device)
+            elif canonical(op.device) != canonical(other.device):
+                logging.warning("Tried to colocate %s with an op %s that had a different device: %s vs %s. Ignoring "
+                                "colocation property.", op.name, other.name, canonical(op.device),
+                                canonical(other.device))
+
     @contextlib.contextmanager
     def colocate_with(self, op: Any, ignore_existing: bool = False) -> Iterator[None]:
         """Operations made inside carry `op`'s colocation group."""
@@ -346,9 +361,9 @@ def control_dependencies(control_inputs: Any) -> Any:
     return get_default_graph().control_dependencies(control_inputs)
 
 
-def device(dev: Any) -> Any:
+def device(device_name_or_function: Any) -> Any:
     """`Graph.device` of the default graph."""
-    return get_default_graph().device(dev)
+    return get_default_graph().device(device_name_or_function)
 
 
 def colocate_with(op: Any, ignore_existing: bool = False) -> Any:

@@ -362,6 +362,9 @@ def test_gradient_of_mirrored_padding_as_an_operation(mode):
 
 def test_gradient_of_a_tile_as_an_operation():
     weights = np.linspace(0, 3, 24).reshape(4, 6)
+    with pytest.raises(NotImplementedError, match="It has been removed in version 3"):
+        raw_op("tile_grad")(weights, [2, 2])
+    tf.get_default_graph().graph_def_versions.producer = 2  # as that of a graph from a file of that time
     with tf.Session() as session:
         summed = session.run(raw_op("tile_grad")(weights, [2, 2]))
     np.testing.assert_allclose(summed, weights[:2, :3] + weights[2:, :3] + weights[:2, 3:] + weights[2:, 3:])

@@ -85,12 +85,14 @@ MODULES: dict[str, str] = {
     "tensorflow.python.framework.importer": "tracer.importer",
     "tensorflow.python.framework.op_def_registry": "tracer.op_def_registry",
     "tensorflow.python.framework.ops": (
-        "tracer.ir tracer.scopes tracer.convert tracer.declare tracer.gradients tracer.session tracer.proto_functions tracer"
+        "tracer.ir tracer.scopes tracer.convert tracer.declare tracer.gradients tracer.session tracer.proto_functions "
+        "tracer.statistics tracer.legacy.framework_ops tracer"
     ),
     "tensorflow.python.framework.random_seed": "tracer.scopes tracer",
-    "tensorflow.python.framework.registry": "tracer.legacy.registry",
+    "tensorflow.python.framework.registry": "tracer.registry",
     "tensorflow.python.framework.tensor_shape": "tracer.shapes",
     "tensorflow.python.framework.tensor_util": "tracer.tensor_util tracer.static tracer",
+    "tensorflow.python.framework.test_ops": "tracer.legacy.test_ops",
     "tensorflow.python.framework.test_util": "tracer.test",
     "tensorflow.python.framework.versions": "tracer.versions",
     # Ops
