@@ -17,13 +17,14 @@ Partly = Annotated[list, "partly"]
 """Annotation of a vector of which some elements may be known while tracing; the rule gets them as a list: NumPy numbers
 where they are known, traced ones elsewhere."""
 Unread = Annotated[Any, "unread"]
-"""Annotation of a variable that the rule overwrites without looking at its old value; the rule gets None."""
+"""Annotation of a variable that the rule overwrites without looking at its old value, or of an input that only its
+companion looks at; the rule gets None."""
 
 Held = Annotated[Any, "held"]
 """Annotation of an input of a host rule that gets variables as the session holds them, without a copy of each. The
 rule must not keep them; runs of other threads leave them alone as long as it works."""
 
-EXTRAS = frozenset({"stream", "check", "declared", "prepared", "session", "op", "temporaries", "later"})
+EXTRAS = frozenset({"stream", "check", "declared", "prepared", "session", "op", "temporaries", "later", "used"})
 """Keyword-only parameters that are not attributes: a rule gets what it names.
 
 `stream`: the operation's random stream; the rule returns `(result, stream_after)`.
@@ -34,6 +35,7 @@ EXTRAS = frozenset({"stream", "check", "declared", "prepared", "session", "op", 
 `op`: the operation, for names and messages.
 `later(function, *operands)`: has a Python function called with the operands' values when the operation runs.
 `session`: the run's resources.
+`used`: for each output, whether anything reads it.
 """
 
 

@@ -498,11 +498,20 @@ def _connect(stages: list[DeviceStage | HostStage], fetches: list[Tensor], fed: 
                          and (kept_variable(t) is None or t in fed)]
         taken: dict[Tensor, None] = dict.fromkeys(stage.static)
         for op in stage.nodes:
-            for tensor in inputs_of(op):
+            for tensor in _inputs_read(op):
                 if tensor in fed or (tensor.op not in inside and variable_of(tensor) is None):
                     taken[tensor] = None
         stage.inputs = list(taken)
         wanted.update(taken)
+
+
+def _inputs_read(op: Operation) -> tuple[Tensor, ...]:
+    """The inputs of `op` that its rule looks at, and its companion's output: the companion has read some for it."""
+    rule = registry.find(op.type)
+    if rule is None or rule.before is None or not rule.unread:
+        return inputs_of(op)
+    unread = {op.arguments[i] for i in rule.unread}
+    return tuple(t for t in inputs_of(op) if t not in unread)
 
 
 def _required(order: list[Operation], stager: _Stager, fetches: list[Tensor]) -> list[Operation]:

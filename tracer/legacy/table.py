@@ -58,6 +58,8 @@ MODULES: dict[str, str] = {
     "tensorflow.models.rnn.seq2seq": "tracer.nn.seq2seq",
     # What was contributed
     "tensorflow.contrib": "tracer.contrib",
+    "tensorflow.contrib.ctc": "tracer.contrib.ctc",
+    "tensorflow.contrib.ctc.ctc_ops": "tracer.contrib.ctc",
     "tensorflow.contrib.framework": "tracer.contrib.framework",
     "tensorflow.contrib.framework.python": "package",
     "tensorflow.contrib.framework.python.framework": "package tracer.contrib.framework.tensor_util",
@@ -108,6 +110,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.ops.constant_op": "tracer.ops.array tracer.convert tracer",
     "tensorflow.python.ops.control_flow_grad": "tracer.gradients",
     "tensorflow.python.ops.control_flow_ops": "tracer.ops.control_flow tracer.ops.dataflow tracer",
+    "tensorflow.python.ops.ctc_ops": "tracer.ops.ctc",  # from 0.9 on
     "tensorflow.python.ops.data_flow_grad": "tracer.gradients",
     "tensorflow.python.ops.data_flow_ops": "tracer.ops.data_flow tracer",
     "tensorflow.python.ops.embedding_ops": "tracer.nn.embedding tracer.nn",
@@ -235,7 +238,6 @@ MODULES: dict[str, str] = {
 NO_COUNTERPART = frozenset(
     """
 tensorflow.contrib.copy_graph.python.util.copy_elements
-tensorflow.contrib.ctc.ctc_ops
 tensorflow.contrib.distributions.python.ops.dirichlet_multinomial
 tensorflow.contrib.distributions.python.ops.gaussian
 tensorflow.contrib.distributions.python.ops.gaussian_conjugate_posteriors

@@ -25,6 +25,9 @@ from tracer.nn.regularization import zero_fraction as zero_fraction
 from tracer.nn.sampling import _compute_sampled_logits as _compute_sampled_logits
 from tracer.nn.sampling import nce_loss as nce_loss
 from tracer.nn.sampling import sampled_softmax_loss as sampled_softmax_loss
+from tracer.ops.ctc import ctc_beam_search_decoder as ctc_beam_search_decoder
+from tracer.ops.ctc import ctc_greedy_decoder as ctc_greedy_decoder
+from tracer.ops.ctc import ctc_loss as ctc_loss
 from tracer.ops.nn import avg_pool as avg_pool
 from tracer.ops.nn import avg_pool3d as avg_pool3d
 from tracer.ops.nn import avg_pool3d_grad as avg_pool3d_grad
