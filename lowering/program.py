@@ -22,6 +22,7 @@ from tracer.ir import Operation, Tensor
 OFTEN = 16
 """So many compilations of one program are worth a word to the user."""
 _log = logging.getLogger("tracer")
+_NO_STREAMS: tuple = ((),)
 LARGE_CONSTANT = 1 << 14
 """Constants of more bytes are passed to the program instead of being written into its code."""
 
@@ -63,6 +64,7 @@ class Program:
         self.stream_names = [op.name for op in stage.streams]
         self._warm: State | None = None  # the state on which it has run before
         self._last: tuple[Any, list[Check]] | None = None
+        self._again: State | None = None  # the state on which every further run is just a call of the jitted function
         self.variants: list[tuple[dict[Tensor, np.ndarray], tuple]] = []  # static values and shapes compiled for
 
     def function(self, static: dict[Tensor, np.ndarray], table: list[Check], session: Any = None) -> Callable:
@@ -154,6 +156,8 @@ class Program:
         With `overlay` the new variables go there, for the run to commit at its end; otherwise straight into `state`.
         The caller holds the state's lock and has 64-bit types enabled.
         """
+        if self._again is state and overlay is None and not state.pinned:
+            return self._run_again(state.variables, values)
         static = {t: self._known(t, values, state, overlay) for t in self.stage.static} if self.stage.static else {}
         jitted, table = self._last if self._last is not None and not static else self.compiled(static, state)
         held, streams, readonly, constants, inputs = self.arguments(state, values, overlay)
@@ -171,10 +175,40 @@ class Program:
             self._keep(state, target, box[0])
         outputs, _, created, _, report = box[0]
         self._warm, self._last = state, (jitted, table)
+        if not static and not self.speaks and not self.stream_names:
+            self._again = state
         if report is not None and not bool(report[0]):
             checks.raise_first(table, report[1], report[2])
         if created:
             target.update(zip(self.created_names, created, strict=True))
+        return outputs
+
+    def _run_again(self, variables: dict[str, Any], values: dict[Tensor, Any]) -> tuple:
+        """What `run` does for a program that has run on this state before, less what cannot happen any more.
+
+        It is the way of every step of a training, so it is written for speed.
+        """
+        jitted, table = self._last  # type: ignore[misc]
+        names = self.updated_names
+        try:
+            held = (variables[names[0]],) if len(names) == 1 else self._held_of(variables)
+            readonly = self._readonly_of(variables) if self.readonly else ()
+        except KeyError as missing:
+            raise self._uninitialized(str(missing.args[0])) from None
+        inputs = tuple([values[t] for t in self.dynamic]) if values else ()
+        box: list[tuple] = []
+        try:  # one C call: no interrupt between running and keeping
+            box.extend(map(jitted, (held,), _NO_STREAMS, (readonly,), (self._constant_arrays,), (inputs,)))
+        finally:
+            if box and len(names) == 1:
+                variables[names[0]] = box[0][1][0]
+            elif box:
+                variables.update(zip(names, box[0][1], strict=True))
+        outputs, _, created, _, report = box[0]
+        if report is not None and not bool(report[0]):
+            checks.raise_first(table, report[1], report[2])
+        if created:
+            variables.update(zip(self.created_names, created, strict=True))
         return outputs
 
     def _keep(self, state: State, target: dict[str, Any], result: tuple) -> None:
