@@ -19,6 +19,9 @@ from tracer import python_io as python_io
 from tracer import resource_loader as resource_loader
 from tracer import sysconfig as sysconfig
 from tracer import train as train
+from tracer.bridge import export as export
+from tracer.bridge import from_jax as from_jax
+from tracer.bridge import to_jax as to_jax
 from tracer.convert import IndexedSlices as IndexedSlices
 from tracer.convert import convert_to_tensor as convert_to_tensor
 from tracer.convert import register_tensor_conversion_function as register_tensor_conversion_function

@@ -6,7 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -103,17 +103,12 @@ class _Fetches:
         return element
 
 
-class IndexedSlicesValue(tuple):
-    """The fetched value of `IndexedSlices`: (values, indices, dense_shape)."""
+class IndexedSlicesValue(NamedTuple):
+    """The fetched value of `IndexedSlices`."""
 
-    __slots__ = ()
-
-    def __new__(cls, values: Any, indices: Any, dense_shape: Any = None) -> IndexedSlicesValue:
-        return super().__new__(cls, (values, indices, dense_shape))
-
-    values = property(lambda self: self[0])
-    indices = property(lambda self: self[1])
-    dense_shape = property(lambda self: self[2])
+    values: Any
+    indices: Any
+    dense_shape: Any = None
 
 
 class _Feed:

@@ -1,0 +1,203 @@
+"""Out of a graph into JAX, and from JAX into a graph."""
+
+import subprocess
+import sys
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.experimental import checkify
+
+import tracer as tf
+
+ROWS = np.arange(12, dtype=np.float32).reshape(4, 3) / 7
+
+
+def regression():
+    x = tf.placeholder(tf.float32, [None, 3], name="x")
+    target = tf.placeholder(tf.float32, [None, 1], name="target")
+    with tf.variable_scope("layer"):
+        weights = tf.get_variable("weights", initializer=tf.constant([[0.5], [-0.25], [1.0]]))
+    y = tf.matmul(x, weights, name="y")
+    loss = tf.reduce_mean(tf.square(y - target), name="loss")
+    return x, target, y, loss
+
+
+def test_values_and_state():
+    x, _, y, _ = regression()
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        function, state = tf.to_jax({"y": y, "shape": tf.shape(y)}, [x])
+        values, after = jax.jit(function)(state, ROWS)
+        wanted = session.run(y, {x: ROWS})
+    assert sorted(state["variables"]) == ["layer/weights"]
+    np.testing.assert_allclose(values["y"], wanted, rtol=1e-6)
+    assert values["shape"].tolist() == [4, 1]
+    np.testing.assert_array_equal(after["variables"]["layer/weights"], state["variables"]["layer/weights"])
+
+
+def test_a_step_of_training_by_hand_is_the_sessions():
+    x, target, _, loss = regression()
+    step = tf.train.AdamOptimizer(0.1).minimize(loss)
+    goals = np.ones((4, 1), np.float32)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        function, state = tf.to_jax([step, loss], [x, "target:0"])
+        function = jax.jit(function)
+        for _ in range(3):
+            (nothing, ours), state = function(state, ROWS, goals)
+            _, theirs = session.run([step, loss], {x: ROWS, target: goals})
+            assert nothing is None
+            np.testing.assert_allclose(ours, theirs, rtol=1e-6)
+        for variable in tf.all_variables():
+            np.testing.assert_allclose(state["variables"][variable.op.name], session.run(variable), rtol=1e-6)
+
+
+def test_grad_and_vmap():
+    x, target, _, loss = regression()
+    gradient, = tf.gradients(loss, x)
+    goals = np.ones((4, 1), np.float32)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        function, state = tf.to_jax(loss, [x, target])
+        wanted = session.run(gradient, {x: ROWS, target: goals})
+    found = jax.grad(lambda rows: function(state, rows, goals)[0])(ROWS)
+    np.testing.assert_allclose(found, wanted, rtol=1e-5)
+    many = jax.vmap(lambda rows, goals: function(state, rows, goals)[0])(np.stack([ROWS, -ROWS]), np.stack([goals, goals]))
+    np.testing.assert_allclose(many[0], function(state, ROWS, goals)[0], rtol=1e-6)
+
+
+def test_random_streams_go_on():
+    tf.set_random_seed(1)
+    drawn = tf.random_uniform([3], seed=7)
+    with tf.Session() as session:
+        function, state = tf.to_jax(drawn)
+        wanted = [session.run(drawn) for _ in range(2)]
+    for want in wanted:
+        values, state = function(state)
+        np.testing.assert_array_equal(values, want)
+
+
+def test_64_bits_stay():
+    x = tf.placeholder(tf.float64, [2])
+    y = x * 3 + tf.cast(tf.argmax(x, 0), tf.float64)
+    with tf.Session():
+        function, state = tf.to_jax(y, [x])
+    value, _ = function(state, np.array([1 / 3, 1e-9]))
+    assert value.dtype == np.float64
+    np.testing.assert_array_equal(value, np.array([1 / 3, 1e-9]) * 3)
+    assert not jax.config.jax_enable_x64
+
+
+def test_a_failed_check_keeps_the_state_and_can_be_seen():
+    index = tf.placeholder(tf.int32, [])
+    v = tf.Variable([1.0, 2.0])
+    with tf.control_dependencies([tf.gather(v, index)]):
+        step = tf.assign_add(v, [1.0, 1.0])
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        function, state = tf.to_jax(step, [index])
+    _, after = function(state, 5)
+    np.testing.assert_array_equal(after["variables"]["Variable"], [1.0, 2.0])
+    with jax.enable_x64(True):
+        error, _ = checkify.checkify(function)(state, 5)
+        assert "Gather" in error.get()
+        error, (_, after) = checkify.checkify(function)(state, 1)
+    assert error.get() is None
+    np.testing.assert_array_equal(after["variables"]["Variable"], [2.0, 3.0])
+
+
+def test_static_values():
+    x, n = tf.placeholder(tf.float32, [6]), tf.placeholder(tf.int32, [])
+    y = tf.reshape(x, tf.pack([n, -1]))
+    with tf.Session():
+        function, state = tf.to_jax(y, [x], static={n: 2})
+        with pytest.raises(Exception, match="static"):
+            tf.to_jax(y, [x, n])
+    assert function(state, np.arange(6, dtype=np.float32))[0].shape == (2, 3)
+
+
+def test_what_stays_python_is_listed():
+    queue = tf.FIFOQueue(3, tf.float32, shapes=[()])
+    y = queue.dequeue(name="taken") * 2
+    with tf.Session(), pytest.raises(Exception, match=r"QueueDequeue 'taken', recorded at .*test_bridge.py"):
+        tf.to_jax(y)
+
+
+def test_errors():
+    x, _, y, _ = regression()
+    with pytest.raises(ValueError, match="No default session"):
+        tf.to_jax(y, [x])
+    with tf.Session():
+        with pytest.raises(tf.errors.FailedPreconditionError, match="uninitialized value layer/weights"):
+            tf.to_jax(y, [x])
+        with pytest.raises(ValueError, match="cannot be interpreted"):
+            tf.to_jax("nothing:0", [x])
+
+
+PLAIN = """
+import sys, numpy as np, jax
+call = jax.export.deserialize(open(sys.argv[1], "rb").read()).call
+rows = np.load(sys.argv[2])
+for size in (4, 2):
+    np.testing.assert_allclose(call(rows[:size]), np.load(sys.argv[3])[:size], rtol=1e-6)
+assert "tracer" not in sys.modules
+"""
+
+
+def test_export_runs_from_plain_jax(tmp_path):
+    x, _, y, _ = regression()
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        tf.export(str(tmp_path / "model.jax"), y, [x])
+        np.save(tmp_path / "rows.npy", ROWS)
+        np.save(tmp_path / "want.npy", session.run(y, {x: ROWS}))
+    subprocess.run([sys.executable, "-c", PLAIN, "model.jax", "rows.npy", "want.npy"], cwd=tmp_path, check=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.jax", "rows.npy", "want.npy"]
+
+
+def test_export_of_training_takes_its_state_along(tmp_path):
+    x, target, _, loss = regression()
+    step = tf.train.MomentumOptimizer(0.1, 0.9).minimize(loss)
+    goals = np.ones((2, 1), np.float32)
+    path = str(tmp_path / "step.jax")
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        tf.export(path, [step, loss], [x, target])
+        with np.load(path + ".npz") as held:
+            state = {"variables": {key.removeprefix("variables/"): held[key] for key in held}, "streams": {}}
+        with open(path, "rb") as file:
+            call = jax.export.deserialize(file.read()).call
+        for _ in range(2):
+            (_, ours), state = call(state, ROWS[:2], goals)
+            np.testing.assert_allclose(ours, session.run([step, loss], {x: ROWS[:2], target: goals})[1], rtol=1e-6)
+
+
+def test_from_jax():
+    gelu = tf.from_jax(jax.nn.gelu)
+    x = tf.placeholder(tf.float32, [None, 3])
+    y = gelu(x)
+    assert y.op.name == "gelu"
+    assert y.get_shape().as_list() == [None, 3]
+    slope, = tf.gradients(y, x)
+    with tf.Session() as session:
+        value, gradient = session.run([y, slope], {x: ROWS})
+    np.testing.assert_allclose(value, jax.nn.gelu(ROWS), rtol=1e-6)
+    np.testing.assert_allclose(gradient, jax.vmap(jax.vmap(jax.grad(jax.nn.gelu)))(jnp.asarray(ROWS)), rtol=1e-5)
+
+
+def test_from_jax_with_structure_and_sizes_that_only_numbers_have():
+    function = tf.from_jax(lambda a, b: {"sum": a + b, "count": jnp.full([len(range(a.shape[0]))], 2)}, name="both")
+    a = tf.placeholder(tf.float32, [None])
+    result = function(a, [1.0])
+    assert result["sum"].dtype is tf.float32
+    assert result["count"].dtype is tf.int32
+    assert result["count"].get_shape().as_list() == [None]
+    with tf.Session() as session:
+        assert session.run(result["count"], {a: [1.0, 2.0]}).tolist() == [2, 2]
+
+
+def test_from_jax_needs_ranks():
+    with pytest.raises(ValueError, match="known rank"):
+        tf.from_jax(jnp.sin)(tf.placeholder(tf.float32))

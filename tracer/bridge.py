@@ -1,0 +1,156 @@
+"""Between a graph and JAX: `to_jax` and `export` take a program out of it, `from_jax` puts a JAX function in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tracer import convert, dtypes, scopes
+from tracer import session as sessions
+from tracer.ir import Operation, Tensor
+from tracer.ops.script import _py_funcs
+
+
+def to_jax(fetches: Any, feeds: Sequence[Any] = (), session: Any = None,
+           static: Mapping[Any, Any] | None = None) -> tuple[Callable, dict]:
+    """The run of `fetches` as a pure JAX function, and the state that it starts from.
+
+    >>> step, state = tracer.to_jax([train_op, loss], [x, y_], session=sess)
+    >>> (_, loss), state = jax.jit(step)(state, images, labels)
+
+    The function takes the state and one array for each tensor in `feeds`, and returns the values of `fetches`, in their
+    structure (None for an operation), and the new state. It composes with `jax.jit`, `grad`, `vmap`, `jax.export` and
+    sharding. The state is a dictionary `{"variables": {name: array}, "streams": {name: uint32[6]}}`: the variables that
+    the program reads or writes, as the session holds them now, and the streams of the operations that draw random numbers.
+
+    What TensorFlow checks while it runs (indices, `Assert`) is stated by `checkify.debug_check`: wrap the function in
+    `jax.experimental.checkify.checkify`, called inside `jax.enable_x64(True)`, to see it. Where a check fails, the new
+    state is the old one.
+
+    Args:
+        fetches: what `Session.run` takes.
+        feeds: tensors, or their names, in the order of the function's arguments.
+        session: holds the variables' values; the default session when left out.
+        static: values by tensor that are fixed in the function. They may shape the program.
+
+    Raises:
+        ValueError: there is no session; a feed or fetch is not of its graph.
+        tf.errors.FailedPreconditionError: a variable that is read holds no value yet.
+        UnsupportedError: part of the run is Python between programs (queues, files, strings); all of it is listed.
+    """
+    program, begun, _ = _program(fetches, feeds, session, static)
+    return program, begun.state
+
+
+def _program(fetches: Any, feeds: Sequence[Any], session: Any, static: Mapping[Any, Any] | None) -> tuple:
+    """What `to_jax` returns, with what is known of it: the function, its `lowering.Pure`, the fed tensors."""
+    import lowering
+
+    session = _session(session)
+    form = sessions._Fetches(session.graph, fetches)
+    tensors = [_tensor(session.graph, feed) for feed in feeds]
+    fixed = {_tensor(session.graph, key): value for key, value in (static or {}).items()}
+    begun = lowering.pure(form.tensors, form.targets, tensors, session.state, fixed)
+
+    def program(state: dict, *inputs: Any) -> tuple[Any, dict]:
+        if len(inputs) != len(tensors):
+            names = ", ".join(tensor.name for tensor in tensors) or "nothing"
+            raise TypeError(f"the program takes a state and {len(tensors)} arrays ({names}), not {len(inputs)} arrays")
+        values, state = begun.function(state, list(inputs))
+        return form.assemble(values), state
+
+    return program, begun, tensors
+
+
+def _session(session: Any) -> Any:
+    found = session if session is not None else scopes.get_default_session()
+    if found is None:
+        raise ValueError("No default session is registered, and the variables' values are in a session: pass "
+                         "session=sess, or call inside `with sess.as_default()`.")
+    return found
+
+
+def _tensor(graph: Any, key: Any) -> Tensor:
+    return graph.as_graph_element(key, allow_operation=False)
+
+
+def export(path: str, fetches: Any, feeds: Sequence[Any] = (), session: Any = None,
+           static: Mapping[Any, Any] | None = None, platforms: Sequence[str] | None = None) -> None:
+    """Writes the run of `fetches` as a `jax.export` artifact, which plain JAX runs without this package.
+
+    >>> tracer.export("model.jax", y, [x], session=sess)
+    >>> jax.export.deserialize(open("model.jax", "rb").read()).call(images)
+
+    A program that changes no variable and draws nothing has its variables inside and takes the feeds only. Any other takes
+    and returns the state of `to_jax` as well, `call(state, *feeds) -> (values, state)`; the state that it starts from
+    is written beside it, as `<path>.npz`, with keys like `variables/hidden/weights`.
+
+    Unknown sizes of the feeds are symbols where the graph allows it (the batch, above all); where it does not, the error of
+    JAX says which size a feed must have: `set_shape` gives it.
+
+    Args:
+        path: the file; it is written beside its name and renamed.
+        fetches, feeds, session, static: as for `to_jax`.
+        platforms: "cpu", "cuda", "tpu" …; the machine's own when left out.
+    """
+    import lowering
+
+    program, begun, tensors = _program(fetches, feeds, session, static)
+    for tensor in tensors:
+        if tensor.sizes is None:
+            raise ValueError(f"{tensor.name} has an unknown shape: set_shape gives it a rank before it is exported.")
+    inputs = [(np.dtype(t.dtype.base_dtype.as_numpy_dtype), t.sizes) for t in tensors]
+    data, kept = lowering.exported(program, begun, inputs, platforms)
+    files = {path: data} if kept is None else {path + ".npz": kept, path: data}
+    for name, content in files.items():
+        _write(name, content)
+
+
+def _write(path: str, content: bytes) -> None:
+    beside = f"{path}.{os.getpid()}.part"
+    try:
+        with open(beside, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    finally:
+        if os.path.exists(beside):
+            os.remove(beside)
+
+
+def from_jax(function: Callable, name: str | None = None) -> Callable:
+    """`function`, a pure JAX function of arrays, as a function of tensors that records one operation.
+
+    >>> gelu = tracer.from_jax(jax.nn.gelu)
+    >>> y = gelu(tf.matmul(x, w))
+
+    It returns tensors in the structure of what `function` returns. Shapes and types are found by tracing `function`
+    once; unknown sizes of the arguments are symbols in it. Gradients are JAX's own (also a `custom_vjp`'s). It runs in
+    64 bits where an argument has 64 or the process has `jax_enable_x64` on.
+
+    The operation stays with its graph: an exported GraphDef does not hold the function.
+
+    Args:
+        name: the operation's name; the function's own when left out.
+    """
+    label = name or getattr(function, "__name__", "") or "JaxFunction"
+    label = label if label.replace("_", "").isalnum() else "JaxFunction"
+
+    def record(*arguments: Any, name: str | None = None) -> Any:
+        from lowering import outline
+
+        graph = scopes.graph_of(list(arguments))
+        with graph.as_default(), scopes.op_scope(list(arguments), name, label) as scope:
+            tensors = [convert.convert_to_tensor(argument, name=f"input_{i}") for i, argument in enumerate(arguments)]
+            inputs = [(np.dtype(t.dtype.base_dtype.as_numpy_dtype), t.sizes) for t in tensors]
+            leaves, structure, wide = outline.outline(function, inputs)
+            outputs = tuple((dtypes.as_dtype(dtype), sizes) for dtype, sizes in leaves)
+            attrs = {"token": _py_funcs.insert(function), "wide": wide}
+            op: Operation = graph.add("JaxFunction", tuple(tensors), attrs, outputs, scope)
+        return structure.unflatten(op.outputs)
+
+    return record
