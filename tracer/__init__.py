@@ -46,6 +46,7 @@ from tracer.ir import Operation as Operation
 from tracer.ir import Tensor as Tensor
 from tracer.op_def_registry import RegisterShape as RegisterShape
 from tracer.ops import dataflow as _dataflow  # noqa: F401 - operations without a public function
+from tracer.ops import lookup as _lookup  # noqa: F401 - as those
 from tracer.ops import operators as _operators  # noqa: F401 - Python's operators on tensors and variables
 from tracer.ops import stack as _stack  # noqa: F401 - as those
 from tracer.ops.array import bitcast as bitcast

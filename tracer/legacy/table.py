@@ -70,6 +70,8 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.framework.python.ops.arg_scope": "tracer.contrib.framework.arg_scope",
     "tensorflow.contrib.framework.python.ops.ops": "tracer.contrib.framework.ops",
     "tensorflow.contrib.framework.python.ops.variables": "tracer.contrib.framework.variables",
+    "tensorflow.contrib.lookup": "tracer.contrib.lookup",
+    "tensorflow.contrib.lookup.lookup_ops": "tracer.contrib.lookup",
     "tensorflow.contrib.util": "tracer.contrib.util",
     # Sessions
     "tensorflow.python": "package tracer",
@@ -291,7 +293,6 @@ tensorflow.contrib.learn.python.learn.preprocessing.text
 tensorflow.contrib.learn.python.learn.trainer
 tensorflow.contrib.linear_optimizer.ops.gen_sdca_ops
 tensorflow.contrib.linear_optimizer.python.ops.sdca_ops
-tensorflow.contrib.lookup.lookup_ops
 tensorflow.contrib.losses.python.losses
 tensorflow.contrib.losses.python.losses.loss_ops
 tensorflow.contrib.metrics.python.metrics

@@ -1,0 +1,89 @@
+"""Rules of tables from keys to values: Python dictionaries that live in the session."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+
+from lowering.host import resources
+from lowering.registry import lowers
+from tracer import errors
+from tracer.ir import Operation
+
+KIND = "HashTable"
+
+
+class HashTable:
+    """A table that is filled once, with keys and values of fixed types."""
+
+    def __init__(self, op: Operation) -> None:
+        self.types = op.attrs["key_dtype"], op.attrs["value_dtype"]
+        self.items: dict[Any, Any] | None = None
+        self.lock = threading.Lock()
+
+    def check_same(self, op: Operation) -> None:
+        """Raises InvalidArgumentError when `op` describes a table of other types."""
+        self.check_types(op.attrs["key_dtype"], op.attrs["value_dtype"])
+
+    def check_types(self, key_dtype: Any, value_dtype: Any) -> None:
+        """Raises InvalidArgumentError when these are not the table's types."""
+        if (key_dtype, value_dtype) != self.types:
+            raise errors.InvalidArgumentError(
+                None, None, f"Conflicting key/value dtypes {key_dtype.name}->{value_dtype.name} with "
+                f"{self.types[0].name}-{self.types[1].name}")
+
+    def fill(self, keys: Any, values: Any) -> None:
+        """Gives it its pairs."""
+        if keys.ndim != 1:
+            raise ValueError("Keys must be a vector.")
+        if keys.size != values.size:
+            raise ValueError(f"Keys and values must have the same size {keys.size} vs {values.size}")
+        with self.lock:
+            if self.items is not None:
+                raise errors.FailedPreconditionError(None, None, "Table already initialized.")
+            items: dict[Any, Any] = {}
+            for key, value in zip(keys.tolist(), values.tolist(), strict=True):
+                if items.setdefault(key, value) != value:
+                    raise errors.FailedPreconditionError(
+                        None, None, f"HashTable has different value for same key. Key {_text(key)} has "
+                        f"{_text(items[key])} and trying to add value {_text(value)}")
+            self.items = items
+
+    def filled(self) -> dict[Any, Any]:
+        """Its pairs; FailedPreconditionError when it has none yet."""
+        if self.items is None:
+            raise errors.FailedPreconditionError(None, None, "Table not initialized.")
+        return self.items
+
+
+def _text(value: Any) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
+@lowers("HashTable", host=True)
+def hash_table(*, op: Any, session: Any) -> Any:
+    return resources.handle_of(op, session, KIND, lambda name: HashTable(op))
+
+
+@lowers("InitializeTable", host=True)
+def initialize_table(table_handle: Any, keys: Any, values: Any, *, Tkey: Any, Tval: Any, session: Any) -> None:
+    table = resources.find(session, table_handle, KIND)
+    table.check_types(Tkey, Tval)
+    table.fill(keys, values)
+
+
+@lowers("LookupTableFind", host=True)
+def lookup_table_find(table_handle: Any, keys: Any, default_value: Any, *, Tin: Any, Tout: Any, session: Any) -> Any:
+    table = resources.find(session, table_handle, KIND)
+    table.check_types(Tin, Tout)
+    items, default = table.filled(), np.asarray(default_value).item()
+    found = np.empty(np.shape(keys), object if Tout.name == "string" else Tout.as_numpy_dtype)
+    found.reshape(-1)[:] = [items.get(key, default) for key in np.asarray(keys).reshape(-1).tolist()]
+    return found
+
+
+@lowers("LookupTableSize", host=True)
+def lookup_table_size(table_handle: Any, *, session: Any) -> Any:
+    return np.int64(len(resources.find(session, table_handle, KIND).items or ()))

@@ -1,0 +1,221 @@
+"""`tf.contrib.lookup`: tables from keys to values, and vocabularies as such tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tracer import dtypes, scopes
+from tracer.convert import convert_to_tensor
+from tracer.ir import Operation, Tensor
+from tracer.ops import array, casting, constants
+from tracer.ops import lookup as lookup_operations
+from tracer.ops.sparse import SparseTensor
+
+__all__ = [
+    "HashTable", "InitializableLookupTableBase", "KeyValueTensorInitializer", "LookupInterface", "TableInitializerBase",
+    "index_to_string", "string_to_index",
+]
+
+
+class LookupInterface:
+    """What all tables have: the types of keys and values, and a name."""
+
+    def __init__(self, key_dtype: Any, value_dtype: Any, name: str) -> None:
+        self._key_dtype = dtypes.as_dtype(key_dtype)
+        self._value_dtype = dtypes.as_dtype(value_dtype)
+        self._name = name
+
+    @property
+    def key_dtype(self) -> dtypes.DType:
+        """The type of the keys."""
+        return self._key_dtype
+
+    @property
+    def value_dtype(self) -> dtypes.DType:
+        """The type of the values."""
+        return self._value_dtype
+
+    @property
+    def name(self) -> str:
+        """The name of the table."""
+        return self._name
+
+    @property
+    def init(self) -> Operation:
+        """The operation that fills the table."""
+        raise NotImplementedError
+
+    def size(self, name: str | None = None) -> Tensor:
+        """How many keys the table has."""
+        raise NotImplementedError
+
+    def lookup(self, keys: Any, name: str | None = None) -> Any:
+        """The values of `keys`."""
+        raise NotImplementedError
+
+    def _check_table_dtypes(self, key_dtype: Any, value_dtype: Any) -> None:
+        if dtypes.as_dtype(key_dtype) != self.key_dtype:
+            raise TypeError(f"Invalid key dtype, expected {self.key_dtype} but got {key_dtype}.")
+        if dtypes.as_dtype(value_dtype) != self.value_dtype:
+            raise TypeError(f"Invalid value dtype, expected {self.value_dtype} but got {value_dtype}.")
+
+
+class InitializableLookupTableBase(LookupInterface):
+    """A table that an initializer fills once.
+
+    Args:
+        table_ref: the handle of the table.
+        default_value: what stands for keys that the table does not have.
+        initializer: a `TableInitializerBase`.
+    """
+
+    def __init__(self, table_ref: Tensor, default_value: Any, initializer: TableInitializerBase) -> None:
+        name = table_ref.op.name.split("/")[-1]
+        super().__init__(initializer.key_dtype, initializer.value_dtype, name)
+        self._table_ref = table_ref
+        self._default_value = convert_to_tensor(default_value, dtype=self._value_dtype)
+        self._default_value.get_shape().merge_with([])
+        self._init = initializer.initialize(self)
+
+    @property
+    def table_ref(self) -> Tensor:
+        """The handle of the table."""
+        return self._table_ref
+
+    @property
+    def default_value(self) -> Tensor:
+        """What stands for keys that the table does not have."""
+        return self._default_value
+
+    @property
+    def init(self) -> Operation:
+        """The operation that fills the table."""
+        return self._init
+
+    def size(self, name: str | None = None) -> Tensor:
+        """How many keys the table has, once it is filled."""
+        return lookup_operations.lookup_table_size(self._table_ref, name=name or f"{self._name}_Size")
+
+    def lookup(self, keys: Any, name: str | None = None) -> Any:
+        """The value of each key, the default value for those that the table does not have.
+
+        >>> table.lookup(tf.constant(["a", "?"])).eval()
+        array([0, -1])
+
+        TypeError when `keys`, a tensor or `SparseTensor`, are not of the table's type.
+        """
+        sparse = isinstance(keys, SparseTensor)
+        key_tensor = keys.values if sparse else keys
+        if key_tensor.dtype != self._key_dtype:
+            raise TypeError(f"Signature mismatch. Keys must be dtype {self._key_dtype!r}, got {key_tensor.dtype!r}.")
+        values = lookup_operations.lookup_table_find(
+            self._table_ref, key_tensor, self._default_value, name=name or f"{self._name}_lookup_table_find")
+        values.set_shape(key_tensor.get_shape())
+        return SparseTensor(keys.indices, values, keys.shape) if sparse else values
+
+
+class HashTable(InitializableLookupTableBase):
+    """A table in memory.
+
+    >>> table = tf.contrib.lookup.HashTable(tf.contrib.lookup.KeyValueTensorInitializer(["a", "b"], [0, 1]), -1)
+    >>> table.init.run()
+    >>> table.lookup(tf.constant(["b", "c"])).eval()
+    array([1, -1], dtype=int32)
+
+    Args:
+        initializer: what fills it.
+        default_value: what stands for keys that it does not have.
+        shared_name: tables of one shared name are one table in a session.
+    """
+
+    def __init__(self, initializer: TableInitializerBase, default_value: Any, shared_name: str | None = None,
+                 name: str | None = None) -> None:
+        with scopes.op_scope([initializer], name, "hash_table"):
+            table_ref = lookup_operations.hash_table(initializer.key_dtype, initializer.value_dtype,
+                                                     shared_name=shared_name or "", name=name)
+            super().__init__(table_ref, default_value, initializer)
+
+
+class TableInitializerBase:
+    """What fills a table, with keys and values of these types."""
+
+    def __init__(self, key_dtype: Any, value_dtype: Any) -> None:
+        self._key_dtype = dtypes.as_dtype(key_dtype)
+        self._value_dtype = dtypes.as_dtype(value_dtype)
+
+    @property
+    def key_dtype(self) -> dtypes.DType:
+        """The type of the keys."""
+        return self._key_dtype
+
+    @property
+    def value_dtype(self) -> dtypes.DType:
+        """The type of the values."""
+        return self._value_dtype
+
+    def initialize(self, table: Any) -> Operation:
+        """The operation that fills `table`."""
+        raise NotImplementedError
+
+
+class KeyValueTensorInitializer(TableInitializerBase):
+    """Fills a table with the pairs of two vectors.
+
+    Args:
+        keys: a vector, or what becomes one.
+        values: a vector of the same length.
+        key_dtype: what the keys become, if they are no tensor.
+        value_dtype: what the values become, if they are no tensor.
+    """
+
+    def __init__(self, keys: Any, values: Any, key_dtype: Any = None, value_dtype: Any = None,
+                 name: str | None = None) -> None:
+        with scopes.op_scope([keys, values], name, "key_value_init") as scope:
+            self._keys = convert_to_tensor(keys, dtype=key_dtype, name="keys")
+            self._values = convert_to_tensor(values, dtype=value_dtype, name="values")
+            self._name = scope
+        super().__init__(self._keys.dtype, self._values.dtype)
+
+    def initialize(self, table: Any) -> Operation:
+        """The operation that fills `table`, which is also one of the graph's table initializers."""
+        table._check_table_dtypes(self._keys.dtype, self._values.dtype)
+        with scopes.op_scope([table.table_ref], self._name) as scope:
+            made = lookup_operations.initialize_table(table.table_ref, self._keys, self._values, name=scope)
+        scopes.add_to_collection(scopes.GraphKeys.TABLE_INITIALIZERS, made)
+        return made
+
+
+def string_to_index(tensor: Any, mapping: Any, default_value: Any = -1, name: str | None = None) -> Any:
+    """The place of each string in `mapping`, a vector of different strings.
+
+    >>> indices = tf.contrib.lookup.string_to_index(tf.constant(["b", "?"]), mapping=tf.constant(["a", "b"]))
+    >>> tf.initialize_all_tables().run()
+    >>> indices.eval()
+    array([1, -1])
+    """
+    with scopes.op_scope([tensor], name, "string_to_index") as scope:
+        keys, places = _numbered(mapping)
+        return _table(keys, places, default_value).lookup(tensor, name=scope)
+
+
+def index_to_string(tensor: Any, mapping: Any, default_value: Any = "UNK", name: str | None = None) -> Any:
+    """The string of `mapping` at each index, int64.
+
+    >>> strings = tf.contrib.lookup.index_to_string(tf.constant([1, 9], tf.int64), mapping=tf.constant(["a", "b"]))
+    >>> tf.initialize_all_tables().run()
+    >>> strings.eval()
+    array([b'b', b'UNK'], dtype=object)
+    """
+    with scopes.op_scope([tensor], name, "index_to_string") as scope:
+        values, places = _numbered(mapping)
+        return _table(places, values, default_value).lookup(tensor, name=scope)
+
+
+def _numbered(mapping: Any) -> tuple[Tensor, Tensor]:
+    strings = convert_to_tensor(mapping, dtypes.string)
+    return strings, casting.cast(constants.range(array.size(strings)), dtypes.int64)
+
+
+def _table(keys: Tensor, values: Tensor, default_value: Any) -> HashTable:
+    initializer = KeyValueTensorInitializer(keys, values, keys.dtype, values.dtype, name="table_init")
+    return HashTable(initializer, default_value, name="hash_table")
