@@ -50,7 +50,7 @@ def _program(fetches: Any, feeds: Sequence[Any], session: Any, static: Mapping[A
     import lowering
 
     session = _session(session)
-    form = sessions._Fetches(session.graph, fetches)
+    form = sessions._Fetches(session, fetches)
     tensors = [_tensor(session.graph, feed) for feed in feeds]
     fixed = {_tensor(session.graph, key): value for key, value in (static or {}).items()}
     begun = lowering.pure(form.tensors, form.targets, tensors, session.state, fixed)
