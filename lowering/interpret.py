@@ -241,7 +241,9 @@ def _store(node: Operation, rule: registry.Rule, results: Any, context: Context)
         variable = variable_of(reference)
         if variable is None:
             raise TypeError(f"{node.type} '{node.name}' writes {reference}, which is no variable")
-        context.state[variable] = typed(value, reference, node)
+        value = typed(value, reference, node)
+        # What is written passes no gradient on: whoever reads it depends on the variable alone.
+        context.state[variable] = jax.lax.stop_gradient(value) if DIFFERENTIATED in context.temporaries else value
     aliased = [output for output in node.outputs if output.dtype.is_ref_dtype]
     for output, reference in zip(aliased, references, strict=False):
         context.write(output, Alias(variable_of(reference), (output,)))  # type: ignore[arg-type]

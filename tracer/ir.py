@@ -33,7 +33,8 @@ class Tensor:
     """One output of an operation. Holds no value: `Session.run` computes it."""
 
     __array_priority__ = 100  # ndarray + tensor goes to the tensor's reflected operator
-    __slots__ = ("__weakref__", "_consumers", "_shape", "dtype", "op", "value_index")
+    __slots__ = ("__dict__",  # libraries of the time note things on tensors: Keras its shapes, layers their aliases
+                 "__weakref__", "_consumers", "_shape", "dtype", "op", "value_index")
 
     def __init__(self, op: Operation, value_index: int, dtype: dtypes.DType, sizes: shapes.Sizes = None) -> None:
         self.op = op

@@ -229,3 +229,12 @@ def test_wrong_temporary_variables(session):
         session.run(tf.add(*twins))
     with pytest.raises(errors.InvalidArgumentError, match="Missing var_name attribute"):
         session.run(destroy(memory, var_name=""))
+
+
+def test_no_gradient_flows_through_what_is_written():
+    # TensorFlow's assignments have none, even where the gradient is taken of something else as well.
+    x, v = tf.constant([1.0, 2.0]), tf.Variable([0.0, 0.0])
+    gradient, = tf.gradients([tf.reduce_sum(x * x), tf.identity(tf.assign_sub(v, x * 2))], x)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        np.testing.assert_array_equal(session.run(gradient), [2, 4])

@@ -70,6 +70,15 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.framework.python.ops.arg_scope": "tracer.contrib.framework.arg_scope",
     "tensorflow.contrib.framework.python.ops.ops": "tracer.contrib.framework.ops",
     "tensorflow.contrib.framework.python.ops.variables": "tracer.contrib.framework.variables",
+    "tensorflow.contrib.layers": "tracer.contrib.layers",
+    "tensorflow.contrib.layers.python": "package",
+    "tensorflow.contrib.layers.python.layers": "package tracer.contrib.layers",
+    "tensorflow.contrib.layers.python.layers.initializers": "tracer.contrib.layers.initializers",
+    "tensorflow.contrib.layers.python.layers.layers": "tracer.contrib.layers.layers",
+    "tensorflow.contrib.layers.python.layers.optimizers": "tracer.contrib.layers.optimizers",
+    "tensorflow.contrib.layers.python.layers.regularizers": "tracer.contrib.layers.regularizers",
+    "tensorflow.contrib.layers.python.layers.summaries": "tracer.contrib.layers.summaries",
+    "tensorflow.contrib.layers.python.layers.utils": "tracer.contrib.layers.utils",
     "tensorflow.contrib.lookup": "tracer.contrib.lookup",
     "tensorflow.contrib.lookup.lookup_ops": "tracer.contrib.lookup",
     "tensorflow.contrib.util": "tracer.contrib.util",
@@ -248,13 +257,6 @@ tensorflow.contrib.ffmpeg
 tensorflow.contrib.ffmpeg.ffmpeg_ops
 tensorflow.contrib.ffmpeg.ops
 tensorflow.contrib.grid_rnn.python.ops.grid_rnn_cell
-tensorflow.contrib.layers
-tensorflow.contrib.layers.python.layers
-tensorflow.contrib.layers.python.layers.initializers
-tensorflow.contrib.layers.python.layers.layers
-tensorflow.contrib.layers.python.layers.optimizers
-tensorflow.contrib.layers.python.layers.regularizers
-tensorflow.contrib.layers.python.layers.summaries
 tensorflow.contrib.learn
 tensorflow.contrib.learn.python.learn
 tensorflow.contrib.learn.python.learn.datasets

@@ -1,0 +1,31 @@
+"""All layers under one name, as `tensorflow.contrib.layers.python.layers.layers` has them."""
+
+from tracer.contrib.layers.convolution import avg_pool2d as avg_pool2d
+from tracer.contrib.layers.convolution import conv2d as conv2d
+from tracer.contrib.layers.convolution import conv2d_in_plane as conv2d_in_plane
+from tracer.contrib.layers.convolution import conv2d_transpose as conv2d_transpose
+from tracer.contrib.layers.convolution import convolution2d as convolution2d
+from tracer.contrib.layers.convolution import convolution2d_in_plane as convolution2d_in_plane
+from tracer.contrib.layers.convolution import convolution2d_transpose as convolution2d_transpose
+from tracer.contrib.layers.convolution import max_pool2d as max_pool2d
+from tracer.contrib.layers.convolution import separable_conv2d as separable_conv2d
+from tracer.contrib.layers.convolution import separable_convolution2d as separable_convolution2d
+from tracer.contrib.layers.dense import bias_add as bias_add
+from tracer.contrib.layers.dense import dropout as dropout
+from tracer.contrib.layers.dense import flatten as flatten
+from tracer.contrib.layers.dense import fully_connected as fully_connected
+from tracer.contrib.layers.dense import linear as linear
+from tracer.contrib.layers.dense import one_hot_encoding as one_hot_encoding
+from tracer.contrib.layers.dense import relu as relu
+from tracer.contrib.layers.dense import relu6 as relu6
+from tracer.contrib.layers.dense import repeat as repeat
+from tracer.contrib.layers.dense import softmax as softmax
+from tracer.contrib.layers.dense import stack as stack
+from tracer.contrib.layers.dense import unit_norm as unit_norm
+from tracer.contrib.layers.legacy import legacy_convolution2d as legacy_convolution2d
+from tracer.contrib.layers.legacy import legacy_fully_connected as legacy_fully_connected
+from tracer.contrib.layers.legacy import legacy_linear as legacy_linear
+from tracer.contrib.layers.legacy import legacy_relu as legacy_relu
+from tracer.contrib.layers.legacy import legacy_relu6 as legacy_relu6
+from tracer.contrib.layers.normalization import batch_norm as batch_norm
+from tracer.contrib.layers.normalization import layer_norm as layer_norm
