@@ -16,7 +16,7 @@ from lowering.arrays import Elements, Handle
 from lowering.checks import Checks
 from lowering.rows import RowWrites
 from lowering.slice import ALIASES, VARIABLES, variable_of
-from tracer import errors
+from tracer import dtypes, errors
 from tracer.ir import Operation, Tensor
 
 DIFFERENTIATED = "differentiated"
@@ -274,8 +274,15 @@ def typed(value: Any, tensor: Tensor, node: Operation) -> Any:
         return value
     value = jnp.asarray(value) if not isinstance(value, jax.Array) else value
     if value.dtype != declared:
-        raise TypeError(f"the rule of {node.type} gave {value.dtype} where {np.dtype(declared)} is declared")
+        raise _no_kernel(node, f"it gives {value.dtype} where {np.dtype(declared)} is declared")
     return jax.lax.convert_element_type(value, value.dtype) if value.weak_type else value
+
+
+def _no_kernel(node: Operation, reason: str) -> errors.InvalidArgumentError:
+    """What TensorFlow says of a type that an operation's definition allows, and that nobody computes it for."""
+    types = "; ".join(f"{name}={value.name}" for name, value in node.attrs.items() if isinstance(value, dtypes.DType))
+    return errors.InvalidArgumentError(
+        None, node, f"No OpKernel was registered to support Op '{node.type}' with these attrs: {types} ({reason})")
 
 
 @contextlib.contextmanager
@@ -290,6 +297,8 @@ def blame(node: Operation) -> Iterator[None]:
                 raise kind(None, node, error.message) from error.__cause__
             raise
         _add_note(error, node)
+        if isinstance(error, TypeError) and "does not accept dtype" in str(error):
+            raise _no_kernel(node, str(error)) from error
         if isinstance(error, (TypeError, ValueError)) and not isinstance(error, errors.StaticValueError):
             raise errors.InvalidArgumentError(None, node, str(error)) from error
         raise

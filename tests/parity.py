@@ -30,6 +30,7 @@ import tracer as tf
 from tests.reference import codec
 from tests.reference.codec import Plain as plain
 from tests.reference.codec import Sparse as sparse
+from tracer.declare import raw_op
 
 __all__ = ["case", "parity", "plain", "sparse"]
 
@@ -52,8 +53,8 @@ def case(
     tolerance: float | None = None,
     **kwargs: Any,
 ) -> Case:
-    """One call. `function` is a path below `tf` or the function itself, `operator.<name>`, or a recipe of
-    `tests/reference/recipes`.
+    """One call. `function` is a path below `tf` or the function itself, `operator.<name>`, `raw.<name>` for the
+    generated wrapper of an operation, or a recipe of `tests/reference/recipes`.
 
     `expect`: the value by a formula (a tuple for several outputs), where 0.12.1 lacks the function or 0.8 differs.
     `gradient`: False where only values are compared.
@@ -185,6 +186,8 @@ class Case:
             return functools.partial(self.function, tf) if self.path.startswith("recipe:") else self.function
         if self.function.startswith("operator."):
             return getattr(operator, self.function.removeprefix("operator."))
+        if self.function.startswith("raw."):
+            return raw_op(self.function.removeprefix("raw."))
         return functools.reduce(getattr, self.function.split("."), tf)
 
     def placeholders(self, feeds: dict[Any, np.ndarray]) -> Callable[[np.ndarray], Any]:

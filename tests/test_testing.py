@@ -34,6 +34,8 @@ def test_arrays_that_are_close(case):
     case.assertAllClose(7, 7 + 1e-8)
     case.assertAllClose([1, float("nan")], [1, float("nan")])
     case.assertAllClose([1.0, 2.0], [1.05, 2.0], rtol=0.1)
+    case.assertAllClose([1.0, 2.0], [1.5, 2.0], atol=np.array([0.6, 0.1]))
+    assert "Not equal to tolerances" in fails(case.assertAllClose, [1.0, 2.0], [1.5, 2.0], atol=np.array([0.1, 0.6]))
     assert "Not equal to tolerance rtol=1e-06, atol=1e-06" in fails(case.assertAllClose, 7, 8)
     assert fails(case.assertAllClose, [1], [[1]]) == "Shape mismatch: expected (1,), got (1, 1)."
 
@@ -160,6 +162,15 @@ def test_a_test_has_one_session_and_an_empty_graph(case):
     with case.test_session(graph=graph) as other:
         assert other is not one
         assert other.graph is tf.get_default_graph() is graph
+
+
+def test_every_test_draws_the_same_numbers(case):
+    def drawn():
+        case.setUp()
+        return np.random.random_sample(2).tolist()
+
+    assert drawn() == drawn()
+    assert drawn() == np.random.RandomState(87654321).random_sample(2).tolist()  # seen in 0.12.1
 
 
 def test_unittest_takes_test_session_for_a_test_and_it_skips_itself():

@@ -46,12 +46,13 @@ _STOPS = frozenset("""
     LessEqual Greater GreaterEqual Equal NotEqual LogicalAnd LogicalOr LogicalNot RandomUniform RandomStandardNormal
     TruncatedNormal RandomUniformInt Multinomial InTopK ScalarSummary HistogramSummary MergeSummary ImageSummary
     Variable TemporaryVariable Assign AssignAdd AssignSub ScatterUpdate ScatterAdd ScatterSub Placeholder
-    BroadcastGradientArgs ConcatOffset InvertPermutation ListDiff Bitcast
+    BroadcastGradientArgs ConcatOffset InvertPermutation ListDiff Bitcast PyFunc EditDistance SparseAddGrad SparseConcat
+    SparseToDense DrawBoundingBoxes ExtractGlimpse HSVToRGB RGBToHSV RandomCrop SampleDistortedBoundingBox
 """.split())
 
 # Operations that TensorFlow 0.8 cannot differentiate: a gradient that reaches one is an error, not None.
 _UNDEFINED = frozenset("""
-    ArgMax ArgMin All Any Ceil Mod Where Unique UniqueWithCounts SegmentProd EditDistance RandomShuffle
+    ArgMax ArgMin All Any Ceil Mod Where Unique UniqueWithCounts SegmentProd RandomShuffle
 """.split())
 
 # Inputs, by their places, that get no gradient although the others do.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import random
 import re
 import sys
 import threading
@@ -23,6 +24,7 @@ from tracer.device import canonical
 from tracer.gradient_checker import compute_gradient as compute_gradient
 from tracer.gradient_checker import compute_gradient_error as compute_gradient_error
 from tracer.legacy import googletest as googletest
+from tracer.ops.random import DEFAULT_GRAPH_SEED
 
 # TensorFlow's own tests know the parts of this module as modules of their own.
 test_util = sys.modules[__name__]
@@ -43,8 +45,10 @@ class TestCase(unittest.TestCase):
         self._cached_session: Any = None
 
     def setUp(self) -> None:
-        """Start with an empty default graph."""
+        """Start with an empty default graph, and with Python's and NumPy's generators in a known state."""
         self._close_session()
+        random.seed(DEFAULT_GRAPH_SEED)
+        np.random.seed(DEFAULT_GRAPH_SEED)
         scopes.reset_default_graph()
 
     def tearDown(self) -> None:
@@ -101,11 +105,15 @@ class TestCase(unittest.TestCase):
     def _GetNdArray(self, a: Any) -> np.ndarray:
         return a if isinstance(a, np.ndarray) else np.array(a)
 
-    def assertAllClose(self, a: Any, b: Any, rtol: float = 1e-6, atol: float = 1e-6) -> None:
+    def assertAllClose(self, a: Any, b: Any, rtol: Any = 1e-6, atol: Any = 1e-6) -> None:
         """Check that two arrays have the same shape and nearly the same elements."""
         a, b = _array(a), _array(b)
         self._check(a.shape == b.shape, f"Shape mismatch: expected {a.shape}, got {b.shape}.")
-        np.testing.assert_allclose(a, b, rtol=rtol, atol=atol)
+        if np.ndim(rtol) or np.ndim(atol):  # tolerances for each element, which NumPy's own message cannot print
+            self._check(np.allclose(a, b, rtol, atol, equal_nan=True), f"Not equal to tolerances {rtol}, {atol}:\n"
+                        f"{a}\n{b}")
+        else:
+            np.testing.assert_allclose(a, b, rtol=rtol, atol=atol)
 
     def assertAllCloseAccordingToType(self, a: Any, b: Any, rtol: float = 1e-6, atol: float = 1e-6) -> None:
         """As `assertAllClose`, with a tolerance of at least 1e-3 when one of the arrays is float16."""

@@ -26,7 +26,7 @@ def run(node: Operation, rule: registry.Rule, arguments: list[Any], keywords: di
     def call(flat: list[Any]) -> tuple[list[Any], list[Any], list[tuple]]:
         given = jax.tree.unflatten(tree, flat)
         values = [given.get(i, argument) for i, argument in enumerate(numbers)]
-        values = [list(v) if i in rule.partly else v for i, v in enumerate(values)]
+        values = [list(v) if i in rule.partly and np.ndim(v) == 1 else v for i, v in enumerate(values)]
         noted.__init__()
         results = interpret.flatten(rule.function(*values, **keywords))
         results = [result.settle() if isinstance(result, RowWrites) else result for result in results]

@@ -105,8 +105,9 @@ def depth_to_space(input: Any, *, block_size: int) -> Any:
     batch, height, width, depth = _image(input, block_size)
     if depth % (block_size * block_size):
         raise ValueError(f"Input depth dimension {depth} should be divisible by: {block_size * block_size}")
-    blocks = jnp.reshape(input, (batch, height, width, block_size, block_size, depth // (block_size * block_size)))
-    return blocks.transpose(0, 1, 3, 2, 4, 5).reshape((batch, height * block_size, width * block_size, -1))
+    left = depth // (block_size * block_size)
+    blocks = jnp.reshape(input, (batch, height, width, block_size, block_size, left))
+    return blocks.transpose(0, 1, 3, 2, 4, 5).reshape((batch, height * block_size, width * block_size, left))
 
 
 def _frame(widths: np.ndarray, name: str) -> list[list[int]]:

@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
 from lowering.registry import direct, lowers
 from lowering.rules.array import text
@@ -18,7 +19,7 @@ direct(Real=jnp.real, Imag=jnp.imag, Conj=jnp.conj)
 @lowers("Complex")
 def complex(real: Any, imag: Any) -> Any:
     real, imag = jnp.broadcast_arrays(*matched(real, imag))
-    return jnp.asarray(real) + 1j * jnp.asarray(imag)
+    return lax.complex(real, imag)
 
 
 @lowers("ComplexAbs")

@@ -245,7 +245,11 @@ def _powered(norm: Any, beta: float) -> Any:
 def _respond_backward(radius: int, bias: float, alpha: float, beta: float, x: Any, gradient: Any) -> tuple[Any]:
     norm = _norm(x, radius, bias, alpha)
     scale = _powered(norm, beta)
-    return (gradient * scale - 2 * alpha * beta * x * _around(gradient * x * scale / norm, radius),)
+    return (_respond_pulled(x, x * scale, gradient, norm, scale, radius, 2 * alpha * beta),)
+
+
+def _respond_pulled(x: Any, y: Any, gradient: Any, norm: Any, scale: Any, radius: int, factor: float) -> Any:
+    return gradient * scale - factor * x * _around(gradient * y / norm, radius)
 
 
 respond.defvjp(lambda x, radius, bias, alpha, beta: (respond(x, radius, bias, alpha, beta), x), _respond_backward)
@@ -264,7 +268,9 @@ def lrn_grad(input_grads: Any, input_image: Any, output_image: Any, *, depth_rad
     check(input_grads.ndim == 4 and input_image.ndim == 4, "inputs must be 4-dimensional")
     check(input_grads.shape == input_image.shape == output_image.shape,
           "input_grads, input_image, and out_image should have the same shape")
-    return _respond_backward(depth_radius, bias, alpha, beta, input_image, input_grads)[0]
+    norm = _norm(input_image, depth_radius, bias, alpha)
+    return _respond_pulled(input_image, output_image, input_grads, norm, _powered(norm, beta), depth_radius,
+                           2 * alpha * beta)
 
 
 @lowers("BatchNormWithGlobalNormalization")

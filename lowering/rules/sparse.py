@@ -281,8 +281,8 @@ def sparse_tensor_dense_matmul(a_indices: Any, a_values: Any, a_shape: Static, b
     at = outside.argmax()
     check(~outside.any(), lambda at, place: f"indices[{at}] = [{','.join(map(str, place))}] is out of bounds: need 0 <= "
           f"index < {text(a_shape.tolist())}", at, indices[at])
+    # TensorFlow's kernel transposes the sparse matrix, but does not conjugate it.
     row, column = (indices[:, 1], indices[:, 0]) if adjoint_a else (indices[:, 0], indices[:, 1])
-    values = jnp.conj(values) if adjoint_a else values
     return result.at[row].add(values[:, None] * take(b, (column,)), mode="drop")
 
 

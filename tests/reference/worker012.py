@@ -44,10 +44,22 @@ def find(path):
         return lambda *args, **kwargs: recipe(tf, *args, **kwargs)
     if path.startswith("operator."):
         return getattr(operator, path[len("operator."):])
+    if path.startswith("raw."):
+        return raw(path[len("raw."):])
     found = tf
     for part in RENAMED.get(path, path).split("."):
         found = getattr(found, part)
     return found
+
+
+def raw(name):
+    """The generated wrapper of one operation."""
+    for module in ("array", "data_flow", "linalg", "logging", "math", "nn", "sparse", "state", "string"):
+        generated = importlib.import_module("tensorflow.python.ops.gen_%s_ops" % module)
+        for spelling in (name, "_" + name):
+            if hasattr(generated, spelling):
+                return getattr(generated, spelling)
+    raise AttributeError("no operation has the wrapper " + name)
 
 
 def flatten(output):
