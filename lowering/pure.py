@@ -25,7 +25,7 @@ class Pure(NamedTuple):
     """`function(state, inputs)` gives `(values, state)`; `state` is what it starts from.
 
     A state is `{"variables": {name: array}, "streams": {name: uint32[6]}}`: the variables that the function reads or
-    writes, and the random streams of the operations that draw.
+    writes, and the random streams of the operations that draw. The function runs where 64 bits are enabled.
     """
 
     function: Callable[[dict, list], tuple[list, dict]]
@@ -57,22 +57,24 @@ def pure(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor], s
     read = [v.name for v in program.readonly]
 
     def function(given: dict, inputs: list) -> tuple[list, dict]:
+        if not jax.config.jax_enable_x64:  # JAX lowers some of it with the caller's setting, whatever it was traced with
+            raise RuntimeError("TensorFlow's int64 and float64 are 64 bits: call and transform this function inside `with "
+                               "jax.enable_x64(True)`, or set JAX_ENABLE_X64=1. Its float32 stays float32.")
         variables, streams = given["variables"], given["streams"]
         values = dict(zip(feeds, inputs, strict=True)) | fixed
-        with jax.enable_x64(True):
-            arrays = [jnp.asarray(values[t], t.dtype.base_dtype.as_numpy_dtype) for t in program.dynamic]
-            outputs, updated, created, advanced, report = traced(
-                tuple(variables[name] for name in program.updated_names),
-                tuple(streams[name] for name in program.stream_names),
-                tuple(variables[name] for name in read), constants, tuple(arrays))
-            if report is not None:
-                _debug_checks(table, report)
-                created = [jnp.where(report[0], new, variables[name]) if name in variables else new
-                           for name, new in zip(program.created_names, created, strict=True)]
-            written = dict(zip([*program.updated_names, *program.created_names], [*updated, *created], strict=True))
-            after = {"variables": {**variables, **written},
-                     "streams": {**streams, **dict(zip(program.stream_names, advanced, strict=True))}}
-            return _values(executable, after["variables"], values, outputs), after
+        arrays = [jnp.asarray(values[t], t.dtype.base_dtype.as_numpy_dtype) for t in program.dynamic]
+        outputs, updated, created, advanced, report = traced(
+            tuple(variables[name] for name in program.updated_names),
+            tuple(streams[name] for name in program.stream_names),
+            tuple(variables[name] for name in read), constants, tuple(arrays))
+        if report is not None:
+            _debug_checks(table, report)
+            created = [jnp.where(report[0], new, variables[name]) if name in variables else new
+                       for name, new in zip(program.created_names, created, strict=True)]
+        written = dict(zip([*program.updated_names, *program.created_names], [*updated, *created], strict=True))
+        after = {"variables": {**variables, **written},
+                 "streams": {**streams, **dict(zip(program.stream_names, advanced, strict=True))}}
+        return _values(executable, after["variables"], values, outputs), after
 
     held = {name: state.variables.get(name) for name in [*program.updated_names, *read]}
     missing = [name for name, value in held.items() if value is None]

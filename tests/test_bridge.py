@@ -11,6 +11,12 @@ from jax.experimental import checkify
 
 import tracer as tf
 
+@pytest.fixture(autouse=True)
+def _64_bits():
+    with jax.enable_x64(True):
+        yield
+
+
 ROWS = np.arange(12, dtype=np.float32).reshape(4, 3) / 7
 
 
@@ -79,15 +85,16 @@ def test_random_streams_go_on():
         np.testing.assert_array_equal(values, want)
 
 
-def test_64_bits_stay():
+def test_64_bits():
     x = tf.placeholder(tf.float64, [2])
     y = x * 3 + tf.cast(tf.argmax(x, 0), tf.float64)
     with tf.Session():
         function, state = tf.to_jax(y, [x])
-    value, _ = function(state, np.array([1 / 3, 1e-9]))
+    value, _ = jax.jit(function)(state, np.array([1 / 3, 1e-9]))
     assert value.dtype == np.float64
     np.testing.assert_array_equal(value, np.array([1 / 3, 1e-9]) * 3)
-    assert not jax.config.jax_enable_x64
+    with jax.enable_x64(False), pytest.raises(RuntimeError, match="jax.enable_x64"):
+        jax.jit(function)(state, np.array([1 / 3, 1e-9]))
 
 
 def test_a_failed_check_keeps_the_state_and_can_be_seen():
@@ -100,10 +107,9 @@ def test_a_failed_check_keeps_the_state_and_can_be_seen():
         function, state = tf.to_jax(step, [index])
     _, after = function(state, 5)
     np.testing.assert_array_equal(after["variables"]["Variable"], [1.0, 2.0])
-    with jax.enable_x64(True):
-        error, _ = checkify.checkify(function)(state, 5)
-        assert "Gather" in error.get()
-        error, (_, after) = checkify.checkify(function)(state, 1)
+    error, _ = checkify.checkify(function)(state, 5)
+    assert "Gather" in error.get()
+    error, (_, after) = checkify.checkify(function)(state, 1)
     assert error.get() is None
     np.testing.assert_array_equal(after["variables"]["Variable"], [2.0, 3.0])
 
@@ -190,7 +196,8 @@ def test_from_jax():
 def test_from_jax_with_structure_and_sizes_that_only_numbers_have():
     function = tf.from_jax(lambda a, b: {"sum": a + b, "count": jnp.full([len(range(a.shape[0]))], 2)}, name="both")
     a = tf.placeholder(tf.float32, [None])
-    result = function(a, [1.0])
+    with jax.enable_x64(False):
+        result = function(a, [1.0])
     assert result["sum"].dtype is tf.float32
     assert result["count"].dtype is tf.int32
     assert result["count"].get_shape().as_list() == [None]

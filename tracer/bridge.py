@@ -19,16 +19,18 @@ def to_jax(fetches: Any, feeds: Sequence[Any] = (), session: Any = None,
     """The run of `fetches` as a pure JAX function, and the state that it starts from.
 
     >>> step, state = tracer.to_jax([train_op, loss], [x, y_], session=sess)
-    >>> (_, loss), state = jax.jit(step)(state, images, labels)
+    >>> step = jax.jit(step)
+    >>> with jax.enable_x64(True):
+    ...     (_, loss), state = step(state, images, labels)
 
     The function takes the state and one array for each tensor in `feeds`, and returns the values of `fetches`, in their
     structure (None for an operation), and the new state. It composes with `jax.jit`, `grad`, `vmap`, `jax.export` and
     sharding. The state is a dictionary `{"variables": {name: array}, "streams": {name: uint32[6]}}`: the variables that
     the program reads or writes, as the session holds them now, and the streams of the operations that draw random numbers.
 
+    TensorFlow's int64 and float64 have 64 bits, so it runs inside `jax.enable_x64(True)` only; float32 stays float32.
     What TensorFlow checks while it runs (indices, `Assert`) is stated by `checkify.debug_check`: wrap the function in
-    `jax.experimental.checkify.checkify`, called inside `jax.enable_x64(True)`, to see it. Where a check fails, the new
-    state is the old one.
+    `jax.experimental.checkify.checkify` to see it. Where a check fails, the new state is the old one.
 
     Args:
         fetches: what `Session.run` takes.
@@ -40,6 +42,7 @@ def to_jax(fetches: Any, feeds: Sequence[Any] = (), session: Any = None,
         ValueError: there is no session; a feed or fetch is not of its graph.
         tf.errors.FailedPreconditionError: a variable that is read holds no value yet.
         UnsupportedError: part of the run is Python between programs (queues, files, strings); all of it is listed.
+        RuntimeError: (from the function) 64 bits are not enabled.
     """
     program, begun, _ = _program(fetches, feeds, session, static)
     return program, begun.state

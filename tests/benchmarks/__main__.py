@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from tests.benchmarks import graph, startup, steps
+from tests.benchmarks import graph, ops, startup, steps
 
 MEASUREMENTS = {
     "import": startup.importing,
@@ -11,6 +11,7 @@ MEASUREMENTS = {
     "neuron": steps.neuron,
     "softmax": steps.softmax,
     "convnet": steps.convnet,
+    "ops": ops.operations,
     "recording": graph.recording,
     "scaling": graph.scaling,
 }

@@ -16,7 +16,7 @@ import tracer as tf
 from tests.benchmarks.timing import Row, interleaved
 
 
-def _tensorflow() -> Any:
+def tensorflow() -> Any:
     """Today's TensorFlow through its v1 API, or None where it is not installed."""
     if importlib.util.find_spec("tensorflow") is None:
         return None
@@ -46,7 +46,7 @@ def neuron() -> Iterator[Row]:
         box[0] = bare(box[0])
 
     peers: list[Callable] = [by_hand]
-    v1 = _tensorflow()
+    v1 = tensorflow()
     if v1 is not None:
         with v1.Graph().as_default():
             theirs = v1.Variable(0.8, use_resource=False)
