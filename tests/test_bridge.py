@@ -11,6 +11,7 @@ from jax.experimental import checkify
 
 import tracer as tf
 
+
 @pytest.fixture(autouse=True)
 def _64_bits():
     with jax.enable_x64(True):
@@ -93,7 +94,7 @@ def test_64_bits():
     value, _ = jax.jit(function)(state, np.array([1 / 3, 1e-9]))
     assert value.dtype == np.float64
     np.testing.assert_array_equal(value, np.array([1 / 3, 1e-9]) * 3)
-    with jax.enable_x64(False), pytest.raises(RuntimeError, match="jax.enable_x64"):
+    with jax.enable_x64(False), pytest.raises(RuntimeError, match=r"jax\.enable_x64"):
         jax.jit(function)(state, np.array([1 / 3, 1e-9]))
 
 

@@ -88,7 +88,7 @@ def argmax(input: Any, dimension: Static) -> Any:
     axis = _axis(input, dimension)
     if jnp.issubdtype(input.dtype, jnp.floating):
         input = jnp.where(jnp.isnan(input), -jnp.inf, input)  # what is no number is never the largest
-    return lax.argmax(input, axis, np.int64)
+    return _first(input == jnp.max(input, axis, keepdims=True), axis)
 
 
 @lowers("ArgMin")
@@ -96,7 +96,13 @@ def argmin(input: Any, dimension: Static) -> Any:
     axis = _axis(input, dimension)
     if jnp.issubdtype(input.dtype, jnp.floating):
         input = jnp.where(jnp.isnan(input), jnp.inf, input)
-    return lax.argmin(input, axis, np.int64)
+    return _first(input == jnp.min(input, axis, keepdims=True), axis)
+
+
+def _first(found: Any, axis: int) -> Any:
+    """The first place along `axis` that is true. XLA's own argmax takes three to seven times as long on a CPU."""
+    places = lax.broadcasted_iota(np.int32, found.shape, axis)
+    return jnp.min(jnp.where(found, places, np.int32(found.shape[axis])), axis).astype(np.int64)
 
 
 # -- sums of tensors

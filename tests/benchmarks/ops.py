@@ -40,18 +40,6 @@ def both(name: str, arrays: tuple, build: Callable, plain: Callable, by: tuple[i
     shape = jax.eval_shape(plain, *arrays).shape
     weight = normal(*shape)
 
-    def gradients(tf: Any, weight: Any, *tensors: Any) -> Any:
-        return tf.gradients(build(tf, *tensors), [tensors[i] for i in by], weight)
-
-    def by_hand(weight: Any, *arrays: Any) -> Any:
-        def some(*chosen: Any) -> Any:
-            given = list(arrays)
-            for i, value in zip(by, chosen, strict=True):
-                given[i] = value
-            return plain(*given)
-
-        return jax.vjp(some, *(arrays[i] for i in by))[1](weight)
-
     for i in by:
         def one(tf: Any, weight: Any, *tensors: Any, i: int = i) -> Any:
             return tf.gradients(build(tf, *tensors), [tensors[i]], weight)
@@ -59,7 +47,8 @@ def both(name: str, arrays: tuple, build: Callable, plain: Callable, by: tuple[i
         def one_by_hand(weight: Any, *arrays: Any, i: int = i) -> Any:
             return jax.vjp(lambda x: plain(*arrays[:i], x, *arrays[i + 1:]), arrays[i])[1](weight)
 
-        yield Entry(f"{name}, gradient {'by ' + 'xwb'[i] if len(by) > 1 else ''}".rstrip(), (weight, *arrays), one, one_by_hand)
+        which = f"gradient by {'xw'[i]}" if len(by) > 1 else "gradient"
+        yield Entry(f"{name}, {which}", (weight, *arrays), one, one_by_hand)
 
 
 def convolution(size: int, stride: int, depth: int, out: int, side: int) -> Iterator[Entry]:
@@ -138,7 +127,8 @@ def losses() -> Iterator[Entry]:
                     lambda tf, x, t: tf.nn.sparse_softmax_cross_entropy_with_logits(logits=x, labels=t),
                     lambda x, t: -jax.nn.log_softmax(x)[jnp.arange(x.shape[0]), t])
     yield from both("sigmoid cross entropy", (logits, dense),
-                    lambda tf, x, t: tf.nn.sigmoid_cross_entropy_with_logits(logits=x, labels=t),
+                    lambda tf, x, t: tf.nn.sigmoid_cross_entropy_with_logits(
+                        **{"logits": x, "targets" if hasattr(tf, "to_jax") else "labels": t}),
                     lambda x, t: jnp.maximum(x, 0) - x * t + jnp.log1p(jnp.exp(-jnp.abs(x))))
 
 
