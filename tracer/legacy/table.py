@@ -81,6 +81,10 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.layers.python.layers.utils": "tracer.contrib.layers.utils",
     "tensorflow.contrib.lookup": "tracer.contrib.lookup",
     "tensorflow.contrib.lookup.lookup_ops": "tracer.contrib.lookup",
+    "tensorflow.contrib.losses": "tracer.contrib.losses",
+    "tensorflow.contrib.losses.python": "package",
+    "tensorflow.contrib.losses.python.losses": "package tracer.contrib.losses",
+    "tensorflow.contrib.losses.python.losses.loss_ops": "tracer.contrib.losses.loss_ops",
     "tensorflow.contrib.util": "tracer.contrib.util",
     # Sessions
     "tensorflow.python": "package tracer",
@@ -295,8 +299,6 @@ tensorflow.contrib.learn.python.learn.preprocessing.text
 tensorflow.contrib.learn.python.learn.trainer
 tensorflow.contrib.linear_optimizer.ops.gen_sdca_ops
 tensorflow.contrib.linear_optimizer.python.ops.sdca_ops
-tensorflow.contrib.losses.python.losses
-tensorflow.contrib.losses.python.losses.loss_ops
 tensorflow.contrib.metrics.python.metrics
 tensorflow.contrib.metrics.python.metrics.classification
 tensorflow.contrib.metrics.python.ops.confusion_matrix_ops
