@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from lowering import interpret, registry
+from lowering import ending, interpret, registry
 from lowering import slice as slicing
 from lowering.arrays import WHOLE, Elements, Handle, StackHandle
 from lowering.checks import Check, error_of
@@ -36,6 +36,7 @@ class Executable:
         self.targets = targets
         self.staging = Staging()
         self._nested: dict[Any, Executable] = {}
+        ending.watch()
         self._prepare()
 
     def _prepare(self) -> None:
@@ -76,6 +77,7 @@ class Executable:
 
     def run(self, state: State, feeds: list[Any]) -> list[Any]:
         """Runs once. Returns the fetched values, each the caller's own."""
+        ending.enter()
         try:
             with jax.enable_x64(True):
                 if not self.simple:
@@ -92,6 +94,8 @@ class Executable:
             slicing.fix(error.node)
             self._prepare()
             return self.run(state, feeds)
+        finally:
+            ending.leave()
 
     def _run_stages(self, state: State, feeds: list[Any], outer: dict[str, Any] | None = None) -> list[Any]:
         """Runs the stages; inside of a region (with the `outer` overlay) the run around it commits."""
@@ -213,7 +217,11 @@ class Executable:
             keywords["check"] = functools.partial(_check_now, node)
         with interpret.blame(node):
             if rule.host or rule.strings:
-                return rule.function(*arguments, **keywords)
+                ending.leave()  # it may wait
+                try:
+                    return rule.function(*arguments, **keywords)
+                finally:
+                    ending.enter()
             if rule.draws:  # strings are shuffled: numbers draw the order
                 order, state.streams[node.name] = rule.function(
                     np.arange(len(arguments[0]), dtype=np.int32), stream=state.stream(node), **keywords)

@@ -258,7 +258,9 @@ class _Stager:
     def _reach(self, before: Operation, host: bool) -> int:
         """The earliest stage of this kind that can follow `before`."""
         if before.type in ("Const", "Placeholder") or before.type in VARIABLES:
-            return 1 if host else 0
+            # Its value is known, but what it waits for, its users wait for: they may have no dependency of their own.
+            waits = (self._reach(op, host) for op in before.control_inputs if op in self.position)
+            return max(1 if host else 0, *waits, 0)
         at = self.stage[before]
         return at + 1 if (at % 2 == 1) != host else at
 

@@ -17,6 +17,12 @@ def no_op() -> None:
     return None
 
 
+@lowers("Abort", host=True)
+def abort(*, error_msg: str) -> None:
+    """Ends the run. In TensorFlow it ended the process, whose other servers were to notice."""
+    raise errors.AbortedError(None, None, f"Abort_op intentional failure; {error_msg}")
+
+
 @lowers("Merge")
 def merge(inputs: Any) -> Any:
     """Behind a conditional: its output, and the number of the branch that ran."""

@@ -216,3 +216,20 @@ def test_says_once_that_a_program_is_compiled_again_and_again(caplog):
     (record,) = caplog.records
     assert "computes squares:0 has been compiled 16 times" in record.getMessage()
     assert "ragged:0 of shape [16]" in record.getMessage()
+
+
+# -- what waits
+
+
+def test_what_waits_for_a_constant_that_waits():
+    counter, total = tf.Variable(0), tf.Variable(0.0)
+    queue = tf.FIFOQueue(2, [tf.float32], shapes=[()])
+    added = total.assign_add(queue.dequeue())
+    with tf.control_dependencies([added.op]):
+        step = counter.assign_add(1)  # its constant waits, and so it needs no dependency of its own
+    assert not step.op.control_inputs
+    session = started()
+    session.run(queue.enqueue(2.0))
+    session.run(step)
+    assert len(programs(session)) == 1
+    assert session.run([counter, total]) == [1, 2.0]

@@ -17,6 +17,11 @@ def no_op(name: str | None = None) -> Any:
     return []
 
 
+@op("Abort")
+def _abort(error_msg: str = "", name: str | None = None) -> Any:
+    return []
+
+
 def group(*inputs: Any, name: str | None = None, **kwargs: Any) -> Operation:
     """One operation that runs all `inputs`.
 

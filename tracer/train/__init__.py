@@ -44,6 +44,7 @@ from tracer.train.session_manager import SessionManager as SessionManager
 from tracer.train.summary_writer import SummaryWriter as SummaryWriter
 from tracer.train.summary_writer import summary_iterator as summary_iterator
 from tracer.train.supervisor import Supervisor as Supervisor
+from tracer.train.sync_replicas_optimizer import SyncReplicasOptimizer as SyncReplicasOptimizer
 from tracer.train.training_util import global_step as global_step
 from tracer.train.training_util import write_graph as write_graph
 
