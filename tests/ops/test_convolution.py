@@ -1,9 +1,11 @@
 """Convolutions against TensorFlow."""
 
+import jax
 import numpy as np
 import pytest
 
 import tracer as tf
+from lowering.rules.convolution import conv2d_backprop_input, convolve
 from tests.parity import case, parity, plain
 from tests.reference.recipes import network
 from tracer import errors
@@ -17,6 +19,7 @@ VOLUME = rng.randn(1, 4, 3, 5, 2).astype(np.float32)
 VOLUME_FILTER = rng.randn(2, 2, 3, 2, 3).astype(np.float32)
 SPREAD = 2e-5  # sums of many products round differently
 STRIDES = ([1, 1, 1, 1], [1, 2, 2, 1])
+SMALL = {size: rng.randn(2, size, size, 2).astype(np.float32) for size in (1, 2, 3)}
 
 
 def check_all(*rows):
@@ -28,6 +31,10 @@ def check_all(*rows):
       for padding in ("SAME", "VALID")),
     ("nn.conv2d", IMAGES[:, :, :, :1], rng.randn(5, 5, 1, 2).astype(np.float32), [1, 1, 1, 1], "SAME", {}),
     (network.slope, "nn.conv2d", IMAGES, FILTER, [1, 2, 2, 1], "SAME", {}),
+    *(("nn.conv2d_transpose", SMALL[size], rng.randn(5, 4, 3, 2).astype(np.float32), plain(np.int32([2, wide, wide, 3])),
+       [1, step, step, 1], "SAME", {}) for size, wide, step in ((1, 2, 2), (2, 2, 1), (2, 3, 2), (3, 6, 2), (1, 3, 3))),
+    (network.slope, "nn.conv2d_transpose", SMALL[2], rng.randn(5, 4, 3, 2).astype(np.float32), plain(np.int32([2, 4, 4, 3])),
+     [1, 2, 2, 1], "SAME", {}),
     *(("nn.depthwise_conv2d", IMAGES, EACH, strides, padding, {}) for strides in STRIDES for padding in ("SAME", "VALID")),
     ("nn.depthwise_conv2d_native", IMAGES, EACH, [1, 1, 1, 1], "SAME", {}),
     ("nn.separable_conv2d", IMAGES, EACH, rng.randn(1, 1, 6, 7).astype(np.float32), [1, 1, 1, 1], "SAME", {}),
@@ -40,6 +47,43 @@ def check_all(*rows):
 ))
 def test_convolutions(case):
     case.check()
+
+
+@pytest.mark.parametrize("size", [2, 4, 8])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_no_filter_is_run_backwards(size, stride):
+    """XLA's CPU compiler has no fast convolution that turns its filter around, and makes such ones of small inputs."""
+    shapes = ((2, size, size, 3), (5, 5, 3, 4), (2, size // stride, size // stride, 4))
+    arrays = [np.ones(shape, np.float32) for shape in shapes]
+
+    def squares(function):
+        return lambda *inputs: (function(*inputs) ** 2).sum()
+
+    def narrow(x, f):
+        return convolve(x, f, [1, stride, stride, 1], "SAME")
+
+    def wide(f, back):
+        return conv2d_backprop_input(np.int32(shapes[0]), f, back, strides=[1, stride, stride, 1],
+                                                    padding="SAME", data_format="NHWC", check=lambda *_: None)
+
+    for function, inputs in ((narrow, arrays[:2]), (wide, arrays[1:])):
+        compiled = jax.jit(jax.grad(squares(function), (0, 1))).lower(*inputs).compile().as_text()
+        assert "convolution(" in compiled
+        assert "rhs_reversal" not in compiled
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_filter_larger_than_what_is_fed_reaches_into_zeros(size, stride):
+    """TensorFlow 0.8 refuses it where it knows the sizes, and computes it where it does not."""
+    x, f = tf.placeholder(tf.float32, [2, None, None, 2]), tf.constant(rng.randn(5, 5, 2, 3).astype(np.float32))
+    y = tf.nn.conv2d(x, f, [1, stride, stride, 1], "SAME")
+    around = max(-(-size // stride) * stride - stride + 5 - size, 0)
+    edges = (around // 2, around - around // 2)
+    z = tf.nn.conv2d(tf.pad(x, [[0, 0], edges, edges, [0, 0]]), f, [1, stride, stride, 1], "VALID")
+    ours, padded = ([a, *tf.gradients(a * a, [x, f])] for a in (y, z))
+    for got, wanted in zip(*tf.Session().run([ours, padded], {x: SMALL[size]}), strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-5)
 
 
 def test_channels_first_is_channels_last_transposed():
