@@ -90,6 +90,15 @@ def test_packages_are_there_after_importing_tensorflow(read):
     assert tracer.python.framework.ops.Graph is tracer.Graph
 
 
+def test_modules_are_visible_where_tensorflow_imported_them_itself(read):
+    module = read("from tensorflow.python import control_flow_ops, tensor_shape\nimport tensorflow as tf\n")
+    assert module.control_flow_ops is module.tf.python.control_flow_ops is sys.modules[module.control_flow_ops.__name__]
+    assert module.control_flow_ops.with_dependencies
+    assert module.tensor_shape is sys.modules["tracer.shapes"]
+    with pytest.raises(AttributeError):
+        module.tf.python.nonsense_ops  # noqa: B018
+
+
 def test_known_module_without_counterpart_says_so(read):
     with pytest.raises(
         ImportError, match=r"tensorflow\.models\.image.* has no counterpart in Tracer yet.*copy its file"

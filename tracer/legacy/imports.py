@@ -29,6 +29,12 @@ _WAYS_OUT = (
 )
 _RAW_OPS = "tracer.declare"
 _PROTOS = "tracer.protos"
+# What 0.8 itself imported from these packages stayed visible in the one above: tf.python.control_flow_ops
+_LEFT_OPEN = {
+    "tensorflow.python": tuple(
+        f"tensorflow.python.{package}" for package in ("ops", "framework", "client", "training", "util")
+    )
+}
 _LAST_RESORT = {"input_data": "tracer.legacy.datasets.mnist", "six": "tracer.legacy.small_six"}
 
 
@@ -59,8 +65,9 @@ class Facade(ModuleType):
                     return getattr(module, name)
             if self._raw:
                 return importlib.import_module(_RAW_OPS).raw_op(name.lstrip("_"))
-            if f"{self.__name__}.{name}" in MODULES:
-                return importlib.import_module(f"{self.__name__}.{name}")
+            for path in (f"{self.__name__}.{name}", *(f"{package}.{name}" for package in _LEFT_OPEN.get(self.__name__, ()))):
+                if path in MODULES:
+                    return importlib.import_module(path)
         raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
 
     def __dir__(self) -> list[str]:
