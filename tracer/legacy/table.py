@@ -85,6 +85,15 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.losses.python": "package",
     "tensorflow.contrib.losses.python.losses": "package tracer.contrib.losses",
     "tensorflow.contrib.losses.python.losses.loss_ops": "tracer.contrib.losses.loss_ops",
+    "tensorflow.contrib.metrics": "tracer.contrib.metrics",
+    "tensorflow.contrib.metrics.python": "package",
+    "tensorflow.contrib.metrics.python.metrics": "package tracer.contrib.metrics.classification",
+    "tensorflow.contrib.metrics.python.metrics.classification": "tracer.contrib.metrics.classification",
+    "tensorflow.contrib.metrics.python.ops": "package",
+    "tensorflow.contrib.metrics.python.ops.confusion_matrix_ops": "tracer.contrib.metrics.confusion_matrix_ops",
+    "tensorflow.contrib.metrics.python.ops.histogram_ops": "tracer.contrib.metrics.histogram_ops",
+    "tensorflow.contrib.metrics.python.ops.metric_ops": "tracer.contrib.metrics.metric_ops",
+    "tensorflow.contrib.metrics.python.ops.set_ops": "tracer.contrib.metrics.set_ops",
     "tensorflow.contrib.util": "tracer.contrib.util",
     # Sessions
     "tensorflow.python": "package tracer",
@@ -299,11 +308,6 @@ tensorflow.contrib.learn.python.learn.preprocessing.text
 tensorflow.contrib.learn.python.learn.trainer
 tensorflow.contrib.linear_optimizer.ops.gen_sdca_ops
 tensorflow.contrib.linear_optimizer.python.ops.sdca_ops
-tensorflow.contrib.metrics.python.metrics
-tensorflow.contrib.metrics.python.metrics.classification
-tensorflow.contrib.metrics.python.ops.confusion_matrix_ops
-tensorflow.contrib.metrics.python.ops.histogram_ops
-tensorflow.contrib.metrics.python.ops.metric_ops
 tensorflow.contrib.quantization.kernels.load_quantized_kernels_so
 tensorflow.contrib.quantization.load_quantized_ops_so
 tensorflow.contrib.quantization.ops.gen_array_ops
