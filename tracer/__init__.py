@@ -13,6 +13,7 @@ from tracer import contrib as contrib
 from tracer import errors as errors
 from tracer import flags as flags
 from tracer import gfile as gfile
+from tracer import image as image
 from tracer import logging as logging
 from tracer import nn as nn
 from tracer import python_io as python_io

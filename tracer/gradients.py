@@ -52,7 +52,8 @@ _STOPS = frozenset("""
 
 # Operations that TensorFlow 0.8 cannot differentiate: a gradient that reaches one is an error, not None.
 _UNDEFINED = frozenset("""
-    ArgMax ArgMin All Any Ceil Mod Where Unique UniqueWithCounts SegmentProd RandomShuffle
+    ArgMax ArgMin All Any Ceil Mod Where Unique UniqueWithCounts SegmentProd RandomShuffle AdjustContrast
+    AdjustContrastv2 ResizeArea ResizeBicubic ResizeBilinearGrad ResizeNearestNeighborGrad
 """.split())
 
 # Inputs, by their places, that get no gradient although the others do.

@@ -48,7 +48,7 @@ class Stream:
         return tuple(words)
 
 
-def _below(words: Iterator[int], n: int) -> int:
+def below(words: Iterator[int], n: int) -> int:
     """A number of [0, n), all equally likely."""
     if not n & (n - 1):
         return next(words) & (n - 1)
@@ -57,6 +57,11 @@ def _below(words: Iterator[int], n: int) -> int:
     while word < skewed:
         word = next(words)
     return word % n
+
+
+def unit(words: Iterator[int]) -> np.float32:
+    """A number of [0, 1)."""
+    return np.uint32(next(words) & 0x7FFFFF | 127 << 23).view(np.float32) - np.float32(1)
 
 
 class Unigrams:
@@ -70,7 +75,7 @@ class Unigrams:
 
     def sample(self, words: Iterator[int]) -> int:
         """A class."""
-        place, node = _below(words, self.tree[1]), 1
+        place, node = below(words, self.tree[1]), 1
         while node < self.leaves:
             node *= 2
             if place >= self.tree[node]:
@@ -119,10 +124,9 @@ class Weights:
 
     def sample(self, words: Iterator[int]) -> int:
         """A class."""
-        word = np.uint32(next(words) & 0x7FFFFF | 127 << 23)
-        unit = word.view(np.float32) - np.float32(1)
-        bucket = _below(words, len(self.other))
-        return bucket if unit < self.shares[bucket] else self.other[bucket]
+        drawn = unit(words)
+        bucket = below(words, len(self.other))
+        return bucket if drawn < self.shares[bucket] else self.other[bucket]
 
     def probability(self, classes: np.ndarray) -> np.ndarray:
         """The probability of each class."""
