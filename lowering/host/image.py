@@ -53,7 +53,8 @@ def sample_distorted_bounding_box(
         part = next((part for part in attempts if _shows(part, objects, min_object_covered)), whole)
         stream.advance(max_attempts)
     with np.errstate(invalid="ignore", divide="ignore"):
-        box = np.float32([part.top, part.left, part.bottom, part.right]) / np.float32([height, width, height, width])
+        corners = np.array([part.top, part.left, part.bottom, part.right], np.float32)
+        box = corners / np.array([height, width] * 2, np.float32)
     begin = np.array([part.top, part.left, 0]).astype(image_size.dtype)
     size = np.array([part.bottom - part.top, part.right - part.left, -1]).astype(image_size.dtype)
     return begin, size, box.reshape(1, 1, 4)
@@ -82,7 +83,7 @@ def _objects(boxes: np.ndarray, height: int, width: int, whole: bool, check: Any
         return [Box(0, 0, width, height)]
     outside = boxes[~((boxes >= 0) & (boxes <= 1))]
     check(not outside.size, lambda: f"All bounding box coordinates must be in [0.0, 1.0]: {outside[0]:.6g}")
-    places = (boxes.reshape(-1, 4) * np.float32([height, width, height, width])).astype(np.int64).tolist()
+    places = (boxes.reshape(-1, 4) * np.array([height, width] * 2, np.float32)).astype(np.int64).tolist()
     return [Box(left, top, right, bottom) for top, left, bottom, right in places]
 
 

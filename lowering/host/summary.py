@@ -6,10 +6,12 @@ import functools
 import io
 import sys
 import wave
+import zlib
 from typing import Any
 
 import numpy as np
 
+from lowering.host import png
 from lowering.registry import lowers
 from tracer import errors
 
@@ -110,7 +112,10 @@ def image_summary(tag, tensor, *, max_images, bad_color):
     for i, image in enumerate(images[:max_images]):
         value = summary.value.add(tag=f"{name}/image/{i}" if max_images > 1 else f"{name}/image")
         value.image.height, value.image.width, value.image.colorspace = image.shape
-        value.image.encoded_image_string = _png(image if image.dtype == np.uint8 else _pixels(image, bad_color[:depth]))
+        if not image.size:
+            raise errors.InternalError(None, None, "PNG encoding failed")
+        pixels = image if image.dtype == np.uint8 else _pixels(image, bad_color[:depth])
+        value.image.encoded_image_string = png.encode(pixels, zlib.Z_DEFAULT_COMPRESSION)
     return _written(summary)
 
 
@@ -127,16 +132,6 @@ def _pixels(image: np.ndarray, bad_color: np.ndarray) -> np.ndarray:
     result[finite] = (seen * scale + offset).astype(np.uint8)
     result[~finite] = bad_color
     return result
-
-
-def _png(pixels: np.ndarray) -> bytes:
-    from PIL import Image
-
-    if not pixels.size:
-        raise errors.InternalError(None, None, "PNG encoding failed")
-    buffer = io.BytesIO()
-    Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 @lowers("AudioSummary", host=True)

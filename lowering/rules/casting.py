@@ -31,6 +31,8 @@ def cast(x: Any, *, SrcT: dtypes.DType, DstT: dtypes.DType) -> Any:
 def _whole(x: Any, kind: np.dtype) -> Any:
     """Cut towards zero, as x86 does it: what does not fit, and what is no number, becomes the least number."""
     least = np.iinfo(kind).min
+    x = jnp.asarray(x)
+    x = x.astype(jnp.float32) if x.dtype == jnp.float16 else x  # which has no number as large as the limits
     fits = (x >= float(least)) & (x < -float(least))
     return jnp.where(fits, jnp.where(fits, x, 0).astype(kind), least)
 

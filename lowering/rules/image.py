@@ -74,9 +74,9 @@ def adjust_contrast(images: Any, contrast_factor: Any, min_value: Any, max_value
 
 # -- boxes
 
-COLORS = np.float32([
+COLORS = np.array([
     [1, 1, 0, 1], [0, 0, 1, 1], [1, 0, 0, 1], [0, 1, 0, 1], [0.5, 0, 0.5, 1], [0.5, 0.5, 0, 1], [0.5, 0, 0, 1],
-    [0, 0, 0.5, 1], [0, 1, 1, 1], [1, 0, 1, 1]])
+    [0, 0, 0.5, 1], [0, 1, 1, 1], [1, 0, 1, 1]], np.float32)
 """What the boxes of an image are drawn in, in turn."""
 
 
@@ -91,13 +91,15 @@ def draw_bounding_boxes(images: Any, boxes: Any) -> Any:
     _, height, width, channels = images.shape
     if channels not in (1, 3, 4):
         raise ValueError("Channel depth should be either 1 (GRY), 3 (RGB), or 4 (RGBA)")
+    if not boxes.shape[1]:
+        return images
     if boxes.shape[2] != 4:
         raise ValueError(f"The boxes should have 4 coordinates, got shape {text(boxes.shape)}")
-    places = jnp.trunc(jnp.asarray(boxes) * np.float32([height - 1, width - 1, height - 1, width - 1]))
+    places = jnp.trunc(jnp.asarray(boxes) * np.array([height - 1, width - 1] * 2, np.float32))
     places = jnp.where(jnp.isnan(places), -jnp.inf, places)  # which C makes the least of all integers
     rows = np.arange(height, dtype=np.float32)[:, None]
     columns = np.arange(width, dtype=np.float32)
-    colors = COLORS[:, :channels]
+    colors = COLORS[:, :channels] if channels > 1 else COLORS[:1, :1]
 
     def draw(i: Any, images: Any) -> Any:
         top, left, bottom, right = (places[:, i, at, None, None] for at in range(4))
@@ -115,9 +117,9 @@ def draw_bounding_boxes(images: Any, boxes: Any) -> Any:
 def extract_glimpse(input: Any, size: Static, offsets: Any, *, centered: bool, normalized: bool, uniform_noise: bool,
                     stream: Any) -> Any:
     _check_glimpses(input, size, offsets)
-    batch, height, width, channels = input.shape
+    batch, height, width, _ = input.shape
     new_height, new_width = (int(n) for n in size)
-    whole, part = np.float32([height, width]), np.float32([new_height, new_width])
+    whole, part = (np.array(sizes, np.float32) for sizes in ((height, width), (new_height, new_width)))
     middle = offsets * whole if normalized else offsets
     if centered:
         middle = middle / 2 + whole / 2

@@ -19,7 +19,7 @@ from tracer import errors
 
 TABLE = 1024
 """The steps between two pixels for which the cubic kernel is tabulated."""
-CUBIC = np.float32(-0.75)
+CUBIC = -0.75
 
 
 def _sizes(images: Any, size: np.ndarray, what: str = "input") -> tuple[int, int]:
@@ -97,15 +97,14 @@ def resize_bilinear(images: Any, size: Static, *, align_corners: bool) -> Any:
     height, width = _sizes(images, size)
     top, bottom, down = _between(images.shape[1], height, align_corners)
     left, right, along = _between(images.shape[2], width, align_corners)
-    images = jnp.asarray(images).astype(jnp.float32)
     along, down = along[:, None], down[:, None, None]
 
     def mixed(rows: Any) -> Any:
-        start = _take(rows, left, 2)
-        return start + (_take(rows, right, 2) - start) * along
+        start, end = (_take(rows, columns, 2).astype(jnp.float32) for columns in (left, right))
+        return start + (end - start) * along
 
-    above = mixed(_take(images, top, 1))
-    return above + (mixed(_take(images, bottom, 1)) - above) * down
+    above, below = (mixed(_take(images, rows, 1)) for rows in (top, bottom))
+    return above + (below - above) * down
 
 
 @lowers("ResizeBilinearGrad")
@@ -124,10 +123,11 @@ def resize_bilinear_grad(grads: Any, original_image: Any, *, align_corners: bool
 
 def _kernel() -> tuple[np.ndarray, np.ndarray]:
     """The cubic kernel at each step of the table: near the middle, and one pixel further out."""
-    x = np.arange(TABLE + 1, dtype=np.float32) / np.float32(TABLE)
+    x = np.arange(TABLE + 1) / TABLE
     near = ((CUBIC + 2) * x - (CUBIC + 3)) * x * x + 1
-    x += 1
-    return near, ((CUBIC * x - 5 * CUBIC) * x + 8 * CUBIC) * x - 4 * CUBIC
+    x = x + 1
+    far = ((CUBIC * x - 5 * CUBIC) * x + 8 * CUBIC) * x - 4 * CUBIC
+    return near.astype(np.float32), far.astype(np.float32)
 
 
 def _cubic(old: int, new: int, align_corners: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -196,6 +196,6 @@ def random_crop(image: Any, size: Static, *, stream: Any) -> Any:
         if old < new:
             raise errors.FailedPreconditionError(
                 None, None, f"{what} must be >= target_{what}: {what} = {old}, target_{what} = {new}")
-        offsets.append(lax.rem(next(words), jnp.uint32(old - new + 1)).astype(jnp.int32) if old > new else 0)
+        offsets.append(lax.rem(next(words), jnp.uint32(old - new + 1)) if old > new else jnp.uint32(0))
     left, top = offsets
-    return lax.dynamic_slice(image, (top, left, 0), (new_height, new_width, channels)), random.advance(stream, 1)
+    return lax.dynamic_slice(image, (top, left, jnp.uint32(0)), (new_height, new_width, channels)), random.advance(stream, 1)
