@@ -18,6 +18,7 @@ from lowering.program import Program
 from lowering.slice import DeviceStage, HostStage
 from lowering.staging import Staging
 from lowering.state import State
+from lowering.watch import Watch, now
 from tracer import dtypes, errors
 from tracer.ir import Operation, Region, Tensor
 
@@ -75,13 +76,29 @@ class Executable:
             return "output", self.single.stage.outputs.index(tensor)
         return "value", tensor
 
-    def run(self, state: State, feeds: list[Any]) -> list[Any]:
+    def operations(self) -> list[tuple[Operation, bool]]:
+        """What it runs, in order, regions included; and whether that is a host step or a constant."""
+        if self.dataflow is not None:
+            return [(op, True) for op in sorted(self.dataflow.operations, key=lambda op: op._id)]
+        on_host = {op for stage in self.plan.stages if isinstance(stage, HostStage) for op in stage.nodes}
+        return [(op, node in on_host or op.type == "Const") for node in self.plan.nodes for op in slicing.inner(node)]
+
+    def run(self, state: State, feeds: list[Any], watch: Watch | None = None) -> list[Any]:
         """Runs once. Returns the fetched values, each the caller's own."""
         ending.enter()
         try:
+            if state.device is not None:
+                with jax.default_device(state.device):
+                    return self._run(state, feeds, watch)
+            return self._run(state, feeds, watch)
+        finally:
+            ending.leave()
+
+    def _run(self, state: State, feeds: list[Any], watch: Watch | None) -> list[Any]:
+        try:
             with jax.enable_x64(True):
-                if not self.simple:
-                    return self._run_stages(state, feeds)
+                if not self.simple or watch is not None:
+                    return self._run_stages(state, feeds, None, watch)
                 with state.lock:
                     if feeds and not self.sources:
                         feeds = self.staging.copies(feeds)
@@ -93,17 +110,20 @@ class Executable:
         except ShapeVariesError as error:
             slicing.fix(error.node)
             self._prepare()
-            return self.run(state, feeds)
-        finally:
-            ending.leave()
+            return self._run(state, feeds, watch)
 
-    def _run_stages(self, state: State, feeds: list[Any], outer: dict[str, Any] | None = None) -> list[Any]:
+    def _run_stages(self, state: State, feeds: list[Any], outer: dict[str, Any] | None = None,
+                    watch: Watch | None = None) -> list[Any]:
         """Runs the stages; inside of a region (with the `outer` overlay) the run around it commits."""
         values: dict[Tensor, Any] = dict(zip(self.feeds, feeds, strict=True))
         if self.dataflow is not None:
             return self._run_dataflow(self.dataflow, state, values, outer)
         self._check_initialized(state, outer)
-        overlay: dict[str, Any] | None = outer if outer is not None else None if len(self.steps) <= 1 else {}
+        overlay: dict[str, Any] | None = outer
+        if outer is None and (len(self.steps) > 1 or watch is not None):
+            overlay = {}
+        if watch is not None:
+            watch.known(self.plan.nodes)
         outputs: tuple = ()
         found = None
         undo: list[tuple[str, Any, Any]] = []
@@ -112,7 +132,10 @@ class Executable:
                 if isinstance(step, Program):
                     with state.lock:
                         try:
-                            outputs = step.run(state, values, overlay)
+                            outputs = (step.run(state, values, overlay) if watch is None or overlay is None
+                                       else watch.program(step, state, values, overlay, self.nested))
+                        except errors.DeadlineExceededError:
+                            raise  # the old values are where they were
                         except BaseException:
                             if overlay and outer is None:
                                 state.replace(overlay, undo)
@@ -125,10 +148,12 @@ class Executable:
                 else:
                     if overlay is None:
                         overlay = {}
-                    self._host(step, state, values, overlay)
+                    self._host(step, state, values, overlay, watch)
                     if overlay and outer is None:
                         with state.lock:
                             state.publish(overlay, undo)
+                if watch is not None:
+                    watch.check()
         except BaseException:
             if undo:
                 state.take_back(undo)
@@ -179,32 +204,38 @@ class Executable:
             return own(variables[where], copy=True)
         return own(outputs[where])
 
-    def _host(self, stage: HostStage, state: State, values: dict[Tensor, Any], overlay: dict[str, Any]) -> None:
+    def _host(self, stage: HostStage, state: State, values: dict[Tensor, Any], overlay: dict[str, Any],
+              watch: Watch | None) -> None:
         """Runs host operations, in order; no lock is held, since some of them wait."""
         for node in stage.nodes:
             if node.outputs and all(output in values for output in node.outputs):
                 continue
+            begun = 0 if watch is None else now()
             if node.regions:
                 with interpret.blame(node):
-                    results = self._control(node, state, values, overlay)
+                    results = self._control(node, state, values, overlay, watch)
                 values.update(zip(node.outputs, results, strict=True))
+                if watch is not None:
+                    watch.host(node, begun, values)
                 continue
             rule = registry.find(node.type)
             assert rule is not None
             held: list[Any] = []
             try:
                 arguments = self._host_arguments(node, rule, state, values, overlay, held)
-                results = self._call(node, rule, arguments, state, values, overlay)
+                results = self._call(node, rule, arguments, HostSession(state, overlay, watch), values)
             finally:
                 if held:
                     state.unpin(held)
             _keep(node, rule, interpret.flatten(results), values, overlay)
+            if watch is not None:
+                watch.host(node, begun, values)
 
-    def _call(self, node: Operation, rule: registry.Rule, arguments: list[Any], state: State, values: dict,
-              overlay: dict) -> Any:
+    def _call(self, node: Operation, rule: registry.Rule, arguments: list[Any], session: HostSession,
+              values: dict) -> Any:
         keywords = {name: node.attrs[name] for name in rule.attrs}
         if "session" in rule.extras:
-            keywords["session"] = HostSession(state, overlay)
+            keywords["session"] = session
         if "op" in rule.extras:
             keywords["op"] = node
         if "declared" in rule.extras:
@@ -223,8 +254,8 @@ class Executable:
                 finally:
                     ending.enter()
             if rule.draws:  # strings are shuffled: numbers draw the order
-                order, state.streams[node.name] = rule.function(
-                    np.arange(len(arguments[0]), dtype=np.int32), stream=state.stream(node), **keywords)
+                order, session.state.streams[node.name] = rule.function(
+                    np.arange(len(arguments[0]), dtype=np.int32), stream=session.state.stream(node), **keywords)
                 return arguments[0][np.asarray(order)]
             from lowering.host import text
 
@@ -249,7 +280,8 @@ class Executable:
             return [read(a) if i in rule.held else self._host_argument(a, i in rule.unread, state, values, overlay)
                     for i, a in enumerate(node.arguments)]
 
-    def _control(self, node: Operation, state: State, values: dict, overlay: dict[str, Any]) -> list[Any]:
+    def _control(self, node: Operation, state: State, values: dict, overlay: dict[str, Any],
+                 watch: Watch | None) -> list[Any]:
         """A conditional or loop that holds host operations, or whose shapes vary: region after region."""
 
         def read(tensor: Tensor) -> Any:
@@ -257,14 +289,15 @@ class Executable:
 
         if node.type == "Cond":
             holds = bool(read(node.inputs[0]))
-            return [*self._region(node.regions[0 if holds else 1], [], state, read, overlay), np.int32(holds)]
+            return [*self._region(node.regions[0 if holds else 1], [], state, read, overlay, watch), np.int32(holds)]
         condition, body = node.regions
         carried = [read(t) for t in node.inputs[:node.attrs["count"]]]
-        while bool(self._region(condition, carried, state, read, overlay)[0]):
-            carried = self._region(body, carried, state, read, overlay)
+        while bool(self._region(condition, carried, state, read, overlay, watch)[0]):
+            carried = self._region(body, carried, state, read, overlay, watch)
         return carried
 
-    def _region(self, region: Region, given: list[Any], state: State, read: Any, overlay: dict[str, Any]) -> list[Any]:
+    def _region(self, region: Region, given: list[Any], state: State, read: Any, overlay: dict[str, Any],
+                watch: Watch | None) -> list[Any]:
         executable = self._nested.get(region)
         if executable is None:
             captured = [t for t in region.captures()[0] if t.op.type != "Const" and slicing.variable_of(t) is None]
@@ -273,11 +306,11 @@ class Executable:
         feeds = [*given, *(read(t) for t in executable.feeds[len(given):])]
         try:
             return executable._run_stages(
-                state, [feed if isinstance(feed, WHOLE) else np.asarray(feed) for feed in feeds], overlay)
+                state, [feed if isinstance(feed, WHOLE) else np.asarray(feed) for feed in feeds], overlay, watch)
         except ShapeVariesError as error:
             slicing.fix(error.node)
             executable._prepare()
-            return self._region(region, given, state, read, overlay)
+            return self._region(region, given, state, read, overlay, watch)
 
     def _host_argument(self, argument: Any, unread: bool, state: State, values: dict, overlay: dict) -> Any:
         if isinstance(argument, list):
@@ -319,10 +352,10 @@ def _keep(node: Operation, rule: registry.Rule, results: list[Any], values: dict
 class HostSession:
     """What a host rule sees of the run: the session's resources, and its variables as this run has them."""
 
-    def __init__(self, state: State, overlay: dict[str, Any]) -> None:
+    def __init__(self, state: State, overlay: dict[str, Any], watch: Watch | None = None) -> None:
         self.state = state
         self.overlay = overlay
-        self.timeout = state.timeout
+        self.timeout = state.timeout if watch is None else watch.remaining(state.timeout)
         self.resource = state.resource
 
     def is_initialized(self, variable: str) -> bool:

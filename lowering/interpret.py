@@ -292,7 +292,7 @@ def blame(node: Operation) -> Iterator[None]:
         yield
     except Exception as error:
         if isinstance(error, errors.OpError):
-            if error.op is None:
+            if error.op is None and not isinstance(error, errors.DeadlineExceededError):  # it is the whole run's
                 kind: Any = type(error)
                 raise kind(None, node, error.message) from error.__cause__
             raise

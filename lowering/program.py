@@ -65,6 +65,7 @@ class Program:
         self._warm: State | None = None  # the state on which it has run before
         self._last: tuple[Any, list[Check]] | None = None
         self._again: State | None = None  # the state on which every further run is just a call of the jitted function
+        self._ahead: dict[Any, tuple[Any, list[Check]]] = {}  # compiled for runs that are watched
         self.variants: list[tuple[dict[Tensor, np.ndarray], tuple]] = []  # static values and shapes compiled for
 
     def function(self, static: dict[Tensor, np.ndarray], table: list[Check], session: Any = None) -> Callable:
@@ -74,18 +75,10 @@ class Program:
         """
 
         def call(held: tuple, streams: tuple, readonly: tuple, constants: tuple, inputs: tuple) -> tuple:
-            context = interpret.Context()
-            context.used, context.given = self.stage.used, frozenset(self.stage.inputs)
+            context = self.context(static, held, streams, readonly, constants, inputs)
             context.session, context.failures = session, self.failures
-            context.values.update(static)
-            context.values.update(zip(self.dynamic, inputs, strict=True))
-            context.values.update(zip((op.outputs[0] for op in self.constants), constants, strict=True))
-            context.state.update(zip(self.updated, held, strict=True))
-            context.state.update(zip(self.readonly, readonly, strict=True))
-            context.streams.update(zip(self.stage.streams, streams, strict=True))
-            known = set(self.constants)
             with jax.default_matmul_precision("float32"):
-                interpret.evaluate([node for node in self.stage.nodes if node not in known], context)
+                interpret.evaluate(self.own_nodes(), context)
             outputs = tuple(interpret.as_value(context.read(t)) for t in self.stage.outputs)
             updated = tuple(context.state[v] for v in self.updated)
             created = tuple(jnp.asarray(context.state[v]) for v in self.created)
@@ -99,6 +92,29 @@ class Program:
             return outputs, updated, created, advanced, report
 
         return call
+
+    def context(self, static: dict[Tensor, np.ndarray], held: tuple, streams: tuple, readonly: tuple,
+                constants: tuple, inputs: tuple) -> interpret.Context:
+        """What the operations start from."""
+        context = interpret.Context()
+        context.used, context.given = self.stage.used, frozenset(self.stage.inputs)
+        context.values.update(static)
+        context.values.update(zip(self.dynamic, inputs, strict=True))
+        context.values.update(zip((op.outputs[0] for op in self.constants), constants, strict=True))
+        context.state.update(zip(self.updated, held, strict=True))
+        context.state.update(zip(self.readonly, readonly, strict=True))
+        context.streams.update(zip(self.stage.streams, streams, strict=True))
+        return context
+
+    def own_nodes(self) -> list[Operation]:
+        """The operations that it evaluates: those of the stage, but constants that are passed in."""
+        known = set(self.constants)
+        return [node for node in self.stage.nodes if node not in known]
+
+    def static_values(self, state: State, values: dict[Tensor, Any],
+                      overlay: dict[str, Any] | None) -> dict[Tensor, np.ndarray]:
+        """The values that shape it."""
+        return {t: self._known(t, values, state, overlay) for t in self.stage.static} if self.stage.static else {}
 
     def _noting(self, static: dict[Tensor, np.ndarray], function: Callable) -> Callable:
         """`function`, which notes what it is traced for: once for each compilation."""
@@ -123,7 +139,7 @@ class Program:
 
     def compiled(self, static: dict[Tensor, np.ndarray], session: Any = None) -> tuple[Any, list[Check]]:
         """The jitted function for these static values, and the table of its checks (filled while it is traced)."""
-        key = tuple((v.shape, v.dtype.str, v.tobytes()) for v in static.values()) if static else ()
+        key = _key(static)
         found = self._jitted.get(key)
         if found is None:
             table: list[Check] = []
@@ -158,7 +174,7 @@ class Program:
         """
         if self._again is state and overlay is None and not state.pinned:
             return self._run_again(state.variables, values)
-        static = {t: self._known(t, values, state, overlay) for t in self.stage.static} if self.stage.static else {}
+        static = self.static_values(state, values, overlay)
         jitted, table = self._last if self._last is not None and not static else self.compiled(static, state)
         held, streams, readonly, constants, inputs = self.arguments(state, values, overlay)
         if held and self.donate and (self._warm is not state or state.pinned):
@@ -173,10 +189,36 @@ class Program:
         if self.speaks:
             self._listen()
             self._keep(state, target, box[0])
-        outputs, _, created, _, report = box[0]
         self._warm, self._last = state, (jitted, table)
         if not static and not self.speaks and not self.stream_names:
             self._again = state
+        return self._outputs(target, box[0], table)
+
+    def run_by(self, execute: Callable[..., tuple], state: State, values: dict[Tensor, Any],
+               overlay: dict[str, Any]) -> tuple:
+        """As `run`, where `execute(compiled, arguments)` calls the compiled program, which keeps the old values.
+
+        It is compiled before, so that the time `execute` takes is that of the program itself.
+        """
+        static = self.static_values(state, values, overlay)
+        arguments = self.arguments(state, values, overlay)
+        key = (_key(static), str(jax.tree.map(_outline, arguments)))
+        if key not in self._ahead:
+            jitted, table = self.compiled(static, state)
+            self._ahead[key] = (jitted.lower(*arguments).compile(), table)
+        compiled, table = self._ahead[key]
+        if self.donate:
+            arguments = (tuple([jnp.copy(array) for array in arguments[0]]),
+                         tuple([jnp.copy(array) for array in arguments[1]]), *arguments[2:])
+        result = execute(compiled, arguments)
+        if self.speaks:
+            self._listen()
+        self._keep(state, overlay, result)
+        return self._outputs(overlay, result, table)
+
+    def _outputs(self, target: dict[str, Any], result: tuple, table: list[Check]) -> tuple:
+        """The outputs of a run, when all its checks hold."""
+        outputs, _, created, _, report = result
         if report is not None and not bool(report[0]):
             checks.raise_first(table, report[1], report[2])
         if created:
@@ -251,6 +293,11 @@ class Program:
         """
         cold = self._warm is not state
         return tuple([jnp.copy(array) if cold or id(array) in state.pinned else array for array in held])
+
+
+def _key(static: dict[Tensor, np.ndarray]) -> tuple:
+    """What tells the programs for different static values apart."""
+    return tuple((v.shape, v.dtype.str, v.tobytes()) for v in static.values()) if static else ()
 
 
 def _outline(value: Any) -> jax.ShapeDtypeStruct:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from lowering import registry
 from lowering.companions import companion, inputs_of
 from tracer import dtypes
-from tracer.errors import UnsupportedError
+from tracer.errors import NoKernelError, UnsupportedError
 from tracer.ir import Operation, Region, Tensor
 
 VARIABLES = frozenset({"Variable", "TemporaryVariable"})
@@ -197,14 +197,14 @@ def fix(node: Operation) -> None:
 
 
 def check_supported(ops: Iterable[Operation]) -> None:
-    """Raises UnsupportedError that lists every operation without a rule."""
+    """Raises NoKernelError that lists every operation without a rule."""
     known = {"Const", "Gradients", "Placeholder", "LoopVariable", *CONTROL, *VARIABLES, *ALIASES}
     missing = [node for op in ops for node in inner(op) if node.type not in known and registry.find(node.type) is None]
     if missing:
         lines = [f"  {op.type} '{op.name}', recorded at {op.where}" for op in missing]
-        raise UnsupportedError(
+        raise NoKernelError(
             "This run needs operations that have no lowering yet:\n" + "\n".join(lines)
-            + "\nFetch something that does not depend on them, or feed their outputs.")
+            + "\nFetch something that does not depend on them, or feed their outputs.", missing[0])
 
 
 def written_by(op: Operation) -> list[Operation]:

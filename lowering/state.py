@@ -30,6 +30,7 @@ class State:
         self.resources: dict[Any, Any] = {}
         self.tensors: dict[str, Any] = {}  # values that stay between runs, by handle
         self.handles = 0  # how many handles there have been
+        self.device: Any = None  # the JAX device to run on, where it is not the default one
         self.timeout: float | None = None  # how many seconds an operation may wait
         self.closed = threading.Event()
 

@@ -5,6 +5,8 @@ from tracer.legacy import startup as _startup
 if _startup.is_our_command():  # before anything else: a random.py in the current folder is not the library's
     _startup.leave_current_folder()
 
+from builtins import bytes as bytes
+
 # Loaded now, because loading a submodule later would put it in the place of the function of that name.
 import tracer.device  # noqa: F401
 from tracer import app as app
@@ -25,7 +27,9 @@ from tracer.bridge import from_jax as from_jax
 from tracer.bridge import to_jax as to_jax
 from tracer.convert import IndexedSlices as IndexedSlices
 from tracer.convert import convert_to_tensor as convert_to_tensor
+from tracer.convert import convert_to_tensor_or_indexed_slices as convert_to_tensor_or_indexed_slices
 from tracer.convert import register_tensor_conversion_function as register_tensor_conversion_function
+from tracer.device import DeviceSpec as DeviceSpec
 from tracer.dtypes import *  # noqa: F403
 from tracer.dtypes import DType as DType
 from tracer.dtypes import as_dtype as as_dtype
@@ -45,6 +49,8 @@ from tracer.initializers import zeros_initializer as zeros_initializer
 from tracer.ir import Graph as Graph
 from tracer.ir import Operation as Operation
 from tracer.ir import Tensor as Tensor
+from tracer.load_library import load_file_system_library as load_file_system_library
+from tracer.load_library import load_op_library as load_op_library
 from tracer.op_def_registry import RegisterShape as RegisterShape
 from tracer.ops import dataflow as _dataflow  # noqa: F401 - operations without a public function
 from tracer.ops import lookup as _lookup  # noqa: F401 - as those
@@ -332,6 +338,7 @@ from tracer.scopes import add_to_collection as add_to_collection
 from tracer.scopes import control_dependencies as control_dependencies
 from tracer.scopes import device as device
 from tracer.scopes import get_collection as get_collection
+from tracer.scopes import get_collection_ref as get_collection_ref
 from tracer.scopes import get_default_graph as get_default_graph
 from tracer.scopes import get_default_session as get_default_session
 from tracer.scopes import name_scope as name_scope

@@ -254,6 +254,16 @@ class UnsupportedError(NotImplementedError):
         super().__init__(_described(problem, op, way_out))
 
 
+class NoKernelError(UnsupportedError, InvalidArgumentError):
+    """A run needs operations that nothing computes; in the words of TensorFlow, no kernel is registered for them."""
+
+    def __init__(self, problem: str, op: Any = None) -> None:
+        InvalidArgumentError.__init__(self, None, op, problem)
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
 def _described(problem: str, op: Any, way_out: str | None) -> str:
     """The problem, the user's line that recorded `op`, and what to do about it."""
     lines = [problem]

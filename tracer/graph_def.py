@@ -54,6 +54,15 @@ def check_versions(graph: Graph) -> None:
     raise errors.InvalidArgumentError(None, None, problem)
 
 
+def check_removed(graph: Graph, operations: list[tuple[Operation, bool]]) -> None:
+    """Raises UnimplementedError for an operation that graphs of this version have no more."""
+    for op, _ in operations:
+        definition = opdef.lookup(op.type)
+        removed = None if definition is None else definition.removed(graph.producer)
+        if removed is not None:
+            raise errors.UnimplementedError(None, op, removed)
+
+
 def graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = False) -> Any:
     """A graph (its operations newer than `from_version`) as a GraphDef.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -217,6 +216,7 @@ class BaseSession:
         self._executables: dict[Any, Any] = {}
         self._partial_runs: dict[str, Any] = {}
         self._state: Any = None
+        self._placement: Any = None
         self._lock = threading.Lock()
 
     @property
@@ -241,13 +241,24 @@ class BaseSession:
         if self._state is None:
             import lowering
 
+            placement = self.placement
             with self._lock:
                 if self._state is None:
                     state = lowering.State(None if self._server is None else self._server.state)
                     waiting = getattr(self._config, "operation_timeout_in_ms", 0)
                     state.timeout = waiting / 1000 if waiting > 0 else None
+                    state.device = placement.device
                     self._state = state
         return self._state
+
+    @property
+    def placement(self) -> Any:
+        """Where it runs operations."""
+        if self._placement is None:
+            from tracer.placement import Placement
+
+            self._placement = Placement(self._config, self._server)
+        return self._placement
 
     def close(self) -> None:
         """Ends the session and whatever waits in it; later runs raise RuntimeError."""
@@ -268,6 +279,9 @@ class BaseSession:
         Args:
             fetches: a tensor, operation, variable or name; or a list, tuple or dict of those.
             feed_dict: values by tensor; any tensor can be fed.
+            options: RunOptions. With `timeout_in_ms` the run may take so long, compiling apart.
+            run_metadata: RunMetadata, which gets the time that each operation takes by itself, when `options` have the
+                `trace_level` FULL_TRACE.
 
         Raises:
             RuntimeError: the session is closed, or its graph is empty.
@@ -288,8 +302,8 @@ class BaseSession:
             values = [feed.convert(value) for feed, value in zip(prepared.feeds, given, strict=True)]
         else:
             values = []
-        if run_metadata is not None and options is not None:
-            return prepared.assemble(self._traced(prepared.executable, values, options, run_metadata))
+        if options is not None:
+            return prepared.assemble(self._watched(prepared.executable, values, options, run_metadata))
         return prepared.assemble(prepared.executable.run(self._state, values))
 
     def _values(self, feed_dict: Any) -> list[Any]:
@@ -328,6 +342,7 @@ class BaseSession:
         executable = self._executables.get(signature)
         if executable is None:
             executable = lowering.Executable(form.tensors, form.targets, [feed.tensor for feed in feeds])
+            self._check(executable.operations())
             self._executables[signature] = executable
             for watch in WATCHERS:
                 watch(self, executable)
@@ -335,6 +350,15 @@ class BaseSession:
         if key is not None:
             self._prepared[key] = prepared
         return prepared
+
+    def _check(self, operations: list[tuple[Operation, bool]]) -> None:
+        """Raises what TensorFlow does for operations that cannot run here, or not any more."""
+        if self._graph._versions is not None:
+            from tracer import graph_def
+
+            graph_def.check_removed(self._graph, operations)
+        self.placement.check(op for op, _ in operations)
+        self.placement.report(operations)
 
     def _feeds(self, feed_dict: Any) -> list[_Feed]:
         found = []
@@ -354,17 +378,20 @@ class BaseSession:
                 found.append(_Feed(tensor))
         return found
 
-    def _traced(self, executable: Any, values: list[Any], options: Any, run_metadata: Any) -> list[Any]:
-        """Runs with `RunOptions`; with FULL_TRACE the time taken goes into `run_metadata`, as one node of one device."""
-        start = time.time()
-        results = executable.run(self._state, values)
-        if options.trace_level == options.FULL_TRACE:
-            device = run_metadata.step_stats.dev_stats.add(device="/job:localhost/replica:0/task:0/cpu:0")
-            taken = int((time.time() - start) * 1e6)
-            names = [t.name for t in executable.fetches] + [op.name for op in executable.targets]
-            device.node_stats.add(node_name=names[0], timeline_label=f"run of {', '.join(names)}",
-                                  all_start_micros=int(start * 1e6), op_end_rel_micros=taken,
-                                  all_end_rel_micros=taken)
+    def _watched(self, executable: Any, values: list[Any], options: Any, run_metadata: Any) -> list[Any]:
+        """Runs with `RunOptions`."""
+        import lowering
+
+        trace = run_metadata is not None and options.trace_level == options.FULL_TRACE
+        timeout = options.timeout_in_ms / 1000 if options.timeout_in_ms > 0 else None
+        if not trace and timeout is None:
+            return executable.run(self._state, values)
+        watch = lowering.Watch(timeout, trace)
+        results = executable.run(self._state, values, watch)
+        if run_metadata is not None and watch.records is not None:
+            from tracer import step_stats
+
+            step_stats.fill(run_metadata.step_stats, watch.records, self.placement)
         return results
 
     def partial_run_setup(self, fetches: Any, feeds: Any = None) -> str:

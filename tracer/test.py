@@ -87,13 +87,14 @@ class TestCase(unittest.TestCase):
         from tracer.session import Session
 
         if graph is not None:
-            with Session(graph=graph, config=config) as session, _placed(session.graph, use_gpu, force_gpu):
-                yield session
+            with Session(graph=graph, config=_softly(config, force_gpu)) as session:
+                with _placed(session, use_gpu, force_gpu):
+                    yield session
             return
         if self._cached_session is None:
-            self._cached_session = Session(config=config)
+            self._cached_session = Session(config=_softly(config, force_gpu))
         session = self._cached_session
-        with session.graph.as_default(), session.as_default(), _placed(session.graph, use_gpu, force_gpu):
+        with session.graph.as_default(), session.as_default(), _placed(session, use_gpu, force_gpu):
             yield session
 
     def checkedThread(self, target: Callable, args: Any = None, kwargs: Any = None) -> _CheckedThread:
@@ -248,13 +249,31 @@ class _CheckedThread:
         return self._thread.is_alive()
 
 
+def _softly(config: Any, force_gpu: bool) -> Any:
+    """The configuration of a test's session: devices that are not there do not matter, but where a GPU must be."""
+    from tracer import protos
+
+    made = protos.ConfigProto(allow_soft_placement=True)
+    if config is not None:
+        made.CopyFrom(config)
+    if force_gpu:
+        made.allow_soft_placement = False
+    return made
+
+
 @contextlib.contextmanager
-def _placed(graph: Any, use_gpu: bool, force_gpu: bool) -> Iterator[None]:
+def _placed(session: Any, use_gpu: bool, force_gpu: bool) -> Iterator[None]:
     if use_gpu and not force_gpu:
         yield
         return
-    with graph.device("/gpu:0" if force_gpu else "/cpu:0"):
-        yield
+    if force_gpu:
+        session.placement.strict = True
+    try:
+        with session.graph.device("/gpu:0" if force_gpu else "/cpu:0"):
+            yield
+    finally:
+        if force_gpu:
+            session.placement.strict = False
 
 
 def _array(value: Any) -> np.ndarray:
@@ -370,14 +389,14 @@ def assert_equal_graph_def(actual: Any, expected: Any) -> None:
     for name, graph in (("actual", actual), ("expected", expected)):
         if not hasattr(graph, "node") or not hasattr(graph, "versions"):
             raise TypeError(f"Expected tf.GraphDef for {name}, got {type(graph).__name__}")
-    wanted = {node.name: node for node in expected.node}
-    for node in actual.node:
-        twin = wanted.pop(node.name, None)
+    found = {node.name: node for node in actual.node}
+    for node in expected.node:
+        twin = found.pop(node.name, None)
         if twin is None:
-            raise AssertionError(f"Found unexpected node '{_one_line(node)}'")
-        _assert_equal_nodes(node, twin)
-    if wanted:
-        raise AssertionError(f"Did not find expected node '{_one_line(next(iter(wanted.values())))}'")
+            raise AssertionError(f"Did not find expected node '{_one_line(node)}'")
+        _assert_equal_nodes(twin, node)
+    if found:
+        raise AssertionError(f"Found unexpected node '{_one_line(found.popitem()[1])}'")
 
 
 def _assert_equal_nodes(actual: Any, expected: Any) -> None:

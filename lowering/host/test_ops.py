@@ -19,7 +19,7 @@ def kernel_label(*, op: Operation) -> np.ndarray:
 
 
 @lowers("GraphDefVersion", host=True)
-def graph_def_version(*, op: Operation) -> np.ndarray:
+def graph_def_version(*, op: Operation) -> np.int32:
     return np.int32(op.graph.producer)
 
 

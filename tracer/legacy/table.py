@@ -99,8 +99,10 @@ MODULES: dict[str, str] = {
     "tensorflow.python": "package tracer",
     "tensorflow.python.client": "package",
     "tensorflow.python.client.client_lib": "tracer.session tracer",
+    "tensorflow.python.client.device_lib": "tracer.device_lib",
     "tensorflow.python.client.graph_util": "tracer.graph_util",
     "tensorflow.python.client.session": "tracer.session tracer",
+    "tensorflow.python.client.timeline": "tracer.timeline",
     # Graphs
     "tensorflow.python.framework": "package",
     "tensorflow.python.framework.device": "tracer.device",
@@ -109,6 +111,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.framework.framework_lib": "tracer",
     "tensorflow.python.framework.graph_util": "tracer.graph_util",
     "tensorflow.python.framework.importer": "tracer.importer",
+    "tensorflow.python.framework.load_library": "tracer.load_library",
     "tensorflow.python.framework.op_def_registry": "tracer.op_def_registry",
     "tensorflow.python.framework.ops": (
         "tracer.ir tracer.scopes tracer.convert tracer.declare tracer.gradients tracer.session tracer.proto_functions "
@@ -338,11 +341,8 @@ tensorflow.models.image.cifar10.cifar10_input
 tensorflow.models.rnn.ptb.reader
 tensorflow.models.rnn.translate.data_utils
 tensorflow.models.rnn.translate.seq2seq_model
-tensorflow.python.client.device_lib
-tensorflow.python.client.timeline
 tensorflow.python.framework.docs
 tensorflow.python.framework.function
-tensorflow.python.framework.load_library
 tensorflow.python.platform.status_bar
 tensorflow.python.pywrap_tensorflow
 tensorflow.python.summary.impl.gcs

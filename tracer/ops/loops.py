@@ -186,7 +186,7 @@ class _Loop:
 
 def _memory(tensor: Tensor) -> Tensor:
     """The variable that a reference is one to."""
-    while tensor.op.inputs and tensor.op.inputs[0].dtype.is_ref_dtype:
+    while tensor.dtype.is_ref_dtype and tensor.op.inputs and tensor.op.inputs[0].dtype.is_ref_dtype:
         tensor = tensor.op.inputs[0]
     return tensor
 
