@@ -44,7 +44,7 @@ def pure(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor], s
         UnsupportedError: part of the run is Python between programs; the message lists all of it.
     """
     executable = Executable(fetches, targets, [*feeds, *static])
-    program = _single(executable)
+    program = single(executable)
     fixed = {tensor: np.asarray(value, tensor.dtype.base_dtype.as_numpy_dtype) for tensor, value in static.items()}
     if program is None:
         return Pure(lambda given, inputs: (
@@ -87,7 +87,7 @@ def pure(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor], s
         not (program.stage.written or program.stage.streams))
 
 
-def _single(executable: Executable) -> Program | None:
+def single(executable: Executable) -> Program | None:
     """The one program of a run, None where it needs none."""
     if executable.dataflow is not None:
         raise errors.UnsupportedError("A graph with Switch and Merge operations of its own runs operation by operation: it "

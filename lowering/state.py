@@ -115,6 +115,14 @@ class State:
         """Lets a value go. Whether there was one."""
         return self.tensors.pop(handle, None) is not None
 
+    def snapshot(self) -> State:
+        """The variables and streams as they are now, on the host."""
+        with self.lock:
+            kept = State()
+            kept.variables = {name: np.array(value) for name, value in self.variables.items()}
+            kept.streams = {name: np.array(value) for name, value in self.streams.items()}
+            return kept
+
     def close(self) -> None:
         """Wakes whatever waits on a resource, and lets the variables go unless they are the server's."""
         self.closed.set()

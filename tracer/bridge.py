@@ -1,7 +1,8 @@
-"""Between a graph and JAX: `to_jax` and `export` take a program out of it, `from_jax` puts a JAX function in."""
+"""Between a graph and JAX: `to_jax`, `export` and `emit` take a program out of it, `from_jax` puts a JAX function in."""
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from tracer import convert, dtypes, scopes
 from tracer import session as sessions
-from tracer.ir import Operation, Tensor
+from tracer.ir import Graph, Operation, Tensor
 from tracer.ops.script import _py_funcs
 
 
@@ -123,6 +124,78 @@ def _write(path: str, content: bytes) -> None:
     finally:
         if os.path.exists(beside):
             os.remove(beside)
+
+
+def emit(fetches: Any, feeds: Sequence[Any] | None = None, path: str = "model_jax.py", session: Any = None,
+         title: str = "") -> str:
+    """Writes the run of `fetches` as a JAX module that needs jax and numpy, and optax where it trains.
+
+    >>> tracer.emit([train_op, loss], [x, y_], "model_jax.py", session=sess)
+
+    The module has `apply(params, *feeds)`, which returns the values of `fetches`; or, where `fetches` hold an optimizer's
+    operation, `loss(params, *feeds)`, `optimizer` and `train_step(params, opt_state, *feeds)`. Parameters are nested
+    dictionaries along the name scopes. Variables that are not trained are a second one, `state`. What draws random
+    numbers takes a `key` at the end. Beside it stands an `.npz` file with the variables' values, for its `load(path)`.
+
+    Args:
+        fetches: what `Session.run` takes.
+        feeds: tensors, or their names, in the order of the functions' arguments; all placeholders that are needed, in the
+            order of their creation, when left out.
+        path: the module's file.
+        session: holds the variables' values; the default session when left out.
+        title: the module's docstring.
+
+    Returns:
+        The source.
+
+    Raises:
+        UnsupportedError: part of the run has no form in a module; all of it is listed.
+    """
+    session = _session(session)
+    form = sessions._Fetches(session, fetches)
+    return emitted(form.tensors, form.targets, feeds, path, session.graph, session.state, title)
+
+
+def emitted(tensors: list[Tensor], targets: list[Operation], feeds: Sequence[Any] | None, path: str, graph: Graph,
+            state: Any, title: str) -> str:
+    """What `emit` does, for tensors and operations, and a state that may be a copy. Returns the source."""
+    import lowering.emit
+
+    given = placeholders(tensors, targets) if feeds is None else [_tensor(graph, feed) for feed in feeds]
+    arrays_path = os.path.splitext(path)[0] + ".npz"
+    module = lowering.emit.emit(tensors, targets, given, state, title or "A program as JAX.", os.path.basename(arrays_path))
+    source = formatted(module.source)
+    if module.arrays:
+        buffer = io.BytesIO()
+        np.savez(buffer, **module.arrays)  # type: ignore[arg-type]
+        _write(arrays_path, buffer.getvalue())
+    _write(path, source.encode())
+    return source
+
+
+def placeholders(tensors: list[Tensor], targets: list[Operation]) -> list[Tensor]:
+    """The placeholders that a run needs, in the order of their creation."""
+    found: set[Operation] = set()
+    stack = [*(t.op for t in tensors), *targets]
+    while stack:
+        op = stack.pop()
+        if op not in found:
+            found.add(op)
+            stack += [t.op for t in op.inputs] + list(op.control_inputs)
+    return [op.outputs[0] for op in sorted(found, key=lambda op: op._id) if op.type == "Placeholder"]
+
+
+def formatted(source: str) -> str:
+    """The source as ruff formats it, where ruff is installed; as it is elsewhere."""
+    import subprocess
+    import sys
+
+    try:
+        command = [sys.executable, "-m", "ruff", "format", "--line-length", "100", "--stdin-filename", "m.py", "-"]
+        done = subprocess.run(command, input=source, capture_output=True, text=True, check=False)
+    except OSError:
+        return source
+    return done.stdout if done.returncode == 0 and done.stdout else source
 
 
 def from_jax(function: Callable, name: str | None = None) -> Callable:

@@ -15,9 +15,14 @@ from tracer.ir import Graph, Operation, Tensor
 
 _Assemble = Callable[[list[Any]], Any]
 WATCHERS: list[Callable[[Any, Any], None]] = []
-"""Called with the session and the executable of each distinct run, before it runs for the first time."""
+"""Called with the session and the executable of each distinct run, before it runs for the first time. One that has a method
+`closing(session)` is told, too, before a session lets its variables go."""
 SERVERS: dict[str, Any] = {}
 """The servers that `tf.train.Server` has started in this process, by their target."""
+
+
+def _unheard(session: Any) -> None:
+    """For watchers that do not ask when a session is closed."""
 
 
 def session_for(graph: Graph, session: Any, kind: str) -> Any:
@@ -262,6 +267,8 @@ class BaseSession:
 
     def close(self) -> None:
         """Ends the session and whatever waits in it; later runs raise RuntimeError."""
+        for watch in WATCHERS:
+            getattr(watch, "closing", _unheard)(self)
         if self._opened:
             self._closed = True
         if self._state is not None:

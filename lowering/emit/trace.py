@@ -1,0 +1,189 @@
+"""Runs the operations of a program on expressions, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+
+from lowering import registry
+from lowering.differentiate import Parts
+from lowering.emit.expressions import Expr, UnquotableError, record
+from lowering.emit.forms import FORMS
+from lowering.emit.twins import twins
+from lowering.slice import ALIASES, VARIABLES, variable_of
+from tracer.ir import Operation, Tensor
+
+_FORMLESS = "it has no form in a module yet"
+DRAWS = {"RandomUniform": "uniform", "RandomStandardNormal": "normal", "TruncatedNormal": "truncated_normal"}
+
+
+class Gradient:
+    """One `Gradients` operation: what is differentiated, by what, and the expressions that stand for its results."""
+
+    def __init__(self, op: Operation, objective: Any, by: list[Tensor], results: list[Expr]) -> None:
+        self.op, self.objective, self.by, self.results = op, objective, by, results
+
+
+class Trace:
+    """The values of a graph's tensors as expressions, and what the program does besides computing them."""
+
+    def __init__(self, feeds: dict[Tensor, Expr], variables: dict[Operation, Expr]) -> None:
+        self.values: dict[Tensor, Any] = dict(feeds)
+        self.begun = variables
+        self.state: dict[Operation, Any] = dict(variables)  # every variable as it is now
+        self.gradients: list[Gradient] = []
+        self.updates: list[Operation] = []  # optimizers' operations, in order
+        self.keys: list[Expr] = []  # one for each operation that draws
+        self.unsupported: dict[Operation, str] = {}
+
+    def read(self, tensor: Tensor) -> Any:
+        """The value of `tensor` now."""
+        if tensor in self.values:
+            return self.values[tensor]
+        variable = variable_of(tensor)
+        if variable is None:
+            raise UnquotableError(f"{tensor.name} has no value")
+        return self.state[variable]
+
+    def step(self, op: Operation) -> None:
+        """Evaluates one operation; what cannot be emitted is noted, and its values are unknown."""
+        if op.type in VARIABLES or (op.outputs and all(t in self.values for t in op.outputs)):
+            return
+        if op.type == "Const":
+            self.values[op.outputs[0]] = op.attrs["value"]
+            return
+        if op.type in ("NoOp", "Placeholder") or (op.type in ALIASES and variable_of(op.outputs[0]) is not None):
+            return
+        if op.type.startswith(("Apply", "SparseApply")):
+            self.updates.append(op)
+            return
+        try:
+            if op.type == "Gradients":
+                self._differentiate(op)
+            else:
+                self._store(op, self._results(op))
+        except UnquotableError as error:
+            self.unsupported.setdefault(op, str(error))
+            self._store_unknown(op)
+
+    def _results(self, op: Operation) -> Any:
+        if op.type in DRAWS:
+            return self._draw(op)
+        rule = registry.find(op.type)
+        if op.regions or rule is None or rule.host or rule.draws:
+            raise UnquotableError("it runs on the host" if rule is not None and rule.host else _FORMLESS)
+        inputs = [self._static(a) if i in rule.static else None if i in rule.unread else self._argument(a)
+                  for i, a in enumerate(op.arguments)]
+        keywords = {name: op.attrs[name] for name in rule.attrs}
+        extras: dict[str, Any] = {"check": _unchecked, "declared": tuple(t.sizes for t in op.outputs), "op": op}
+        given = {name: extras[name] for name in rule.extras if name in extras}
+        if len(given) < len(rule.extras):
+            raise UnquotableError(_FORMLESS)
+        if op.type in FORMS:
+            return FORMS[op.type](*inputs, **keywords)
+        try:
+            return twins().rules[op.type](*inputs, **keywords, **given)
+        except (UnquotableError, TypeError, AttributeError, NotImplementedError):
+            return self._quoted(op, rule, inputs, keywords, given)
+
+    def _quoted(self, op: Operation, rule: registry.Rule, inputs: list, keywords: dict, given: dict) -> Any:
+        """A call of the rule itself, whose source goes into the module."""
+        home = twins().homes.get(op.type)
+        if home is None or set(given) - {"check"}:
+            raise UnquotableError("its rule looks at the graph")
+
+        def real(*args: Any, **kwargs: Any) -> Any:
+            return rule.function(*args, **kwargs, **given)
+
+        return record("call", ":".join(home), tuple(inputs), keywords, real)
+
+    def _argument(self, argument: Any) -> Any:
+        return [self.read(t) for t in argument] if isinstance(argument, list) else self.read(argument)
+
+    def _static(self, argument: Any) -> Any:
+        values = self._argument(argument)
+        for value in values if isinstance(values, list) else [values]:
+            if isinstance(value, Expr) and value.value is None:
+                raise UnquotableError("a shape in it depends on values that only a run knows")
+        return [np.asarray(v) for v in values] if isinstance(values, list) else np.asarray(values)
+
+    def _draw(self, op: Operation) -> Any:
+        shape = tuple(int(size) for size in self._static(op.inputs[0]))
+        dtype = np.dtype(op.attrs["dtype"].as_numpy_dtype)
+        key = Expr("name", f"keys[{len(self.keys)}]", outline=jax.eval_shape(lambda: jax.random.key(0)))
+        self.keys.append(key)
+        bounds = (-2.0, 2.0) if op.type == "TruncatedNormal" else ()
+        function = getattr(jax.random, DRAWS[op.type])
+        return record("call", f"jax.random.{DRAWS[op.type]}", (key, *bounds, shape, dtype), {}, function)
+
+    def _store(self, op: Operation, results: Any) -> None:
+        values = _flat(results)
+        for value in values:
+            if isinstance(value, Expr) and value.origin is None:
+                value.origin = op
+        rule = registry.find(op.type)
+        assert rule is not None
+        plain = [t for t in op.outputs if not (rule.writes and t.dtype.is_ref_dtype)]
+        self.values.update(zip(plain, values, strict=False))
+        arguments = op.arguments
+        for at, value in zip(rule.writes, values[len(plain):], strict=True):
+            variable = variable_of(arguments[at])
+            assert variable is not None
+            self.state[variable] = value
+
+    def _store_unknown(self, op: Operation) -> None:
+        for tensor in op.outputs:
+            sizes = tuple(1 if n is None else n for n in tensor.sizes or ())
+            dtype = tensor.dtype.base_dtype.as_numpy_dtype
+            if dtype is object:
+                continue
+            self.values[tensor] = Expr("name", "unknown", outline=jax.ShapeDtypeStruct(sizes, np.dtype(dtype)))
+
+    def _differentiate(self, op: Operation) -> None:
+        parts = Parts(op)
+        if parts.custom:
+            raise UnquotableError("a gradient that the script registered")
+        objective: Any = None
+        for y, seed in zip(parts.ys, parts.seeds, strict=True):
+            value = self.read(y)
+            if seed is not None:
+                value = value * self.read(seed)
+            value = value if value.ndim == 0 else record("call", "jnp.sum", (value,), {}, jax.numpy.sum)
+            objective = value if objective is None else objective + value
+        results = []
+        outputs = iter(op.outputs)
+        for x, gathers in zip(parts.xs, parts.rows, strict=True):
+            variable = variable_of(x)
+            if (variable is None and self.values.get(x, None) is None) or (isinstance(self.values.get(x), Expr) \
+                    and self.values[x].kind != "name"):
+                raise UnquotableError(f"a gradient by {x.name}, which is neither a variable nor fed")
+            value = self.state[variable] if variable is not None else self.values[x]
+            if gathers:
+                raise UnquotableError(f"the gradient by {x.name} is one of rows")
+            result = Expr("name", "", outline=jax.ShapeDtypeStruct(value.shape, value.dtype))
+            self.values[next(outputs)] = result
+            results.append(result)
+        self.gradients.append(Gradient(op, objective, list(parts.xs), results))
+
+
+def _flat(results: Any) -> list[Any]:
+    if isinstance(results, (list, tuple)):
+        return [value for result in results for value in _flat(result)]
+    if results is None:
+        return []
+    return [results if isinstance(results, Expr) else np.asarray(results)]
+
+
+def _unchecked(*arguments: Any) -> None:
+    """The emitted module is for inputs that TensorFlow would have let pass."""
+
+
+def walk(nodes: list[Operation], trace: Trace, stop: Callable[[Operation], bool] = lambda op: False) -> None:
+    """Evaluates `nodes`, in order."""
+    for op in nodes:
+        if stop(op):
+            return
+        trace.step(op)

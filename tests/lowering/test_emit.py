@@ -1,0 +1,161 @@
+"""Emitted modules: they stand alone, and compute what the session computes."""
+
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import tracer as tf
+
+EXAMPLES = pathlib.Path(__file__).parent.parent.parent / "examples"
+RNG = np.random.RandomState(0)
+IMAGES = RNG.rand(6, 64).astype(np.float32)
+LABELS = np.eye(10, dtype=np.float32)[RNG.randint(0, 10, 6)]
+
+
+def module(source, folder):
+    """The emitted module, loaded."""
+    assert "tracer" not in source.partition('"""\n')[2]
+    namespace = {}
+    source = source.replace('load("', f'load("{folder}/')
+    exec(compile(source, "emitted", "exec"), namespace)
+    return namespace
+
+
+def network(dense):
+    x = tf.placeholder(tf.float32, [None, 64], name="x")
+    y_ = tf.placeholder(tf.float32, [None, 10], name="y_")
+    if dense:
+        hidden = x
+    else:
+        with tf.variable_scope("conv"):
+            kernel = tf.get_variable("kernel", [3, 3, 1, 4], initializer=tf.truncated_normal_initializer(stddev=0.3, seed=1))
+        image = tf.nn.conv2d(tf.reshape(x, [-1, 8, 8, 1]), kernel, [1, 1, 1, 1], "SAME")
+        hidden = tf.reshape(tf.nn.max_pool(tf.nn.relu(image), [1, 2, 2, 1], [1, 2, 2, 1], "SAME"), [-1, 64])
+    with tf.variable_scope("out"):
+        weights = tf.get_variable("weights", [64, 10], initializer=tf.random_normal_initializer(stddev=0.1, seed=2))
+        biases = tf.get_variable("biases", [10], initializer=tf.constant_initializer(0.1))
+    logits = tf.nn.xw_plus_b(hidden, weights, biases, name="logits")
+    loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(logits, y_), name="mean_loss")
+    return x, y_, logits, loss
+
+
+@pytest.mark.parametrize("dense", [True, False])
+def test_values_for_any_batch(tmp_path, dense):
+    x, _, logits, _ = network(dense)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        source = tf.emit([logits, tf.argmax(logits, 1)], path=str(tmp_path / "net.py"), session=session)
+        wanted = session.run(logits, {x: IMAGES})
+    emitted = module(source, tmp_path)
+    params = emitted["load"](tmp_path / "net.npz")["params"]
+    assert sorted(params["out"]) == ["biases", "weights"]
+    for size in (6, 3):
+        found, best = emitted["apply"](params, IMAGES[:size])
+        np.testing.assert_allclose(found, wanted[:size], rtol=1e-5, atol=1e-6)
+        assert best.tolist() == wanted[:size].argmax(1).tolist()
+
+
+OPTIMIZERS = [
+    lambda: tf.train.GradientDescentOptimizer(0.5), lambda: tf.train.MomentumOptimizer(0.1, 0.9),
+    lambda: tf.train.AdagradOptimizer(0.1), lambda: tf.train.AdamOptimizer(0.01),
+    lambda: tf.train.RMSPropOptimizer(0.01, momentum=0.5),
+]
+
+
+@pytest.mark.parametrize("make", OPTIMIZERS)
+@pytest.mark.parametrize("dense", [True, False])
+def test_ten_steps(tmp_path, make, dense):
+    x, y_, _, loss = network(dense)
+    step = make().minimize(loss)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        source = tf.emit([step, loss], [x, y_], str(tmp_path / "net.py"), session)
+        emitted = module(source, tmp_path)
+        params = emitted["load"](tmp_path / "net.npz")["params"]
+        opt_state = emitted["optimizer"].init(params)
+        for _ in range(10):
+            params, opt_state, found = emitted["train_step"](params, opt_state, IMAGES, LABELS)
+            _, wanted = session.run([step, loss], {x: IMAGES, y_: LABELS})
+            np.testing.assert_allclose(found, wanted, rtol=1e-5)
+        for variable in tf.trainable_variables():
+            scope, name = variable.op.name.split("/")
+            np.testing.assert_allclose(params[scope][name], session.run(variable), rtol=1e-5, atol=2e-6)
+
+
+def test_a_changing_rate_clipping_and_a_count(tmp_path):
+    x, y_, _, loss = network(True)
+    count = tf.Variable(0, trainable=False, name="count")
+    rate = tf.train.exponential_decay(0.5, count, 2, 0.5)
+    optimizer = tf.train.GradientDescentOptimizer(rate)
+    pairs = [(tf.clip_by_value(gradient, -0.01, 0.01), variable) for gradient, variable in optimizer.compute_gradients(loss)]
+    step = optimizer.apply_gradients(pairs, global_step=count)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        emitted = module(tf.emit(step, [x, y_], str(tmp_path / "net.py"), session), tmp_path)
+        tree = emitted["load"](tmp_path / "net.npz")
+        params, state = tree["params"], tree["state"]
+        opt_state = emitted["optimizer"].init(params)
+        for _ in range(5):
+            params, state, opt_state = emitted["train_step"](params, state, opt_state, IMAGES, LABELS)
+            session.run(step, {x: IMAGES, y_: LABELS})
+        assert int(state["count"]) == session.run(count) == 5
+        np.testing.assert_allclose(params["out"]["weights"], session.run("out/weights:0"), rtol=1e-5, atol=1e-6)
+
+
+def test_two_optimizers_of_two_scopes(tmp_path):
+    x = tf.placeholder(tf.float32, [None, 64], name="x")
+    losses, steps = [], []
+    for scope, optimizer in (("first", tf.train.AdamOptimizer(0.01)), ("second", tf.train.GradientDescentOptimizer(0.1))):
+        with tf.variable_scope(scope):
+            weights = tf.get_variable("weights", [64, 1], initializer=tf.random_normal_initializer(seed=3))
+        losses.append(tf.reduce_mean(tf.square(tf.matmul(x, weights))))
+        steps.append(optimizer.minimize(losses[-1], var_list=[weights]))
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        emitted = module(tf.emit(steps, [x], str(tmp_path / "net.py"), session), tmp_path)
+        params = emitted["load"](tmp_path / "net.npz")["params"]
+        opt_state = emitted["init_optimizers"](params)
+        for _ in range(3):
+            params, opt_state = emitted["train_step"](params, opt_state, IMAGES)
+            session.run(steps, {x: IMAGES})
+        for scope in ("first", "second"):
+            np.testing.assert_allclose(params[scope]["weights"], session.run(f"{scope}/weights:0"), rtol=1e-5, atol=1e-6)
+
+
+def test_what_has_no_form_is_listed_at_once():
+    queue = tf.FIFOQueue(3, tf.float32, shapes=[()])
+    total = queue.dequeue(name="one") + queue.dequeue(name="two")
+    with tf.Session(), pytest.raises(Exception, match=r"(?s)'one', recorded at .*'two', recorded at"):
+        tf.emit(total, path="nothing.py")
+
+
+ALONE = """
+import sys
+sys.path.insert(0, ".")
+import hello_jax
+tree = hello_jax.load("hello_jax.npz")
+opt_state = hello_jax.optimizer.init(tree["params"])
+params, opt_state = hello_jax.train_step(tree["params"], opt_state)
+print(float(tree["params"]["weight"]), float(params["weight"]))
+assert not [name for name in sys.modules if name.partition(".")[0] in ("tracer", "lowering")]
+"""
+
+
+def test_command_and_a_fresh_process(tmp_path):
+    def run(*arguments):
+        return subprocess.run([sys.executable, *arguments], cwd=tmp_path, check=False, capture_output=True, text=True)
+
+    script = str(EXAMPLES / "hello_tensorflow.py")
+    done = run("-m", "tracer.emit", "--fetch", "train", "-o", "hello_jax.py", script)
+    assert done.returncode, "the graph has no such name"
+    assert "Near it:" in done.stderr
+    done = run("-m", "tracer.emit", "--fetch", "GradientDescent", "-o", "hello_jax.py", script)
+    assert done.returncode == 0, done.stderr
+    for check in (["check", "--select", "E,F,I", "--line-length", "100"], ["format", "--check", "--line-length", "100"]):
+        formatted = run("-m", "ruff", *check, "--isolated", "hello_jax.py")
+        assert formatted.returncode == 0, formatted.stdout
+    before, after = map(float, run("-c", ALONE).stdout.split())
+    assert after == pytest.approx(before - 0.025 * 2 * before, rel=1e-5)
