@@ -86,7 +86,9 @@ def _fold(tensor: Tensor, rule: registry.Rule, memo: dict[Tensor, np.ndarray]) -
         keywords["check"] = lambda holds, message, *operands: None
     from lowering.interpret import flatten
 
-    dynamic = {i: a for i, a in enumerate(arguments) if i not in rule.static}
+    for i in rule.partly:
+        arguments[i] = list(arguments[i]) if np.ndim(arguments[i]) == 1 else arguments[i]
+    dynamic = {i: a for i, a in enumerate(arguments) if i not in rule.static and i not in rule.partly}
 
     def call(given: dict[int, Any]) -> list[Any]:
         return flatten(rule.function(*(given.get(i, a) for i, a in enumerate(arguments)), **keywords))

@@ -68,3 +68,9 @@ def test_what_shaped_nothing_is_fed():
     x = tf.constant([3, 2])
     with tf.Session() as session:
         assert session.run(tf.mul(x, 2), {x: [1, 5]}).tolist() == [2, 10]
+
+
+def test_a_range_of_a_shape_as_a_number_of_copies():
+    x = tf.placeholder(tf.float32, [2, 3])
+    copies = tf.concat(0, [tf.shape(x)[:-1], [2]])
+    np.testing.assert_array_equal(tf.Session().run(tf.tile([[7]], copies), {x: np.zeros([2, 3])}), np.full([2, 2], 7))

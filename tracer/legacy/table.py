@@ -60,6 +60,18 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib": "tracer.contrib",
     "tensorflow.contrib.ctc": "tracer.contrib.ctc",
     "tensorflow.contrib.ctc.ctc_ops": "tracer.contrib.ctc",
+    "tensorflow.contrib.bayesflow": "tracer.contrib.bayesflow",
+    "tensorflow.contrib.distributions": "tracer.contrib.distributions",
+    "tensorflow.contrib.distributions.python": "package",
+    "tensorflow.contrib.distributions.python.ops": "package",
+    "tensorflow.contrib.distributions.python.ops.dirichlet_multinomial": (
+        "tracer.contrib.distributions.dirichlet_multinomial"
+    ),
+    "tensorflow.contrib.distributions.python.ops.gaussian": "tracer.contrib.distributions.gaussian",
+    "tensorflow.contrib.distributions.python.ops.gaussian_conjugate_posteriors": (
+        "tracer.contrib.distributions.gaussian_conjugate_posteriors"
+    ),
+    "tensorflow.contrib.distributions.python.ops.mvn": "tracer.contrib.distributions.mvn",
     "tensorflow.contrib.framework": "tracer.contrib.framework",
     "tensorflow.contrib.framework.python": "package",
     "tensorflow.contrib.framework.python.framework": "package tracer.contrib.framework.tensor_util",
@@ -265,10 +277,6 @@ MODULES: dict[str, str] = {
 NO_COUNTERPART = frozenset(
     """
 tensorflow.contrib.copy_graph.python.util.copy_elements
-tensorflow.contrib.distributions.python.ops.dirichlet_multinomial
-tensorflow.contrib.distributions.python.ops.gaussian
-tensorflow.contrib.distributions.python.ops.gaussian_conjugate_posteriors
-tensorflow.contrib.distributions.python.ops.mvn
 tensorflow.contrib.ffmpeg
 tensorflow.contrib.ffmpeg.ffmpeg_ops
 tensorflow.contrib.ffmpeg.ops
