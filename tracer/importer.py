@@ -108,7 +108,8 @@ class _Node:
     def __init__(self, message: Any, definition: opdef.OpDef | None, attrs: dict[str, Any]) -> None:
         self.message = message
         self.attrs = attrs
-        self.shapes = attrs.pop("_output_shapes").list.shape if "_output_shapes" in attrs else []
+        shapes_given = attrs.pop("_output_shapes", None)  # which our own operations say themselves
+        self.shapes = shapes_given.list.shape if shapes_given is not None and definition is not None else []
         self.regions: list[dict[str, list[str]]] = []
         if definition is not None:
             self.outputs = output_types(definition, attrs)

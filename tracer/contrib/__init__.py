@@ -8,9 +8,11 @@ import pkgutil
 import sys
 from typing import Any
 
+_FORMERLY = {"skflow": "learn"}
+
 
 def __getattr__(name: str) -> Any:
-    path = f"{__name__}.{name}"
+    path = f"{__name__}.{_FORMERLY.get(name, name)}"
     if name.startswith("_") or importlib.util.find_spec(path) is None:
         raise AttributeError(f"tf.contrib.{name} has no counterpart in Tracer yet")
     package = importlib.import_module(path)

@@ -35,7 +35,9 @@ _LEFT_OPEN = {
         f"tensorflow.python.{package}" for package in ("ops", "framework", "client", "training", "util")
     )
 }
-_LAST_RESORT = {"input_data": "tracer.legacy.datasets.mnist", "six": "tracer.legacy.small_six"}
+_LAST_RESORT = {
+    "input_data": "tracer.legacy.datasets.mnist", "skflow": "tracer.contrib.learn", "six": "tracer.legacy.small_six",
+}
 
 
 class NoCounterpartError(ImportError):
@@ -195,7 +197,7 @@ def is_ours(name: str, module: ModuleType) -> bool:
     top = name.partition(".")[0]
     if top == "six" or name == _LAST_RESORT["six"]:
         return _LAST_RESORT["six"] in sys.modules
-    return top == "tensorflow" or (top == "input_data" and module.__name__ == _LAST_RESORT["input_data"])
+    return top == "tensorflow" or (top in _LAST_RESORT and module.__name__ == _LAST_RESORT[top])
 
 
 def _exists(name: str) -> bool:

@@ -15,7 +15,7 @@ from tracer.legacy.options import Options
 from tracer.legacy.sources import UserCode
 
 # The last resort of these two look-ups is a module of ours, so a file of that name beside the script comes first.
-_LAST_RESORT_MODULES = ("input_data", "six")
+_LAST_RESORT_MODULES = ("input_data", "skflow", "six")
 
 
 class Installation:
@@ -66,7 +66,7 @@ class Installation:
         return self._builtins[python]
 
     def _last_resort_modules(self) -> Sequence[str]:
-        return _LAST_RESORT_MODULES if self.options.six else _LAST_RESORT_MODULES[:1]
+        return _LAST_RESORT_MODULES if self.options.six else _LAST_RESORT_MODULES[:-1]
 
     def _insert_finder(self, position: int, finder: object) -> None:
         sys.meta_path.insert(position, finder)  # type: ignore[arg-type]

@@ -91,6 +91,48 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.layers.python.layers.regularizers": "tracer.contrib.layers.regularizers",
     "tensorflow.contrib.layers.python.layers.summaries": "tracer.contrib.layers.summaries",
     "tensorflow.contrib.layers.python.layers.utils": "tracer.contrib.layers.utils",
+    "tensorflow.contrib.learn": "tracer.contrib.learn",
+    "tensorflow.contrib.learn.python": "package tracer.contrib.learn",
+    "tensorflow.contrib.learn.python.learn": "tracer.contrib.learn",
+    "tensorflow.contrib.learn.python.learn.datasets": "tracer.contrib.learn.datasets",
+    "tensorflow.contrib.learn.python.learn.datasets.base": "tracer.contrib.learn.datasets.base",
+    "tensorflow.contrib.learn.python.learn.datasets.mnist": "tracer.contrib.learn.datasets.mnist",
+    "tensorflow.contrib.learn.python.learn.datasets.text_datasets": "tracer.contrib.learn.datasets.text_datasets",
+    "tensorflow.contrib.learn.python.learn.estimators": "tracer.contrib.learn.estimators",
+    "tensorflow.contrib.learn.python.learn.estimators._sklearn": "tracer.contrib.learn.estimators._sklearn",
+    "tensorflow.contrib.learn.python.learn.estimators.autoencoder": "tracer.contrib.learn.estimators.autoencoder",
+    "tensorflow.contrib.learn.python.learn.estimators.base": "tracer.contrib.learn.estimators.base",
+    "tensorflow.contrib.learn.python.learn.estimators.dnn": "tracer.contrib.learn.estimators.dnn",
+    "tensorflow.contrib.learn.python.learn.estimators.linear": "tracer.contrib.learn.estimators.linear",
+    "tensorflow.contrib.learn.python.learn.estimators.rnn": "tracer.contrib.learn.estimators.rnn",
+    "tensorflow.contrib.learn.python.learn.estimators.run_config": "tracer.contrib.learn.estimators.run_config",
+    "tensorflow.contrib.learn.python.learn.io": "tracer.contrib.learn.io",
+    "tensorflow.contrib.learn.python.learn.io.dask_io": "tracer.contrib.learn.io.dask_io",
+    "tensorflow.contrib.learn.python.learn.io.data_feeder": "tracer.contrib.learn.io.data_feeder",
+    "tensorflow.contrib.learn.python.learn.io.pandas_io": "tracer.contrib.learn.io.pandas_io",
+    "tensorflow.contrib.learn.python.learn.learn_io": "tracer.contrib.learn.io",
+    "tensorflow.contrib.learn.python.learn.learn_io.dask_io": "tracer.contrib.learn.io.dask_io",
+    "tensorflow.contrib.learn.python.learn.learn_io.data_feeder": "tracer.contrib.learn.io.data_feeder",
+    "tensorflow.contrib.learn.python.learn.learn_io.pandas_io": "tracer.contrib.learn.io.pandas_io",
+    "tensorflow.contrib.learn.python.learn.models": "tracer.contrib.learn.models",
+    "tensorflow.contrib.learn.python.learn.monitors": "tracer.contrib.learn.monitors",
+    "tensorflow.contrib.learn.python.learn.ops": "tracer.contrib.learn.ops",
+    "tensorflow.contrib.learn.python.learn.ops.array_ops": "tracer.contrib.learn.ops.array_ops",
+    "tensorflow.contrib.learn.python.learn.ops.autoencoder_ops": "tracer.contrib.learn.ops.autoencoder_ops",
+    "tensorflow.contrib.learn.python.learn.ops.batch_norm_ops": "tracer.contrib.learn.ops.batch_norm_ops",
+    "tensorflow.contrib.learn.python.learn.ops.conv_ops": "tracer.contrib.learn.ops.conv_ops",
+    "tensorflow.contrib.learn.python.learn.ops.dnn_ops": "tracer.contrib.learn.ops.dnn_ops",
+    "tensorflow.contrib.learn.python.learn.ops.dropout_ops": "tracer.contrib.learn.ops.dropout_ops",
+    "tensorflow.contrib.learn.python.learn.ops.embeddings_ops": "tracer.contrib.learn.ops.embeddings_ops",
+    "tensorflow.contrib.learn.python.learn.ops.losses_ops": "tracer.contrib.learn.ops.losses_ops",
+    "tensorflow.contrib.learn.python.learn.ops.seq2seq_ops": "tracer.contrib.learn.ops.seq2seq_ops",
+    "tensorflow.contrib.learn.python.learn.preprocessing": "tracer.contrib.learn.preprocessing",
+    "tensorflow.contrib.learn.python.learn.preprocessing.categorical": "tracer.contrib.learn.preprocessing.categorical",
+    "tensorflow.contrib.learn.python.learn.preprocessing.categorical_vocabulary": (
+        "tracer.contrib.learn.preprocessing.categorical_vocabulary"
+    ),
+    "tensorflow.contrib.learn.python.learn.preprocessing.text": "tracer.contrib.learn.preprocessing.text",
+    "tensorflow.contrib.learn.python.learn.trainer": "tracer.contrib.learn.trainer",
     "tensorflow.contrib.lookup": "tracer.contrib.lookup",
     "tensorflow.contrib.lookup.lookup_ops": "tracer.contrib.lookup",
     "tensorflow.contrib.losses": "tracer.contrib.losses",
@@ -106,6 +148,7 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.metrics.python.ops.histogram_ops": "tracer.contrib.metrics.histogram_ops",
     "tensorflow.contrib.metrics.python.ops.metric_ops": "tracer.contrib.metrics.metric_ops",
     "tensorflow.contrib.metrics.python.ops.set_ops": "tracer.contrib.metrics.set_ops",
+    "tensorflow.contrib.skflow": "tracer.contrib.learn",
     "tensorflow.contrib.util": "tracer.contrib.util",
     # Sessions
     "tensorflow.python": "package tracer",
@@ -281,42 +324,7 @@ tensorflow.contrib.ffmpeg
 tensorflow.contrib.ffmpeg.ffmpeg_ops
 tensorflow.contrib.ffmpeg.ops
 tensorflow.contrib.grid_rnn.python.ops.grid_rnn_cell
-tensorflow.contrib.learn
-tensorflow.contrib.learn.python.learn
-tensorflow.contrib.learn.python.learn.datasets
-tensorflow.contrib.learn.python.learn.datasets.base
-tensorflow.contrib.learn.python.learn.datasets.mnist
-tensorflow.contrib.learn.python.learn.datasets.text_datasets
-tensorflow.contrib.learn.python.learn.estimators
-tensorflow.contrib.learn.python.learn.estimators._sklearn
-tensorflow.contrib.learn.python.learn.estimators.autoencoder
-tensorflow.contrib.learn.python.learn.estimators.base
-tensorflow.contrib.learn.python.learn.estimators.dnn
-tensorflow.contrib.learn.python.learn.estimators.linear
-tensorflow.contrib.learn.python.learn.estimators.rnn
-tensorflow.contrib.learn.python.learn.estimators.run_config
 tensorflow.contrib.learn.python.learn.graph_actions
-tensorflow.contrib.learn.python.learn.io
-tensorflow.contrib.learn.python.learn.io.dask_io
-tensorflow.contrib.learn.python.learn.io.data_feeder
-tensorflow.contrib.learn.python.learn.io.pandas_io
-tensorflow.contrib.learn.python.learn.models
-tensorflow.contrib.learn.python.learn.monitors
-tensorflow.contrib.learn.python.learn.ops
-tensorflow.contrib.learn.python.learn.ops.array_ops
-tensorflow.contrib.learn.python.learn.ops.autoencoder_ops
-tensorflow.contrib.learn.python.learn.ops.batch_norm_ops
-tensorflow.contrib.learn.python.learn.ops.conv_ops
-tensorflow.contrib.learn.python.learn.ops.dnn_ops
-tensorflow.contrib.learn.python.learn.ops.dropout_ops
-tensorflow.contrib.learn.python.learn.ops.embeddings_ops
-tensorflow.contrib.learn.python.learn.ops.losses_ops
-tensorflow.contrib.learn.python.learn.ops.seq2seq_ops
-tensorflow.contrib.learn.python.learn.preprocessing
-tensorflow.contrib.learn.python.learn.preprocessing.categorical
-tensorflow.contrib.learn.python.learn.preprocessing.categorical_vocabulary
-tensorflow.contrib.learn.python.learn.preprocessing.text
-tensorflow.contrib.learn.python.learn.trainer
 tensorflow.contrib.linear_optimizer.ops.gen_sdca_ops
 tensorflow.contrib.linear_optimizer.python.ops.sdca_ops
 tensorflow.contrib.quantization.kernels.load_quantized_kernels_so
@@ -329,7 +337,6 @@ tensorflow.contrib.quantization.python.math_ops
 tensorflow.contrib.quantization.python.nn_ops
 tensorflow.contrib.quantization.tools.quantize_graph
 tensorflow.contrib.rnn.python.ops.rnn_cell
-tensorflow.contrib.skflow
 tensorflow.contrib.tensor_forest.python
 tensorflow.contrib.tensor_forest.python.ops.inference_ops
 tensorflow.contrib.tensor_forest.python.ops.training_ops

@@ -75,8 +75,10 @@ def _fill(target: Any, key: Any, items: list[Any]) -> None:
             values.append(item.encode() if isinstance(item, str) else item)
         elif kind == "any_list":
             values.add().CopyFrom(item)
-        elif kind == "int64_list" and not _is_whole(item):
-            raise TypeError(f"{item!r} is no integer")
+        elif kind == "int64_list":
+            if not _is_whole(item):
+                raise TypeError(f"{item!r} is no integer")
+            values.append(int(item))  # truth values among them
         else:
             values.append(item)
 

@@ -1,0 +1,45 @@
+"""`tf.contrib.learn`: models with `fit` and `predict`."""
+
+import importlib
+from typing import Any
+
+from tracer.contrib.learn import datasets as datasets
+from tracer.contrib.learn import estimators as estimators
+from tracer.contrib.learn import io as io
+from tracer.contrib.learn import models as models
+from tracer.contrib.learn import monitors as monitors
+from tracer.contrib.learn import ops as ops
+from tracer.contrib.learn import preprocessing as preprocessing
+from tracer.contrib.learn import trainer as trainer
+from tracer.contrib.learn.estimators import RunConfig as RunConfig
+from tracer.contrib.learn.estimators import TensorFlowBaseTransformer as TensorFlowBaseTransformer
+from tracer.contrib.learn.estimators import TensorFlowClassifier as TensorFlowClassifier
+from tracer.contrib.learn.estimators import TensorFlowDNNAutoencoder as TensorFlowDNNAutoencoder
+from tracer.contrib.learn.estimators import TensorFlowDNNClassifier as TensorFlowDNNClassifier
+from tracer.contrib.learn.estimators import TensorFlowDNNRegressor as TensorFlowDNNRegressor
+from tracer.contrib.learn.estimators import TensorFlowEstimator as TensorFlowEstimator
+from tracer.contrib.learn.estimators import TensorFlowLinearClassifier as TensorFlowLinearClassifier
+from tracer.contrib.learn.estimators import TensorFlowLinearRegressor as TensorFlowLinearRegressor
+from tracer.contrib.learn.estimators import TensorFlowRegressor as TensorFlowRegressor
+from tracer.contrib.learn.estimators import TensorFlowRNNClassifier as TensorFlowRNNClassifier
+from tracer.contrib.learn.estimators import TensorFlowRNNRegressor as TensorFlowRNNRegressor
+from tracer.contrib.learn.io import PANDAS_DTYPES as PANDAS_DTYPES
+from tracer.contrib.learn.io import dask_io as dask_io
+from tracer.contrib.learn.io import extract_dask_data as extract_dask_data
+from tracer.contrib.learn.io import extract_dask_labels as extract_dask_labels
+from tracer.contrib.learn.io import extract_pandas_data as extract_pandas_data
+from tracer.contrib.learn.io import extract_pandas_labels as extract_pandas_labels
+from tracer.contrib.learn.io import extract_pandas_matrix as extract_pandas_matrix
+from tracer.contrib.learn.io import pandas_io as pandas_io
+
+_OF_ESTIMATORS = frozenset({"autoencoder", "base", "dnn", "linear", "rnn", "run_config"})
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("HAS_DASK", "HAS_PANDAS", "pd"):
+        return getattr(io, name)
+    if name in _OF_ESTIMATORS:
+        return importlib.import_module(f"{__name__}.estimators.{name}")
+    if name in ("tf", "np"):  # programs of skflow's reach for these
+        return importlib.import_module("tracer" if name == "tf" else "numpy")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
