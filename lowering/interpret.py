@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -278,6 +279,9 @@ def typed(value: Any, tensor: Tensor, node: Operation) -> Any:
     return jax.lax.convert_element_type(value, value.dtype) if value.weak_type else value
 
 
+_WITHOUT_KERNEL = re.compile("does not accept dtype|Invalid integer data type")  # what JAX and NumPy say of a type
+
+
 def _no_kernel(node: Operation, reason: str) -> errors.InvalidArgumentError:
     """What TensorFlow says of a type that an operation's definition allows, and that nobody computes it for."""
     types = "; ".join(f"{name}={value.name}" for name, value in node.attrs.items() if isinstance(value, dtypes.DType))
@@ -297,7 +301,7 @@ def blame(node: Operation) -> Iterator[None]:
                 raise kind(None, node, error.message) from error.__cause__
             raise
         _add_note(error, node)
-        if isinstance(error, TypeError) and "does not accept dtype" in str(error):
+        if isinstance(error, TypeError | ValueError) and _WITHOUT_KERNEL.search(str(error)):
             raise _no_kernel(node, str(error)) from error
         if isinstance(error, (TypeError, ValueError)) and not isinstance(error, errors.StaticValueError):
             raise errors.InvalidArgumentError(None, node, str(error)) from error

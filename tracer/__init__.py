@@ -22,6 +22,7 @@ from tracer import python_io as python_io
 from tracer import resource_loader as resource_loader
 from tracer import sysconfig as sysconfig
 from tracer import train as train
+from tracer import user_ops as user_ops
 from tracer.bridge import emit as emit
 from tracer.bridge import export as export
 from tracer.bridge import from_jax as from_jax

@@ -68,7 +68,7 @@ def compute_gradient_error(
     x_init_value: Any = None,
     delta: float = 1e-3,
     init_targets: Any = None,
-) -> float:
+) -> Any:
     """The largest difference between the two Jacobians of `compute_gradient`, which has the same arguments.
 
     >>> with tf.Session():
@@ -78,10 +78,10 @@ def compute_gradient_error(
     pairs = compute_gradient(x, x_shape, y, y_shape, x_init_value, delta, init_targets)
     if isinstance(pairs, tuple):
         pairs = [pairs]
-    error = 0.0
+    error: Any = 0.0
     for theoretical, numeric in pairs:
         if theoretical.size or numeric.size:
-            error = max(error, float(np.fabs(theoretical - numeric).max()))
+            error = np.maximum(error, np.fabs(theoretical - numeric).max())
     return error
 
 

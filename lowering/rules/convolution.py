@@ -91,6 +91,8 @@ def conv3d_backprop_filter(input: Any, filter: Any, out_backprop: Any, *, stride
 
 def convolve(input: Any, filter: Any, strides: Sequence[int], padding: str, data_format: str = "NHWC") -> Any:
     """A convolution of any number of spatial dimensions."""
+    if not math.prod(filter.shape[:-2]):
+        raise ValueError(f"filter must not be empty: {brackets(filter.shape)}")
     window = _window(input.shape, filter.shape, strides, padding, data_format)
     if data_format == "NHWC" and all(size == 1 for size in filter.shape[:-2]):
         # One tap is a matrix product, several times faster on a CPU, its gradients above all.
@@ -191,6 +193,8 @@ def convolve_each(input: Any, filter: Any, stride: int, padding: str) -> Any:
     A sum over the filter's taps, which XLA fuses: on a CPU its grouped convolutions take ten to a hundred times as long.
     """
     height, width, depth, multiplier = filter.shape
+    if not height * width:
+        raise ValueError(f"filter must not be empty: {brackets(filter.shape)}")
     (top, bottom), (left, right) = lax.padtype_to_pads(input.shape[1:3], (height, width), (stride, stride), padding)
     padded = jnp.pad(input, ((0, 0), (top, bottom), (left, right), (0, 0)))
     rows, columns = ((size - taps) // stride + 1 for size, taps in zip(padded.shape[1:3], (height, width), strict=True))

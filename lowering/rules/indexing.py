@@ -158,10 +158,11 @@ def dynamic_partition(data: Any, partitions: Any, *, prepared: Any) -> Any:
 
 def _source_rows(indices: Any) -> dict[str, Any]:
     """For each row of the result the row of all data that it comes from, -1 where there is none."""
+    for places in indices:
+        below = places.reshape(-1) < 0
+        if below.any():
+            raise ValueError(f"indices[{int(below.argmax())}] is out of range")
     flat = np.concatenate([places.reshape(-1) for places in indices])
-    if flat.size and flat.min() < 0:
-        at = int((flat < 0).argmax())
-        raise ValueError(f"indices[{at}] is out of range")
     sources = np.full(flat.max() + 1 if flat.size else 0, -1, np.int32)
     sources[flat] = np.arange(flat.size, dtype=np.int32)  # of several for one row the last counts
     return {"sources": sources}

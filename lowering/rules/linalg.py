@@ -39,13 +39,24 @@ def _transposed(x: Any) -> Any:
     return jnp.swapaxes(x, -1, -2)
 
 
+def _usable(result: Any, matrix: Any, *others: Any) -> Any:
+    """Whether a matrix could be inverted: where it could not, what is computed from finite numbers is not finite.
+
+    TensorFlow looks at the pivots, the first of which may be no number, and lets pass what is not finite elsewhere.
+    """
+    given = jnp.isfinite(matrix).all() & jnp.stack([jnp.isfinite(other).all() for other in (0, *others)]).all()
+    return (jnp.isfinite(result).all() | ~given) & ~jnp.isnan(matrix[..., 0]).any()
+
+
 @lowers("Cholesky", "BatchCholesky")
 def cholesky(input: Any, *, check: Any) -> Any:
     input = _matrices(input)
     if not input.size:
         return input
     factor = _factor(input)
-    check(jnp.all(jnp.isfinite(factor)), "LLT decomposition was not successful. The input might not be valid.")
+    # What is no number is not noticed by a search for pivots below zero.
+    check(jnp.isfinite(factor).all() | ~jnp.isfinite(jnp.tril(input)).all(),
+          "LLT decomposition was not successful. The input might not be valid.")
     return factor
 
 
@@ -82,7 +93,7 @@ def matrix_inverse(input: Any, *, adjoint: bool, check: Any) -> Any:
     if not input.size:
         return input
     result = jnp.linalg.inv(_transposed(input) if adjoint else input)
-    check(jnp.all(jnp.isfinite(result)), "Input is not invertible.")
+    check(_usable(result, input), "Input is not invertible.")
     return result
 
 
@@ -92,7 +103,7 @@ def matrix_solve(matrix: Any, rhs: Any, *, adjoint: bool, check: Any) -> Any:
     if not rhs.size:
         return rhs
     result = jnp.linalg.solve(_transposed(matrix) if adjoint else matrix, rhs)
-    check(jnp.all(jnp.isfinite(result)), "Input matrix is not invertible.")
+    check(_usable(result, matrix, rhs), "Input matrix is not invertible.")
     return result
 
 
@@ -121,8 +132,8 @@ def matrix_solve_ls(matrix: Any, rhs: Any, l2_regularizer: Any, *, fast: bool, c
     gramian = gramian + jnp.asarray(l2_regularizer).astype(matrix.dtype) * jnp.eye(min(rows, columns), dtype=matrix.dtype)
     factor = lax.linalg.cholesky(gramian, symmetrize_input=False)
     cure = "a larger l2_regularizer > 0." if tall else "an l2_regularizer > 0."
-    check(jnp.all(jnp.isfinite(factor)), "Input matrix was rank deficient or ill-conditioned. Try setting fast=False "
-                                         f"or provide {cure}")
+    check(jnp.isfinite(factor).all() | ~jnp.isfinite(matrix).all(),
+          f"Input matrix was rank deficient or ill-conditioned. Try setting fast=False or provide {cure}")
     solution = _by_factor(factor, _transposed(matrix) @ rhs if tall else rhs)
     return solution if tall else _transposed(matrix) @ solution
 

@@ -83,9 +83,15 @@ def _axis(input: Any, dimension: np.ndarray) -> int:
     return int(dimension)
 
 
+def _check_ordered(input: Any) -> None:
+    if jnp.issubdtype(input.dtype, jnp.complexfloating):
+        raise TypeError(f"a search for the largest does not accept dtype {input.dtype}")
+
+
 @lowers("ArgMax")
 def argmax(input: Any, dimension: Static) -> Any:
     axis = _axis(input, dimension)
+    _check_ordered(input)
     if jnp.issubdtype(input.dtype, jnp.floating):
         input = jnp.where(jnp.isnan(input), -jnp.inf, input)  # what is no number is never the largest
     return _first(input == jnp.max(input, axis, keepdims=True), axis)
@@ -94,6 +100,7 @@ def argmax(input: Any, dimension: Static) -> Any:
 @lowers("ArgMin")
 def argmin(input: Any, dimension: Static) -> Any:
     axis = _axis(input, dimension)
+    _check_ordered(input)
     if jnp.issubdtype(input.dtype, jnp.floating):
         input = jnp.where(jnp.isnan(input), jnp.inf, input)
     return _first(input == jnp.min(input, axis, keepdims=True), axis)

@@ -102,8 +102,16 @@ def _extreme(data: Any, segment_ids: Any, result: Any) -> Any:
     chosen = lax.stop_gradient(data == result[segment_ids]).astype(data.dtype)
     count = result.shape[0]
     share = chosen / jax.ops.segment_sum(chosen, segment_ids, count)[segment_ids]
-    change = jnp.where(chosen > 0, (data - lax.stop_gradient(data)) * share, 0)  # zero, with the derivative `share`
-    return result + jax.ops.segment_sum(change, segment_ids, count)
+    return result + jax.ops.segment_sum(_nothing(data) * share, segment_ids, count)
+
+
+@jax.custom_jvp
+def _nothing(x: Any) -> Any:
+    """Zeros, which change as `x` does."""
+    return jnp.zeros_like(x)
+
+
+_nothing.defjvp(lambda primals, tangents: (jnp.zeros_like(primals[0]), tangents[0]))
 
 
 @lowers("UnsortedSegmentSum")

@@ -21,9 +21,13 @@ def digamma(x: Any) -> Any:
 
 @lowers("Igamma")
 def igamma(a: Any, x: Any) -> Any:
-    return jax.scipy.special.gammainc(*matched(a, x))
+    a, x = matched(a, x)
+    value = jax.scipy.special.gammainc(jnp.where(a > 0, a, 1), x)
+    return jnp.where((a > 0) | (x == 0), jnp.where(x == 0, 0, value), jnp.nan).astype(value.dtype)
 
 
 @lowers("Igammac")
 def igammac(a: Any, x: Any) -> Any:
-    return jax.scipy.special.gammaincc(*matched(a, x))
+    a, x = matched(a, x)
+    value = jax.scipy.special.gammaincc(jnp.where(a > 0, a, 1), x)
+    return jnp.where(a > 0, value, jnp.nan).astype(value.dtype)

@@ -57,6 +57,9 @@ def test_unary(case):
     case("complex", X, Y),
     case("igamma", POSITIVE, POSITIVE[::-1], tolerance=1e-4),
     case("igammac", POSITIVE, POSITIVE[::-1], tolerance=1e-4),
+    *(case(name, np.float64([[-1], [0], [1], [2.5]]), np.float64([-1, 0, 0.5, 3]), tolerance=1e-9, gradient=False)
+      for name in ("igamma", "igammac")),
+    case("complex", np.float32([1, np.inf]), np.float32([np.nan, 2]), gradient=False),
 ])
 def test_binary(case):
     case.check()

@@ -36,6 +36,9 @@ EYE = np.eye(3)
     case("batch_matrix_solve", MANY, MANY[..., :2].copy(),
          reference=case("matrix_solve", MANY, MANY[..., :2].copy())),
     case("matrix_solve", np.float64([[1, 2], [2, 4]]), PLANE, raises=True),
+    case("matrix_solve", SKEW, PLANE * [1, np.nan], gradient=False), case("matrix_solve", SKEW * [1, np.nan], PLANE, gradient=False),
+    case("matrix_inverse", SKEW * [np.nan, 1], raises=True),
+    case("cholesky", np.float64([[np.nan, 0], [1, 1]]), gradient=False),
     *(case("matrix_triangular_solve", SKEW, PLANE, lower=lower, adjoint=adjoint)
       for lower in (True, False) for adjoint in (True, False)),
     case("batch_matrix_triangular_solve", MANY, MANY[..., :2].copy(),

@@ -20,6 +20,8 @@ def spread(gradient, divisor):
 
 
 @parity([
+    *(case(name, np.float64([[1, -np.inf], [np.inf, 2], [3, np.inf]]), np.int32([0, 0, 1])) for name in (
+        "segment_max", "segment_min")),
     *(case(name, ROWS, IDS.astype(np.int64)) for name in ("segment_sum", "segment_mean", "segment_max", "segment_min")),
     *(case(name, ROWS.astype(np.int32), IDS) for name in ("segment_sum", "segment_mean", "segment_max", "segment_min",
                                                          "segment_prod")),

@@ -79,6 +79,12 @@ def test_a_type_without_a_kernel(name):
         tf.Session().run(getattr(tf, name)(tf.constant(np.int32([1, 2]))))
 
 
+@pytest.mark.parametrize("name", ["argmax", "argmin"])
+def test_complex_numbers_have_no_order(name):
+    with pytest.raises(errors.InvalidArgumentError, match=r"No OpKernel was registered to support Op 'Arg\w+' .*T=complex64"):
+        tf.Session().run(getattr(tf, name)(tf.constant(np.complex64([[1, 2]])), 1))
+
+
 def test_every_type_is_asked():
     assert {kind.name for kind in KINDS} >= {kind.name for name in opdef.names() for a in limited(opdef.find(name))
                                              for kind in a.allowed}

@@ -98,6 +98,12 @@ def ones_like(tensor: Any, dtype: Any = None, name: str | None = None) -> Tensor
         return result
 
 
+@op("ImmutableConst")
+def _immutable_const(dtype: Any, shape: Any, memory_region_name: str, name: str | None = None) -> Any:
+    """The bytes at the start of a file as a tensor."""
+    return shape
+
+
 @op("Fill")
 def fill(dims: Tensor, value: Tensor, name: str | None = None) -> Any:
     """A tensor of shape `dims` that holds `value` everywhere.
