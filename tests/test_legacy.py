@@ -154,6 +154,43 @@ def test_uninstall_takes_everything_back():
     assert legacy.current() is None
 
 
+@pytest.mark.parametrize(("about", "old"), [
+    ("Name: Layers\nVersion: 1.0.4\n", True),
+    ("Name: layers\nClassifier: Programming Language :: Python :: 2.7\nClassifier: Programming Language :: Python :: 3.5\n", True),
+    ("Name: layers\n\nRequires-Python: a sentence of the description\n", True),
+    ("Name: layers\nClassifier: Programming Language :: Python :: 3.11\n", False),
+    ("Name: layers\nRequires-Python: >=3.8\n", False),
+])
+@pytest.mark.parametrize("record", ["Layers-1.0.4.dist-info/METADATA", "Layers.egg-info/PKG-INFO", "Layers-1.0.4.egg-info"])
+def test_installed_packages_of_the_time_are_legacy_code(read, tmp_path, monkeypatch, about, old, record):
+    site = tmp_path / "site-packages"
+    (site / record).parent.mkdir(parents=True)
+    (site / record).write_text(about)
+    package = site / "layers"
+    if "/" in record:
+        (site / record).with_name("top_level.txt").write_text("layers\nlayers_more\n")
+    else:
+        package = site / "Layers"
+    package.mkdir()
+    (package / "__init__.py").write_text("import numpy as np\nkind = getattr(np, 'float', None)\n")
+    (package / "deep.py").write_text("import numpy as np\nkind = getattr(np, 'float', None)\n")
+    (site / "layers_more.py").write_text("import numpy as np\nkind = getattr(np, 'float', None)\n")
+    monkeypatch.setattr(sys, "path", [*sys.path, str(site)])
+    names = [package.name, f"{package.name}.deep", *(["layers_more"] if "/" in record else [])]
+    module = read("\n".join(f"import {name}" for name in names) + f"\nkinds = [{', '.join(n + '.kind' for n in names)}]\n")
+    for name in names:
+        sys.modules.pop(name)
+    assert module.kinds == [float if old else None] * len(names)
+
+
+def test_text_needs_no_decoding(printed):
+    assert printed("""
+        import numpy as np
+        print('a'.decode('utf-8'), b'b'.decode(), f"{'c'.decode()}")
+        print([n.decode('utf8') for n in np.array(['x', 'yy'], object)])
+        """) == "a b c\n['x', 'yy']\n"
+
+
 def test_a_real_tensorflow_in_site_packages_is_hidden_and_visible_again(tmp_path, monkeypatch):
     folder = tmp_path / "site-packages"
     (folder / "tensorflow").mkdir(parents=True)

@@ -149,6 +149,8 @@ class TensorShape:
         """The dimensions, or None when the rank is unknown."""
         return None if self._sizes is None else [Dimension(size) for size in self._sizes]
 
+    _dims = dims  # by this name libraries of the time read it
+
     @property
     def ndims(self) -> int | None:
         """The rank, or None when it is unknown."""

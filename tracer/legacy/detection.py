@@ -40,7 +40,7 @@ _VERSION_NAMES = frozenset({"PY2", "PY3", "version_info", "hexversion", "python_
 
 def needs_python2(tree: ast.Module, filename: str = "") -> str | None:
     """The first sign of Python 2 in the file, as text; None when there is none."""
-    bound = frozenset(bound_names(tree))
+    bound = bound_names(tree)
     modules = _imported_modules(tree)
     for node in unguarded(tree):
         sign = _sign(node, bound, modules, os.path.dirname(filename))
@@ -53,12 +53,12 @@ def has_print_statements(tree: ast.Module) -> bool:
     """Whether `print` was a statement: then Python 3 parsed another program than was meant."""
     if "print_function" in future_features(tree):
         return False
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _is_name(node.func, "print")]
+    calls = [node for node in all_nodes(tree) if isinstance(node, ast.Call) and _is_name(node.func, "print")]
     if any(call.keywords for call in calls):
         return False
-    statements = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    statements = {id(node.value) for node in all_nodes(tree) if isinstance(node, ast.Expr)}
     plain = all(id(call) in statements and len(call.args) == 1 for call in calls)
-    names = sum(_is_name(node, "print") for node in ast.walk(tree))
+    names = sum(_is_name(node, "print") for node in all_nodes(tree))
     return not plain or names != len(calls)
 
 
@@ -72,10 +72,34 @@ def future_features(tree: ast.Module) -> set[str]:
     }
 
 
-def bound_names(tree: ast.AST) -> Iterator[str]:
+def all_nodes(tree: ast.Module) -> list[ast.AST]:
+    """Every node of a file, collected once: a library has a hundred files, and each is looked at from many sides."""
+    found = getattr(tree, "_all_nodes", None)
+    if found is None:
+        found = [tree]
+        for node in found:
+            found.extend(_children(node))
+        setattr(tree, "_all_nodes", found)  # noqa: B010
+    return found
+
+
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    """`ast.iter_child_nodes` without the marks that say how a name is used."""
+    for field in node._fields:
+        value = getattr(node, field, None)
+        if isinstance(value, list):
+            yield from (item for item in value if isinstance(item, ast.AST))
+        elif isinstance(value, ast.AST) and field != "ctx":
+            yield value
+
+
+def bound_names(tree: ast.Module) -> frozenset[str]:
     """Every name that the file binds anywhere: by assignment, import, definition or as a parameter."""
-    for node in ast.walk(tree):
-        yield from _binds(node)
+    found = getattr(tree, "_bound_names", None)
+    if found is None:
+        found = frozenset(name for node in all_nodes(tree) for name in _binds(node))
+        setattr(tree, "_bound_names", found)  # noqa: B010
+    return found
 
 
 def _binds(node: ast.AST) -> Iterator[str]:
@@ -92,9 +116,9 @@ def _binds(node: ast.AST) -> Iterator[str]:
 
 def _imported_modules(tree: ast.Module) -> set[str]:
     """Names that `import name` binds, and nothing else does: `string` is often a variable."""
-    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
+    imports = [node for node in all_nodes(tree) if isinstance(node, ast.Import)]
     modules = {alias.name for node in imports for alias in node.names if not alias.asname}
-    others = {name for node in ast.walk(tree) if not isinstance(node, ast.Import) for name in _binds(node)}
+    others = {name for node in all_nodes(tree) if not isinstance(node, ast.Import) for name in _binds(node)}
     return modules - others
 
 
@@ -152,13 +176,13 @@ def _used_as_list(tree: ast.Module) -> str | None:
     """`order = range(10)` and later `shuffle(order)` or `order.append(x)`."""
     lists: set[str] = set()
     others: set[str] = set()
-    bound = frozenset(bound_names(tree)) & _LISTS_IN_PYTHON2
-    for node in ast.walk(tree):
+    bound = bound_names(tree) & _LISTS_IN_PYTHON2
+    for node in all_nodes(tree):
         if isinstance(node, ast.Assign):
             names = {target.id for target in node.targets if isinstance(target, ast.Name)}
             (lists if _makes_list(node.value, bound) else others).update(names)
     lists -= others
-    for node in ast.walk(tree):
+    for node in all_nodes(tree):
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
             used = node.value
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _LIST_METHODS:
@@ -178,14 +202,14 @@ def _quotient_as_whole_number(tree: ast.Module) -> str | None:
         return None
     quotients: set[str] = set()
     others: set[str] = set()
-    for node in ast.walk(tree):
+    for node in all_nodes(tree):
         if isinstance(node, ast.Assign):
             names = {target.id for target in node.targets if isinstance(target, ast.Name)}
             (quotients if _is_quotient(node.value) else others).update(names)
         elif isinstance(node, ast.For | ast.AugAssign | ast.arg | ast.comprehension):
             others.update(_binds(getattr(node, "target", node)))
     quotients -= others
-    for node in ast.walk(tree):
+    for node in all_nodes(tree):
         wholes: list[ast.expr | None] = []
         if _is_call(node, "range"):
             wholes = list(node.args)  # type: ignore[attr-defined]
@@ -217,18 +241,24 @@ def _is_only_a_neighbour(name: str, folder: str) -> bool:
     return here is not None and here.has_location and PathFinder.find_spec(top) is None
 
 
-def unguarded(tree: ast.AST) -> Iterator[ast.AST]:
+def unguarded(tree: ast.Module) -> list[ast.AST]:
     """All nodes, but for those that run only where they are known to work: under a test of the version, say."""
-    for node in ast.iter_child_nodes(tree):
+    found = getattr(tree, "_unguarded", None)
+    if found is None:
+        found = list(_unguarded(tree))
+        setattr(tree, "_unguarded", found)  # noqa: B010
+    return found
+
+
+def _unguarded(tree: ast.AST) -> Iterator[ast.AST]:
+    waiting = [*_children(tree)][::-1]
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, ast.Try) and any(_is_guard(handler) for handler in node.handlers):
-            for part in (*node.orelse, *node.finalbody):
-                yield part
-                yield from unguarded(part)
-        elif isinstance(node, ast.If | ast.IfExp) and _asks_for_version(node.test):
-            continue
-        else:
+            waiting.extend((*node.orelse, *node.finalbody)[::-1])
+        elif not (isinstance(node, ast.If | ast.IfExp) and _asks_for_version(node.test)):
             yield node
-            yield from unguarded(node)
+            waiting.extend([*_children(node)][::-1])
 
 
 def _is_guard(handler: ast.ExceptHandler) -> bool:

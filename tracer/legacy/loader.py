@@ -15,15 +15,11 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from tracer.legacy.sources import OUR_PACKAGES, PROJECT
+from tracer.legacy.sources import OUR_LIBRARIES, OUR_PACKAGES, PROJECT
 
 if TYPE_CHECKING:
     from tracer.legacy.installation import Installation
 
-OUR_LIBRARIES = frozenset(
-    "absl chex filelock fissix google jax jaxlib jaxtyping lowering ml_dtypes numpy opt_einsum optax packaging PIL "
-    "scipy tensorboard tensorboardX toolz tqdm tracer typing_extensions etils importlib_resources setuptools".split()
-)
 PROTECTED = frozenset(sys.stdlib_module_names) | OUR_LIBRARIES
 # What Python 2.7 or 3.5 had imported before a script's first line: for these the script, too, got the installed module.
 LOADED_AT_START = frozenset(

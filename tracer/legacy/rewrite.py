@@ -15,9 +15,8 @@ from tracer.legacy.helpers import DUNDERS, helper_name
 
 # Methods that are gone from NumPy arrays, strings, dicts, iterators, threads and XML elements.
 LOST_METHODS = frozenset(
-    {*detection.METHODS, "getchildren", "isAlive", "itemset", "newbyteorder", "next", "ptp", "tostring"}
+    {*detection.METHODS, "decode", "getchildren", "isAlive", "itemset", "newbyteorder", "next", "ptp", "tostring"}
 )
-_LOST_IN_PYTHON3 = LOST_METHODS | {"decode"}
 _TYPES = {"float": "to_float", "int": "to_int"}
 _TYPES_OF_PYTHON2 = {**_TYPES, "long": "to_int", "str": "string", "unicode": "unicode"}
 _VIEWS = frozenset({"items", "keys", "values"})
@@ -33,11 +32,10 @@ class _Rewriter(ast.NodeTransformer):
     def __init__(self, tree: ast.Module, python: int) -> None:
         self._python2 = python == 2
         self._floors = self._python2 and "division" not in detection.future_features(tree)
-        self._lost = _LOST_IN_PYTHON3 if self._python2 else LOST_METHODS
-        own = frozenset(detection.bound_names(tree))
+        own = detection.bound_names(tree)
         types = _TYPES_OF_PYTHON2 if self._python2 else _TYPES
         self._types = {name: helper for name, helper in types.items() if name not in own}
-        self._makes_slices = any(isinstance(node, ast.Name) and node.id == "slice" for node in ast.walk(tree))
+        self._makes_slices = any(isinstance(node, ast.Name) and node.id == "slice" for node in detection.all_nodes(tree))
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
@@ -67,7 +65,7 @@ class _Rewriter(ast.NodeTransformer):
 
     def _method(self, node: ast.Call, function: ast.Attribute) -> ast.AST:
         owner, name = function.value, function.attr
-        if name in self._lost:
+        if name in LOST_METHODS:
             node.func = _call("method", function, owner, ast.Constant(name))
         elif not self._python2:
             return node
