@@ -156,7 +156,7 @@ def test_uninstall_takes_everything_back():
 
 @pytest.mark.parametrize(("about", "old"), [
     ("Name: Layers\nVersion: 1.0.4\n", True),
-    ("Name: layers\nClassifier: Programming Language :: Python :: 2.7\nClassifier: Programming Language :: Python :: 3.5\n", True),
+    ("Classifier: Programming Language :: Python :: 2.7\nClassifier: Programming Language :: Python :: 3.5\n", True),
     ("Name: layers\n\nRequires-Python: a sentence of the description\n", True),
     ("Name: layers\nClassifier: Programming Language :: Python :: 3.11\n", False),
     ("Name: layers\nRequires-Python: >=3.8\n", False),
@@ -181,6 +181,66 @@ def test_installed_packages_of_the_time_are_legacy_code(read, tmp_path, monkeypa
     for name in names:
         sys.modules.pop(name)
     assert module.kinds == [float if old else None] * len(names)
+
+
+_TODAYS_SKLEARN = """
+import numpy as np
+
+class KFold:
+    def __init__(self, n_splits, shuffle=False, random_state=None):
+        self.n_splits = n_splits
+    def split(self, X, y=None):
+        for part in np.array_split(np.arange(len(X)), self.n_splits):
+            yield np.setdiff1d(np.arange(len(X)), part), part
+    def get_n_splits(self, X=None, y=None):
+        return self.n_splits
+
+class ShuffleSplit(KFold):
+    def __init__(self, n_splits, test_size=None, train_size=None, random_state=None):
+        super().__init__(n_splits)
+        self.test_size = test_size
+    def split(self, X, y=None):
+        yield from ((np.arange(round(len(X) * (1 - self.test_size))), None) for _ in range(self.n_splits))
+
+StratifiedKFold, StratifiedShuffleSplit = KFold, ShuffleSplit
+train_test_split = "the function"
+"""
+
+
+def test_sklearn_is_laid_out_as_it_was(printed, tmp_path, monkeypatch):
+    site = tmp_path / "site-packages"
+    (site / "sklearn" / "externals").mkdir(parents=True)
+    (site / "sklearn" / "model_selection.py").write_text(_TODAYS_SKLEARN)
+    (site / "sklearn" / "__init__.py").touch()
+    (site / "sklearn" / "externals" / "__init__.py").touch()
+    (site / "joblib.py").write_text("dump = 'the dump'\n")
+    monkeypatch.setattr(sys, "path", [str(site), *sys.path])
+    assert printed("""
+        from sklearn import cross_validation
+        import sklearn.cross_validation
+        from sklearn.cross_validation import KFold, ShuffleSplit, StratifiedKFold as Stratified, train_test_split
+        from sklearn.externals import joblib
+        import sklearn.grid_search as search
+        print(cross_validation.train_test_split, train_test_split, joblib.dump, search.train_test_split)
+        print(len(KFold(6, 3)), [(list(map(int, a)), list(map(int, b))) for a, b in KFold(6, n_folds=3)])
+        print(len(sklearn.cross_validation.ShuffleSplit(10, 4, 0.3)))
+        print([len(a) for a, b in ShuffleSplit(10, n_iter=2, test_size=0.3)])
+        print(len(list(Stratified([0, 1, 0, 1], n_folds=2))))
+        try:
+            from sklearn import nonsense
+        except ImportError as problem:
+            print(str(problem)[:31])
+        """).splitlines() == [
+            "the function the function the dump the function",
+            "3 [([2, 3, 4, 5], [0, 1]), ([0, 1, 4, 5], [2, 3]), ([0, 1, 2, 3], [4, 5])]",
+            "4",
+            "[7, 7]",
+            "2",
+            "cannot import name 'nonsense' f",
+        ]
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("sklearn", "joblib")]:
+        sys.modules.pop(name)
+    sys.modules.pop("tracer.legacy.sklearn_folds")
 
 
 def test_text_needs_no_decoding(printed):

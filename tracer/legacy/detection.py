@@ -74,7 +74,7 @@ def future_features(tree: ast.Module) -> set[str]:
 
 def all_nodes(tree: ast.Module) -> list[ast.AST]:
     """Every node of a file, collected once: a library has a hundred files, and each is looked at from many sides."""
-    found = getattr(tree, "_all_nodes", None)
+    found: list[ast.AST] | None = getattr(tree, "_all_nodes", None)
     if found is None:
         found = [tree]
         for node in found:

@@ -54,7 +54,10 @@ class StandIn(ModuleType):
             except AttributeError:
                 continue
             return self._below(f"{self.__name__}.{name}", value) if isinstance(value, ModuleType) else value
-        raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        moved = self._below(f"{self.__name__}.{name}", None)
+        if moved is None:
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        return moved
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in _OWN_ATTRIBUTES:
@@ -116,9 +119,12 @@ class StandIns:
         extra = self._lost_names(name, module, python)
         if extra is None:
             return module
-        made = StandIn(name, (module,), extra, lambda below, value: self.instead_of(below, value, python))
+        made = StandIn(name, (module,), extra, lambda below, value: self._instead_of_below(below, value, python))
         self._made[name, python] = made
         return made
+
+    def _instead_of_below(self, name: str, module: ModuleType | None, python: int) -> ModuleType | None:
+        return self.made_up(name, python) if module is None else self.instead_of(name, module, python)
 
     def _lost_names(self, name: str, module: ModuleType, python: int) -> Mapping[str, Any] | None:
         if name == "numpy" and self._options.numpy_names:
@@ -142,7 +148,7 @@ class StandIns:
     def _make_up(self, name: str, python: int) -> ModuleType | None:
         if name == "scipy.misc" and self._options.scipy_misc:
             return importlib.import_module("tracer.legacy.scipy_misc")
-        if name in ("imp", "xml.etree.cElementTree") and self._options.library_names:
+        if name in _MOVED and self._options.library_names:
             return None if _is_there(name) else self._renamed(name, _MOVED[name], python)
         if python != 2 or name not in RENAMED or self._lies_beside(name):
             return None
@@ -159,7 +165,16 @@ class StandIns:
         return PathFinder.find_spec(name, self._user_code.folders()) is not None
 
 
-_MOVED = {"imp": "tracer.legacy.small_imp", "xml.etree.cElementTree": "xml.etree.ElementTree"}
+_MOVED = {
+    "imp": "tracer.legacy.small_imp",
+    "sklearn.cross_validation": "tracer.legacy.sklearn_folds sklearn.model_selection",
+    "sklearn.datasets.samples_generator": "sklearn.datasets",
+    "sklearn.externals.joblib": "joblib",
+    "sklearn.externals.six": "six",
+    "sklearn.grid_search": "sklearn.model_selection",
+    "sklearn.learning_curve": "sklearn.model_selection",
+    "xml.etree.cElementTree": "xml.etree.ElementTree",
+}
 
 
 def _is_there(name: str) -> bool:

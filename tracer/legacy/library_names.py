@@ -1,4 +1,4 @@
-"""What the standard library and Pillow had in 2016 and have no longer, module by module."""
+"""What the standard library, Pillow and scikit-learn had in 2016 and have no longer, module by module."""
 
 from __future__ import annotations
 
@@ -84,6 +84,7 @@ _LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "os": lambda module: {"errno": errno},
     "platform": lambda module: {"dist": lambda: ("", "", ""), "linux_distribution": lambda: ("", "", "")},
     "random": _random,
+    **dict.fromkeys(("sklearn", "sklearn.datasets", "sklearn.externals"), lambda module: {}),
     "time": lambda module: {"clock": module.process_time},
     "xml": lambda module: {},
     "xml.etree": lambda module: {"cElementTree": importlib.import_module("xml.etree.ElementTree")},
