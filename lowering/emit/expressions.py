@@ -6,6 +6,7 @@ instead of computing, its conditions, loops and checks are done once and leave n
 
 from __future__ import annotations
 
+import itertools
 import types
 from collections.abc import Callable
 from typing import Any
@@ -27,7 +28,8 @@ class Expr:
 
     __array_ufunc__ = None  # arrays of NumPy leave the operators to it
     __array_priority__ = 1000
-    __slots__ = ("args", "dtype", "head", "kind", "kwargs", "origin", "shape", "tree", "value")
+    __slots__ = ("args", "dtype", "head", "kind", "kwargs", "number", "origin", "shape", "tree", "value")
+    _numbers = itertools.count()
 
     def __init__(self, kind: str, head: str, args: tuple = (), kwargs: dict | None = None, outline: Any = None) -> None:
         self.kind = kind  # "name", "call", "method", "attribute", "binary", "unary", "index"
@@ -37,6 +39,7 @@ class Expr:
         self.tree = None if hasattr(outline, "shape") else outline
         self.shape: tuple[int, ...] = tuple(outline.shape) if hasattr(outline, "shape") else ()
         self.dtype: Any = getattr(outline, "dtype", None)
+        self.number = next(Expr._numbers)  # in the order of creation
         self.origin: Any = None  # the operation whose value it is
         self.value: Any = None  # where it is known: an array that is better written as the call that makes it
 
@@ -105,6 +108,30 @@ class At:
             "at", name, (self.array, self.index[0], *args), kwargs, lambda x, i, *a, **k: getattr(x.at[i], name)(*a, **k))
 
 
+class Local:
+    """A function inside of a function: the body of a loop, or a branch. What came before it, it uses from outside."""
+
+    def __init__(self, name: str, parameters: list[Expr], results: list[Any], since: int) -> None:
+        self.name, self.parameters, self.results = name, parameters, results
+        self.since = since  # expressions with smaller numbers are from outside
+
+    def outside(self) -> list[Expr]:
+        """The expressions from outside that it uses."""
+        found: dict[int, Expr] = {}
+        seen: set[int] = set()
+        stack = expressions(self.results)
+        while stack:
+            expr = stack.pop()
+            if id(expr) in seen:
+                continue
+            seen.add(id(expr))
+            if expr.number < self.since:
+                found[id(expr)] = expr
+            else:
+                stack += expressions([list(expr.args), expr.kwargs])
+        return sorted(found.values(), key=lambda expr: expr.number)
+
+
 _BINARY = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**", "matmul": "@",
            "and": "&", "or": "|", "xor": "^", "lshift": "<<", "rshift": ">>"}
 _COMPARE = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
@@ -145,6 +172,8 @@ def expressions(value: Any) -> list[Expr]:
         return [e for item in value.values() for e in expressions(item)]
     if isinstance(value, (list, tuple)):
         return [e for item in value for e in expressions(item)]
+    if isinstance(value, Local):
+        return value.outside()
     if isinstance(value, slice):
         return expressions([value.start, value.stop, value.step])
     return []

@@ -59,5 +59,19 @@ def arg_min(input: Any, dimension: Any) -> Any:
     return call("jnp.argmin", jnp.argmin, input, int(dimension))
 
 
+def conv2d(input: Any, filter: Any, *, strides: list[int], padding: str, data_format: str) -> Any:
+    places = strides[2:] if data_format == "NCHW" else strides[1:3]
+    return call("lax.conv_general_dilated", lax.conv_general_dilated, input, filter, tuple(places), padding,
+                dimension_numbers=(data_format, "HWIO", data_format))
+
+
+def depthwise_conv2d_native(input: Any, filter: Any, *, strides: list[int], padding: str) -> Any:
+    height, width, depth, multiplier = filter.shape
+    kernel = call("jnp.reshape", jnp.reshape, filter, (height, width, 1, depth * multiplier))
+    return call("lax.conv_general_dilated", lax.conv_general_dilated, input, kernel, tuple(strides[1:3]), padding,
+                dimension_numbers=("NHWC", "HWIO", "NHWC"), feature_group_count=depth)
+
+
 FORMS: dict[str, Callable] = {
-    "Relu": relu, "MaxPool": max_pool, "AvgPool": avg_pool, "ArgMax": arg_max, "ArgMin": arg_min}
+    "Relu": relu, "MaxPool": max_pool, "AvgPool": avg_pool, "ArgMax": arg_max, "ArgMin": arg_min, "Conv2D": conv2d,
+    "DepthwiseConv2dNative": depthwise_conv2d_native}

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from lowering.emit.expressions import Expr
+from lowering.emit.expressions import Expr, UnquotableError
 from lowering.emit.quote import Quotes
 from lowering.emit.render import CLOSE, OPEN, Body, Names
 from lowering.emit.trace import Trace, walk
-from lowering.emit.training import Training, access, slots, trained_by
+from lowering.emit.training import Training, access, dictionary, slots, trained_by
 from lowering.executable import Executable
 from lowering.pure import single
 from lowering.slice import kept_variable
@@ -110,11 +110,36 @@ class _Draft:
         """The module's source."""
         functions = self.training.functions(self) if self.training is not None else [self._apply()]
         loading = [self.quotes.need("lowering.emit.trees", "load")] if self.held or self.arrays else []
+        start = self._start()
         constants = [f'constants = {loading[0]}("{self.file}")["constants"]'] if self.arrays else []
         needed = ["import jax", "import jax.numpy as jnp", "import numpy as np", "import optax", "from jax import lax",
                   *self.quotes.imports]
         head = "\n".join([f'"""{self.title}"""', "", *sorted(dict.fromkeys(needed))])
-        return "\n\n\n".join([head, *self.quotes.texts.values(), *constants, *functions]) + "\n"
+        return "\n\n\n".join([head, *self.quotes.texts.values(), *constants, *start, *functions]) + "\n"
+
+    def _start(self) -> list[str]:
+        """`init`, which makes the variables as the script's initializers do; nothing where those are not pure."""
+        starts = {op: _initial_value(op) for op in (*self.trained, *self.others)}
+        tensors = [t for t in starts.values() if t is not None]
+        if len(tensors) < len(starts) or not tensors:
+            return []
+        try:
+            program = single(Executable(tensors, [], []))
+            trace = Trace({}, {})
+            with jax.enable_x64(True):
+                walk(program.stage.nodes if program is not None else [], trace)
+            if trace.unsupported:
+                return []
+            body = self.body(["key"])
+            texts = dict(zip(starts, body.write([trace.read(t) for t in tensors]), strict=True))
+        except (errors.OpError, errors.UnsupportedError, UnquotableError):
+            return []
+        trees = [dictionary({self.paths[op]: _as_array(texts[op], op) for op in ops})
+                 for ops in (self.trained, self.others) if ops]
+        count = len(trace.keys)
+        lines = ['"""The variables as the program initializes them, from other random numbers."""',
+                 *([f"keys = jax.random.split(key, {count})"] if count else []), *body.lines, f"return {', '.join(trees)}"]
+        return [f"def init({'key' if count else 'key=None'}):\n" + "\n".join("    " + line for line in lines)]
 
     def _apply(self) -> str:
         arguments = [*self.arguments(), *self.inputs, *(["key"] if self.trace.keys else [])]
@@ -159,6 +184,17 @@ class _Draft:
                  for root, ops in (("params", self.trained), ("state", self.others)) for op in ops
                  if op.name in self.state.variables}
         return {**found, **{f"constants|{name}": value for name, value in self.arrays.items()}}
+
+
+def _initial_value(variable: Operation) -> Tensor | None:
+    """What a variable's first assignment gives it."""
+    return next((op.inputs[1] for op in variable.outputs[0].consumers() if op.type == "Assign"), None)
+
+
+def _as_array(text: str, op: Operation) -> str:
+    """A number as an array of the variable's type; what is an array stays what it is."""
+    dtype = np.dtype(op.outputs[0].dtype.base_dtype.as_numpy_dtype)
+    return f"jnp.{dtype.name}({text})" if re.fullmatch(r"-?[\d.e+-]+|True|False", text) else text
 
 
 def _outline(op: Operation, state: State) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lowering.emit.expressions import Expr, expressions
+from lowering.emit.expressions import Expr, Local, expressions
 from lowering.emit.quote import Quotes
 
 WIDTH = 100
@@ -101,6 +101,8 @@ class Body:
         if known is not None:
             return known, _ATOM
         self._arguments_first(value)
+        if any(isinstance(argument, Local) for argument in value.args):
+            return self._control(value)
         value = simpler(value)
         if not isinstance(value, Expr):
             return self._literal(value)
@@ -131,6 +133,40 @@ class Body:
         for expr in reversed(path[1:]):
             if self._uses[id(expr)] > 1 and id(expr) not in self._text and expr.kind != "name":
                 self._rendered(expr) if len(path) < 400 else self._forced(expr)
+
+    def _control(self, value: Expr) -> tuple[str, int]:
+        """A loop or a conditional: its functions first."""
+        words = []
+        locals_ = [argument for argument in value.args if isinstance(argument, Local)]
+        for outer in dict.fromkeys(e for local in locals_ for e in local.outside()):
+            if outer.kind != "name" and id(outer) not in self._text:
+                self.name(outer, _wanted(outer))
+        for argument in value.args:
+            words.append(self._local(argument) if isinstance(argument, Local) else self.text(argument))
+        name = self.names.fresh(_wanted(value))
+        self._statement(value, f"{name} = {value.head}({', '.join(words)})")
+        self._text[id(value)] = name
+        return name, _ATOM
+
+    def _local(self, local: Local) -> str:
+        """Writes a function inside of this one, and returns its name."""
+        name = self.names.fresh(local.name)
+        inner = Body(self.names, self.quotes, self.arrays, self.where)
+        inner._text = {key: text for key, text in self._text.items()}
+        inner._said = self._said
+        parameters = [self.names.fresh(parameter.head) for parameter in local.parameters]
+        for parameter, text in zip(local.parameters, parameters, strict=True):
+            inner.give(parameter, text)
+        texts = inner.write(local.results)
+        takes = ["values"] if parameters else []
+        lines = [f"{', '.join(parameters)}{',' if len(parameters) == 1 else ''} = values"] if takes else []
+        if local.name == "trip_body":
+            takes = ["_", *takes]
+        returned = texts[0] if local.name == "condition" else f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"
+        self.lines += ["", f"def {name}({', '.join(takes)}):"]
+        self.lines += ["    " + line if line else line for line in [*lines, *inner.lines, f"return {returned}"]]
+        self.lines.append("")
+        return name
 
     def _forced(self, expr: Expr) -> None:
         text, _ = self._made(simpler(expr))
@@ -223,7 +259,11 @@ class Body:
             return f"np.array({self.text(value.tolist())}, np.{value.dtype.name})", _ATOM
         if (value == value.flat[0]).all():
             shape = f"({OPEN}{', '.join(map(str, value.shape))}{CLOSE}{',' if value.ndim == 1 else ''})"
-            return f"np.full({shape}, {self.text(value.flat[0].item())}, np.{value.dtype.name})", _ATOM
+            kind = "" if value.dtype == np.float32 else f", jnp.{value.dtype.name}"
+            number = value.flat[0].item()
+            if number in (0, 1):
+                return f"jnp.{'ones' if number else 'zeros'}({shape}{kind})", _ATOM
+            return f"jnp.full({shape}, {self.text(number)}{kind})", _ATOM
         name = f"constant_{len(self.arrays)}"
         for key, known in self.arrays.items():
             if known is value or (known.shape == value.shape and known.dtype == value.dtype and (known == value).all()):
@@ -299,6 +339,8 @@ def _reduction(expr: Expr) -> Expr | None:
 
 
 def _number(value: float) -> str:
+    if value == int(value) if abs(value) < 1e6 else False:
+        return f"{value:.1f}"
     single = np.float32(value)
     text = next((t for t in (f"{value:.{n}g}" for n in range(1, 10)) if np.float32(t) == single), repr(value)) \
         if float(single) == value else repr(value)

@@ -10,6 +10,7 @@ import numpy as np
 
 from lowering import registry
 from lowering.differentiate import Parts
+from lowering.emit import control
 from lowering.emit.expressions import Expr, UnquotableError, record
 from lowering.emit.forms import FORMS
 from lowering.emit.twins import twins
@@ -38,11 +39,21 @@ class Trace:
         self.updates: list[Operation] = []  # optimizers' operations, in order
         self.keys: list[Expr] = []  # one for each operation that draws
         self.unsupported: dict[Operation, str] = {}
+        self.open_loops: list[Operation] = []  # of which only a run knows the number of trips
+
+    def child(self, inputs: dict[Tensor, Expr]) -> Trace:
+        """A trace for the inside of a loop or branch: it sees what this one holds, and keeps what it computes to itself."""
+        inner = Trace({**self.values, **inputs}, self.begun)
+        inner.state = dict(self.state)
+        inner.keys, inner.open_loops = list(self.keys), self.open_loops
+        return inner
 
     def read(self, tensor: Tensor) -> Any:
         """The value of `tensor` now."""
         if tensor in self.values:
             return self.values[tensor]
+        if tensor.op.type == "Const":
+            return tensor.op.attrs["value"]
         variable = variable_of(tensor)
         if variable is None:
             raise UnquotableError(f"{tensor.name} has no value")
@@ -63,6 +74,9 @@ class Trace:
         try:
             if op.type == "Gradients":
                 self._differentiate(op)
+            elif op.regions:
+                self._name(op, values := control.evaluate(op, self))
+                self.values.update(zip(op.outputs, values, strict=True))
             else:
                 self._store(op, self._results(op))
         except UnquotableError as error:
@@ -73,7 +87,7 @@ class Trace:
         if op.type in DRAWS:
             return self._draw(op)
         rule = registry.find(op.type)
-        if op.regions or rule is None or rule.host or rule.draws:
+        if rule is None or rule.host or rule.draws:
             raise UnquotableError("it runs on the host" if rule is not None and rule.host else _FORMLESS)
         inputs = [self._static(a) if i in rule.static else None if i in rule.unread else self._argument(a)
                   for i, a in enumerate(op.arguments)]
@@ -119,11 +133,14 @@ class Trace:
         function = getattr(jax.random, DRAWS[op.type])
         return record("call", f"jax.random.{DRAWS[op.type]}", (key, *bounds, shape, dtype), {}, function)
 
-    def _store(self, op: Operation, results: Any) -> None:
-        values = _flat(results)
+    def _name(self, op: Operation, values: list[Any]) -> None:
         for value in values:
             if isinstance(value, Expr) and value.origin is None:
                 value.origin = op
+
+    def _store(self, op: Operation, results: Any) -> None:
+        values = _flat(results)
+        self._name(op, values)
         rule = registry.find(op.type)
         assert rule is not None
         plain = [t for t in op.outputs if not (rule.writes and t.dtype.is_ref_dtype)]
@@ -144,6 +161,9 @@ class Trace:
 
     def _differentiate(self, op: Operation) -> None:
         parts = Parts(op)
+        if self.open_loops:
+            raise UnquotableError(f"'{self.open_loops[0].name}' loops as often as the data says: JAX does not "
+                                  "differentiate such a loop")
         if parts.custom:
             raise UnquotableError("a gradient that the script registered")
         objective: Any = None

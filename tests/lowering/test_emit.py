@@ -159,3 +159,43 @@ def test_command_and_a_fresh_process(tmp_path):
         assert formatted.returncode == 0, formatted.stdout
     before, after = map(float, run("-c", ALONE).stdout.split())
     assert after == pytest.approx(before - 0.025 * 2 * before, rel=1e-5)
+
+
+def test_loops_and_branches(tmp_path):
+    x = tf.placeholder(tf.float32, [None, 3], name="x")
+    n = tf.placeholder(tf.int32, [], name="n")
+    weights = tf.Variable(np.eye(3, dtype=np.float32) * 0.9, name="weights")
+    zero = tf.constant(0)
+    counted = tf.while_loop(lambda i, h: i < 4, lambda i, h: [i + 1, tf.tanh(tf.matmul(h, weights)) + x], [zero, x])[1]
+    trips = tf.while_loop(lambda i, h: tf.reduce_sum(h) < 100, lambda i, h: [i + 1, h * 2], [zero, tf.abs(x) + 1])[0]
+    chosen = tf.cond(n > 2, lambda: tf.matmul(x, weights) * 2, lambda: x - 1)
+    step = tf.train.GradientDescentOptimizer(0.1).minimize(tf.reduce_mean(tf.square(counted) + chosen))
+    rows = RNG.rand(5, 3).astype(np.float32)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        emitted = module(tf.emit([counted, trips, chosen], [x, n], str(tmp_path / "a.py"), session), tmp_path)
+        trained = module(tf.emit(step, [x, n], str(tmp_path / "b.py"), session), tmp_path)
+        params = emitted["load"](tmp_path / "a.npz")["params"]
+        for branch in (1, 3):
+            found = emitted["apply"](params, rows, branch)
+            for got, want in zip(found, session.run([counted, trips, chosen], {x: rows, n: branch}), strict=True):
+                np.testing.assert_allclose(got, want, rtol=1e-6)
+        params, _ = trained["train_step"](params, trained["optimizer"].init(params), rows, 3)
+        session.run(step, {x: rows, n: 3})
+        np.testing.assert_allclose(params["weights"], session.run(weights), rtol=1e-6)
+
+
+def test_variables_start_as_the_script_starts_them(tmp_path):
+    x, y_, _, loss = network(False)
+    count = tf.Variable(3, trainable=False, name="count")
+    step = tf.train.AdamOptimizer(0.01).minimize(loss, global_step=count)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        emitted = module(tf.emit(step, [x, y_], str(tmp_path / "net.py"), session), tmp_path)
+    import jax
+
+    params, state = emitted["init"](jax.random.key(0))
+    assert int(state["count"]) == 3
+    assert params["out"]["biases"].tolist() == pytest.approx([0.1] * 10)
+    assert 0.2 < float(params["conv"]["kernel"].std()) < 0.4
+    assert float(params["out"]["weights"].std()) == pytest.approx(0.1, rel=0.2)
