@@ -707,6 +707,8 @@ def test_numpy_names_are_back_for_legacy_code_alone(read):
         ("np.histogram([1, 2], 2, normed=True)[0]", [1.0, 1.0]),
         ("np.cast['int32'](2.7)", 2),
         ("np.linspace(0, 1, 3.0)", [0.0, 0.5, 1.0]),
+        ("np.squeeze(1, axis=1)", 1),
+        ("np.squeeze(np.ones((1, 2, 1)), axis=2)", [[1.0, 1.0]]),
         ("np.zeros(2.0)", [0.0, 0.0]),
         ("np.zeros((1.0, 2))", [[0.0, 0.0]]),
         ("np.random.rand(2.0, 3.0).shape", (2, 3)),

@@ -76,6 +76,7 @@ def _functions() -> dict[str, Callable]:
         "linspace": _linspace,
         "msort": lambda a: np.sort(a, axis=0),
         "obj2sctype": lambda rep, default=None: np.dtype(rep).type if rep is not None else default,
+        "squeeze": _squeeze,
         "sctype2char": lambda sctype: np.dtype(sctype).char,
         "set_printoptions": _set_printoptions,
     }
@@ -130,6 +131,11 @@ def _histogram2d(x: Any, y: Any, bins: Any = 10, range: Any = None, normed: bool
 def _linspace(start: Any, stop: Any, num: Any = 50, *arguments: Any, **keywords: Any) -> Any:
     """The number of points could be a float."""
     return np.linspace(start, stop, int(num), *arguments, **keywords)
+
+
+def _squeeze(a: Any, axis: Any = None) -> Any:
+    """What was no array was squeezed as a whole, whatever the axis."""
+    return np.squeeze(a, axis) if hasattr(a, "squeeze") else np.squeeze(a)
 
 
 def _set_printoptions(*arguments: Any, **keywords: Any) -> None:

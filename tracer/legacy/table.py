@@ -191,7 +191,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.ops.common_shapes": "tracer.common_shapes",
     "tensorflow.python.ops.constant_op": "tracer.ops.array tracer.convert tracer",
     "tensorflow.python.ops.control_flow_grad": "tracer.gradients",
-    "tensorflow.python.ops.control_flow_ops": "tracer.ops.control_flow tracer.ops.dataflow tracer",
+    "tensorflow.python.ops.control_flow_ops": "tracer.ops.control_flow tracer.ops.dataflow tracer.ops.loops tracer",
     "tensorflow.python.ops.ctc_ops": "tracer.ops.ctc",  # from 0.9 on
     "tensorflow.python.ops.data_flow_grad": "tracer.gradients",
     "tensorflow.python.ops.data_flow_ops": "tracer.ops.data_flow tracer",

@@ -86,6 +86,9 @@ def _pack(forms: list[Any], tensors: list[Tensor]) -> list[Any]:
     return results
 
 
+While = while_loop  # the name that it had first
+
+
 class _Loop:
     """A loop while it is recorded.
 
