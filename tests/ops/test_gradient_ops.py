@@ -53,6 +53,8 @@ def test_activations(case):
     case("raw.concat_offset", np.int32(1), [np.int32([2, 3, 1]), np.int32([2, 5, 1]), np.int32([2, 0, 1])]),
     case("raw.mirror_pad_grad", IMAGES, np.int32([[0, 0], [1, 1], [1, 0], [0, 0]]), "REFLECT"),
     case("raw.mirror_pad_grad", IMAGES, np.int32([[0, 0], [2, 1], [0, 2], [1, 1]]), "SYMMETRIC"),
+    case("raw.sparse_add_grad", np.float64([1, 2, 3]), np.int64([[0, 0], [1, 1]]), np.int64([[0, 1], [1, 1]]),
+         np.int64([[0, 0], [0, 1], [1, 1]])),
     case("raw.broadcast_gradient_args", np.int32([2]), np.int32([3]), raises=(
         "InvalidArgumentError", "Incompatible shapes: ")),
     case("raw.concat_offset", np.int32(3), [np.int32([2, 3]), np.int32([2, 5])], raises=(
@@ -107,3 +109,38 @@ def test_the_gradient_of_a_max_pool_is_the_operation_itself(name, padding):
     one, other = tf.Session().run([by_gradients, by_operation])
     np.testing.assert_allclose(one, other, rtol=1e-6)
     assert np.count_nonzero(one)
+
+
+def test_the_gradient_goes_to_the_places_of_the_largest():
+    x = tf.constant(rng.permutation(2 * 4 * 4 * 2).astype(np.float32).reshape(2, 4, 4, 2))
+    largest, places = raw_op("max_pool_with_argmax")(x, TWOS, TWOS, "VALID")
+    slope = rng.randn(2, 2, 2, 2).astype(np.float32)
+    back = raw_op("max_pool_grad_with_argmax")(x, slope, places, TWOS, TWOS, "VALID")
+    values, found, where, result = tf.Session().run([x, largest, places, back])
+    np.testing.assert_array_equal(found, values.reshape(2, 2, 2, 2, 2, 2).max((2, 4)))
+    expected = np.zeros((2, 32), np.float32)  # places count within one image
+    for image in range(2):
+        np.add.at(expected[image], where[image].reshape(-1) % 32, slope[image].reshape(-1))
+    np.testing.assert_allclose(result.reshape(2, 32), expected)
+
+
+def test_batch_normalization_of_old_graphs():
+    names = ("t", "m", "v", "beta", "gamma")
+    arrays = [rng.rand(2, 2, 2, 3), *(rng.rand(3) + 0.5 for _ in names[1:])]
+    graph = tf.GraphDef()
+    graph.versions.producer = 8
+    for name in (*names, "slope"):
+        graph.node.add(name=name, op="Placeholder").attr["dtype"].type = tf.float64.as_datatype_enum
+    for name, op, inputs in (("y", "BatchNormWithGlobalNormalization", names),
+                             ("dy", "BatchNormWithGlobalNormalizationGrad", ("t", "m", "v", "gamma", "slope"))):
+        node = graph.node.add(name=name, op=op, input=inputs)
+        node.attr["T"].type = tf.float64.as_datatype_enum
+        node.attr["variance_epsilon"].f, node.attr["scale_after_normalization"].b = 0.125, True
+    y, dt, dbeta = tf.import_graph_def(graph, return_elements=["y:0", "dy:0", "dy:3"], name="")
+    t, mean, variance, beta, gamma = arrays
+    slope = rng.randn(2, 2, 2, 3)
+    feeds = {f"{name}:0": array for name, array in zip((*names, "slope"), (*arrays, slope), strict=True)}
+    values = tf.Session().run([y, dt, dbeta], feeds)
+    scale = gamma / np.sqrt(variance + 0.125)
+    for got, want in zip(values, ((t - mean) * scale + beta, slope * scale, slope.sum((0, 1, 2))), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-12)
