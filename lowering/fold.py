@@ -122,7 +122,8 @@ def numpy_jaxpr(jaxpr: Any, consts: Any, arguments: Any) -> list[np.ndarray]:
         else:
             with jax.ensure_compile_time_eval():
                 results = equation.primitive.bind(*inputs, **equation.params)
-            results = list(results) if equation.primitive.multiple_results else [results]
+            results = results if equation.primitive.multiple_results else [results]
+            results = [np.asarray(result) for result in results]
         values.update(zip(equation.outvars, results, strict=True))
     return [np.asarray(read(atom)) for atom in jaxpr.outvars]
 

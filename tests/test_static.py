@@ -74,3 +74,10 @@ def test_a_range_of_a_shape_as_a_number_of_copies():
     x = tf.placeholder(tf.float32, [2, 3])
     copies = tf.concat(0, [tf.shape(x)[:-1], [2]])
     np.testing.assert_array_equal(tf.Session().run(tf.tile([[7]], copies), {x: np.zeros([2, 3])}), np.full([2, 2], 7))
+
+
+def test_a_shape_from_a_sparse_tensor():
+    places, values, shape = tf.placeholder(tf.int64, [None, 1]), tf.placeholder(tf.int32), tf.placeholder(tf.int64, [1])
+    y = tf.reshape([[0.0, 1.0, 2.0]], tf.sparse_tensor_to_dense(tf.SparseTensor(places, values, shape)))
+    value = tf.Session().run(y, {places: [[0], [1]], values: [3, 1], shape: [2]})
+    np.testing.assert_array_equal(value, [[0], [1], [2]])
