@@ -61,6 +61,10 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.ctc": "tracer.contrib.ctc",
     "tensorflow.contrib.ctc.ctc_ops": "tracer.contrib.ctc",
     "tensorflow.contrib.bayesflow": "tracer.contrib.bayesflow",
+    "tensorflow.contrib.copy_graph": "tracer.contrib.copy_graph",
+    "tensorflow.contrib.copy_graph.python": "package",
+    "tensorflow.contrib.copy_graph.python.util": "package",
+    "tensorflow.contrib.copy_graph.python.util.copy_elements": "tracer.contrib.copy_graph.copy_elements",
     "tensorflow.contrib.distributions": "tracer.contrib.distributions",
     "tensorflow.contrib.distributions.python": "package",
     "tensorflow.contrib.distributions.python.ops": "package",
@@ -164,6 +168,10 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.slim.python.slim.learning": "tracer.contrib.slim.learning",
     "tensorflow.contrib.slim.python.slim.model_analyzer": "tracer.contrib.slim.model_analyzer",
     "tensorflow.contrib.slim.python.slim.queues": "tracer.contrib.slim.queues",
+    "tensorflow.contrib.testing": "tracer.contrib.testing",
+    "tensorflow.contrib.testing.python": "package",
+    "tensorflow.contrib.testing.python.framework": "package",
+    "tensorflow.contrib.testing.python.framework.test_util": "tracer.contrib.testing.test_util",
     "tensorflow.contrib.util": "tracer.contrib.util",
     # Sessions
     "tensorflow.python": "package tracer",
@@ -334,7 +342,6 @@ MODULES: dict[str, str] = {
 
 NO_COUNTERPART = frozenset(
     """
-tensorflow.contrib.copy_graph.python.util.copy_elements
 tensorflow.contrib.ffmpeg
 tensorflow.contrib.ffmpeg.ffmpeg_ops
 tensorflow.contrib.ffmpeg.ops
@@ -356,7 +363,6 @@ tensorflow.contrib.tensor_forest.python
 tensorflow.contrib.tensor_forest.python.ops.inference_ops
 tensorflow.contrib.tensor_forest.python.ops.training_ops
 tensorflow.contrib.tensor_forest.python.tensor_forest
-tensorflow.contrib.testing.python.framework.test_util
 tensorflow.examples.image_retraining.retrain
 tensorflow.g3doc.how_tos.adding_an_op.cuda_op
 tensorflow.g3doc.how_tos.adding_an_op.zero_out_grad_2

@@ -6,11 +6,15 @@ from typing import Any
 
 from tracer import graph_def as graphs
 from tracer import opdef
+from tracer.all_util import make_all as make_all
 from tracer.static import constant_value as constant_value
 from tracer.tensor_util import MakeNdarray as make_ndarray
 from tracer.tensor_util import make_tensor_proto as make_tensor_proto
 
-__all__ = ["constant_value", "make_ndarray", "make_tensor_proto", "ops_used_by_graph_def", "stripped_op_list_for_graph"]
+__all__ = [
+    "constant_value", "make_all", "make_ndarray", "make_tensor_proto", "ops_used_by_graph_def",
+    "stripped_op_list_for_graph",
+]
 
 
 def ops_used_by_graph_def(graph_def: Any) -> list[str]:
