@@ -13,6 +13,7 @@ from tracer import convert, dtypes, scopes
 from tracer import session as sessions
 from tracer.ir import Graph, Operation, Tensor
 from tracer.ops.script import _py_funcs
+from tracer.train.checkpoint_state import write_whole
 
 
 def to_jax(fetches: Any, feeds: Sequence[Any] = (), session: Any = None,
@@ -110,20 +111,7 @@ def export(path: str, fetches: Any, feeds: Sequence[Any] = (), session: Any = No
     data, kept = lowering.exported(program, begun, inputs, platforms)
     files = {path: data} if kept is None else {path + ".npz": kept, path: data}
     for name, content in files.items():
-        _write(name, content)
-
-
-def _write(path: str, content: bytes) -> None:
-    beside = f"{path}.{os.getpid()}.part"
-    try:
-        with open(beside, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    finally:
-        if os.path.exists(beside):
-            os.remove(beside)
+        write_whole(name, content)
 
 
 def emit(fetches: Any, feeds: Sequence[Any] | None = None, path: str = "model_jax.py", session: Any = None,
@@ -168,8 +156,8 @@ def emitted(tensors: list[Tensor], targets: list[Operation], feeds: Sequence[Any
     if module.arrays:
         buffer = io.BytesIO()
         np.savez(buffer, **module.arrays)  # type: ignore[arg-type]
-        _write(arrays_path, buffer.getvalue())
-    _write(path, source.encode())
+        write_whole(arrays_path, buffer.getvalue())
+    write_whole(path, source.encode())
     return source
 
 
