@@ -15,6 +15,7 @@ import numpy as np
 from lowering.emit.expressions import Expr, UnquotableError
 from lowering.emit.quote import Quotes
 from lowering.emit.render import CLOSE, OPEN, Body, Names
+from lowering.emit.simple import Simplifier
 from lowering.emit.trace import Trace, walk
 from lowering.emit.training import Training, access, dictionary, slots, trained_by
 from lowering.executable import Executable
@@ -64,6 +65,7 @@ class _Draft:
         self.fetches, self.feeds, self.state, self.title, self.file = fetches, feeds, state, title, file
         self.executable, self.nodes = executable, nodes
         self.quotes = Quotes()
+        self.simple = Simplifier()
         self.arrays: dict[str, np.ndarray] = {}
         names = Names()
         self.inputs = [names.fresh(t.op.name) for t in feeds]
@@ -156,7 +158,7 @@ class _Draft:
 
     def body(self, taken: Any = ()) -> Body:
         """A function's statements, to be written."""
-        return Body(Names([*self.inputs, *taken]), self.quotes, self.arrays, _place)
+        return Body(Names([*self.inputs, *taken]), self.quotes, self.arrays, _place, self.simple)
 
     def function(self, name: str, arguments: list[str], results: list[Any], doc: str) -> str:
         """A function that returns `results`."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from lowering.emit.expressions import Expr, Local, expressions
 from lowering.emit.quote import Quotes
+from lowering.emit.simple import Simplifier
 
 WIDTH = 100
 DEPTH = 3
@@ -47,8 +48,9 @@ class Names:
 class Body:
     """The statements of one function."""
 
-    def __init__(self, names: Names, quotes: Quotes, arrays: dict[str, np.ndarray], where: Any) -> None:
-        self.names, self.quotes, self.arrays, self.where = names, quotes, arrays, where
+    def __init__(self, names: Names, quotes: Quotes, arrays: dict[str, np.ndarray], where: Any,
+                 simple: Simplifier) -> None:
+        self.names, self.quotes, self.arrays, self.where, self.simple = names, quotes, arrays, where, simple
         self.lines: list[str] = []
         self._text: dict[int, str] = {}  # what has a name already
         self._uses: Counter[int] = Counter()
@@ -56,12 +58,18 @@ class Body:
 
     def give(self, expr: Expr, text: str) -> None:
         """Says what an expression is called already."""
-        self._text[id(expr)] = text
+        self._text[id(self.simple(expr))] = text
 
     def write(self, results: list[Any]) -> list[str]:
         """Writes what leads to `results` and returns their texts."""
-        self.count(results)
-        return [self.text(result) for result in results]
+        results = self.simple(results)
+        self._count(results)
+        return [self.text(result) if isinstance(result, Expr) else self.exact(result) for result in results]
+
+    def exact(self, value: Any) -> str:
+        """A constant with its type."""
+        array = np.asarray(value)
+        return f"jnp.{array.dtype.name}({self.text(array.item())})" if array.ndim == 0 else self.text(array)
 
     def name(self, expr: Expr, wanted: str) -> str:
         """A statement that gives `expr` a name."""
@@ -75,8 +83,7 @@ class Body:
         self._text[id(expr)] = name
         return name
 
-    def count(self, results: list[Any]) -> None:
-        """Notes how often everything below `results` is used."""
+    def _count(self, results: list[Any]) -> None:
         stack = [e for result in results for e in expressions(result)]
         self._uses.update(map(id, stack))
         seen = set()
@@ -103,11 +110,6 @@ class Body:
         self._arguments_first(value)
         if any(isinstance(argument, Local) for argument in value.args):
             return self._control(value)
-        value = simpler(value)
-        if not isinstance(value, Expr):
-            return self._literal(value)
-        if id(value) in self._text:
-            return self._text[id(value)], _ATOM
         text, precedence = self._made(value)
         if value.kind == "name" or (self._uses[id(value)] <= 1 and _length(text) < WIDTH - 15 and _depth(text) <= DEPTH
                                     and value.tree is None):
@@ -151,7 +153,7 @@ class Body:
     def _local(self, local: Local) -> str:
         """Writes a function inside of this one, and returns its name."""
         name = self.names.fresh(local.name)
-        inner = Body(self.names, self.quotes, self.arrays, self.where)
+        inner = Body(self.names, self.quotes, self.arrays, self.where, self.simple)
         inner._text = {key: text for key, text in self._text.items()}
         inner._said = self._said
         parameters = [self.names.fresh(parameter.head) for parameter in local.parameters]
@@ -169,7 +171,7 @@ class Body:
         return name
 
     def _forced(self, expr: Expr) -> None:
-        text, _ = self._made(simpler(expr))
+        text, _ = self._made(expr)
         name = self.names.fresh(_wanted(expr))
         self._statement(expr, f"{name} = {text}")
         self._text[id(expr)] = name
@@ -179,9 +181,9 @@ class Body:
         if kind == "name":
             return value.head, _ATOM
         if kind == "binary":
-            level = _PRECEDENCE.get(value.head, 4)
+            level = _PRECEDENCE.get(value.head, 0)  # comparisons bind least
             right = level if value.head == "**" else level + 1
-            left = level + 1 if value.head == "**" or level == 4 else level
+            left = level + 1 if value.head == "**" or level == 0 else level
             return f"{self.text(args[0], left)} {value.head} {self.text(args[1], right)}", level
         if kind == "unary":
             return f"{value.head}{self.text(args[0], 8)}", 8
@@ -201,8 +203,10 @@ class Body:
 
     def _arguments(self, args: tuple, kwargs: dict, head: str = "") -> str:
         shaped = head.rpartition(".")[2] in ("reshape", "broadcast_to", "zeros", "ones", "full")
-        words = [self._shape(a) if shaped and isinstance(a, (list, tuple)) and not expressions(a) else self.text(a)
-                 for a in args]
+        typed = head.startswith("lax.")  # its functions convert nothing
+        words = [self._shape(a) if shaped and isinstance(a, (list, tuple)) and not expressions(a)
+                 else self.exact(a) if typed and hasattr(a, "dtype") and hasattr(a, "ndim") and not isinstance(a, Expr)
+                 else self.text(a) for a in args]
         return ", ".join([*words, *(f"{key}={self.text(item)}" for key, item in kwargs.items())])
 
     def _shape(self, sizes: Any) -> str:
@@ -277,65 +281,6 @@ class Body:
             self.lines.append(f"# {place}")
             self._said = place
         self.lines.append(text)
-
-
-_INFIX = {"add": "+", "subtract": "-", "multiply": "*", "true_divide": "/", "divide": "/", "equal": "==", "not_equal": "!=",
-          "less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">=", "logical_and": "&", "logical_or": "|",
-          "bitwise_and": "&", "bitwise_or": "|", "mod": "%", "floor_divide": "//", "matmul": "@"}
-_PREFIX = {"negative": "-", "logical_not": "~"}
-_REDUCTIONS = frozenset({"sum", "mean", "prod", "max", "min", "all", "any", "std", "var"})
-_NEUTRAL = {"+": 0, "-": 0, "*": 1, "/": 1, "**": 1}
-
-
-def simpler(expr: Expr) -> Any:
-    """The same value as a person would write it: operators, defaults left out, nothing added or multiplied by one."""
-    while True:
-        head = expr.head.removeprefix("jnp.") if expr.kind == "call" and expr.head.startswith("jnp.") else ""
-        if head in ("asarray", "array") and isinstance(expr.args[0], Expr) and expr.dtype == expr.args[0].dtype:
-            expr = expr.args[0]
-        elif head in _INFIX and len(expr.args) == 2 and not expr.kwargs:
-            expr = _same(expr, "binary", _INFIX[head], expr.args, {})
-        elif head in _PREFIX and len(expr.args) == 1:
-            expr = _same(expr, "unary", _PREFIX[head], expr.args, {})
-        elif expr.kind == "binary" and _is(expr.args[1], _NEUTRAL.get(expr.head)) and _stands_for(expr.args[0], expr):
-            expr = expr.args[0]
-        elif expr.kind == "binary" and expr.head in "+*" and _is(expr.args[0], _NEUTRAL[expr.head]) \
-                and _stands_for(expr.args[1], expr):
-            expr = expr.args[1]
-        elif head in _REDUCTIONS and len(expr.args) + len(expr.kwargs) > 1 and (shorter := _reduction(expr)) is not None:
-            expr = shorter
-        elif expr.kind == "method" and expr.head == "astype" and expr.args[0].dtype == expr.dtype:
-            expr = expr.args[0]
-        else:
-            return expr
-
-
-def _is(value: Any, number: Any) -> bool:
-    return number is not None and not isinstance(value, (Expr, str)) and np.ndim(value) == 0 and bool(value == number)
-
-
-def _stands_for(part: Any, whole: Expr) -> bool:
-    return isinstance(part, Expr) and part.shape == whole.shape and part.dtype == whole.dtype
-
-
-def _same(expr: Expr, kind: str, head: str, args: tuple, kwargs: dict) -> Expr:
-    made = Expr(kind, head, args, kwargs, expr)
-    made.origin = expr.origin
-    return made
-
-
-def _reduction(expr: Expr) -> Expr | None:
-    """A reduction without what goes without saying; None where nothing does."""
-    x, *rest = expr.args
-    kwargs = {key: value for key, value in expr.kwargs.items() if not (key == "keepdims" and value is False)}
-    if len(rest) == 2 and expr.dtype == x.dtype and expr.head in ("jnp.sum", "jnp.prod", "jnp.mean"):
-        rest = rest[:1]  # the type
-    if rest and isinstance(rest[0], tuple) and not kwargs and len(rest) == 1 and sorted(rest[0]) == list(range(x.ndim)):
-        rest = []
-    elif rest and isinstance(rest[0], tuple) and len(rest[0]) == 1:
-        rest[0] = rest[0][0]
-    changed = (x, *rest) != expr.args or kwargs != expr.kwargs
-    return _same(expr, "call", expr.head, (x, *rest), kwargs) if changed else None
 
 
 def _number(value: float) -> str:

@@ -92,7 +92,8 @@ class Trace:
         inputs = [self._static(a) if i in rule.static else None if i in rule.unread else self._argument(a)
                   for i, a in enumerate(op.arguments)]
         keywords = {name: op.attrs[name] for name in rule.attrs}
-        extras: dict[str, Any] = {"check": _unchecked, "declared": tuple(t.sizes for t in op.outputs), "op": op}
+        prepared = self._prepared(op, rule)
+        extras: dict[str, Any] = {**prepared, "check": _unchecked, "declared": tuple(t.sizes for t in op.outputs), "op": op}
         given = {name: extras[name] for name in rule.extras if name in extras}
         if len(given) < len(rule.extras):
             raise UnquotableError(_FORMLESS)
@@ -100,8 +101,16 @@ class Trace:
             return FORMS[op.type](*inputs, **keywords)
         try:
             return twins().rules[op.type](*inputs, **keywords, **given)
-        except (UnquotableError, TypeError, AttributeError, NotImplementedError):
+        except Exception:  # the rule does something that expressions cannot: its source can
             return self._quoted(op, rule, inputs, keywords, given)
+
+    def _prepared(self, op: Operation, rule: registry.Rule) -> dict[str, Any]:
+        """What the rule's companion computes on the host, where that is known before the program runs."""
+        if rule.before is None:
+            return {}
+        values = [self._static(argument) for argument in rule.before.arguments(op)]
+        attrs = {name: op.attrs[name] for name in rule.before.attrs}
+        return {"prepared": rule.before.function(*values, **attrs)}
 
     def _quoted(self, op: Operation, rule: registry.Rule, inputs: list, keywords: dict, given: dict) -> Any:
         """A call of the rule itself, whose source goes into the module."""

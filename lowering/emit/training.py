@@ -88,8 +88,7 @@ class Step:
         return [*losses, *self.optimizers, *self._start(), step]
 
     def _texts(self, results: list[Any]) -> list[str]:
-        self.body.count(results)
-        return [self.body.text(result) for result in results]
+        return self.body.write(results)
 
     # -- losses and gradients
 

@@ -199,3 +199,16 @@ def test_variables_start_as_the_script_starts_them(tmp_path):
     assert params["out"]["biases"].tolist() == pytest.approx([0.1] * 10)
     assert 0.2 < float(params["conv"]["kernel"].std()) < 0.4
     assert float(params["out"]["weights"].std()) == pytest.approx(0.1, rel=0.2)
+
+
+def test_what_is_used_twice_is_computed_once(tmp_path):
+    x = tf.placeholder(tf.float32, [4, 5], name="x")
+    mean, variance = tf.nn.moments(x, [0])
+    rows = RNG.randn(4, 5).astype(np.float32)
+    both = tf.logical_and(x > 0, x < 1)
+    with tf.Session() as session:
+        source = tf.emit([mean, variance, both], [x], str(tmp_path / "m.py"), session)
+        found = module(source, tmp_path)["apply"](rows)
+        for got, want in zip(found, session.run([mean, variance, both], {x: rows}), strict=True):
+            np.testing.assert_allclose(got, want, rtol=1e-6)
+    assert source.count("sum(x") == 1

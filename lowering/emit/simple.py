@@ -1,0 +1,130 @@
+"""Expressions as a person would write them: operators for functions, defaults left out, nothing added to nothing."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+
+from lowering.emit.expressions import Expr, Local, expressions
+
+_INFIX = {"add": "+", "subtract": "-", "multiply": "*", "true_divide": "/", "divide": "/", "equal": "==", "not_equal": "!=",
+          "less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">=", "logical_and": "&", "logical_or": "|",
+          "bitwise_and": "&", "bitwise_or": "|", "mod": "%", "floor_divide": "//", "matmul": "@"}
+_PREFIX = {"negative": "-", "logical_not": "~"}
+_REDUCTIONS = frozenset({"sum", "mean", "prod", "max", "min", "all", "any", "std", "var"})
+_NEUTRAL = {"+": 0, "-": 0, "*": 1, "/": 1, "**": 1}
+
+
+def simpler(expr: Expr) -> Any:
+    """The same value as a person would write it: operators, defaults left out, nothing added or multiplied by one."""
+    while True:
+        head = expr.head.removeprefix("jnp.") if expr.kind == "call" and expr.head.startswith("jnp.") else ""
+        if head in ("asarray", "array") and isinstance(expr.args[0], Expr) and expr.dtype == expr.args[0].dtype \
+                and not expr.args[0].head.isidentifier():  # what a function is given may be an array of NumPy
+            expr = expr.args[0]
+        elif head in _INFIX and len(expr.args) == 2 and not expr.kwargs and _fits(expr, head):
+            expr = _same(expr, "binary", _INFIX[head], expr.args, {})
+        elif head in _PREFIX and len(expr.args) == 1:
+            expr = _same(expr, "unary", _PREFIX[head], expr.args, {})
+        elif expr.kind == "binary" and _is(expr.args[1], _NEUTRAL.get(expr.head)) and _stands_for(expr.args[0], expr):
+            expr = expr.args[0]
+        elif expr.kind == "binary" and expr.head in "+*" and _is(expr.args[0], _NEUTRAL[expr.head]) \
+                and _stands_for(expr.args[1], expr):
+            expr = expr.args[1]
+        elif head in _REDUCTIONS and len(expr.args) + len(expr.kwargs) > 1 and (shorter := _reduction(expr)) is not None:
+            expr = shorter
+        elif expr.kind == "method" and expr.head == "astype" and expr.args[0].dtype == expr.dtype:
+            expr = expr.args[0]
+        else:
+            return expr
+
+
+def _fits(expr: Expr, head: str) -> bool:
+    """Whether an operator means the same: `&` of numbers is no `logical_and`."""
+    return not head.startswith("logical") or all(getattr(a, "dtype", None) == bool for a in expr.args)
+
+
+def _is(value: Any, number: Any) -> bool:
+    return number is not None and not isinstance(value, (Expr, str)) and np.ndim(value) == 0 and bool(value == number)
+
+
+def _stands_for(part: Any, whole: Expr) -> bool:
+    return isinstance(part, Expr) and part.shape == whole.shape and part.dtype == whole.dtype
+
+
+def _same(expr: Expr, kind: str, head: str, args: tuple, kwargs: dict) -> Expr:
+    made = copy.copy(expr)
+    made.kind, made.head, made.args, made.kwargs = kind, head, args, kwargs
+    return made
+
+
+def _reduction(expr: Expr) -> Expr | None:
+    """A reduction without what goes without saying; None where nothing does."""
+    x, *rest = expr.args
+    kwargs = {key: value for key, value in expr.kwargs.items() if not (key == "keepdims" and value is False)}
+    if len(rest) == 2 and expr.dtype == x.dtype and expr.head in ("jnp.sum", "jnp.prod", "jnp.mean"):
+        rest = rest[:1]  # the type
+    if rest and isinstance(rest[0], tuple) and not kwargs and len(rest) == 1 and sorted(rest[0]) == list(range(x.ndim)):
+        rest = []
+    elif rest and isinstance(rest[0], tuple) and len(rest[0]) == 1:
+        rest[0] = rest[0][0]
+    changed = (x, *rest) != expr.args or kwargs != expr.kwargs
+    return _same(expr, "call", expr.head, (x, *rest), kwargs) if changed else None
+
+
+class Simplifier:
+    """Simplifies expressions with all that they are made of. Equal questions get the same expression."""
+
+    def __init__(self) -> None:
+        self._found: dict[int, tuple[Expr, Any]] = {}  # the expression itself is held, so that no other gets its id
+
+    def __call__(self, value: Any) -> Any:
+        """`value`, of any structure, with every expression in it simplified."""
+        stack = expressions(value)
+        while stack:
+            expr = stack[-1]
+            if id(expr) in self._found:
+                stack.pop()
+                continue
+            waiting = [e for e in self._below(expr) if id(e) not in self._found]
+            if waiting:
+                stack += waiting
+                continue
+            stack.pop()
+            self._found[id(expr)] = (expr, self._made(expr))
+        return self._mapped(value)
+
+    @staticmethod
+    def _below(expr: Expr) -> list[Expr]:
+        inside = [e for argument in expr.args if isinstance(argument, Local) for e in expressions(argument.results)]
+        return [*expressions([list(expr.args), expr.kwargs]), *inside]
+
+    def _made(self, expr: Expr) -> Any:
+        args, kwargs = self._mapped(expr.args), self._mapped(expr.kwargs)
+        made = copy.copy(expr)
+        made.args, made.kwargs = args, kwargs
+        found = simpler(made) if expr.kind != "name" else expr
+        if found is made and all(a is b for a, b in zip(args, expr.args, strict=True)) and not kwargs:
+            return expr
+        if isinstance(found, Expr):
+            self._found[id(found)] = (found, found)
+        return found
+
+    def _mapped(self, value: Any) -> Any:
+        if isinstance(value, Expr):
+            return self._found[id(value)][1]
+        if isinstance(value, dict):
+            return {key: self._mapped(item) for key, item in value.items()}
+        if isinstance(value, tuple) and hasattr(value, "_fields"):
+            return type(value)(*(self._mapped(item) for item in value))
+        if isinstance(value, (list, tuple)):
+            return type(value)(self._mapped(item) for item in value)
+        if isinstance(value, slice):
+            return slice(*(self._mapped(item) for item in (value.start, value.stop, value.step)))
+        if isinstance(value, Local):
+            changed = copy.copy(value)
+            changed.results = self._mapped(value.results)
+            return changed
+        return value
