@@ -43,7 +43,7 @@ def simpler(expr: Expr) -> Any:
 
 def _fits(expr: Expr, head: str) -> bool:
     """Whether an operator means the same: `&` of numbers is no `logical_and`."""
-    return not head.startswith("logical") or all(getattr(a, "dtype", None) == bool for a in expr.args)
+    return not head.startswith("logical") or all(np.dtype(getattr(a, "dtype", float)) == np.bool_ for a in expr.args)
 
 
 def _is(value: Any, number: Any) -> bool:
