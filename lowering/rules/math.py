@@ -137,6 +137,9 @@ def sign(x: Any) -> Any:
 @lowers("BroadcastGradientArgs")
 def broadcast_gradient_args(s0: Static, s1: Static) -> Any:
     """The dimensions along which the gradients by two operands of these shapes are summed."""
+    for i, shape in enumerate((s0, s1)):
+        if shape.ndim != 1:
+            raise ValueError(f"In[{i}] must be a vector.[{','.join(map(str, shape.shape))}]")
     shapes = tuple(s0.tolist()), tuple(s1.tolist())
     _check_shapes(*shapes)
     rank = max(s0.size, s1.size)

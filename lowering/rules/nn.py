@@ -15,6 +15,12 @@ from lowering.rules.convolution import brackets
 # -- activations. Gradients at the kinks are TensorFlow's; a `*Grad` operation is the activation's own gradient.
 
 
+def _check_alike(type: str, gradients: Any, others: Any) -> None:
+    if jnp.shape(gradients) != jnp.shape(others):
+        raise ValueError(f"Inputs to operation of type {type} must have the same size and shape.  Input 0: "
+                         f"{brackets(jnp.shape(gradients))} != input 1: {brackets(jnp.shape(others))}")
+
+
 @lowers("Relu")
 @jax.custom_jvp
 def relu(features: Any) -> Any:
@@ -29,6 +35,7 @@ def _relu_jvp(primals: tuple, tangents: tuple) -> tuple:
 
 @lowers("ReluGrad")
 def relu_grad(gradients: Any, features: Any) -> Any:
+    _check_alike("ReluGrad", gradients, features)
     return jnp.where(features > 0, gradients, jnp.zeros((), gradients.dtype))
 
 
@@ -46,6 +53,7 @@ def _relu6_jvp(primals: tuple, tangents: tuple) -> tuple:
 
 @lowers("Relu6Grad")
 def relu6_grad(gradients: Any, features: Any) -> Any:
+    _check_alike("Relu6Grad", gradients, features)
     return jnp.where((features > 0) & (features < 6), gradients, jnp.zeros((), gradients.dtype))
 
 
@@ -64,6 +72,7 @@ def _elu_jvp(primals: tuple, tangents: tuple) -> tuple:
 
 @lowers("EluGrad")
 def elu_grad(gradients: Any, outputs: Any) -> Any:
+    _check_alike("EluGrad", gradients, outputs)
     return jnp.where(outputs < 0, gradients * (outputs + 1), gradients)
 
 
@@ -76,6 +85,7 @@ def softplus(features: Any) -> Any:
 
 @lowers("SoftplusGrad")
 def softplus_grad(gradients: Any, features: Any) -> Any:
+    _check_alike("SoftplusGrad", gradients, features)
     if not jnp.issubdtype(features.dtype, jnp.inexact):
         return softplus_grad(gradients.astype(jnp.float32), features.astype(jnp.float32)).astype(features.dtype)
     return gradients * jax.nn.sigmoid(features)
@@ -97,6 +107,7 @@ def _softsign_jvp(primals: tuple, tangents: tuple) -> tuple:
 
 @lowers("SoftsignGrad")
 def softsign_grad(gradients: Any, features: Any) -> Any:
+    _check_alike("SoftsignGrad", gradients, features)
     square = jnp.square(jnp.abs(features) + 1)
     return lax.div(gradients, square) if not jnp.issubdtype(features.dtype, jnp.inexact) else gradients / square
 

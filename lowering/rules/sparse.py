@@ -195,6 +195,12 @@ def sparse_add(a_indices: Any, a_values: Any, a_shape: Any, b_indices: Any, b_va
 
 def _rows_in_sum(a_indices: Any, b_indices: Any, sum_indices: Any) -> dict[str, Any]:
     """The rows of a sum at the places of either tensor, -1 where it has none."""
+    if not a_indices.ndim == b_indices.ndim == sum_indices.ndim == 2:
+        raise ValueError("Input indices should be matrices but received shapes: "
+                         f"{text(a_indices.shape)}, {text(b_indices.shape)} and {text(sum_indices.shape)}")
+    if not a_indices.shape[1] == b_indices.shape[1] == sum_indices.shape[1]:
+        raise ValueError("The densified operands should have the same ndims; for A, B, sum got: "
+                         f"{a_indices.shape[1]}{b_indices.shape[1]}{sum_indices.shape[1]}")
     known = {tuple(place): i for i, place in enumerate(sum_indices.tolist())}
     return {name: np.array([known.get(tuple(place), -1) for place in places.tolist()], np.int32)
             for name, places in (("a", a_indices), ("b", b_indices))}
@@ -202,6 +208,12 @@ def _rows_in_sum(a_indices: Any, b_indices: Any, sum_indices: Any) -> dict[str, 
 
 @lowers("SparseAddGrad", before=_rows_in_sum)
 def sparse_add_grad(backprop_val_grad: Any, a_indices: Any, b_indices: Any, sum_indices: Any, *, prepared: Any) -> Any:
+    if np.ndim(backprop_val_grad) != 1:
+        raise ValueError("Input backprop_val_grad should be a vector but received shape: "
+                         f"{text(np.shape(backprop_val_grad))}")
+    if np.shape(backprop_val_grad)[0] != np.shape(sum_indices)[0]:
+        raise ValueError("# elements of backprop_val_grad and # rows of sum_indices should match (#nnz of sum): got "
+                         f"{np.shape(backprop_val_grad)[0]} and {np.shape(sum_indices)[0]}")
     return [_there(backprop_val_grad, jnp.asarray(prepared[name])) for name in ("a", "b")]
 
 

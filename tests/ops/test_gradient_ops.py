@@ -144,3 +144,23 @@ def test_batch_normalization_of_old_graphs():
     scale = gamma / np.sqrt(variance + 0.125)
     for got, want in zip(values, ((t - mean) * scale + beta, slope * scale, slope.sum((0, 1, 2))), strict=True):
         np.testing.assert_allclose(got, want, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["relu_grad", "relu6_grad", "elu_grad", "softplus_grad", "softsign_grad"])
+def test_slopes_of_another_shape(name):
+    slopes, x = (tf.placeholder(tf.float32) for _ in range(2))
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"must have the same size and shape\.  Input 0: \[1,2\] != "
+                                                             r"input 1: \[2\]"):
+        tf.Session().run(raw_op(name)(slopes, x), {slopes: [[1, 2]], x: [1, 2]})
+
+
+@pytest.mark.parametrize(("slopes", "a", "message"), [
+    ([[1.0]], [[0, 0]], "backprop_val_grad should be a vector but received shape: "),
+    ([1.0, 2.0], [[0, 0]], r"rows of sum_indices should match \(#nnz of sum\): got 2 and 1"),
+    ([1.0], [[0]], "The densified operands should have the same ndims; for A, B, sum got: 122"),
+])
+def test_what_does_not_fit_a_sparse_sum(slopes, a, message):
+    fed = [tf.placeholder(tf.float32), *(tf.placeholder(tf.int64) for _ in range(3))]
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        tf.Session().run(list(raw_op("sparse_add_grad")(*fed)),
+                         dict(zip(fed, (slopes, a, [[0, 0]], [[0, 0]]), strict=True)))
