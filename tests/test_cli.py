@@ -257,3 +257,10 @@ def test_both_halves_of_the_project_come_from_one_place(folder):
     """)
     environment = {"PYTHONPATH": os.pathsep.join([str(folder / "elsewhere"), str(PROJECT)])}
     assert run(folder, "script.py", env=environment).stdout.split() == [str(PROJECT)] * 2
+
+
+def test_an_empty_entry_of_the_path_is_the_current_folder_and_the_users(folder):
+    write(folder, "import helper", "scripts/main.py")
+    write(folder, "import numpy\nprint(numpy.float(1))", "helper.py")
+    environment = {"PYTHONPATH": os.pathsep + str(PROJECT)}
+    assert run(folder, "scripts/main.py", env=environment).stdout == "1.0\n"

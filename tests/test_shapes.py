@@ -21,6 +21,13 @@ def test_dimension_arithmetic():
     assert list(range(5))[Dimension(2)] == 2
 
 
+def test_the_unknown_has_no_int_but_libraries_ask_for_it():
+    assert Dimension(None).__int__() is None
+    with pytest.raises(TypeError, match="returned non-int"):
+        int(Dimension(None))
+    assert [dimension.__int__() for dimension in PARTIAL._dims] == [2, None]
+
+
 @pytest.mark.parametrize("operator", ["+", "-", "*", "//", "%"])
 def test_arithmetic_with_the_unknown_is_unknown(operator):
     known, unknown = Dimension(12), Dimension(None)

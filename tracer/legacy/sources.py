@@ -52,7 +52,8 @@ class UserCode:
 
     def __init__(self, roots: Iterable[str] = (), path: Iterable[str] | None = None) -> None:
         self.roots = [real(root) for root in roots]
-        chosen = {real(entry) for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry}
+        chosen = os.environ.get("PYTHONPATH", "")
+        chosen = {real(entry) for entry in chosen.split(os.pathsep)} if chosen else set()
         before = [real(entry) for entry in (sys.path if path is None else path) if entry]
         self._installed = [entry for entry in before if entry not in chosen and entry not in self.roots]
         self._answers: dict[str, bool] = {}
