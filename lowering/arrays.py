@@ -1,9 +1,9 @@
-"""The value of a `TensorArray` while a program is traced: its elements, and which of them have been written."""
+"""Values that are no arrays of their own: a `TensorArray`'s elements, and rows of what was computed for many at once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -91,6 +91,28 @@ class Elements:
 
 def _padded(rows: Any, more: int) -> Any:
     return jnp.concatenate([rows, jnp.zeros((more, *rows.shape[1:]), rows.dtype)])
+
+
+class Stack:
+    """One array that holds the values of many tensors, one in each row."""
+
+    def __init__(self, array: Any) -> None:
+        self.array = array
+
+    def __len__(self) -> int:
+        return int(self.array.shape[0])
+
+
+class StackRow(NamedTuple):
+    """One row of a stack; it is taken out when somebody reads it."""
+
+    stack: Stack
+    index: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the row."""
+        return self.stack.array.shape[1:]
 
 
 WHOLE = (Elements, Handle, StackHandle)

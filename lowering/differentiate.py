@@ -10,7 +10,7 @@ import numpy as np
 from jax.interpreters import ad
 
 from lowering import control, interpret
-from lowering.arrays import Elements
+from lowering.arrays import Elements, Stack, StackRow
 from lowering.interpret import Alias, Context
 from tracer.ir import Operation, Region, Tensor
 
@@ -141,6 +141,7 @@ class _Inside:
         self.nodes = nodes
         self.outer = context
         self.values: dict[Tensor, Any] = {}
+        self.stacks: list[Stack] = []
         self.order: tuple[list, list, list] = ([], [], [])
         self.custom: dict[Operation, CustomGradient] = {}
         self.inner = context
@@ -152,22 +153,26 @@ class _Inside:
         inner.deltas, inner.used = dict(self.outer.deltas), self.outer.used
         inner.temporaries, inner.given = {*self.outer.temporaries, interpret.DIFFERENTIATED}, self.outer.given
         inner.custom = {**self.outer.custom, **self.custom}
+        inner.readers, inner.rolled = self.outer.readers, self.outer.rolled
         inner.session, inner.silent, inner.failures = self.outer.session, self.outer.silent, self.outer.failures
         for key, delta in zip(keys, deltas, strict=True):
             inner.deltas[key] = inner.deltas[key] + delta if key in inner.deltas else delta
             if isinstance(key, Tensor) and key in inner.values and not isinstance(inner.values[key], Alias):
-                inner.values[key] = inner.values[key] + delta  # it came in from outside and is not written again
+                inner.values[key] = inner.read(key) + delta  # it came in from outside and is not written again
         interpret.evaluate(self.nodes, inner)
         arrays = [t for t, v in inner.values.items() if isinstance(v, (jax.Array, Elements))]
         self.values = {t: v for t, v in inner.values.items() if not isinstance(v, (jax.Array, Elements))}
+        self.stacks = list({id(v.stack): v.stack for v in self.values.values() if isinstance(v, StackRow)}.values())
         self.order = (arrays, list(inner.state), list(inner.streams))
         out = ([inner.values[t] for t in arrays], list(inner.state.values()), list(inner.streams.values()),
-               inner.checks.results, inner.checks.operands)
+               inner.checks.results, inner.checks.operands, [stack.array for stack in self.stacks])
         return [jnp.asarray(inner.read(y)) for y in ys], out
 
     def commit(self, arrays: Any) -> None:
-        values, state, streams, results, operands = arrays
+        values, state, streams, results, operands, rows = arrays
         outer = self.outer
+        for stack, array in zip(self.stacks, rows, strict=True):
+            stack.array = array
         outer.values.update(self.values)
         outer.values.update(zip(self.order[0], values, strict=True))
         outer.state.update(zip(self.order[1], state, strict=True))
@@ -186,7 +191,7 @@ def _signatures(keys: list[Any], before: list[Operation], context: Context) -> l
         dtype = tensor.dtype.base_dtype.as_numpy_dtype
         value = None if isinstance(key, Operation) else _available(tensor, context)
         if value is not None:
-            found[key] = (np.shape(value), dtype)
+            found[key] = (value.shape if isinstance(value, StackRow) else np.shape(value), dtype)
         elif tensor.sizes is not None and None not in tensor.sizes:
             found[key] = (tensor.sizes, dtype)
     missing = [key for key in keys if key not in found]

@@ -13,13 +13,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from lowering import companions, fold, registry
-from lowering.arrays import Elements, Handle
+from lowering.arrays import Elements, Handle, StackRow
 from lowering.checks import Checks
 from lowering.rows import RowWrites
 from lowering.slice import ALIASES, VARIABLES, variable_of
 from tracer import dtypes, errors
 from tracer.ir import Operation, Tensor
 
+JOINING = frozenset({"Pack", "Concat", "AddN"})
+"""Operations that may take the rows of a stack together."""
 DIFFERENTIATED = "differentiated"
 """Stands among the temporaries of a context whose operations are evaluated to be differentiated."""
 
@@ -47,6 +49,9 @@ class Context:
         self.failures: list[Exception] = []  # of Python functions that the program called
         self.silent = False  # whether Python functions stay uncalled: what runs has run before
         self.given: frozenset[Tensor] = frozenset()  # what came into the program, whatever makes it in the graph
+        self.readers: dict[Tensor, list[Any]] | None = None  # what reads each tensor; None in regions
+        self.rolled: list[str] = []  # the loops that were put together again
+        self._rows: Any = None  # of stacks, what has been taken out
 
     def child(self) -> Context:
         """A context for a region: it sees what this one holds, and keeps what it computes to itself."""
@@ -72,6 +77,8 @@ class Context:
             if variable is None:
                 raise KeyError(f"{tensor} has no value in this program")
             value = Alias(variable, (tensor,))
+        if isinstance(value, StackRow):
+            return self._row(value)
         if not isinstance(value, Alias):
             return value
         array = self.state[value.variable]
@@ -82,6 +89,13 @@ class Context:
                 array = array + self.deltas[at]
         return array
 
+    def _row(self, row: StackRow) -> Any:
+        from lowering import stacking
+
+        if self._rows is None:
+            self._rows = stacking.Rows()
+        return self._rows.read(row)
+
     def write(self, tensor: Tensor, value: Any) -> None:
         """Gives `tensor` its value."""
         if tensor in self.deltas and not isinstance(value, Alias):
@@ -91,17 +105,14 @@ class Context:
 
 def evaluate(nodes: list[Operation], context: Context) -> None:
     """Evaluates `nodes`, in order; gradients by differentiating what stands before them."""
-    from lowering import differentiate
+    from lowering import differentiate, reroll, rolled
 
     wave = differentiate.last_wave(nodes)
-    if wave is None:
-        for node in nodes:
-            step(node, context)
-        return
-    before, gradients, after = wave
-    differentiate.evaluate(before, gradients, context)
-    for node in after:
-        step(node, context)
+    if wave is not None:
+        before, gradients, nodes = wave
+        differentiate.evaluate(before, gradients, context)
+    for item in reroll.arranged(nodes, context):
+        rolled.evaluate(item, context)
 
 
 def step(node: Operation, context: Context) -> None:
@@ -131,6 +142,9 @@ def step(node: Operation, context: Context) -> None:
         with blame(node), jax.named_scope(node.name):
             control.evaluate(node, context)
         return
+    if node.type in JOINING and (whole := _joined(node, context)) is not None:
+        context.write(node.outputs[0], whole)
+        return
     rule = registry.find(node.type)
     if rule is None:
         raise errors.UnsupportedError(f"{node.type} '{node.name}' (recorded at {node.where}) has no lowering")
@@ -139,6 +153,16 @@ def step(node: Operation, context: Context) -> None:
         if rule.draws:
             results, context.streams[node] = results
         _store(node, rule, results, context)
+
+
+def _joined(node: Operation, context: Context) -> Any:
+    """What `node` gives where it takes rows of a stack together; None elsewhere."""
+    from lowering import stacking
+
+    if context.readers is None:
+        return None
+    with blame(node), jax.named_scope(node.name):
+        return stacking.joined(node, context)
 
 
 def _pass_alias(node: Operation, context: Context) -> bool:

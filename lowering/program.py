@@ -66,6 +66,7 @@ class Program:
         self._last: tuple[Any, list[Check]] | None = None
         self._again: State | None = None  # the state on which every further run is just a call of the jitted function
         self._ahead: dict[Any, tuple[Any, list[Check]]] = {}  # compiled for runs that are watched
+        self.rolled: list[str] = []  # the loops that were put together again when it was traced last
         self.variants: list[tuple[dict[Tensor, np.ndarray], tuple]] = []  # static values and shapes compiled for
 
     def function(self, static: dict[Tensor, np.ndarray], table: list[Check], session: Any = None) -> Callable:
@@ -77,8 +78,10 @@ class Program:
         def call(held: tuple, streams: tuple, readonly: tuple, constants: tuple, inputs: tuple) -> tuple:
             context = self.context(static, held, streams, readonly, constants, inputs)
             context.session, context.failures = session, self.failures
+            context.readers = self._readers()
             with jax.default_matmul_precision("float32"):
                 interpret.evaluate(self.own_nodes(), context)
+            self.rolled = context.rolled
             outputs = tuple(interpret.as_value(context.read(t)) for t in self.stage.outputs)
             updated = tuple(context.state[v] for v in self.updated)
             created = tuple(jnp.asarray(context.state[v]) for v in self.created)
@@ -115,6 +118,17 @@ class Program:
                       overlay: dict[str, Any] | None) -> dict[Tensor, np.ndarray]:
         """The values that shape it."""
         return {t: self._known(t, values, state, overlay) for t in self.stage.static} if self.stage.static else {}
+
+    def _readers(self) -> dict[Tensor, list[Any]]:
+        """What reads each tensor: operations of the stage, and None for what it hands out."""
+        found: dict[Tensor, list[Any]] = {tensor: [None] for tensor in self.stage.outputs}
+        for op in self.stage.nodes:
+            for tensor in op.inputs:
+                found.setdefault(tensor, []).append(op)
+            for names in op.attrs["rows"] if op.type == "Gradients" else ():
+                for gather in names:  # the places of the rows are its results too
+                    found.setdefault(op.graph.get_operation_by_name(gather).inputs[1], []).append(op)
+        return found
 
     def _noting(self, static: dict[Tensor, np.ndarray], function: Callable) -> Callable:
         """`function`, which notes what it is traced for: once for each compilation."""

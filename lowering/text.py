@@ -41,6 +41,7 @@ def stages_of(executable: Executable, number: int, stages: tuple[str, ...], sour
         yield f"{kind} {i} of {count}"
         if "ir" in stages:
             yield from _stage(stage, source)
+            yield from (f"  rolled  {line}" for line in (step.rolled if isinstance(step, Program) else ()))
         if isinstance(step, Program):
             for at, (static, outline) in enumerate(step.variants, 1):
                 yield from _variant(step, static, outline, f"run_{number}_program_{i}", at, stages)

@@ -184,6 +184,25 @@ def test_the_command_shows_what_a_script_ran(tmp_path):
     assert (tmp_path / "out.txt").read_text() == done.stdout
 
 
+LOOP = """
+import tensorflow as tf
+x = tf.placeholder(tf.float32, [2, 8, 3], name="x")
+state = tf.zeros([2, 3])
+for t in range(8):
+    state = tf.tanh(tf.sigmoid(state) * x[:, t, :] + state, name="state")
+with tf.Session() as session:
+    session.run(state, {x: [[[0.5] * 3] * 8] * 2})
+"""
+
+
+def test_loops_that_a_script_unrolled_show_as_what_they_became(tmp_path):
+    text = command(tmp_path, LOOP).stdout
+    assert "  rolled  8 rounds of 4 operations: Sigmoid to state_7, 1 carried on\n" in text
+    assert "  rolled  8 at once: Squeeze to Squeeze_7\n" in text
+    assert "  state_7 = Tanh(add_7)" in text
+    assert "rolled" not in command(tmp_path, LOOP, "--no-reroll").stdout
+
+
 def test_a_script_that_fails_shows_what_it_ran_before(tmp_path):
     done = command(tmp_path, SCRIPT + "raise ValueError('oh')\n")
     assert done.returncode == 1

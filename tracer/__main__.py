@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from tracer.legacy import cache, runner
 
@@ -14,6 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     said = vars(_parser().parse_args(arguments))
     script, script_arguments = said.pop("script"), said.pop("args")
     as_module = said.pop("module")
+    set_programs(said)
     use_cache = not said.pop("no_cache")
     if said.pop("cache"):
         print(cache.report())
@@ -47,13 +50,27 @@ def _parser() -> argparse.ArgumentParser:
         "-m", dest="module", action="store_true", help="the program is named as a module: package.train"
     )
     add_environment(parser)
-    other = parser.add_argument_group("compiled programs")
+    other = add_programs(parser)
     other.add_argument("--no-cache", action="store_true", help="do not keep them on disk for the next start")
     other.add_argument("--cache", action="store_true", help="show where they are kept, and their size")
     parser.add_argument(
         "--modules", action="store_true", help="list the module paths of TensorFlow that can be imported"
     )
     return parser
+
+
+def add_programs(parser: argparse.ArgumentParser) -> Any:
+    """Adds the switches of what programs become. Returns their group."""
+    group = parser.add_argument_group("compiled programs")
+    group.add_argument("--no-reroll", action="store_true",
+                       help="compile the steps of a loop that the script unrolled one by one, not as a loop again")
+    return group
+
+
+def set_programs(said: dict[str, Any]) -> None:
+    """Takes those switches out of `said`, and sets them for this process."""
+    if said.pop("no_reroll"):
+        os.environ["TRACER_REROLL"] = "off"
 
 
 def add_environment(parser: argparse.ArgumentParser) -> None:

@@ -114,8 +114,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--stage", choices=(*STAGES, "all"), default="ir",
                         help="ir: the operations; jaxpr, stablehlo: the programs; hlo: as XLA has optimized them; all")
     parser.add_argument("--output", metavar="FILE", help="write there instead of to stdout")
+    command.add_programs(parser)
     command.add_environment(parser)
     said = vars(parser.parse_args(arguments))
+    command.set_programs(said)
     script, script_arguments = said.pop("script"), said.pop("args")
     stage, output = said.pop("stage"), said.pop("output")
     folder = os.path.dirname(os.path.abspath(script))
