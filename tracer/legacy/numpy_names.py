@@ -84,7 +84,9 @@ def _functions() -> dict[str, Callable]:
 
 def _array(object: Any, dtype: Any = None, copy: Any = True, **keywords: Any) -> Any:
     """`copy=False` meant "only when needed"; now it means "fail when needed"."""
-    return np.array(object, dtype, copy=True if copy else None, **keywords)
+    if isinstance(copy, (int, np.bool_)):
+        copy = True if copy else None
+    return np.array(object, dtype, copy=copy, **keywords)
 
 
 def _asfarray(a: Any, dtype: Any = np.float64) -> Any:

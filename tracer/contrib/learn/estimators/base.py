@@ -168,6 +168,15 @@ class TensorFlowEstimator(_sklearn.BaseEstimator):
         feeds.update(dict.fromkeys(self._graph.get_collection(SWITCHES), False))
         return feeds
 
+    def __sklearn_is_fitted__(self) -> bool:
+        """What scikit-learn of today asks."""
+        return self._initialized
+
+    def __dask_tokenize__(self) -> Any:
+        """What dask knows it by: the session that holds its variables, and how far they are trained."""
+        step = self._session.run(self._global_step) if self._initialized else None
+        return type(self).__name__, id(self), step
+
     def _check_fitted(self) -> None:
         if not self._initialized:
             raise NotFittedError(f"This {type(self).__name__} is not fitted yet: call fit() or restore() first.")

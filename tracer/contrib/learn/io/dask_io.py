@@ -56,4 +56,4 @@ def _numbered(data: Any) -> Any:
     from dask import delayed
 
     made = [delayed(renumber)(part, start) for part, start in zip(parts, counts[:-1], strict=True)]
-    return frames.from_delayed(made, meta=data._meta, divisions=(*counts[:-1], counts[-1] - 1))
+    return frames.from_delayed(made, meta=data._meta, divisions=tuple(counts))

@@ -203,6 +203,8 @@ class DaskDataFeeder(_Feeder):
 
     def __init__(self, X: Any, y: Any, n_classes: int, batch_size: int, random_state: Any = None) -> None:
         self.X, self.y = extract_dask_data(X), extract_dask_labels(y)
+        if self.y is not None and n_classes > 1:
+            n_classes = max(n_classes, int(self.y.max().compute()) + 1)
         targets = None if y is None else _row_of_targets((), n_classes)
         super().__init__(n_classes, batch_size, [len(self.X.columns)], np.float32, targets)
         self.random_state = (random_state if isinstance(random_state, np.random.RandomState)
