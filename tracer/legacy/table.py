@@ -110,6 +110,7 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.learn.python.learn.estimators.linear": "tracer.contrib.learn.estimators.linear",
     "tensorflow.contrib.learn.python.learn.estimators.rnn": "tracer.contrib.learn.estimators.rnn",
     "tensorflow.contrib.learn.python.learn.estimators.run_config": "tracer.contrib.learn.estimators.run_config",
+    "tensorflow.contrib.learn.python.learn.graph_actions": "tracer.contrib.learn.graph_actions",
     "tensorflow.contrib.learn.python.learn.io": "tracer.contrib.learn.io",
     "tensorflow.contrib.learn.python.learn.io.dask_io": "tracer.contrib.learn.io.dask_io",
     "tensorflow.contrib.learn.python.learn.io.data_feeder": "tracer.contrib.learn.io.data_feeder",
@@ -346,7 +347,6 @@ tensorflow.contrib.ffmpeg
 tensorflow.contrib.ffmpeg.ffmpeg_ops
 tensorflow.contrib.ffmpeg.ops
 tensorflow.contrib.grid_rnn.python.ops.grid_rnn_cell
-tensorflow.contrib.learn.python.learn.graph_actions
 tensorflow.contrib.linear_optimizer.ops.gen_sdca_ops
 tensorflow.contrib.linear_optimizer.python.ops.sdca_ops
 tensorflow.contrib.quantization.kernels.load_quantized_kernels_so

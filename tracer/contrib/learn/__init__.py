@@ -5,6 +5,7 @@ from typing import Any
 
 from tracer.contrib.learn import datasets as datasets
 from tracer.contrib.learn import estimators as estimators
+from tracer.contrib.learn import graph_actions as graph_actions
 from tracer.contrib.learn import io as io
 from tracer.contrib.learn import models as models
 from tracer.contrib.learn import monitors as monitors
@@ -23,6 +24,13 @@ from tracer.contrib.learn.estimators import TensorFlowLinearRegressor as TensorF
 from tracer.contrib.learn.estimators import TensorFlowRegressor as TensorFlowRegressor
 from tracer.contrib.learn.estimators import TensorFlowRNNClassifier as TensorFlowRNNClassifier
 from tracer.contrib.learn.estimators import TensorFlowRNNRegressor as TensorFlowRNNRegressor
+from tracer.contrib.learn.graph_actions import NanLossDuringTrainingError as NanLossDuringTrainingError
+from tracer.contrib.learn.graph_actions import SupervisorParams as SupervisorParams
+from tracer.contrib.learn.graph_actions import evaluate as evaluate
+from tracer.contrib.learn.graph_actions import infer as infer
+from tracer.contrib.learn.graph_actions import run_feeds as run_feeds
+from tracer.contrib.learn.graph_actions import run_n as run_n
+from tracer.contrib.learn.graph_actions import train as train
 from tracer.contrib.learn.io import PANDAS_DTYPES as PANDAS_DTYPES
 from tracer.contrib.learn.io import dask_io as dask_io
 from tracer.contrib.learn.io import extract_dask_data as extract_dask_data

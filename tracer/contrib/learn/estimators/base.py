@@ -68,24 +68,27 @@ class TensorFlowEstimator(_sklearn.BaseEstimator):
 
     # -- training
 
-    def fit(self, X: Any, y: Any, monitor: Any = None, logdir: str | None = None) -> Any:
+    def fit(self, X: Any = None, y: Any = None, monitor: Any = None, logdir: str | None = None, x: Any = None,
+            steps: int | None = None, monitors: Any = None) -> Any:
         """Trains on rows of features `X` and targets `y`; returns itself.
 
         Args:
-            X: a matrix or an array of more dimensions, a table, or an iterator of rows.
+            X: a matrix or an array of more dimensions, a table, or an iterator of rows. From 0.9 on: `x`.
             y: a vector or a matrix, a column or a table, or an iterator of targets.
-            monitor: is told of each step; by default, one that prints the loss.
+            monitor: is told of each step; by default, one that prints the loss. From 0.9 on: a list, `monitors`.
             logdir: the folder for TensorBoard, if there is to be one.
+            steps: how many batches to train on, if not as many as the constructor was given (from 0.9 on).
         """
-        return self._fit(X, y, monitor, logdir, afresh=not self.continue_training)
+        return self._fit(X if x is None else x, y, monitors or monitor, logdir, not self.continue_training, steps)
 
     def partial_fit(self, X: Any, y: Any) -> Any:
         """Trains on further rows, whatever `continue_training` says; returns itself."""
-        return self._fit(X, y, None, None, afresh=False)
+        return self._fit(X, y, None, None, False, None)
 
-    def _fit(self, X: Any, y: Any, monitor: Any, logdir: str | None, afresh: bool) -> Any:
+    def _fit(self, X: Any, y: Any, told: Any, logdir: str | None, afresh: bool, steps: int | None) -> Any:
         feeder = setup_train_data_feeder(X, y, self.n_classes, self.batch_size)
-        monitor = monitor or monitors.default_monitor(verbose=self.verbose)
+        told = told or monitors.default_monitor(verbose=self.verbose)
+        told = list(told) if isinstance(told, (list, tuple)) else [told]
         if afresh or not self._initialized:
             self._setup_training(feeder)
             self._initialized = True
@@ -93,11 +96,15 @@ class TensorFlowEstimator(_sklearn.BaseEstimator):
             feeder.set_placeholders(self._inp, self._out)
         if logdir is not None:
             self._setup_summary_writer(logdir)
-        monitor.set_estimator(self)
-        monitor.create_val_feed_dict(self._inp, self._out)
-        trainer.train(self._session, self._train, self._model_loss, self._global_step, feeder.get_feed_dict_fn(),
-                      steps=self.steps, monitor=monitor, summary_writer=self._summary_writer,
-                      summaries=self._summaries, feed_params_fn=feeder.get_feed_params)
+        for monitor in told:
+            monitor.set_estimator(self)
+            if hasattr(monitor, "create_val_feed_dict"):
+                monitor.create_val_feed_dict(self._inp, self._out)
+        with self._graph.as_default():
+            trainer.train(self._session, self._train, self._model_loss, self._global_step, feeder.get_feed_dict_fn(),
+                          steps=self.steps if steps is None else steps, monitor=told,
+                          summary_writer=self._summary_writer, summaries=self._summaries,
+                          feed_params_fn=feeder.get_feed_params)
         if self._summary_writer is not None:
             self._summary_writer.flush()
         return self
@@ -139,19 +146,19 @@ class TensorFlowEstimator(_sklearn.BaseEstimator):
 
     # -- predictions
 
-    def predict(self, X: Any, axis: int = 1, batch_size: int | None = None) -> np.ndarray:
+    def predict(self, X: Any = None, axis: int = 1, batch_size: int | None = None, x: Any = None) -> np.ndarray:
         """The class of each row, or its numbers where there are no classes.
 
         Args:
-            X: rows of features.
+            X: rows of features. From 0.9 on: `x`.
             axis: the axis of the predictions that classes are along; 2 for sequences.
             batch_size: how many rows go through the model at once; by default as many as in training.
         """
-        return self._predict(X, axis, batch_size)
+        return self._predict(X if x is None else x, axis, batch_size)
 
-    def predict_proba(self, X: Any, batch_size: int | None = None) -> np.ndarray:
+    def predict_proba(self, X: Any = None, batch_size: int | None = None, x: Any = None) -> np.ndarray:
         """What the model gives for each row: probabilities of classes, or numbers where there are no classes."""
-        return self._predict(X, -1, batch_size)
+        return self._predict(X if x is None else x, -1, batch_size)
 
     def _predict(self, X: Any, axis: int, batch_size: int | None) -> np.ndarray:
         self._check_fitted()
