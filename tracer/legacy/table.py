@@ -76,6 +76,8 @@ MODULES: dict[str, str] = {
         "tracer.contrib.distributions.gaussian_conjugate_posteriors"
     ),
     "tensorflow.contrib.distributions.python.ops.mvn": "tracer.contrib.distributions.mvn",
+    "tensorflow.contrib.ffmpeg": "tracer.contrib.ffmpeg",
+    "tensorflow.contrib.ffmpeg.ffmpeg_ops": "tracer.contrib.ffmpeg.ffmpeg_ops",
     "tensorflow.contrib.framework": "tracer.contrib.framework",
     "tensorflow.contrib.framework.python": "package",
     "tensorflow.contrib.framework.python.framework": "package tracer.contrib.framework.tensor_util",
@@ -153,6 +155,11 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.metrics.python.ops.histogram_ops": "tracer.contrib.metrics.histogram_ops",
     "tensorflow.contrib.metrics.python.ops.metric_ops": "tracer.contrib.metrics.metric_ops",
     "tensorflow.contrib.metrics.python.ops.set_ops": "tracer.contrib.metrics.set_ops",
+    "tensorflow.contrib.quantization": "tracer.contrib.quantization",
+    "tensorflow.contrib.quantization.python": "package tracer.contrib.quantization",
+    "tensorflow.contrib.quantization.python.array_ops": "tracer.contrib.quantization",
+    "tensorflow.contrib.quantization.python.math_ops": "tracer.contrib.quantization",
+    "tensorflow.contrib.quantization.python.nn_ops": "tracer.contrib.quantization",
     "tensorflow.contrib.skflow": "tracer.contrib.learn",
     "tensorflow.contrib.slim": "tracer.contrib.slim",
     "tensorflow.contrib.slim.python": "package",
@@ -343,8 +350,6 @@ MODULES: dict[str, str] = {
 
 NO_COUNTERPART = frozenset(
     """
-tensorflow.contrib.ffmpeg
-tensorflow.contrib.ffmpeg.ffmpeg_ops
 tensorflow.contrib.ffmpeg.ops
 tensorflow.contrib.grid_rnn.python.ops.grid_rnn_cell
 tensorflow.contrib.linear_optimizer.ops.gen_sdca_ops
@@ -354,9 +359,6 @@ tensorflow.contrib.quantization.load_quantized_ops_so
 tensorflow.contrib.quantization.ops.gen_array_ops
 tensorflow.contrib.quantization.ops.gen_math_ops
 tensorflow.contrib.quantization.ops.gen_nn_ops
-tensorflow.contrib.quantization.python.array_ops
-tensorflow.contrib.quantization.python.math_ops
-tensorflow.contrib.quantization.python.nn_ops
 tensorflow.contrib.quantization.tools.quantize_graph
 tensorflow.contrib.rnn.python.ops.rnn_cell
 tensorflow.contrib.tensor_forest.python
