@@ -253,12 +253,14 @@ class Executable:
                     return rule.function(*arguments, **keywords)
                 finally:
                     ending.enter()
-            if rule.draws:  # strings are shuffled: numbers draw the order
-                order, session.state.streams[node.name] = rule.function(
-                    np.arange(len(arguments[0]), dtype=np.int32), stream=session.state.stream(node), **keywords)
-                return arguments[0][np.asarray(order)]
-            from lowering.host import text
+            from lowering.host import philox, text
 
+            if rule.draws:  # strings are shuffled
+                if not np.ndim(arguments[0]) or np.size(arguments[0]) <= 1:
+                    return arguments[0]
+                streams, stream = session.state.streams, session.state.stream(node)
+                order, streams[node.name] = philox.permutation(stream, len(arguments[0]))
+                return arguments[0][order]
             return text.run(node, rule, arguments, keywords)
 
     def _host_arguments(self, node: Operation, rule: registry.Rule, state: State, values: dict, overlay: dict,

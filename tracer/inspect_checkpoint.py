@@ -52,6 +52,23 @@ def print_table(table: list[tuple[str, ...]]) -> None:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
+def print_tensors_in_checkpoint_file(file_name: str, tensor_name: str | None = None, all_tensors: bool = False) -> None:
+    """Prints the elements of a tensor of a checkpoint; without a name, a line for each tensor, or all of them."""
+    try:
+        reader = train.NewCheckpointReader(file_name)
+        if tensor_name:
+            print("tensor_name: ", tensor_name)
+            print(reader.get_tensor(tensor_name))
+        elif all_tensors:
+            for name in sorted(reader.get_variable_to_shape_map()):
+                print("tensor_name: ", name)
+                print(reader.get_tensor(name))
+        else:
+            print(reader.debug_string().decode())
+    except errors.OpError as error:
+        print(error)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command; returns its exit status."""
     parser = argparse.ArgumentParser(prog="python -m tracer.inspect_checkpoint", description=__doc__)

@@ -61,8 +61,13 @@ def tf_record_iterator(path: str) -> Iterator[bytes]:
     >>> for record in tf.python_io.tf_record_iterator(path):
     ...     example = tf.train.Example.FromString(record)
     """
+    return records_from(path, 0)
+
+
+def records_from(path: str, offset: int) -> Iterator[bytes]:
+    """The records of a TFRecord file from the one at `offset` on."""
     with open(path, "rb") as file:
-        offset = 0
+        file.seek(offset)
         while header := file.read(_HEADER.size):
             if len(header) < _HEADER.size:
                 raise _damaged("truncated", path, offset)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import secrets
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from lowering.host import resources
+from lowering.host import philox, resources
 from lowering.host.waiting import Element, Queue, mismatch, numpy_type, type_list
-from lowering.random import KEY_STEPS, MULTIPLIERS, ROUNDS
 from lowering.registry import lowers
 from tracer import dtypes, errors
 from tracer.ir import Operation
@@ -29,7 +26,7 @@ class RandomShuffleQueue(Queue):
         self.minimum = op.attrs["min_after_dequeue"]
         self.seeds = op.attrs["seed"], op.attrs["seed2"]
         seed, seed2 = self.seeds if any(self.seeds) else (secrets.randbits(63), secrets.randbits(63))
-        self._draws = draws(seed, seed2)
+        self._draws = philox.draws(seed, seed2)
 
     def _available(self) -> int:
         return len(self._elements) - (0 if self._closed else self.minimum)
@@ -87,25 +84,6 @@ class PaddingFIFOQueue(Queue):
         for i, value in enumerate(values):
             result[(i, *map(slice, np.shape(value)))] = value
         return result
-
-
-def draws(seed: int, seed2: int) -> Iterator[int]:
-    """The 32-bit numbers that TensorFlow's generator gives one after the other."""
-    mask = np.uint64(0xFFFFFFFF)
-    for start in itertools.count(0, 256):
-        index = np.arange(start, start + 256, dtype=np.uint64)
-        words = [index & mask, index >> np.uint64(32), *(np.full(256, part, np.uint64) for part in _parts(seed2))]
-        keys = _parts(seed)
-        for _ in range(ROUNDS):
-            first, second = words[0] * np.uint64(MULTIPLIERS[0]), words[2] * np.uint64(MULTIPLIERS[1])
-            words = [second >> np.uint64(32) ^ words[1] ^ np.uint64(keys[0]), second & mask,
-                     first >> np.uint64(32) ^ words[3] ^ np.uint64(keys[1]), first & mask]
-            keys = [(key + step) & 0xFFFFFFFF for key, step in zip(keys, KEY_STEPS, strict=True)]
-        yield from np.stack(words, 1).reshape(-1).tolist()
-
-
-def _parts(seed: int) -> list[int]:
-    return [seed & 0xFFFFFFFF, (seed >> 32) & 0xFFFFFFFF]
 
 
 # -- rules

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import weakref
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -12,16 +13,45 @@ from lowering.rows import RowWrites
 from tracer import dtypes
 from tracer.ir import Operation, Tensor
 
+_KEPT = 64
+_traced: weakref.WeakKeyDictionary[Operation, dict[Any, _Traced]] = weakref.WeakKeyDictionary()
+
+
+class _Traced(NamedTuple):
+    """A rule as traced once, for arguments of some shapes."""
+
+    closed: Any  # the jaxpr
+    form: Any  # the structure of its results
+    table: list[checks.Check]
+
 
 def run(node: Operation, rule: registry.Rule, arguments: list[Any], keywords: dict[str, Any]) -> list[Any]:
     """Computes an operation that carries strings by the rule that it has for numbers."""
     if node.type == "Add":
         return [np.add(np.asarray(arguments[0], object), np.asarray(arguments[1], object))]
+    if node.type == "Identity":
+        return [arguments[0]]
     table, numbers = _numbered(node, arguments)
-    noted = checks.Checks()
-    keywords = {**keywords, **_extras(node, rule, numbers, noted)}
     leaves, tree = jax.tree.flatten({i: a for i, a in enumerate(numbers)
                                      if i not in rule.static and i not in rule.partly})
+    traced = _trace(node, rule, numbers, leaves, tree, keywords)
+    flat = fold.numpy_jaxpr(traced.closed.jaxpr, traced.closed.consts, leaves)
+    results, holds, operands = jax.tree.unflatten(jax.tree.structure(traced.form), flat)
+    checks.raise_first(traced.table, holds, operands)
+    return [table[value] if output.dtype.base_dtype is dtypes.string else _typed(value, output)
+            for value, output in zip(results, node.outputs, strict=True)]
+
+
+def _trace(node: Operation, rule: registry.Rule, numbers: list[Any], leaves: list[Any], tree: Any,
+           keywords: dict[str, Any]) -> _Traced:
+    """The rule as a jaxpr; kept for arguments of the same shapes and static values."""
+    known = _traced.setdefault(node, {})
+    key = (*((leaf.shape, leaf.dtype) for leaf in leaves),
+           *(_fixed(numbers[i]) for i in (*rule.static, *rule.partly) if i < len(numbers)))
+    if rule.before is None and key in known:
+        return known[key]
+    noted = checks.Checks()
+    keywords = {**keywords, **_extras(node, rule, numbers, noted)}
 
     def call(flat: list[Any]) -> tuple[list[Any], list[Any], list[tuple]]:
         given = jax.tree.unflatten(tree, flat)
@@ -33,11 +63,18 @@ def run(node: Operation, rule: registry.Rule, arguments: list[Any], keywords: di
         return results, noted.results, noted.operands
 
     closed, form = jax.make_jaxpr(call, return_shape=True)(leaves)
-    flat = fold.numpy_jaxpr(closed.jaxpr, closed.consts, leaves)
-    results, holds, operands = jax.tree.unflatten(jax.tree.structure(form), flat)
-    checks.raise_first(noted.table, holds, operands)
-    return [table[value] if output.dtype.base_dtype is dtypes.string else _typed(value, output)
-            for value, output in zip(results, node.outputs, strict=True)]
+    if len(known) >= _KEPT:
+        known.clear()
+    known[key] = _Traced(closed, form, noted.table)
+    return known[key]
+
+
+def _fixed(argument: Any) -> Any:
+    """A static argument as part of a key."""
+    if isinstance(argument, list):
+        return tuple(map(_fixed, argument))
+    array = np.asarray(argument)
+    return array.shape, array.dtype, array.tobytes()
 
 
 def _numbered(node: Operation, arguments: list[Any]) -> tuple[np.ndarray, list[Any]]:

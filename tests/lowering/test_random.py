@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from lowering import random
+from lowering.host import philox as host_philox
 
 RECORDED = np.load(pathlib.Path(__file__).parent.parent / "reference" / "random.npz", allow_pickle=False)
 CASES = json.loads(str(RECORDED["cases"][()].astype(str)))
@@ -113,6 +114,17 @@ def test_shuffle_is_fisher_yates(count):
         value, after = jax.jit(random.shuffle)(stream, np.arange(count))
     assert value.tolist() == expected
     assert after.tolist() == [5, 0, -(-(count - 1) // 4), 0, 6, 0]
+
+
+@pytest.mark.parametrize("counter", [0, 2**32 - 2, 2**64 - 3, 2**128 - 1])
+@pytest.mark.parametrize("count", [0, 1, 2, 9, 100])
+def test_the_host_draws_what_the_device_draws(counter, count):
+    stream = np.array([5, 0, *(counter >> 32 * i & 0xFFFFFFFF for i in range(4))], np.uint32)
+    with jax.enable_x64(True):
+        order, after = random.permutation(stream, count)
+    ours, ours_after = host_philox.permutation(stream, count)
+    assert ours.tolist() == order.tolist()
+    assert ours_after.tolist() == after.tolist()
 
 
 LOGITS = np.log(np.array([[.1, .2, .3, .4, 0], [.5, .2, .2, .1, 1e-9], [.2] * 5], np.float64) + 1e-30)

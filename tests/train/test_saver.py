@@ -94,7 +94,7 @@ def test_a_reader_lists_what_there_is(version):
     assert reader.get_variable_to_dtype_map()["global_step"] == tf.int64
     assert reader.has_tensor("layer0/biases")
     assert not reader.has_tensor("layer9/biases")
-    assert "layer0/biases (DT_FLOAT) [3]\n" in reader.debug_string()
+    assert b"layer0/biases (DT_FLOAT) [3]\n" in reader.debug_string()
     with pytest.raises(errors.NotFoundError, match="not found in checkpoint"):
         reader.get_tensor("layer9/biases")
 

@@ -312,6 +312,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.lib.io": "package",
     "tensorflow.python.lib.io.python_io": "tracer.python_io",
     "tensorflow.python.lib.io.tf_record": "tracer.python_io",
+    "tensorflow.python.pywrap_tensorflow": "tracer.legacy.pywrap",
     # Reading events
     "tensorflow.python.summary": "package",
     "tensorflow.python.summary.event_accumulator": "tracer.train.event_accumulator",
@@ -319,13 +320,23 @@ MODULES: dict[str, str] = {
     "tensorflow.python.summary.impl": "package",
     "tensorflow.python.summary.impl.directory_watcher": "tensorboard.backend.event_processing.directory_watcher",
     "tensorflow.python.summary.impl.event_file_loader": "tensorboard.backend.event_processing.event_file_loader",
+    "tensorflow.python.summary.impl.gcs": "tracer.train.gcs",
+    "tensorflow.python.summary.impl.gcs_file_loader": "tracer.train.gcs_file_loader",
     "tensorflow.python.summary.impl.io_wrapper": "tensorboard.backend.event_processing.io_wrapper",
     "tensorflow.python.summary.impl.reservoir": "tensorboard.backend.event_processing.reservoir",
+    # Tools
+    "tensorflow.python.tools": "package",
+    "tensorflow.python.tools.freeze_graph": "tracer.freeze_graph",
+    "tensorflow.python.tools.graph_metrics": "tracer.graph_metrics",
+    "tensorflow.python.tools.inspect_checkpoint": "tracer.inspect_checkpoint",
+    "tensorflow.python.tools.strip_unused": "tracer.strip_unused",
+    "tensorflow.python.tools.strip_unused_lib": "tracer.strip_unused",
     # Training
     "tensorflow.python.training": "package",
     "tensorflow.python.training.adadelta": "tracer.train.optimizers",
     "tensorflow.python.training.adagrad": "tracer.train.optimizers",
     "tensorflow.python.training.adam": "tracer.train.optimizers",
+    "tensorflow.python.training.basic_loops": "tracer.train.basic_loops",
     "tensorflow.python.training.coordinator": "tracer.train.coordinator",
     "tensorflow.python.training.device_setter": "tracer.train.device_setter",
     "tensorflow.python.training.ftrl": "tracer.train.optimizers",
@@ -339,10 +350,13 @@ MODULES: dict[str, str] = {
     "tensorflow.python.training.queue_runner": "tracer.train.queue_runner",
     "tensorflow.python.training.rmsprop": "tracer.train.optimizers",
     "tensorflow.python.training.saver": "tracer.train.saver",
+    "tensorflow.python.training.server_lib": "tracer.train.server_lib",
     "tensorflow.python.training.session_manager": "tracer.train.session_manager",
     "tensorflow.python.training.slot_creator": "tracer.train.slots",
     "tensorflow.python.training.summary_io": "tracer.train.summary_writer tracer.train",
     "tensorflow.python.training.supervisor": "tracer.train.supervisor",
+    "tensorflow.python.training.sync_replicas_optimizer": "tracer.train.sync_replicas_optimizer",
+    "tensorflow.python.training.tensorboard_logging": "tracer.train.tensorboard_logging",
     "tensorflow.python.training.training": "tracer.train",
     "tensorflow.python.training.training_ops": "raw",
     "tensorflow.python.training.training_util": "tracer.train.training_util tracer.train",
@@ -382,15 +396,6 @@ tensorflow.models.rnn.translate.seq2seq_model
 tensorflow.python.framework.docs
 tensorflow.python.framework.function
 tensorflow.python.platform.status_bar
-tensorflow.python.pywrap_tensorflow
-tensorflow.python.summary.impl.gcs
-tensorflow.python.summary.impl.gcs_file_loader
-tensorflow.python.tools.freeze_graph
-tensorflow.python.tools.graph_metrics
-tensorflow.python.tools.inspect_checkpoint
-tensorflow.python.training.server_lib
-tensorflow.python.training.sync_replicas_optimizer
-tensorflow.python.training.tensorboard_logging
 tensorflow.python.util.protobuf.compare
 tensorflow.python.util.protobuf.compare_test_pb2
 tensorflow.tensorboard.backend.handler

@@ -46,7 +46,8 @@ def generate_checkpoint_state_proto(save_dir: str, model_checkpoint_path: str,
     """
     from tracer import protos
 
-    paths: list[str] = list(all_model_checkpoint_paths or ())
+    # A list that is given gets the newest one as well, as in TensorFlow.
+    paths: list[str] = all_model_checkpoint_paths if isinstance(all_model_checkpoint_paths, list) else []
     if model_checkpoint_path not in paths[-1:]:
         if paths:
             logging.info("%s is not in all_model_checkpoint_paths. Manually adding it.", model_checkpoint_path)

@@ -38,6 +38,12 @@ def _GeneratorFromPath(path: Any) -> Any:
     return kept._GeneratorFromPath(path)
 
 
+def _live(events: Any, tag: str) -> list[Any]:
+    """The list of the events of a tag, which grows with `Reload`. KeyError when there is no such tag."""
+    events.Items(tag)
+    return events._buckets[tag].items
+
+
 class EventAccumulator(kept.EventAccumulator):
     """The events of a file, or of all files of a folder.
 
@@ -79,27 +85,27 @@ class EventAccumulator(kept.EventAccumulator):
     def Scalars(self, tag: str) -> list[Any]:
         """The `ScalarEvent`s of a tag. KeyError when there is no such tag."""
         self._check()
-        return super().Scalars(tag)
+        return _live(self.scalars, tag)
 
     def Histograms(self, tag: str) -> list[Any]:
         """The `HistogramEvent`s of a tag. KeyError when there is no such tag."""
         self._check()
-        return super().Histograms(tag)
+        return _live(self.histograms, tag)
 
     def CompressedHistograms(self, tag: str) -> list[Any]:
         """The `CompressedHistogramEvent`s of a tag. KeyError when there is no such tag."""
         self._check()
-        return super().CompressedHistograms(tag)
+        return _live(self.compressed_histograms, tag)
 
     def Images(self, tag: str) -> list[Any]:
         """The `ImageEvent`s of a tag. KeyError when there is no such tag."""
         self._check()
-        return super().Images(tag)
+        return _live(self.images, tag)
 
     def Audio(self, tag: str) -> list[Any]:
         """The `AudioEvent`s of a tag. KeyError when there is no such tag."""
         self._check()
-        return super().Audio(tag)
+        return _live(self.audios, tag)
 
     def Graph(self) -> Any:
         """The graph, a GraphDef message. ValueError when there is none."""

@@ -139,6 +139,7 @@ class _Batch:
             sources = [[source[key] for key in self.keys] for source in sources]
         self.enqueue_many = enqueue_many
         self.sparse: list[dtypes.DType | None] = []
+        self.ranks: list[int | None] = []
         self.sources = [self._source(source) for source in sources]
         if not self.sources[0]:
             raise ValueError(f"Expected at least one tensor in {function}().")
@@ -153,8 +154,14 @@ class _Batch:
         if not isinstance(source, (list, tuple)):
             raise TypeError(f"Expected a list of tensors, not {source!r}")
         self.sparse = [item.dtype if hasattr(item, "_session_parts") else None for item in source]
+        self.ranks = [None if kind is None else self._rank(item) for item, kind in zip(source, self.sparse, strict=True)]
         return [self._serialized(item) if hasattr(item, "_session_parts") else convert_to_tensor(item)
                 for item in source]
+
+    def _rank(self, sparse: Any) -> int | None:
+        """How many dimensions one example of a `SparseTensor` has."""
+        rank = sparse.shape.get_shape().with_rank(1)[0].value
+        return rank - 1 if rank is not None and self.enqueue_many else rank
 
     def _serialized(self, sparse: Any) -> Tensor:
         from tracer.ops import sparse as sparse_ops
@@ -171,6 +178,8 @@ class _Batch:
             shape = shapes.TensorShape(None)
             for source in self.sources:
                 one = source[i].get_shape()
+                if one.ndims is None:
+                    raise ValueError(f"Cannot infer Tensor's rank: {source[i]}")
                 shape = shape.merge_with(one.with_rank_at_least(1)[1:] if self.enqueue_many else one)
             found.append(shape)
         return found
@@ -189,8 +198,8 @@ class _Batch:
         if any(kind is not None for kind in self.sparse):
             from tracer.ops import sparse as sparse_ops
 
-            tensors = [tensor if kind is None else sparse_ops.deserialize_many_sparse(tensor, kind)
-                       for tensor, kind in zip(tensors, self.sparse, strict=True)]
+            tensors = [tensor if kind is None else sparse_ops.deserialize_many_sparse(tensor, kind, rank)
+                       for tensor, kind, rank in zip(tensors, self.sparse, self.ranks, strict=True)]
         if self.keys is not None:
             return dict(zip(self.keys, tensors, strict=True))
         return tensors[0] if len(tensors) == 1 else tensors

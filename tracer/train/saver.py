@@ -126,9 +126,8 @@ class Saver:
 
     def recover_last_checkpoints(self, checkpoint_paths: list[str]) -> None:
         """Tells it, after a restart, which checkpoints may be there; those that are count, as old as their files."""
-        found = [(path, max(map(os.path.getmtime, _files_of(path, os.path.exists(path + ".index")))))
-                 for path in checkpoint_paths if checkpoint_exists(path)]
-        self.set_last_checkpoints_with_time(found)
+        known = [path for path in checkpoint_paths if checkpoint_exists(path)]
+        self.set_last_checkpoints_with_time(list(zip(known, get_checkpoint_mtimes(known), strict=True)))
 
     def _note(self, path: str) -> list[str]:
         """Notes a new checkpoint. Returns those that are not to be kept any longer."""
@@ -262,6 +261,12 @@ def _files_of(path: str, bundle: bool) -> list[str]:
     return [path] if os.path.exists(path) else glob.glob(path)
 
 
+def get_checkpoint_mtimes(checkpoint_prefixes: list[str]) -> list[float]:
+    """When the checkpoints were written, in seconds since 1970; those that are not there are left out."""
+    return [max(map(os.path.getmtime, _files_of(path, os.path.exists(path + ".index"))))
+            for path in checkpoint_prefixes if checkpoint_exists(path)]
+
+
 def NewCheckpointReader(filepattern: str) -> CheckpointReader:
     """Opens a checkpoint to look at what is in it.
 
@@ -302,10 +307,11 @@ class CheckpointReader:
         """The tensor of that name. Raises tf.errors.NotFoundError when there is none."""
         return np.array(self._restored(self._reader, self._pattern, compat.as_bytes(tensor_str), "", None))
 
-    def debug_string(self) -> str:
+    def debug_string(self) -> bytes:
         """A line for each tensor: its name, its type and its shape."""
         from tracer import protos
 
         names = {number: name for name, number in protos.DataType.items()}
-        return "".join(f"{compat.as_str(name)} ({names[kind.as_datatype_enum]}) [{','.join(map(str, shape))}]\n"
-                       for name, (kind, shape) in sorted(self._reader.tensors.items()))
+        lines = (f"{compat.as_str(name)} ({names[kind.as_datatype_enum]}) [{','.join(map(str, shape))}]\n"
+                 for name, (kind, shape) in sorted(self._reader.tensors.items()))
+        return "".join(lines).encode()

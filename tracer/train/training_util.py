@@ -7,6 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from tracer import logging, scopes
+from tracer.ir import Tensor
+from tracer.variables import Variable
+
 
 def global_step(sess: Any, global_step_tensor: Any) -> int:
     """The value of a step counter as a Python int.
@@ -15,6 +19,37 @@ def global_step(sess: Any, global_step_tensor: Any) -> int:
     100
     """
     return int(np.asarray(sess.run(global_step_tensor)).item())  # it may be a vector of one element
+
+
+def get_global_step(graph: Any = None) -> Any:
+    """The step counter of a graph: the only one in its collection `global_step`, or the tensor `global_step:0`.
+
+    None when there is none. Raises TypeError when it is no whole number, or not a single one.
+    """
+    graph = scopes.get_default_graph() if graph is None else graph
+    found = graph.get_collection(scopes.GraphKeys.GLOBAL_STEP)
+    if len(found) == 1:
+        step = found[0]
+    elif found:
+        logging.error("Multiple tensors in global_step collection.")
+        return None
+    else:
+        try:
+            step = graph.get_tensor_by_name("global_step:0")
+        except KeyError:
+            return None
+    assert_global_step(step)
+    return step
+
+
+def assert_global_step(global_step_tensor: Any) -> None:
+    """Raises TypeError unless a tensor or variable is a single whole number."""
+    if not isinstance(global_step_tensor, (Tensor, Variable)):
+        raise TypeError(f'Existing "global_step" must be a Variable or Tensor: {global_step_tensor}.')
+    if not global_step_tensor.dtype.base_dtype.is_integer:
+        raise TypeError(f'Existing "global_step" does not have integer type: {global_step_tensor.dtype}')
+    if global_step_tensor.get_shape().ndims not in (0, None):
+        raise TypeError(f'Existing "global_step" is not scalar: {global_step_tensor.get_shape()}')
 
 
 def write_graph(graph_def: Any, logdir: str, name: str, as_text: bool = True) -> None:
