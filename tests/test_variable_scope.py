@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tracer as tf
-from tracer.variable_scope import _get_default_variable_store, _get_partitioned_variable_list
+from tracer.variable_scope import _VARSCOPE_KEY, _get_default_variable_store, _get_partitioned_variable_list
 
 
 def op_scope():
@@ -426,3 +426,15 @@ def test_random_initializers_are_of_floats(make):
         make(dtype=tf.int32)
     with pytest.raises(ValueError, match="Expected floating point type"):
         make(dtype=tf.string)
+
+
+def test_libraries_put_a_scope_of_their_own_into_the_collection():
+    before = tf.get_variable_scope()
+    kept = tf.get_collection_ref(_VARSCOPE_KEY)
+    kept[0] = tf.VariableScope(before.reuse, name="inner", initializer=tf.constant_initializer(3.0))
+    v = tf.get_variable("v", [2])
+    kept[0] = before
+    assert (v.op.name, tf.get_variable("v", [2]).op.name) == ("inner/v", "v")
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        assert session.run(v).tolist() == [3.0, 3.0]

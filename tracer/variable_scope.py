@@ -11,8 +11,8 @@ from tracer.ir import Graph
 from tracer.variable_store import VariableStore
 from tracer.variables import Variable
 
-_STORE_KEY = ("__variable_store",)
-_SCOPE_KEY = ("__varscope",)
+_VARSTORE_KEY = ("__variable_store",)
+_VARSCOPE_KEY = ("__varscope",)
 
 
 def no_regularizer(_: Any) -> None:
@@ -132,12 +132,12 @@ def _one_of(key: Any, make: Any) -> Any:
 
 
 def _get_default_variable_store() -> VariableStore:
-    return _one_of(_STORE_KEY, VariableStore)
+    return _one_of(_VARSTORE_KEY, VariableStore)
 
 
 def get_variable_scope() -> VariableScope:
     """The current variable scope."""
-    return _one_of(_SCOPE_KEY, lambda: VariableScope(False))
+    return _one_of(_VARSCOPE_KEY, lambda: VariableScope(False))
 
 
 def get_variable(name: str, shape: Any = None, dtype: Any = dtypes.float32, initializer: Any = None,
@@ -185,7 +185,7 @@ def _get_partitioned_variable_list(name: str, shape: Any = None, dtype: Any = dt
 def _entered(scope: VariableScope) -> Iterator[VariableScope]:
     """Makes `scope` the current one."""
     outer, store = get_variable_scope(), _get_default_variable_store()
-    kept = scopes.get_default_graph()._collections[_SCOPE_KEY]
+    kept = scopes.get_default_graph()._collections[_VARSCOPE_KEY]
     store.open(scope.name)
     kept[0] = scope
     try:
