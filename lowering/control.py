@@ -1,4 +1,4 @@
-"""Conditionals and loops: regions of the graph as `jax.lax` control flow."""
+"""Conditionals and loops: regions of the graph as `jax.lax` control flow; and calls, whose region is a copy of a body."""
 
 from __future__ import annotations
 
@@ -62,11 +62,13 @@ def _draws(node: Operation) -> bool:
 
 
 def evaluate(node: Operation, context: Context) -> None:
-    """Evaluates a conditional or a loop."""
+    """Evaluates a conditional, a loop or a call."""
     if node.type == "Cond":
         _conditional(node, context)
-    else:
+    elif node.type == "While":
         _loop(node, context)
+    else:
+        _call(node, context)
 
 
 def compute(region: Region, outputs: list[Tensor], context: Context) -> list[Any]:
@@ -75,6 +77,19 @@ def compute(region: Region, outputs: list[Tensor], context: Context) -> list[Any
     context.used = frozenset((*outputs, *(t for n in nodes for t in n.inputs)))
     interpret.evaluate(nodes, context)
     return [interpret.as_value(context.read(t)) for t in outputs]
+
+
+# -- calls
+
+
+def _call(node: Operation, context: Context) -> None:
+    body = Body(node, node.regions, context)
+    child = context.child()
+    results = compute(node.regions[0], node.regions[0].outputs, child)
+    body.commit(body.state(child))
+    context.checks.absorb(child.checks)
+    for output, value in zip(node.outputs, results, strict=True):
+        context.write(output, interpret.typed(value, output, node))
 
 
 # -- conditionals

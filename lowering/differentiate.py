@@ -12,6 +12,7 @@ from jax.interpreters import ad
 from lowering import control, interpret
 from lowering.arrays import Elements, Stack, StackRow
 from lowering.interpret import Alias, Context
+from tracer import errors
 from tracer.ir import Operation, Region, Tensor
 
 
@@ -44,9 +45,9 @@ class Parts:
         given = iter(op.inputs[count_y + count_x:])  # what custom gradients use from outside follows the seeds
         self.seeds = [next(given) if has else None for has in op.attrs["seeded"]]
         self.rows: list[tuple[Operation, ...]] = [
-            tuple(op.graph.get_operation_by_name(name) for name in names) for names in op.attrs["rows"]]
+            tuple(op.named(name) for name in names) for names in op.attrs["rows"]]
         self.dense: tuple[bool, ...] = op.attrs["dense"]
-        self.custom = {op.graph.get_operation_by_name(name): CustomGradient(region, returned)
+        self.custom = {op.named(name): CustomGradient(region, returned)
                        for (name, returned), region in zip(op.attrs["custom"], op.regions, strict=True)}
 
     def keys(self) -> list[Any]:
@@ -82,6 +83,9 @@ class CustomGradient(NamedTuple):
 def step(node: Operation, context: Context) -> None:
     """Evaluates an operation that has a gradient of its own."""
     gradient = context.custom[node]
+    if len(gradient.returned) != len(node.inputs):  # only a function of the graph gets here
+        raise errors.InvalidArgumentError(None, node, f"SymGrad expects to return {len(node.inputs)} tensor(s), but get "
+                                                      f"{len(gradient.returned)} tensor(s) instead.")
     extra = [t for t in gradient.region.captures()[0] if t not in node.inputs and t.op is not node]
     plain = context.plain()
     inputs = list(dict.fromkeys(node.inputs))

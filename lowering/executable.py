@@ -284,7 +284,7 @@ class Executable:
 
     def _control(self, node: Operation, state: State, values: dict, overlay: dict[str, Any],
                  watch: Watch | None) -> list[Any]:
-        """A conditional or loop that holds host operations, or whose shapes vary: region after region."""
+        """A conditional, loop or call that holds host operations, or whose shapes vary: region after region."""
 
         def read(tensor: Tensor) -> Any:
             return self._host_argument(tensor, False, state, values, overlay)
@@ -292,6 +292,8 @@ class Executable:
         if node.type == "Cond":
             holds = bool(read(node.inputs[0]))
             return [*self._region(node.regions[0 if holds else 1], [], state, read, overlay, watch), np.int32(holds)]
+        if node.type != "While":
+            return self._region(node.regions[0], [], state, read, overlay, watch)
         condition, body = node.regions
         carried = [read(t) for t in node.inputs[:node.attrs["count"]]]
         while bool(self._region(condition, carried, state, read, overlay, watch)[0]):

@@ -199,7 +199,8 @@ def fix(node: Operation) -> None:
 def check_supported(ops: Iterable[Operation]) -> None:
     """Raises NoKernelError that lists every operation without a rule."""
     known = {"Const", "Gradients", "Placeholder", "LoopVariable", *CONTROL, *VARIABLES, *ALIASES}
-    missing = [node for op in ops for node in inner(op) if node.type not in known and registry.find(node.type) is None]
+    missing = [node for op in ops for node in inner(op)
+               if node.type not in known and not node.regions and registry.find(node.type) is None]
     if missing:
         lines = [f"  {op.type} '{op.name}', recorded at {op.where}" for op in missing]
         raise NoKernelError(

@@ -112,7 +112,7 @@ def of(op: Operation) -> Mapping[str, Any]:
     """All attributes of `op` that an export carries, as messages."""
     definition = opdef.lookup(op.type)
     if definition is None and op.type not in opdef.OWN:
-        return {name: guess(value) for name, value in op.attrs.items()}
+        return {name: guess(value) for name, value in op.attrs.items() if name != "regions"}
     found: dict[str, Any] = {}
     if definition is None:
         found.update((name, guess(value)) for name, value in op.attrs.items() if name[0] != "_" and name != "regions")

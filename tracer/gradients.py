@@ -234,7 +234,7 @@ def _record(ys: list[Any], xs: list[Tensor], seeds: list[Tensor | None]) -> list
     given = [seeds[i] for i in live]
     custom = _custom(graph, reached)
     regions = tuple(region for _, region, _ in custom)
-    captured = dict.fromkeys(t for region in regions for t in region.captures()[0])
+    captured = dict.fromkeys(t for region in regions for t in region.captures()[0] if not _in_copy(t))
     op = graph.add(
         "Gradients", (*(plain[i] for i in live), *chosen, *(seed for seed in given if seed is not None), *captured),
         {"ys": len(live), "xs": len(chosen), "seeded": tuple(seed is not None for seed in given),
@@ -250,12 +250,11 @@ def _custom(graph: Graph, reached: dict[Tensor, list[Operation]]) -> list[tuple[
     The third item says for which inputs the function returned a gradient.
     """
     found = []
-    for op in dict.fromkeys(op for passing in reached.values() for op in passing):
-        kind = op.attrs.get("_gradient_op_type", op.type)
-        if kind not in _registered:
+    on_the_way = dict.fromkeys(op for passing in reached.values() for op in passing)
+    for name, op in [named for passing in on_the_way for named in _with_copies(passing, passing.name)]:
+        function = _own_gradient(op)
+        if function is None:
             continue
-        function = _gradient_registry.lookup(kind)
-        assert function is not None, kind
         region = Region(graph)
         with graph.recording(region), graph.name_scope(f"{op.name}_grad"):
             seeds: list[Tensor | None] = []
@@ -268,14 +267,44 @@ def _custom(graph: Graph, reached: dict[Tensor, list[Operation]]) -> list[tuple[
                 seeds.append(seed)
             returned = _returned(op, function(op, *seeds))
             region.outputs = [internal_convert_to_tensor(g) for g in returned if g is not None]
-        found.append((op.name, region, tuple(g is not None for g in returned)))
+        found.append((name, region, tuple(g is not None for g in returned)))
     return found
+
+
+def _with_copies(op: Operation, name: str) -> list[tuple[str, Operation]]:
+    """The operation; where it is a call that has no gradient of its own, also those in its copy of the body."""
+    found = [(name, op)]
+    if op.regions and op.regions[0].names and _own_gradient(op) is None:
+        for inner, copy in op.regions[0].names.items():
+            found += _with_copies(copy, f"{name}//{inner}")
+    return found
+
+
+def _in_copy(tensor: Tensor) -> bool:
+    """Whether a tensor stands in the copy of a function's body, where nothing outside reads it."""
+    region = tensor.op.region
+    while region is not None:
+        if region.names:
+            return True
+        region = region.parent
+    return False
+
+
+def _own_gradient(op: Operation) -> Callable | None:
+    """The gradient that a script has registered for an operation, or given the function that it calls."""
+    kind = op.attrs.get("_gradient_op_type", op.type)
+    if kind in _registered:
+        return _registered[kind]["type"]
+    definition = op.graph._functions.get(op.type)
+    if definition is None or (definition.gradient is None and definition.python_gradient is None):
+        return None
+    return definition.python_gradient or _gradient_by_function
 
 
 def _returned(op: Operation, result: Any) -> list[Any]:
     """What a registered gradient function returned: one gradient (or None) for each input."""
     returned = list(result) if isinstance(result, (list, tuple)) else [result]
-    if len(returned) != len(op.inputs):
+    if len(returned) != len(op.inputs) and op.type not in op.graph._functions:
         raise ValueError(f"Num gradients {len(returned)} generated for op {op.node_def} do not match num inputs "
                          f"{len(op.inputs)}")
     return returned
@@ -312,6 +341,21 @@ def gradient_by_rule(op: Operation, *grads: Any) -> list[Any]:
         twin.attrs = attrs  # a gradient override may surround this
         chosen = [i for i, grad in enumerate(grads) if grad is not None]
         return gradients([twin.outputs[i] for i in chosen], list(inputs), [grads[i] for i in chosen], op.type)
+
+
+def _gradient_by_function(op: Operation, *grads: Any) -> Any:
+    """The gradients of the inputs of a call, by the function that is the gradient of the one it calls."""
+    from tracer import function
+    from tracer.ops import constants
+
+    name = op.graph._functions[op.type].gradient
+    definition = op.graph._functions.get(name)
+    if definition is None:
+        raise LookupError(f"The gradient of {op.type}, the function {name}, is not defined")
+    seeds = [constants.zeros_like(output) if grad is None else grad
+             for output, grad in zip(op.outputs, grads, strict=True)]
+    with op.graph.as_default():
+        return function.call_function(definition.message, *op.inputs, *seeds)
 
 
 def _value(tensor: Tensor) -> Tensor:

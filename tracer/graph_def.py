@@ -79,6 +79,10 @@ def graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = 
         if size >= _LARGEST:
             raise ValueError("GraphDef cannot be larger than 2GB.")
         message.node.append(node)
+    if graph._functions:
+        from tracer import function
+
+        message.library.CopyFrom(function.library(graph))
     return message
 
 
@@ -181,6 +185,10 @@ def create_op(
     if compute_shapes and not op_def_registry.has_shapes(type):
         raise RuntimeError(f"No shape function registered for standard op: {type}")
     op = graph.add(type, tensors, given, outputs, name or type)
+    if graph._functions:
+        from tracer import instances
+
+        instances.expand(op)
     if compute_shapes:
         op_def_registry.set_shapes(op)
     return op

@@ -51,7 +51,11 @@ def import_graph_def(
         graph.check_not_finalized()
         with graph.name_scope("_inputs"):
             tensors = {key: internal_convert_to_tensor(value) for key, value in mapped.items()}
-        reader = _Reader(message, tensors, op_dict, producer_op_list)
+        if message.library.function:
+            from tracer import function
+
+            function.add_library(graph, message.library)
+        reader = _Reader(message, tensors, op_dict, producer_op_list, graph._functions)
         nodes = reader.read()
         found = [reader.element(element, nodes) for element in wanted]
         versions(graph).CopyFrom(message.versions)
@@ -105,7 +109,7 @@ def _canonical(name: str) -> str:
 class _Node:
     """One node of the message, checked: what the operation will be."""
 
-    def __init__(self, message: Any, definition: opdef.OpDef | None, attrs: dict[str, Any]) -> None:
+    def __init__(self, message: Any, definition: opdef.OpDef | None, attrs: dict[str, Any], function: Any) -> None:
         self.message = message
         self.attrs = attrs
         shapes_given = attrs.pop("_output_shapes", None)  # which our own operations say themselves
@@ -114,6 +118,9 @@ class _Node:
         if definition is not None:
             self.outputs = output_types(definition, attrs)
             self.expected = _input_types(definition, attrs)
+        elif function is not None:
+            self.outputs, self.expected = ([tensor.dtype for tensor in some]
+                                           for some in (function.outputs, function.inputs))
         else:  # one of our own operations
             self.outputs = list(attrs.pop("output_types"))
             self.shapes = [shape.as_proto() for shape in attrs.pop("output_shapes")]
@@ -142,9 +149,11 @@ def _input_types(definition: opdef.OpDef, attrs: dict[str, Any]) -> list[dtypes.
 class _Reader:
     """Checks a message and resolves the names in it, before anything is added to the graph."""
 
-    def __init__(self, message: Any, given: dict[str, Tensor], op_dict: Any, producer_op_list: Any) -> None:
+    def __init__(self, message: Any, given: dict[str, Tensor], op_dict: Any, producer_op_list: Any,
+                 functions: Mapping[str, Any]) -> None:
         self.message = message
         self.given = given
+        self.functions = functions
         self.used: set[str] = set()
         self.definitions = {type: op_def_registry.definition_of(one) for type, one in (op_dict or {}).items()}
         self.producers = {one.name: one for one in producer_op_list.op} if producer_op_list is not None else {}
@@ -162,7 +171,8 @@ class _Reader:
 
     def _node(self, message: Any) -> _Node:
         definition = self.definitions.get(message.op) or opdef.lookup(message.op)
-        if definition is None and message.op not in opdef.OWN:
+        function = self.functions.get(message.op)
+        if definition is None and function is None and message.op not in opdef.OWN:
             raise KeyError(f"No operation of type {message.op!r} is defined; node {message.name!r} is one")
         attrs = attributes.read(message.op, message.attr, definition)
         self._drop_defaults(message, attrs, definition)
@@ -176,7 +186,7 @@ class _Reader:
             if group.startswith(_LOCATION) and group[len(_LOCATION):].decode() not in self.index:
                 raise ValueError("Specified colocation to an op that does not exist during import: "
                                  f"{group[len(_LOCATION):].decode()} in {message.name}")
-        return _Node(message, definition, attrs)
+        return _Node(message, definition, attrs, function)
 
     def _drop_defaults(self, message: Any, attrs: dict[str, Any], definition: opdef.OpDef | None) -> None:
         """Leaves out what a later TensorFlow has added and set to its default."""
@@ -257,11 +267,16 @@ def _add(graph: Graph, nodes: list[_Node]) -> list[Operation]:
     for node, op in zip(nodes, operations, strict=True):
         if node.regions:
             _restore_regions(graph, op, node.regions, names)
+    if graph._functions:
+        from tracer import instances
+
+        for op in operations:
+            instances.expand(op)
     for at in _in_order(nodes):
         node, op = nodes[at], operations[at]
         for output, shape in zip(op.outputs, node.shapes, strict=False):
             output.set_shape(shapes.as_shape(shape))
-        if op.type not in opdef.OWN:
+        if op.type not in opdef.OWN and op.type not in graph._functions:
             op_def_registry.set_shapes(op)
     for node, op in zip(nodes, operations, strict=True):
         if node.message.device:
@@ -277,9 +292,14 @@ def _renamed(op: Operation, names: dict[str, str]) -> dict[str, Any]:
         changed["_class"] = [_relocated(group, names) for group in op.attrs["_class"]]
     if op.type == "Gradients":
         changed["rows"] = tuple(tuple(names[name] for name in rows) for rows in op.attrs["rows"])
-        changed["custom"] = tuple((names[name], returned) for name, returned in op.attrs["custom"])
+        changed["custom"] = tuple((_inner_renamed(name, names), returned) for name, returned in op.attrs["custom"])
         changed.setdefault("regions", ())
     return changed
+
+
+def _inner_renamed(name: str, names: dict[str, str]) -> str:
+    outer, mark, inner = name.partition("//")
+    return names[outer] + mark + inner
 
 
 def _relocated(group: bytes, names: dict[str, str]) -> bytes:

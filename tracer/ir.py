@@ -201,6 +201,19 @@ class Operation:
         """The bodies that it holds: a conditional has two, a loop its condition and its body."""
         return self.attrs.get("regions", ())
 
+    def named(self, name: str) -> Operation:
+        """The operation that this one calls `name`: by its name in the body of a function, where this is a copy of one,
+        and `call//name` for the copy that a call holds."""
+        holder, _, inner = name.rpartition("//")
+        if holder:
+            return self.named(holder).regions[0].names[inner]
+        region = self.region
+        while region is not None:
+            if name in region.names:
+                return region.names[name]
+            region = region.parent
+        return self.graph.get_operation_by_name(name)
+
     def _update_input(self, index: int, tensor: Tensor) -> None:
         """Replaces an input: how a graph of `NextIteration`s is closed to a loop."""
         if tensor.graph is not self.graph:
@@ -310,6 +323,7 @@ class Region:
         self.operations: list[Operation] = []
         self.inputs: list[Tensor] = []  # the loop variables, in a loop
         self.outputs: list[Tensor] = []
+        self.names: dict[str, Operation] = {}  # in the copy of a function's body, its operations by their names there
 
     def holds(self, op: Operation) -> bool:
         """Whether `op` was recorded in this region or in one inside of it."""
@@ -370,6 +384,7 @@ class Graph(Scopes):
         self._seed: int | None = None
         self._derived_from: Operation | None = None  # what the operations made now are derived from
         self._unfeedable: set[Tensor] = set()
+        self._functions: dict[str, Any] = {}  # the functions that operations may call, by name
         self._py_functions: dict[str, Any] = {}  # what `py_func` calls, by token
         self._unfetchable: set[Operation | Tensor] = set()
         self.region: Region | None = None  # the body of a conditional or loop that is being recorded
@@ -499,6 +514,18 @@ class Graph(Scopes):
     @property
     def _nodes_by_name(self) -> dict[str, Operation]:
         return dict(self._by_name)
+
+    def _add_function(self, function_def: Any, grad_function_name: str | None = None) -> None:
+        """Adds a function, which operations of that type then call: a FunctionDef message, or what `Defun` made."""
+        from tracer import function
+
+        function.add(self, function_def, grad_function_name)
+
+    def _is_function(self, name: str) -> bool:
+        return name in self._functions
+
+    def _get_function(self, name: str) -> Any:
+        return self._functions.get(name)
 
     def get_operations(self) -> list[Operation]:
         """All operations in the order of their creation."""

@@ -195,6 +195,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.framework.dtypes": "tracer.dtypes",
     "tensorflow.python.framework.errors": "tracer.errors",
     "tensorflow.python.framework.framework_lib": "tracer",
+    "tensorflow.python.framework.function": "tracer.function",
     "tensorflow.python.framework.graph_util": "tracer.graph_util",
     "tensorflow.python.framework.importer": "tracer.importer",
     "tensorflow.python.framework.load_library": "tracer.load_library",
@@ -394,7 +395,6 @@ tensorflow.models.rnn.ptb.reader
 tensorflow.models.rnn.translate.data_utils
 tensorflow.models.rnn.translate.seq2seq_model
 tensorflow.python.framework.docs
-tensorflow.python.framework.function
 tensorflow.python.platform.status_bar
 tensorflow.python.util.protobuf.compare
 tensorflow.python.util.protobuf.compare_test_pb2

@@ -7,9 +7,31 @@ from typing import Any
 
 from tracer import dtypes, scopes, shapes
 from tracer.convert import convert_to_tensor
+from tracer.declare import op
 from tracer.ir import Tensor
 from tracer.ops import array, constants, loops
 from tracer.ops.tensor_array import TensorArray
+
+
+@op("SymbolicGradient")
+def _gradients_of_function(input: Any, Tout: Any, f: Any, name: str | None = None) -> Any:
+    return [tensor.sizes for tensor in input[:len(Tout)]]
+
+
+def _symbolic_gradient(input: Any, Tout: Any, f: Any, name: str | None = None) -> list[Tensor]:
+    """The gradients of the inputs of a function of the graph, from its inputs and the gradients of what it gives.
+
+    Args:
+        input: its inputs, and then one gradient for each of its results.
+        Tout: the types of its inputs.
+        f: the function, by its name.
+    """
+    from tracer import instances, protos
+
+    called = f if isinstance(f, protos.NameAttrList) else protos.NameAttrList(name=getattr(f, "name", f))
+    outputs = _gradients_of_function(input, Tout, called, name=name)
+    instances.expand(outputs[0].op)
+    return outputs
 
 
 def _elements(elems: Any) -> tuple[Tensor, Tensor, TensorArray]:
