@@ -65,6 +65,10 @@ def evaluate(before: list[Operation], gradients: list[Operation], context: Conte
     keys = list(dict.fromkeys(key for part in parts for key in part.keys()))
     inside = _Inside(before, context)
     inside.custom = {op: gradient for part in parts for op, gradient in part.custom.items()}
+    for part in parts:
+        for x, gathers in zip(part.xs, part.rows, strict=True):
+            for gather in gathers:
+                inside.rows.setdefault(gather, set()).add(x)
     zeros = [jnp.zeros(shape, dtype) for shape, dtype in _signatures(keys, before, context)]
     outputs, pullback, arrays = jax.vjp(lambda deltas: inside.run(deltas, keys, ys), zeros, has_aux=True)
     inside.commit(arrays)
@@ -148,6 +152,7 @@ class _Inside:
         self.stacks: list[Stack] = []
         self.order: tuple[list, list, list] = ([], [], [])
         self.custom: dict[Operation, CustomGradient] = {}
+        self.rows: dict[Operation, set[Tensor]] = {}
         self.inner = context
 
     def run(self, deltas: list[Any], keys: list[Any], ys: list[Tensor]) -> tuple[list[Any], Any]:
@@ -159,10 +164,14 @@ class _Inside:
         inner.custom = {**self.outer.custom, **self.custom}
         inner.readers, inner.rolled = self.outer.readers, self.outer.rolled
         inner.session, inner.silent, inner.failures = self.outer.session, self.outer.silent, self.outer.failures
+        inner.levels = [*self.outer.levels, interpret.Level(dict(zip(keys, deltas, strict=True)), self.rows)]
+        inner.without = dict(self.outer.without)
         for key, delta in zip(keys, deltas, strict=True):
             inner.deltas[key] = inner.deltas[key] + delta if key in inner.deltas else delta
             if isinstance(key, Tensor) and key in inner.values and not isinstance(inner.values[key], Alias):
-                inner.values[key] = inner.read(key) + delta  # it came in from outside and is not written again
+                came = inner.read(key)  # from outside: it is not written again
+                inner.without.setdefault(key, came)
+                inner.values[key] = came + delta
         interpret.evaluate(self.nodes, inner)
         arrays = [t for t, v in inner.values.items() if isinstance(v, (jax.Array, Elements))]
         self.values = {t: v for t, v in inner.values.items() if not isinstance(v, (jax.Array, Elements))}

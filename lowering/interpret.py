@@ -33,6 +33,13 @@ class Alias(NamedTuple):
     via: tuple[Tensor, ...]  # the tensors on the way, where a gradient may be asked for
 
 
+class Level(NamedTuple):
+    """What one differentiation adds: its zeros, and for each `Gather` the tensors that get its rows by themselves."""
+
+    deltas: dict[Any, Any]
+    rows: dict[Operation, set[Tensor]]
+
+
 class Context:
     """The values of one program while it is traced."""
 
@@ -42,6 +49,8 @@ class Context:
         self.streams: dict[Operation, Any] = {}
         self.checks = Checks()
         self.deltas: dict[Any, Any] = {}  # zeros to differentiate by: at tensors, and at rows that a Gather took
+        self.levels: list[Level] = []  # the same, one for each differentiation around
+        self.without: dict[Tensor, Any] = {}  # the values at those tensors without the zeros
         self.used: frozenset[Tensor] | None = None  # what anything reads; None is everything
         self.custom: dict[Operation, Any] = {}  # the operations that have a gradient of the script's own
         self.temporaries: set[str] = set()  # the names of temporary variables in use
@@ -59,6 +68,7 @@ class Context:
         inner.values, inner.state = dict(self.values), dict(self.state)
         inner.streams, inner.deltas = dict(self.streams), self.deltas
         inner.temporaries, inner.given = set(self.temporaries), self.given
+        inner.levels, inner.without = self.levels, dict(self.without)
         inner.custom, inner.session, inner.silent = self.custom, self.session, self.silent
         inner.failures = self.failures
         return inner
@@ -66,7 +76,7 @@ class Context:
     def plain(self) -> Context:
         """The same, without gradients of the script's own and without zeros to differentiate by."""
         inner = self.child()
-        inner.custom, inner.deltas = {}, {}
+        inner.custom, inner.deltas, inner.levels = {}, {}, []
         return inner
 
     def read(self, tensor: Tensor) -> Any:
@@ -81,9 +91,7 @@ class Context:
             return self._row(value)
         if not isinstance(value, Alias):
             return value
-        array = self.state[value.variable]
-        if isinstance(array, RowWrites):
-            array = self.state[value.variable] = array.settle()
+        array = self._settled(value.variable)
         for at in value.via:
             if at in self.deltas:
                 array = array + self.deltas[at]
@@ -96,9 +104,36 @@ class Context:
             self._rows = stacking.Rows()
         return self._rows.read(row)
 
+    def read_for_rows(self, gather: Operation) -> Any:
+        """What `gather` takes rows of, without the zeros at tensors whose gradient gets those rows by themselves."""
+        tensor = gather.inputs[0]
+        value = self.values.get(tensor)
+        if isinstance(value, Alias):
+            bare = Alias(value.variable, ())
+            via = value.via
+        else:
+            while tensor not in self.without and tensor.op.type == "Identity":
+                tensor = tensor.op.inputs[0]
+            if tensor not in self.without:
+                return self.read(gather.inputs[0])
+            bare, via = self.without[tensor], (tensor,)
+        array = self._settled(bare.variable) if isinstance(bare, Alias) else bare
+        for level in self.levels:
+            for at in via:
+                if at in level.deltas and at not in level.rows.get(gather, ()):
+                    array = array + level.deltas[at]
+        return array
+
+    def _settled(self, variable: Operation) -> Any:
+        array = self.state[variable]
+        if isinstance(array, RowWrites):
+            array = self.state[variable] = array.settle()
+        return array
+
     def write(self, tensor: Tensor, value: Any) -> None:
         """Gives `tensor` its value."""
         if tensor in self.deltas and not isinstance(value, Alias):
+            self.without[tensor] = value
             value = value + self.deltas[tensor]
         self.values[tensor] = value
 
@@ -192,6 +227,8 @@ def _inputs(node: Operation, rule: registry.Rule, context: Context) -> list[Any]
             values.append([context.read(t) for t in argument])
         else:
             values.append(context.read(argument))
+    if node in context.deltas:  # a Gather whose rows a gradient is taken by
+        values[0] = context.read_for_rows(node)
     return values
 
 

@@ -306,3 +306,37 @@ def test_targets():
     assert tf.Session("local").run("Const:0") == 1.0
     with pytest.raises(errors.NotFoundError, match="No session factory registered for the given session options"):
         tf.Session("http://elsewhere:2222")
+
+
+def test_a_partial_run_draws_once_and_then_is_over():
+    a, b = tf.placeholder(tf.float32, []), tf.placeholder(tf.float32, [], name="b")
+    drawn = tf.random_uniform([])
+    first, second = drawn + a, drawn * b
+    with tf.Session() as session:
+        handle = session.partial_run_setup([first, second], [a, b])
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Fetch b:0 can't be computed from the feeds that have"):
+            session.partial_run(handle, second, {a: 1.0})
+        handle = session.partial_run_setup([first, second], [a, b])
+        one = session.partial_run(handle, first, {a: 1.0})
+        assert session.partial_run(handle, second, {b: 2.0}) == pytest.approx(2 * (one - 1), rel=1e-5)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Must run 'setup' before performing partial runs!"):
+            session.partial_run(handle, first, {a: 1.0})
+
+
+def test_a_partial_run_of_an_operation():
+    a = tf.placeholder(tf.float32, [])
+    with tf.Session() as session:
+        handle = session.partial_run_setup([tf.neg(a).op], [a])
+        with pytest.raises(RuntimeError, match=r"partial_run\(\) requires empty target_list\."):
+            session.partial_run(handle, "Neg", {a: 1.0})
+
+
+def test_a_configuration_of_another_kind():
+    with pytest.raises(TypeError, match=r"config must be a tf\.ConfigProto, but got <class 'int'>"):
+        tf.Session(config=3)
+
+
+def test_two_operations_of_one_name():
+    tf.constant(1.0, name="a/")
+    with pytest.raises(ValueError, match="cannot add op with name a as that name is already used"):
+        tf.constant(1.0, name="a/")

@@ -113,21 +113,27 @@ def _below(xs: set[Tensor]) -> set[Operation]:
     return found
 
 
-def _reached(ys: list[Tensor], xs: set[Tensor]) -> dict[Tensor, list[Operation]]:
-    """Every tensor that a gradient of `ys` reaches on a path from `xs`, with the operations that pass it on."""
+def _reached(ys: list[Tensor], xs: set[Tensor],
+             returned: dict[Operation, tuple[bool, ...]] | None = None) -> dict[Tensor, list[Operation]]:
+    """Every tensor that a gradient of `ys` reaches on a path from `xs`, with the operations that pass it on.
+
+    `returned` says of operations with a gradient of the script's own which inputs have one.
+    """
     below = _below(xs)
     found: dict[Tensor, list[Operation]] = {y: [] for y in ys}
     stack = [y.op for y in found if y.op in below]
     seen = set(stack)
     while stack:
         op = stack.pop()
-        if op.type in _UNDEFINED and op.attrs.get("_gradient_op_type", op.type) not in _registered:
+        kind = op.attrs.get("_gradient_op_type", op.type)
+        if kind not in _registered and (op.type in _UNDEFINED or kind != op.type):
             raise _undefined(op)
         if not _passes(op):
             continue
-        without = _WITHOUT.get(op.type, ())
+        without = _WITHOUT.get(op.type, ()) if kind not in _registered else ()
+        gives = (returned or {}).get(op)
         for place, tensor in enumerate(op.inputs):
-            if place in without and op.attrs.get("_gradient_op_type", op.type) not in _registered:
+            if place in without or (gives is not None and not (place < len(gives) and gives[place])):
                 continue
             if not _differentiable(tensor) or not (tensor in xs or tensor.op in below):
                 continue
@@ -140,13 +146,14 @@ def _reached(ys: list[Tensor], xs: set[Tensor]) -> dict[Tensor, list[Operation]]
     return found
 
 
-def _rows(x: Tensor, reached: dict[Tensor, list[Operation]]) -> tuple[list[Operation], bool]:
+def _rows(x: Tensor, reached: dict[Tensor, list[Operation]], ys: set[Tensor]) -> tuple[list[Operation], bool]:
     """The `Gather` operations that take rows of `x`, and whether its gradient also comes from elsewhere."""
     gathers: list[Operation] = []
     dense = False
     stack = [x]
     while stack:
         tensor = stack.pop()
+        dense = dense or tensor in ys
         for op in reached.get(tensor, ()):
             if op.type == "Gather" and op.inputs[0] is tensor and op.inputs[1] is not tensor:
                 gathers.append(op)
@@ -185,6 +192,8 @@ def gradients(
     xs = list(xs) if isinstance(xs, (list, tuple)) else [xs]
     starts = [None] * len(ys) if grad_ys is None else (
         list(grad_ys) if isinstance(grad_ys, (list, tuple)) else [grad_ys])
+    if aggregation_method not in (None, *range(3)):
+        raise ValueError(f"Invalid aggregation_method specified {aggregation_method}.")
     if len(starts) != len(ys):
         raise ValueError(f"Passed {len(starts)} grad_ys for {len(ys)} ys")
     with scopes.op_scope([v for v in (*ys, *xs, *starts) if v is not None], name, "gradients"):
@@ -214,6 +223,11 @@ def _record(ys: list[Any], xs: list[Tensor], seeds: list[Tensor | None]) -> list
     plain = [y.values if isinstance(y, IndexedSlices) else y for y in ys]
     graph = scopes.get_default_graph()
     reached = _reached(plain, set(xs))
+    custom = _custom(graph, reached)
+    if not all(all(returned) for _, _, returned in custom):
+        reached = _reached(plain, set(xs), {graph.get_operation_by_name(name): returned
+                                            for name, _, returned in custom if "//" not in name})
+        custom = [entry for entry in custom if _is_reached(graph, entry[0], reached)]
     live = [i for i, y in enumerate(plain) if _differentiable(y)]
     connected = [i for i, x in enumerate(xs) if x in reached and live and (reached[x] or x in plain)]
     if not connected:
@@ -221,7 +235,7 @@ def _record(ys: list[Any], xs: list[Tensor], seeds: list[Tensor | None]) -> list
     chosen = [xs[i] for i in connected]
     rows, dense, outputs = [], [], []
     for x in chosen:
-        gathers, other = _rows(x, reached) if x not in plain else ([], True)
+        gathers, other = _rows(x, reached, set(plain))
         dense.append(other or not gathers)
         rows.append(tuple(op.name for op in gathers))
         kind = x.dtype.base_dtype
@@ -232,7 +246,6 @@ def _record(ys: list[Any], xs: list[Tensor], seeds: list[Tensor | None]) -> list
         else:
             outputs.append((kind, x.sizes))
     given = [seeds[i] for i in live]
-    custom = _custom(graph, reached)
     regions = tuple(region for _, region, _ in custom)
     captured = dict.fromkeys(t for region in regions for t in region.captures()[0] if not _in_copy(t))
     op = graph.add(
@@ -242,6 +255,12 @@ def _record(ys: list[Any], xs: list[Tensor], seeds: list[Tensor | None]) -> list
          "custom": tuple((name, returned) for name, _, returned in custom)},
         tuple(outputs), "Gradients", dict.fromkeys(c for region in regions for c in region.captures()[1]))
     return _results(op, xs, connected, rows)
+
+
+def _is_reached(graph: Graph, name: str, reached: dict[Tensor, list[Operation]]) -> bool:
+    """Whether a gradient still reaches an operation, or the call whose copy it stands in."""
+    op = graph.get_operation_by_name(name.partition("//")[0])
+    return any(op in passing for passing in reached.values())
 
 
 def _custom(graph: Graph, reached: dict[Tensor, list[Operation]]) -> list[tuple[str, Region, tuple[bool, ...]]]:

@@ -448,6 +448,8 @@ class Graph(Scopes):
             name = name.decode()
         if name and name[-1] == "/":
             name = name[:-1]
+            if name in self._by_name:
+                raise ValueError(f"cannot add op with name {name} as that name is already used")
         else:
             if not VALID_OP_NAME.match(name):
                 raise ValueError(f"'{name}' is not a valid node name")

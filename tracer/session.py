@@ -103,7 +103,8 @@ class _Fetches:
             raise ValueError(
                 f"Fetch argument {fetch!r} of {whole!r} cannot be interpreted as a Tensor. ({error})") from None
         if not self.graph.is_fetchable(element):
-            raise ValueError(f"Operation {element.name!r} has been marked as not fetchable.")
+            op = element.op if isinstance(element, Tensor) else element
+            raise ValueError(f"Operation {op.name!r} has been marked as not fetchable.")
         return element
 
 
@@ -211,6 +212,8 @@ class BaseSession:
             target = target or ""
             if not isinstance(target, str):
                 raise TypeError(f"target must be a string, but got {type(target)}")
+        if config is not None and getattr(getattr(config, "DESCRIPTOR", None), "name", "") != "ConfigProto":
+            raise TypeError(f"config must be a tf.ConfigProto, but got {type(config)}")
         self._server = None if target in _DIRECT else _server(target)
         self._graph = graph or scopes.get_default_graph()
         self._target = target
@@ -422,7 +425,11 @@ class BaseSession:
 
         if handle not in self._partial_runs:
             raise errors.InvalidArgumentError(None, None, "Must run 'setup' before performing partial runs!")
-        return self._partial_runs[handle].step(fetches, feed_dict)
+        run = self._partial_runs[handle]
+        values = run.step(fetches, feed_dict)
+        if run.done:
+            del self._partial_runs[handle]
+        return values
 
     def runs(self) -> list[Any]:
         """The executables of the distinct runs so far, for those who look inside."""

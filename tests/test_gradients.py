@@ -1,0 +1,161 @@
+"""`tf.gradients`: what is connected, rows beside dense gradients, gradients of a script's own. Numbers are 0.12.1's."""
+
+import numpy as np
+import pytest
+
+import tracer as tf
+from tracer.declare import raw_op
+from tracer.gradients import get_gradient_function
+from tracer.legacy import framework_ops
+
+IDS = np.int32([1, 1])
+
+
+def evaluate(fetches, feeds=None):
+    with tf.Session() as session:
+        if tf.all_variables():
+            session.run(tf.initialize_all_variables())
+        return session.run(fetches, feeds)
+
+
+@pytest.mark.parametrize("source", [lambda v: v, lambda v: v.ref(), lambda v: v.value()], ids=["variable", "ref", "value"])
+@pytest.mark.parametrize(("ys", "values", "rows"), [
+    (lambda v: [tf.gather(v, IDS)], [0, 2, 0, 0], 2),
+    (lambda v: [tf.reduce_sum(tf.gather(v, IDS)) + tf.nn.l2_loss(v)], [1, 3, 1, 1], 6),
+    (lambda v: [tf.gather(v, IDS), v * 2], [2, 4, 2, 2], 6),
+    (lambda v: [tf.gather(v, IDS), v.value()], [1, 3, 1, 1], 6),
+    (lambda v: [tf.gather(v, IDS), tf.gather(v, [0]) * 3, tf.sin(v) * 0], [3, 2, 0, 0], 7),
+])
+def test_rows_beside_a_dense_gradient(ys, values, rows, source):
+    v = tf.Variable(tf.ones([4, 2]))
+    gradient = tf.gradients(ys(v), source(v))[0]
+    assert isinstance(gradient, tf.IndexedSlices)
+    dense, taken = evaluate([tf.convert_to_tensor(gradient), gradient.values])
+    np.testing.assert_array_equal(dense, np.repeat(values, 2).reshape(4, 2))
+    assert taken.shape == (rows, 2)
+
+
+def test_rows_of_a_placeholder_and_of_two_losses():
+    x = tf.placeholder(tf.float32, [4, 2])
+    dense = tf.nn.l2_loss(x)
+    both = tf.gradients(tf.reduce_sum(tf.gather(x, IDS)) + dense, x)[0]
+    one = tf.gradients(dense, x)[0]
+    found = evaluate([tf.convert_to_tensor(both), one], {x: np.ones((4, 2))})
+    np.testing.assert_array_equal(found[0][:, 0], [1, 3, 1, 1])
+    np.testing.assert_array_equal(found[1][:, 0], [1, 1, 1, 1])
+
+
+def test_second_gradients_through_rows_and_dense():
+    v = tf.placeholder(tf.float64, [4])
+    loss = tf.reduce_sum(tf.gather(v, IDS) ** 3.0) + tf.reduce_sum(v ** 2.0)
+    first = tf.convert_to_tensor(tf.gradients(loss, v)[0])
+    second = tf.convert_to_tensor(tf.gradients(first, v)[0])
+    np.testing.assert_allclose(evaluate(second, {v: [1.0, 2.0, 3.0, 4.0]}), [2, 2 + 2 * 6 * 2, 2, 2])
+
+
+def test_a_step_on_a_table_that_is_also_decayed():
+    v = tf.Variable(np.float32([[1], [2], [3]]))
+    loss = tf.reduce_sum(tf.nn.embedding_lookup(v, [2, 2])) + tf.nn.l2_loss(v)
+    train = tf.train.GradientDescentOptimizer(0.5).minimize(loss)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        session.run(train)
+        np.testing.assert_allclose(session.run(v), [[0.5], [1], [0.5]])
+
+
+def override(op_type, function):
+    """A context in which operations of a type have this gradient."""
+    name = f"{op_type}Of{id(function)}"
+    tf.RegisterGradient(name)(function)
+    return tf.get_default_graph().gradient_override_map({op_type: name})
+
+
+def test_a_gradient_that_is_none_for_an_input():
+    x, c = tf.constant([1.0, 2.0]), tf.constant([5.0, 6.0])
+    with override("Mul", lambda op, grad: [grad * 3, None]):
+        product = x * c
+    assert tf.gradients(product, c) == [None]
+    gradients_of_both = tf.gradients(product, [x, c])
+    assert gradients_of_both[1] is None
+    np.testing.assert_array_equal(evaluate(gradients_of_both[0]), [3, 3])
+
+
+def test_the_wrong_number_of_gradients():
+    with override("Mul", lambda op, grad: grad):
+        product = tf.constant(1.0, name="x") * 2
+    with pytest.raises(ValueError, match=r"(?s)Num gradients 1 generated for op name: \"mul\".*do not match num inputs 2"):
+        tf.gradients(product, product.op.inputs[0])
+
+
+def test_an_override_that_nobody_registered():
+    x = tf.constant(1.0)
+    with tf.get_default_graph().gradient_override_map({"Square": "NobodyHasRegisteredThis"}):
+        y = tf.square(x)
+    with pytest.raises(LookupError, match=r"No gradient defined for operation 'Square' \(op type: Square\)"):
+        tf.gradients(y, x)
+    with pytest.raises(LookupError, match="gradient registry has no entry for: NobodyHasRegisteredThis"):
+        get_gradient_function(y.op)
+
+
+@pytest.mark.parametrize("wrong", [3, {3: "a"}, {"a": 3}])
+def test_a_wrong_override(wrong):
+    with pytest.raises(TypeError, match="op_type_map must be a dictionary mapping strings to strings"):
+        with tf.get_default_graph().gradient_override_map(wrong):
+            pass
+
+
+def test_a_wrong_aggregation_method():
+    x = tf.constant(1.0)
+    with pytest.raises(ValueError, match="Invalid aggregation_method specified 7"):
+        tf.gradients(x * x, x, aggregation_method=7)
+
+
+@pytest.mark.parametrize("options", [
+    {"aggregation_method": method} for method in (None, tf.AggregationMethod.ADD_N, tf.AggregationMethod.EXPERIMENTAL_TREE,
+                                                  tf.AggregationMethod.EXPERIMENTAL_ACCUMULATE_N)
+] + [{"gate_gradients": True, "colocate_gradients_with_ops": True}])
+def test_options_change_no_number(options):
+    x = tf.constant([1.0, 2.0])
+    np.testing.assert_allclose(evaluate(tf.gradients(x * x + x * 3 + tf.sin(x), x, **options)[0]),
+                               [5.540302, 6.583853], rtol=1e-6)
+
+
+def test_guided_backpropagation():
+    # As visualizations of networks did it.
+    registry = framework_ops._gradient_registry
+    if "GuidedReluTest" not in registry._registry:
+        @tf.RegisterGradient("GuidedReluTest")
+        def _guided(op, grad):
+            return tf.select(tf.less(0.0, grad), raw_op("relu_grad")(grad, op.outputs[0]), tf.zeros(tf.shape(grad)))
+    x = tf.constant([2.0, 3.0])
+    with tf.get_default_graph().gradient_override_map({"Relu": "GuidedReluTest"}):
+        y = tf.nn.relu(x - 1.5)
+    np.testing.assert_array_equal(evaluate(tf.gradients(y * [[1.0, -1.0]], x)[0]), [1, 0])
+    assert "GuidedReluTest" in registry._registry
+
+
+def test_the_gradient_function_of_our_own_operations():
+    x = tf.constant([1.0, 3.0])
+    y = tf.nn.relu(x - 1.5)
+    (relu,) = get_gradient_function(y.op)(y.op, tf.constant([2.0, 3.0]))
+    product = tf.matmul(tf.reshape(x, [1, 2]), tf.constant([[1.0], [2.0]]))
+    left, right = get_gradient_function(product.op)(product.op, tf.constant([[1.0]]))
+    squared = x * x
+    first, second = get_gradient_function(squared.op)(squared.op, tf.ones([2]))
+    wanted = ([0, 3], [[1, 2]], [[1], [3]], [1, 3], [1, 3])
+    for value, want in zip(evaluate([relu, left, right, first, second]), wanted, strict=True):
+        np.testing.assert_array_equal(value, want)
+    assert get_gradient_function(tf.shape(x).op) is None
+    assert get_gradient_function(x.op) is None
+    with pytest.raises(LookupError, match="gradient registry has no entry for: ArgMax"):
+        get_gradient_function(tf.argmax([[1.0]], 1).op)
+
+
+def test_registering_twice():
+    tf.NoGradient("RegisteredTwiceForTest")
+    with pytest.raises(KeyError, match=r"Registering two gradient with name 'RegisteredTwiceForTest' !\(Previous "
+                                       r"registration was in test_registering_twice .*test_gradients\.py"):
+        tf.RegisterGradient("RegisteredTwiceForTest")(lambda op, grad: grad)
+    for register in (tf.RegisterGradient, tf.NoGradient, tf.RegisterShape):
+        with pytest.raises(TypeError, match="op_type must be a string"):
+            register(3)
