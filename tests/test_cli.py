@@ -264,3 +264,18 @@ def test_an_empty_entry_of_the_path_is_the_current_folder_and_the_users(folder):
     write(folder, "import numpy\nprint(numpy.float(1))", "helper.py")
     environment = {"PYTHONPATH": os.pathsep + str(PROJECT)}
     assert run(folder, "scripts/main.py", env=environment).stdout == "1.0\n"
+
+
+SHIPPED = "from tensorflow.models.rnn.ptb import reader\nimport tensorflow.models.rnn.ptb.reader as same\n" \
+          "print(reader.half(3), same is reader, reader.__name__)"
+
+
+@pytest.mark.parametrize("place", ["reader.py", "../reader.py", "../../../../tensorflow/models/rnn/ptb/reader.py"])
+def test_a_program_that_tensorflow_shipped(folder, place):
+    script = write(folder, SHIPPED, "tree/tensorflow/models/rnn/train/script.py")
+    write(script.parent, "import tensorflow as tf\ndef half(n):\n    print 'of', n\n    return n / 2\n", place)
+    found = run(folder, str(script))
+    if place == "../reader.py":
+        assert "put its file beside the script" in found.stderr
+    else:
+        assert found.stdout.splitlines() == ["of 3", "1 True tensorflow.models.rnn.ptb.reader"]

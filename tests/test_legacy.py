@@ -101,7 +101,7 @@ def test_modules_are_visible_where_tensorflow_imported_them_itself(read):
 
 def test_known_module_without_counterpart_says_so(read):
     with pytest.raises(
-        ImportError, match=r"tensorflow\.models\.image.* has no counterpart in Tracer yet.*copy its file"
+        ImportError, match=r"tensorflow\.models\.image.* has no counterpart in Tracer yet.*put its file"
     ):
         importlib.import_module("tensorflow.models.image.cifar10.cifar10")
 

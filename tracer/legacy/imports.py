@@ -17,7 +17,7 @@ from typing import Any
 
 from tracer.legacy.table import MODULES, NO_COUNTERPART
 
-_SHIPPED = "It was a program shipped with TensorFlow: copy its file beside the script and import that."
+_SHIPPED = "It was a program shipped with TensorFlow: put its file beside the script, where it is found."
 _WAYS_OUT = (
     ("tensorflow.tensorboard", "Start the real one instead: tensorboard --logdir FOLDER"),
     (

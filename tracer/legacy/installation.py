@@ -12,6 +12,7 @@ from tracer.legacy import environment, imports
 from tracer.legacy.helpers import HELPERS
 from tracer.legacy.loader import LegacyFinder, LegacyImport
 from tracer.legacy.options import Options
+from tracer.legacy.shipped import ShippedFinder
 from tracer.legacy.sources import UserCode
 
 # The last resort of these two look-ups is a module of ours, so a file of that name beside the script comes first.
@@ -38,6 +39,7 @@ class Installation:
             self._undo.append(lambda: self._forget_modules(modules_before))
             self._undo.append(imports.hide_tensorflow_from_tensorboard())
             self._insert_finder(0, imports.TensorflowFinder())
+            self._insert_finder(0, ShippedFinder(self))
             self._insert_finder(_before_path_finder(), LegacyFinder(self))
             self._insert_finder(len(sys.meta_path), imports.LastResortFinder(self._last_resort_modules()))
             self._undo.append(imports.become_tensorflow())

