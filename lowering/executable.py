@@ -8,13 +8,13 @@ from typing import Any
 import jax
 import numpy as np
 
-from lowering import ending, interpret, registry
+from lowering import ending, interpret, ragged, registry
 from lowering import slice as slicing
 from lowering.arrays import WHOLE, Elements, Handle, StackHandle
 from lowering.checks import Check, error_of
 from lowering.control import ShapeVariesError
 from lowering.dataflow import Dataflow
-from lowering.program import Program
+from lowering.program import OFTEN, Program
 from lowering.slice import DeviceStage, HostStage
 from lowering.staging import Staging
 from lowering.state import State
@@ -27,7 +27,8 @@ class Executable:
     """One signature (fetches and fed tensors) ready to run on a state."""
 
     def __init__(self, fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor],
-                 nested: bool = False, controls: bool = True) -> None:
+                 nested: bool = False, controls: bool = True, moved: frozenset[Operation] = frozenset(),
+                 before: list[Program | HostStage] | None = None) -> None:
         self.nested = nested  # the body of a conditional or loop: the run around it commits, or takes all back
         self.controls = controls
         self.dataflow: Dataflow | None = None
@@ -37,13 +38,16 @@ class Executable:
         self.targets = targets
         self.staging = Staging()
         self._nested: dict[Any, Executable] = {}
+        self.successor: Executable | None = None  # the same run, planned otherwise
         ending.watch()
-        self._prepare()
+        self.moved = moved
+        self._prepare(before or [])
 
-    def _prepare(self) -> None:
+    def _prepare(self, before: list[Program | HostStage]) -> None:
+        """Plans the run. Programs that were there `before` are compiled already."""
         fetches = self.fetches
         try:
-            self.plan = slicing.plan(fetches, self.targets, self.fed, self.controls)
+            self.plan = slicing.plan(fetches, self.targets, self.fed, self.controls, self.moved)
         except slicing.RawControlFlowError:
             self.plan = slicing.plan([], [], self.fed)
             self.dataflow = Dataflow(fetches, self.targets, self.fed)
@@ -51,12 +55,28 @@ class Executable:
         stages = self.plan.stages
         last = len(stages) - 1
         self.steps: list[Program | HostStage] = [
-            Program(stage, donate=i == last and not self.nested) if isinstance(stage, DeviceStage) else stage
+            self._program(stage, i == last and not self.nested, before) if isinstance(stage, DeviceStage) else stage
             for i, stage in enumerate(stages)]
         self.required = [v.name for v in self.plan.required]
         self.single = self.steps[0] if len(self.steps) == 1 and isinstance(self.steps[0], Program) else None
         self.sources = [] if self.dataflow is not None else [self._source(t) for t in fetches]
         self.simple = self.single is not None and all(kind == "output" for kind, _ in self.sources)
+
+    def _program(self, stage: DeviceStage, donate: bool, before: list[Program | HostStage]) -> Program:
+        made = Program(stage, donate, self._noticed)
+        return next((step for step in before if isinstance(step, Program) and step.stage == stage
+                     and step.donate == made.donate), made)
+
+    def _noticed(self, program: Program) -> None:
+        """Moves what works on arrays of ever other shapes to the host, for the runs after this one."""
+        count = len(program.variants)
+        if count not in (ragged.PATIENCE, OFTEN):
+            return
+        moved = ragged.find(program.stage, program.variants, self.fed, patient=count < OFTEN)
+        if moved:
+            planned = self if self.successor is None else self.successor
+            self.successor = Executable(self.fetches, self.targets, self.feeds, self.nested, self.controls,
+                                        planned.moved.union(moved), planned.steps)
 
     def _check_fed(self) -> None:
         for op in self.plan.nodes:
@@ -85,6 +105,8 @@ class Executable:
 
     def run(self, state: State, feeds: list[Any], watch: Watch | None = None) -> list[Any]:
         """Runs once. Returns the fetched values, each the caller's own."""
+        if self.successor is not None:
+            return self.successor.run(state, feeds, watch)
         ending.enter()
         try:
             if state.device is not None:
@@ -109,7 +131,7 @@ class Executable:
                 return [_fetched(own(outputs[at])) for _, at in self.sources] if self.sources else []
         except ShapeVariesError as error:
             slicing.fix(error.node)
-            self._prepare()
+            self._prepare([])
             return self._run(state, feeds, watch)
 
     def _run_stages(self, state: State, feeds: list[Any], outer: dict[str, Any] | None = None,
@@ -303,6 +325,8 @@ class Executable:
     def _region(self, region: Region, given: list[Any], state: State, read: Any, overlay: dict[str, Any],
                 watch: Watch | None) -> list[Any]:
         executable = self._nested.get(region)
+        if executable is not None and executable.successor is not None:
+            executable = self._nested[region] = executable.successor
         if executable is None:
             captured = [t for t in region.captures()[0] if t.op.type != "Const" and slicing.variable_of(t) is None]
             inputs = [*region.inputs, *captured]
@@ -313,7 +337,7 @@ class Executable:
                 state, [feed if isinstance(feed, WHOLE) else np.asarray(feed) for feed in feeds], overlay, watch)
         except ShapeVariesError as error:
             slicing.fix(error.node)
-            executable._prepare()
+            executable._prepare([])
             return self._region(region, given, state, read, overlay, watch)
 
     def _host_argument(self, argument: Any, unread: bool, state: State, values: dict, overlay: dict) -> Any:

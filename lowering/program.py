@@ -42,8 +42,9 @@ class Program:
     `donate` gives the old variables' memory to the new ones; it is off where a later step can still fail the run.
     """
 
-    def __init__(self, stage: DeviceStage, donate: bool) -> None:
+    def __init__(self, stage: DeviceStage, donate: bool, noticed: Callable[[Program], None] | None = None) -> None:
         self.stage = stage
+        self.noticed = noticed  # told of each further shape that the program is compiled for
         self.speaks = any("later" in rule.extras for op in stage.nodes for node in inner(op)
                           if (rule := registry.find(node.type)) is not None)
         self.failures: list[Exception] = []  # of the Python functions that the program calls
@@ -136,6 +137,8 @@ class Program:
         def call(*arguments: Any) -> tuple:
             self.variants.append((static, jax.tree.map(_outline, arguments)))
             self._count(static, arguments[-1])
+            if self.noticed is not None:
+                self.noticed(self)
             return function(*arguments)
 
         return call

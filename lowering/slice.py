@@ -28,6 +28,7 @@ SWITCHES = frozenset({"Switch", "RefSwitch"})
 MERGES = frozenset({"Merge", "RefMerge"})
 _RAW = FRAMES | SWITCHES | MERGES
 CONTROL = frozenset({"Cond", "While"})  # they hold regions
+PICTURES = frozenset({"DecodeJpeg", "DecodePng"})
 FIXED: weakref.WeakSet[Operation] = weakref.WeakSet()
 """Conditionals and loops found to give values of several shapes: which branch runs, or how often the body does, must be
 known while a program is traced."""
@@ -227,16 +228,23 @@ def written_by(op: Operation) -> list[Operation]:
 class _Stager:
     """Gives each operation of a slice the number of its stage: even for device programs, odd for host steps."""
 
-    def __init__(self, order: list[Operation], fed: frozenset[Tensor]) -> None:
+    def __init__(self, order: list[Operation], fed: frozenset[Tensor], moved: frozenset[Operation]) -> None:
         self.order = order
         self.fed = fed
+        self.moved = moved
         self.position = {op: i for i, op in enumerate(order)}
         self.stage: dict[Operation, int] = {}
         self.sources: dict[Tensor, frozenset | object] = {}
         self.materialized: set[Tensor] = set()  # device values that a later program needs as static ones
+        self.pictures: set[Tensor] = set()  # of any size, from files
+        self.framed: set[Tensor] = set()  # of one size, made of those
         self._last_read: dict[Operation, int] = {}
         self._last_write: dict[Operation, int] = {}
         self._host_after = 0
+
+    def is_host(self, op: Operation) -> bool:
+        """Whether the operation runs as Python in this plan."""
+        return op in self.moved or _is_host(op)
 
     def assign(self) -> None:
         """Fills `stage`."""
@@ -244,17 +252,34 @@ class _Stager:
             if op.type in ("Const", "Placeholder") or op.type in VARIABLES:
                 self.stage[op] = 0
                 continue
-            host = _is_host(op)
+            host = self.is_host(op)
             stage = 1 if host else 0
             for before in (*(t.op for t in inputs_of(op) if t not in self.fed), *op.control_inputs):
                 if before in self.position:
                     stage = max(stage, self._reach(before, host))
+            if op.type in PICTURES:
+                self.pictures.update(t for t in op.outputs if not t.get_shape().is_fully_defined())
             if not host:
+                stage = max(stage, self._after_pictures(op))
                 for tensor in self._static_inputs(op):
                     if self.static_sources(tensor) is _DEVICE:
                         self.materialized.add(tensor)
                         stage = max(stage, self.stage[tensor.op] + 2)
             self.stage[op] = self._after_accesses(op, stage, host)
+
+    def _after_pictures(self, op: Operation) -> int:
+        """The earliest stage for what works on pictures that have come to one size: it is compiled once for all."""
+        from lowering import ragged
+
+        if any(t in self.pictures for t in op.inputs) and ragged.is_light(op, self.fed):
+            for output in op.outputs:
+                shape = output.get_shape()
+                if not shape.is_fully_defined():
+                    self.pictures.add(output)
+                elif len(shape) > 1:
+                    self.framed.add(output)
+            return 0
+        return max((self.stage[t.op] + 2 for t in op.inputs if t in self.framed), default=0)
 
     def _reach(self, before: Operation, host: bool) -> int:
         """The earliest stage of this kind that can follow `before`."""
@@ -329,7 +354,7 @@ class _Stager:
                 self.sources[at] = frozenset({at})
             elif op.type == "Const" or op.type in SHAPES:
                 self.sources[at] = frozenset()
-            elif _is_host(op):
+            elif self.is_host(op):
                 self.sources[at] = frozenset({at})
             else:
                 rule = registry.find(op.type)
@@ -353,7 +378,7 @@ class _Stager:
         stack = [tensor]
         while stack:
             at = stack.pop()
-            if at in self.fed or at in self.materialized or _is_host(at.op):
+            if at in self.fed or at in self.materialized or self.is_host(at.op):
                 starts.add(at)
             elif at.op not in ops:
                 ops.add(at.op)
@@ -362,7 +387,7 @@ class _Stager:
         return ops, starts
 
 
-def _forward_path(op: Operation, fed: frozenset[Tensor]) -> set[Operation]:
+def forward_path(op: Operation, fed: frozenset[Tensor]) -> set[Operation]:
     """The operations between a `Gradients` operation's xs and ys: what must stand in the same program as it."""
     count_y, count_x = op.attrs["ys"], op.attrs["xs"]
     ys, xs = op.inputs[:count_y], set(op.inputs[count_y:count_y + count_x])
@@ -373,17 +398,18 @@ def _forward_path(op: Operation, fed: frozenset[Tensor]) -> set[Operation]:
     return {node for node, hit in onward.items() if hit}
 
 
-def plan(fetches: list[Tensor], targets: list[Operation], fed: frozenset[Tensor], controls: bool = True) -> Plan:
+def plan(fetches: list[Tensor], targets: list[Operation], fed: frozenset[Tensor], controls: bool = True,
+         moved: frozenset[Operation] = frozenset()) -> Plan:
     """The stages that compute `fetches` and run `targets` when the tensors in `fed` are given.
 
-    Without `controls` nothing is run that is only waited for.
+    Without `controls` nothing is run that is only waited for. What is `moved` runs on the host: see `lowering.ragged`.
     """
     ops = needed({t.op for t in fetches if t not in fed} | set(targets), fed, controls)
     if controls and any(is_raw(op) for op in ops):
         raise RawControlFlowError
     order = ordered(ops, fed)
     check_supported(order)
-    stager = _Stager(order, fed)
+    stager = _Stager(order, fed, moved)
     stager.assign()
     groups: dict[int, set[Operation]] = {}
     for op in order:
@@ -408,7 +434,7 @@ def _device_stage(stager: _Stager, ops: set[Operation]) -> DeviceStage:
     static: set[Tensor] = set()
     for op in list(ops):
         if op.type == "Gradients":
-            extra = {n for n in _forward_path(op, stager.fed) if not _is_host(n) and not stager.written_by(n)}
+            extra = {n for n in forward_path(op, stager.fed) if not stager.is_host(n) and not stager.written_by(n)}
             ops |= extra
     for op in list(ops):
         for tensor in stager._static_inputs(op):

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from lowering import fold, registry
+from lowering import fold, plain, registry
 from lowering.slice import CONTROL, VARIABLES, region_nodes
 from tracer import errors
 from tracer.ir import Operation, Region, Tensor
@@ -81,7 +81,7 @@ def _one_by_one(holds: Any, advance: Any, counters: list[int], starts: list[Any]
 
 
 def evaluate(closed: Any, values: list[Any]) -> list[np.ndarray]:
-    return fold.numpy_jaxpr(closed.jaxpr, closed.consts, values)
+    return plain.evaluate(closed.jaxpr, closed.consts, values)
 
 
 def _by_formula(holds: Any, advance: Any, counters: list[int], starts: list[Any]) -> Trips | None:

@@ -1,4 +1,8 @@
-"""Strings through the rules of the device: each string as a number, so that what moves numbers moves strings."""
+"""The rules of the device on the host, by NumPy.
+
+Strings go through them, each as a number, so that what moves numbers moves strings; and arrays whose shapes are new in
+every run (`lowering.ragged`).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from lowering import checks, companions, fold, interpret, registry
+from lowering import checks, companions, interpret, plain, registry
 from lowering.rows import RowWrites
 from tracer import dtypes
 from tracer.ir import Operation, Tensor
@@ -26,8 +30,8 @@ class _Traced(NamedTuple):
 
 
 def run(node: Operation, rule: registry.Rule, arguments: list[Any], keywords: dict[str, Any]) -> list[Any]:
-    """Computes an operation that carries strings by the rule that it has for numbers."""
-    if node.type == "Add":
+    """Computes an operation by the rule that it has for numbers on a device."""
+    if node.type == "Add" and node.outputs[0].dtype.base_dtype is dtypes.string:
         return [np.add(np.asarray(arguments[0], object), np.asarray(arguments[1], object))]
     if node.type == "Identity":
         return [arguments[0]]
@@ -35,7 +39,7 @@ def run(node: Operation, rule: registry.Rule, arguments: list[Any], keywords: di
     leaves, tree = jax.tree.flatten({i: a for i, a in enumerate(numbers)
                                      if i not in rule.static and i not in rule.partly})
     traced = _trace(node, rule, numbers, leaves, tree, keywords)
-    flat = fold.numpy_jaxpr(traced.closed.jaxpr, traced.closed.consts, leaves)
+    flat = plain.evaluate(traced.closed.jaxpr, traced.closed.consts, leaves)
     results, holds, operands = jax.tree.unflatten(jax.tree.structure(traced.form), flat)
     checks.raise_first(traced.table, holds, operands)
     return [table[value] if output.dtype.base_dtype is dtypes.string else _typed(value, output)

@@ -225,13 +225,17 @@ def invert_permutation(x: Any, *, check: Any) -> Any:
 
 
 @lowers("Reverse")
-def reverse(tensor: Any, dims: Static) -> Any:
-    if dims.ndim != 1:
-        raise ValueError(f"'dims' must be 1-dimension, not {dims.ndim}")
-    if dims.size != np.ndim(tensor):
+def reverse(tensor: Any, dims: Any) -> Any:
+    if np.ndim(dims) != 1:
+        raise ValueError(f"'dims' must be 1-dimension, not {np.ndim(dims)}")
+    if np.size(dims) != np.ndim(tensor):
         raise ValueError("'dims' must have the same number of values as 'input' has dimensions. 'input' has "
-                         f"{np.ndim(tensor)}'dims' has {dims.size} values")
-    return jnp.flip(tensor, tuple(np.flatnonzero(dims).tolist()))
+                         f"{np.ndim(tensor)}'dims' has {np.size(dims)} values")
+    if isinstance(dims, np.ndarray):
+        return jnp.flip(tensor, tuple(np.flatnonzero(dims).tolist()))
+    for axis in range(np.ndim(tensor)):  # decided in the run: the random flips of images
+        tensor = jnp.where(dims[axis], jnp.flip(tensor, axis), tensor)
+    return tensor
 
 
 @lowers("ReverseSequence")
