@@ -5,6 +5,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -51,3 +52,26 @@ def test_mnist_mlp_summaries(tmp_path):
     assert accuracy(output) >= 0.85
     assert list((tmp_path / "logs" / "train").glob("events.out.tfevents.*"))
     assert list((tmp_path / "logs" / "test").glob("events.out.tfevents.*"))
+
+
+@digits
+def test_mnist_tfrecords_killed_and_resumed(tmp_path):
+    words = [f"--data_dir={MNIST}", f"--train_dir={tmp_path}/run", "--save_secs=1"]
+    program = subprocess.Popen([sys.executable, "-m", "tracer", str(ROOT / "examples" / "mnist_tfrecords.py"), *words,
+                                "--max_steps=1000000"], stdout=subprocess.PIPE, text=True,
+                               env={**os.environ, "PYTHONPATH": str(ROOT)})
+    try:
+        assert "starting at step 0\n" in iter(program.stdout.readline, "")
+        state = tmp_path / "run" / "checkpoint"
+        end = time.monotonic() + 200
+        while not (saved := re.search(r'^model_checkpoint_path: ".*-([1-9]\d*)"',
+                                      state.read_text() if state.exists() else "")):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+    finally:
+        program.kill()
+        program.wait()
+        program.stdout.close()
+    output = run(tmp_path, "mnist_tfrecords.py", *words, f"--max_steps={int(saved[1]) + 300}")
+    assert int(re.search(r"starting at step (\d+)", output)[1]) >= int(saved[1])
+    assert accuracy(output) >= 0.85
