@@ -243,6 +243,25 @@ def test_sklearn_is_laid_out_as_it_was(printed, tmp_path, monkeypatch):
     sys.modules.pop("tracer.legacy.sklearn_folds")
 
 
+def test_rows_of_unequal_length_make_an_array_of_objects(printed):
+    """The shapes and types are NumPy 1.11's."""
+    assert printed("""
+        import numpy as np
+        pairs = [(np.arange(5), np.arange(2))] * 3
+        for made in (np.array(pairs), np.asarray([[1, 2], [3]]), np.asanyarray([np.arange(3), np.arange(2)])):
+            print(made.shape, made.dtype, type(made.flat[0]).__name__)
+        print(np.array([[1, 2], [3, 4]]).dtype == np.array([1]).dtype)
+        for make in (np.array, np.asarray):
+            try:
+                make([[1, 2], [3]], dtype=float)
+            except ValueError as problem:
+                print(str(problem)[:41])
+        """).splitlines() == [
+            "(3, 2) object ndarray", "(2,) object list", "(2,) object ndarray", "True",
+            *["setting an array element with a sequence."] * 2,
+        ]
+
+
 def test_text_needs_no_decoding(printed):
     assert printed("""
         import numpy as np

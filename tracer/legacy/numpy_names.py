@@ -59,6 +59,8 @@ def _functions() -> dict[str, Callable]:
     return {
         "alen": lambda a: len(np.array(a, ndmin=1)),
         "array": _array,
+        "asanyarray": lambda a, *given, **named: _or_of_objects(np.asanyarray, a, *given, **named),
+        "asarray": lambda a, *given, **named: _or_of_objects(np.asarray, a, *given, **named),
         "asfarray": _asfarray,
         "asscalar": lambda a: a.item(),
         "disp": lambda mesg, device=None, linefeed=True: (device or sys.stdout).write(
@@ -86,7 +88,17 @@ def _array(object: Any, dtype: Any = None, copy: Any = True, **keywords: Any) ->
     """`copy=False` meant "only when needed"; now it means "fail when needed"."""
     if isinstance(copy, (int, np.bool_)):
         copy = True if copy else None
-    return np.array(object, dtype, copy=copy, **keywords)
+    return _or_of_objects(np.array, object, dtype, copy=copy, **keywords)
+
+
+def _or_of_objects(make: Any, values: Any, dtype: Any = None, *given: Any, **named: Any) -> Any:
+    """Rows of unequal length, where nobody named a dtype, made an array of objects."""
+    try:
+        return make(values, dtype, *given, **named)
+    except ValueError as problem:
+        if dtype is not None or "inhomogeneous" not in str(problem):
+            raise
+        return make(values, np.object_, *given, **named)
 
 
 def _asfarray(a: Any, dtype: Any = np.float64) -> Any:
