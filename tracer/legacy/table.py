@@ -302,12 +302,16 @@ MODULES: dict[str, str] = {
     "tensorflow.python.platform.googletest": "tracer.legacy.googletest tracer.test",
     "tensorflow.python.platform.logging": "tracer.logging",
     "tensorflow.python.platform.resource_loader": "tracer.resource_loader",
+    "tensorflow.python.platform.status_bar": "tracer.legacy.status_bar",
     "tensorflow.python.platform.sysconfig": "tracer.sysconfig",
     "tensorflow.python.platform.test": "tracer.test",
     "tensorflow.python.platform.tf_logging": "tracer.logging",
     "tensorflow.python.util": "package",
     "tensorflow.python.util.all_util": "tracer.all_util",
     "tensorflow.python.util.compat": "tracer.compat",
+    "tensorflow.python.util.protobuf": "package",
+    "tensorflow.python.util.protobuf.compare": "tracer.proto_compare",
+    "tensorflow.python.util.protobuf.compare_test_pb2": "tracer.legacy.compare_test_pb2",
     # Files
     "tensorflow.python.lib": "package",
     "tensorflow.python.lib.io": "package",
@@ -395,9 +399,6 @@ tensorflow.models.rnn.ptb.reader
 tensorflow.models.rnn.translate.data_utils
 tensorflow.models.rnn.translate.seq2seq_model
 tensorflow.python.framework.docs
-tensorflow.python.platform.status_bar
-tensorflow.python.util.protobuf.compare
-tensorflow.python.util.protobuf.compare_test_pb2
 tensorflow.tensorboard.backend.handler
 tensorflow.tensorboard.backend.process_graph
 tensorflow.tensorboard.backend.server
