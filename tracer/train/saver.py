@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer import compat, logging
+from tracer import compat, errors, logging
 from tracer.session import BaseSession
 from tracer.train.checkpoint_state import checkpoint_exists as checkpoint_exists
 from tracer.train.checkpoint_state import generate_checkpoint_state_proto as generate_checkpoint_state_proto
@@ -305,6 +305,8 @@ class CheckpointReader:
 
     def get_tensor(self, tensor_str: str) -> np.ndarray:
         """The tensor of that name. Raises tf.errors.NotFoundError when there is none."""
+        if not self.has_tensor(tensor_str):
+            raise errors.NotFoundError(None, None, f"{compat.as_str(tensor_str)} not found in checkpoint file")
         return np.array(self._restored(self._reader, self._pattern, compat.as_bytes(tensor_str), "", None))
 
     def debug_string(self) -> bytes:
