@@ -337,7 +337,7 @@ def test_shards(tmp_path, version):
     with tf.device("/cpu:1"):
         second = tf.Variable([20, 21], name="second")
     saver = tf.train.Saver(sharded=True, write_version=VERSIONS[version])
-    with tf.Session() as sess:
+    with tf.Session(config=tf.ConfigProto(device_count={"CPU": 2})) as sess:
         sess.run(tf.initialize_all_variables())
         path = saver.save(sess, str(tmp_path / "model"))
         assert path == str(tmp_path / "model") + ("-?????-of-00002" if version == "v1" else "")
