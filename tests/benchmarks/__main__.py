@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from tests.benchmarks import graph, ops, startup, steps
+from tests.benchmarks import graph, ops, recurrent, startup, steps
 
 MEASUREMENTS = {
     "import": startup.importing,
@@ -12,6 +12,7 @@ MEASUREMENTS = {
     "softmax": steps.softmax,
     "convnet": steps.convnet,
     "ops": ops.operations,
+    "language_model": recurrent.language_model,
     "recording": graph.recording,
     "scaling": graph.scaling,
 }
