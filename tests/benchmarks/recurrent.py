@@ -78,9 +78,9 @@ def _minimized(tf: Any, words: Any, targets: Any, steps: int) -> Any:
 
 def theirs(steps: int, x: np.ndarray, y: np.ndarray) -> Callable[[], None] | None:
     """One step of today's TensorFlow, through its v1 API, or None where it is not installed."""
-    from tests.benchmarks.steps import _tensorflow
+    from tests.benchmarks.steps import tensorflow
 
-    tf = _tensorflow()
+    tf = tensorflow()
     if tf is None:
         return None
 
