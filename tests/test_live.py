@@ -1,0 +1,66 @@
+"""Every parity row against today's TensorFlow, asked in this test run; skipped where the extra `parity` is not installed.
+
+What 0.8 spelled otherwise, what was removed since and what has another meaning now is left out: `tests/reference/` holds
+what the TensorFlow of that time said.
+"""
+
+import importlib.util
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import tracer as tf
+from tests import parity
+from tests.reference import codec, record
+
+TESTS = pathlib.Path(__file__).parent
+FAMILIES = sorted((path.parent / path.stem.removeprefix("test_")).relative_to(TESTS).as_posix()
+                  for path in TESTS.rglob("test_*.py") if "@parity(" in path.read_text(encoding="utf-8")
+                  and path.name != "test_live.py")
+CHANGED = {
+    "div",
+}
+"""Functions whose arguments or results are others today."""
+
+pytestmark = pytest.mark.skipif(importlib.util.find_spec("tensorflow") is None, reason="the extra `parity` is not installed")
+
+
+def answers(cases, folder):
+    """What today's TensorFlow answers."""
+    request, answer = folder / "request.npz", folder / "answer.npz"
+    writer = codec.Writer()
+    writer.save(request, [case.request(writer) for case in cases])
+    reference = TESTS / "reference"
+    done = subprocess.run([sys.executable, str(reference / "worker_live.py"), request, answer, str(reference / "recipes")],
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return codec.Reader(answer)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_values_today(family, tmp_path):
+    if family not in parity.FAMILIES:
+        record.families()
+    cases = [case for case in parity.FAMILIES[family] if not case.raises and case.reference is None
+             and case.path not in CHANGED]
+    reader = answers(cases, tmp_path)
+    wrong, compared = [], 0
+    for case, answer in zip(cases, reader.index, strict=True):
+        if "values" not in answer:
+            continue
+        compared += 1
+        expected = [reader.decode(value) for value in answer["values"]]
+        with tf.Graph().as_default(), tf.Session() as session:
+            tf.set_random_seed(1)
+            outputs = case.build(tf.constant)
+            values = session.run(parity.started(session, outputs))
+        try:
+            case.compare(values, expected, f"{case.name}, the value today")
+        except AssertionError as error:
+            wrong.append(" ".join(str(error).split())[:300])
+    print(f"{family}: {compared} of {len(cases)} rows compared")
+    assert not wrong, f"{len(wrong)} of {compared}:\n" + "\n".join(wrong)
+    assert np.isfinite(compared)
