@@ -9,7 +9,6 @@ import pathlib
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 
 import tracer as tf
@@ -20,10 +19,15 @@ TESTS = pathlib.Path(__file__).parent
 FAMILIES = sorted((path.parent / path.stem.removeprefix("test_")).relative_to(TESTS).as_posix()
                   for path in TESTS.rglob("test_*.py") if "@parity(" in path.read_text(encoding="utf-8")
                   and path.name != "test_live.py")
-CHANGED = {
-    "div",
-}
-"""Functions whose arguments or results are others today."""
+CHANGED = frozenset("""
+    div floordiv round sign digamma saturate_cast recipe:mathematics.through_bfloat16
+    image.central_crop image.convert_image_dtype image.resize_images image.resize_nearest_neighbor image.resize_area
+    nn.softmax_cross_entropy_with_logits nn.sigmoid_cross_entropy_with_logits nn.weighted_cross_entropy_with_logits
+""".split())
+"""Functions that mean something else today: integers divide downwards, halves round to even, what is no number has no sign,
+the poles of digamma are no numbers, bfloat16 rounds instead of cutting; images are cropped and cast with other roundings
+and, with corners aligned, resized at other places; labels come before logits."""
+OTHERWISE = frozenset({"ops/codecs"})  # another libjpeg
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("tensorflow") is None, reason="the extra `parity` is not installed")
 
@@ -40,7 +44,7 @@ def answers(cases, folder):
     return codec.Reader(answer)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", [family for family in FAMILIES if family not in OTHERWISE])
 def test_values_today(family, tmp_path):
     if family not in parity.FAMILIES:
         record.families()
@@ -63,4 +67,5 @@ def test_values_today(family, tmp_path):
             wrong.append(" ".join(str(error).split())[:300])
     print(f"{family}: {compared} of {len(cases)} rows compared")
     assert not wrong, f"{len(wrong)} of {compared}:\n" + "\n".join(wrong)
-    assert np.isfinite(compared)
+    if not compared:
+        pytest.skip("today's TensorFlow has none of these")

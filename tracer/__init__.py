@@ -8,7 +8,8 @@ if _startup.is_our_command():  # before anything else: a random.py in the curren
 from builtins import bytes as bytes
 
 # Loaded now, because loading a submodule later would put it in the place of the function of that name.
-import tracer.device  # noqa: F401
+import tracer.device
+import tracer.emit  # noqa: F401
 from tracer import app as app
 from tracer import compat as compat
 from tracer import contrib as contrib

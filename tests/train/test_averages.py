@@ -95,13 +95,13 @@ def test_weighted_moving_average(session):
 
 
 def test_slots(session):
-    with tf.device("/job:ps"):
+    with tf.device("/job:localhost"):
         v = tf.Variable([1.0, 2.5], name="v")
     one = slots.create_slot(v, v.initialized_value(), "one")
     zeros = slots.create_zeros_slot(v, "zeros", tf.float64)
     of_tensor = slots.create_zeros_slot(tf.constant([1, 2], name="c"), "zeros", colocate_with_primary=False)
     assert [s.op.name for s in (one, zeros, of_tensor)] == ["v/one", "v/zeros", "c/zeros"]
-    assert [s.device for s in (one, zeros, of_tensor)] == ["/job:ps", "/job:ps", ""]
+    assert [s.device for s in (one, zeros, of_tensor)] == ["/job:localhost", "/job:localhost", ""]
     assert one.op.colocation_groups() == [b"loc:@v"]
     session.run(tf.initialize_all_variables())
     np.testing.assert_array_equal(session.run(one), [1.0, 2.5])

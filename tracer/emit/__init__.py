@@ -1,0 +1,1 @@
+"""The command `python -m tracer.emit`; the function `tracer.emit` is in `tracer.bridge`."""
