@@ -111,10 +111,15 @@ def needed(roots: Iterable[Operation], fed: frozenset[Tensor], controls: bool = 
                 found.add(tensor.op)
                 stack.append(tensor.op)
         for control in op.control_inputs if controls else ():
-            if control not in found:
+            if control not in found and not _is_given(control, fed):
                 found.add(control)
                 stack.append(control)
     return found
+
+
+def _is_given(op: Operation, fed: frozenset[Tensor]) -> bool:
+    """Whether there is nothing to wait for: a loop variable or placeholder that comes in from outside."""
+    return op.type in ("LoopVariable", "Placeholder") and fed.issuperset(op.outputs)
 
 
 def inner(op: Operation) -> Iterator[Operation]:

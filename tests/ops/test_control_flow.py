@@ -2,6 +2,7 @@
 
 import numpy as np
 
+import tracer as tf
 from tests.parity import case, parity
 from tests.reference.recipes import control
 
@@ -44,3 +45,16 @@ def test_conditionals(case):
 ])
 def test_loops(case):
     case.check()
+
+
+def test_waiting_for_the_loop_variable_beside_a_host_step():
+    def body(i):
+        with tf.control_dependencies([i]):
+            filled = tf.constant([1.0, 2.0])
+        row, = tf.py_func(lambda x: x * 2, [filled], [tf.float32])
+        with tf.control_dependencies([row]):
+            return tf.add(i, 1)
+
+    end = tf.while_loop(lambda i: i < 3, body, [tf.constant(0)])
+    with tf.Session() as session:
+        assert session.run(end) == 3
