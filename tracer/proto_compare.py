@@ -40,13 +40,17 @@ def _copy(message: Any) -> Any:
     return copy
 
 
+def _is_repeated(value: Any) -> bool:
+    return hasattr(value, "__len__") and not isinstance(value, (str, bytes))
+
+
 def NormalizeNumberFields(pb: Any) -> Any:
     """Rounds the floating-point numbers of a message, and of those in it, to the digits that their type keeps.
 
     Returns the message, which it changes.
     """
     for field, value in pb.ListFields():
-        repeated = hasattr(value, "__len__") and not isinstance(value, (str, bytes))
+        repeated = _is_repeated(value)
         if field.message_type is not None:
             if field.message_type.GetOptions().map_entry:
                 is_message = field.message_type.fields_by_name["value"].message_type is not None

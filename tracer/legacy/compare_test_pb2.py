@@ -35,7 +35,7 @@ def _file() -> Any:
         message.options.map_entry = inner.endswith("Entry")
         for field in fields:
             label, word, number, kind = field.split()
-            added = message.field.add(name=word, number=int(number), label=int(label))
+            added: Any = message.field.add(name=word, number=int(number), label=int(label))
             if kind in _SCALARS:
                 added.type = _SCALARS[kind]
             else:
