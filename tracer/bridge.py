@@ -141,17 +141,19 @@ def emit(fetches: Any, feeds: Sequence[Any] | None = None, path: str = "model_ja
     """
     session = _session(session)
     form = sessions._Fetches(session, fetches)
-    return emitted(form.tensors, form.targets, feeds, path, session.graph, session.state, title)
+    runs = list(session._executables.values())
+    return emitted(form.tensors, form.targets, feeds, path, session.graph, session.state, title, runs)
 
 
 def emitted(tensors: list[Tensor], targets: list[Operation], feeds: Sequence[Any] | None, path: str, graph: Graph,
-            state: Any, title: str) -> str:
+            state: Any, title: str, runs: Sequence[Any] = ()) -> str:
     """What `emit` does, for tensors and operations, and a state that may be a copy. Returns the source."""
     import lowering.emit
 
     given = placeholders(tensors, targets) if feeds is None else [_tensor(graph, feed) for feed in feeds]
     arrays_path = os.path.splitext(path)[0] + ".npz"
-    module = lowering.emit.emit(tensors, targets, given, state, title or "A program as JAX.", os.path.basename(arrays_path))
+    module = lowering.emit.emit(tensors, targets, given, state, title or "A program as JAX.", os.path.basename(arrays_path),
+                                runs)
     source = formatted(module.source)
     if module.arrays:
         buffer = io.BytesIO()

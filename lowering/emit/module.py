@@ -7,6 +7,7 @@ import os
 import re
 import token
 import tokenize
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import jax
@@ -19,6 +20,7 @@ from lowering.emit.simple import Simplifier
 from lowering.emit.trace import Trace, walk
 from lowering.emit.training import Training, access, dictionary, slots, trained_by
 from lowering.executable import Executable
+from lowering.program import Program
 from lowering.pure import single
 from lowering.slice import kept_variable
 from lowering.state import State
@@ -37,11 +39,11 @@ class Module(NamedTuple):
 
 
 def emit(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor], state: State, title: str,
-         file: str) -> Module:
+         file: str, runs: Iterable[Executable] = ()) -> Module:
     """The run of `fetches` and `targets` as a module whose docstring is `title`.
 
     The arrays are the variables' values as `state` has them, under `params|...` and `state|...`, and large constants, under
-    `constants|...`; the module loads those from `file`.
+    `constants|...`; the module loads those from `file`. A feed of unknown shape has the one that it last had in `runs`.
 
     Raises:
         UnsupportedError: part of the run has no form in a module; all of it is listed.
@@ -49,8 +51,9 @@ def emit(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor], s
     executable = Executable(fetches, targets, feeds)
     program = single(executable)
     nodes = program.stage.nodes if program is not None else []
-    varies = any(None in (t.sizes or (None,)) for t in feeds)
-    drafts = [_Draft(executable, nodes, fetches, feeds, state, title, file, size)
+    varies = any(None in (t.sizes or ()) for t in feeds)
+    seen = _seen(runs)
+    drafts = [_Draft(executable, nodes, fetches, feeds, state, title, file, size, seen)
               for size in (SIZES if varies else SIZES[:1])]
     texts = [draft.text() for draft in drafts]
     source = _merged(*texts) if len(texts) == 2 else texts[0]
@@ -61,9 +64,9 @@ class _Draft:
     """The module for one size of the batch."""
 
     def __init__(self, executable: Executable, nodes: list[Operation], fetches: list[Tensor], feeds: list[Tensor],
-                 state: State, title: str, file: str, size: int) -> None:
+                 state: State, title: str, file: str, size: int, seen: dict[Tensor, tuple[int, ...]]) -> None:
         self.fetches, self.feeds, self.state, self.title, self.file = fetches, feeds, state, title, file
-        self.executable, self.nodes = executable, nodes
+        self.executable, self.nodes, self.seen = executable, nodes, seen
         self.quotes = Quotes()
         self.simple = Simplifier()
         self.arrays: dict[str, np.ndarray] = {}
@@ -85,10 +88,10 @@ class _Draft:
 
     def _traced(self, size: int) -> Trace:
         feeds = {t: Expr("name", name, outline=jax.ShapeDtypeStruct(
-            tuple(size if n is None else n for n in t.sizes or ()), np.dtype(t.dtype.base_dtype.as_numpy_dtype)))
-            for t, name in zip(self.feeds, self.inputs, strict=True)}
+            tuple(size if n is None else n for n in t.sizes or self.seen.get(t, ())),
+            np.dtype(t.dtype.base_dtype.as_numpy_dtype))) for t, name in zip(self.feeds, self.inputs, strict=True)}
         for tensor in self.feeds:
-            if tensor.sizes is None:
+            if tensor.sizes is None and tensor not in self.seen:
                 raise errors.UnsupportedError(f"{tensor.name} has an unknown shape: set_shape gives it a rank")
         roots = {**dict.fromkeys(self.trained, "params"), **dict.fromkeys(self.others, "state")}
         variables = {op: Expr("name", access(roots.get(op, "slots"), self.paths[op]), outline=_outline(op, self.state))
@@ -186,6 +189,19 @@ class _Draft:
                  for root, ops in (("params", self.trained), ("state", self.others)) for op in ops
                  if op.name in self.state.variables}
         return {**found, **{f"constants|{name}": value for name, value in self.arrays.items()}}
+
+
+def _seen(runs: Iterable[Executable]) -> dict[Tensor, tuple[int, ...]]:
+    """The shapes that tensors of unknown shape were fed with."""
+    found: dict[Tensor, tuple[int, ...]] = {}
+    for run in runs:
+        for step in run.steps:
+            if not isinstance(step, Program):
+                continue
+            for static, outlines in step.variants:
+                found.update((t, tuple(value.shape)) for t, value in zip(step.dynamic, outlines[-1], strict=True))
+                found.update((t, value.shape) for t, value in static.items())
+    return found
 
 
 def _initial_value(variable: Operation) -> Tensor | None:

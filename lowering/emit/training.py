@@ -144,10 +144,12 @@ class Step:
         head = self.draft.quotes.need("lowering.emit.optimizers", function)
         grads = [self.trace.read(op.inputs[gradient]) for op in group]
         name = f"optimizer{self._suffix(number)}"
-        made = f"{head}({', '.join(self._texts(values))})"
+        written = iter(self._texts([v for v in values if isinstance(v, Expr)]))
+        texts = [next(written) if isinstance(v, Expr) else self.body.text(v) for v in values]
+        made = f"{head}({', '.join(texts)})"
         if any(isinstance(v, Expr) for v in values):
             self.lines.append(f"{name} = {made}")
-            resting = ["0.0" if isinstance(v, Expr) else text for v, text in zip(values, self._texts(values), strict=True)]
+            resting = ["0.0" if isinstance(v, Expr) else text for v, text in zip(values, texts, strict=True)]
             self.optimizers.append(f"{name} = {head}({', '.join(resting)})")
         else:
             self.optimizers.append(f"{name} = {made}")

@@ -212,3 +212,15 @@ def test_what_is_used_twice_is_computed_once(tmp_path):
         for got, want in zip(found, session.run([mean, variance, both], {x: rows}), strict=True):
             np.testing.assert_allclose(got, want, rtol=1e-6)
     assert source.count("sum(x") == 1
+
+
+def test_a_feed_of_unknown_shape_has_the_one_it_was_fed_with(tmp_path):
+    x = tf.placeholder(tf.float32, [2], name="x")
+    factor = tf.placeholder(tf.float32, name="factor")
+    y = x * factor
+    with tf.Session() as session:
+        with pytest.raises(Exception, match="factor:0 has an unknown shape"):
+            tf.emit(y, [x, factor], str(tmp_path / "m.py"), session)
+        session.run(y, {x: [1.0, 2.0], factor: 3.0})
+        emitted = module(tf.emit(y, [x, factor], str(tmp_path / "m.py"), session), tmp_path)
+    assert emitted["apply"](np.float32([1, 2]), np.float32(4)).tolist() == [4.0, 8.0]

@@ -23,11 +23,13 @@ class _Last:
     def __init__(self) -> None:
         self.sessions: list[Any] = []
         self.kept: dict[int, Any] = {}
+        self.runs: list[Any] = []
 
     def __call__(self, opened: Any, executable: Any) -> None:
         if opened in self.sessions:
             self.sessions.remove(opened)
         self.sessions.append(opened)
+        self.runs.append(executable)
 
     def closing(self, session: Any) -> None:
         """Called before a session lets its variables go."""
@@ -95,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if op.outputs and not op.outputs[0].dtype.is_ref_dtype:
             tensors.append(op.outputs[0])
     bridge.emitted(tensors, targets, feeds, output, session.graph, last.state_of(session),
-                   f"{os.path.basename(script)} as JAX: {', '.join(names)}.")
+                   f"{os.path.basename(script)} as JAX: {', '.join(names)}.", last.runs)
     print(f"wrote {output}")
     return code if isinstance(code, int) else int(code is not None)
 
