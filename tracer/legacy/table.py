@@ -378,7 +378,6 @@ MODULES: dict[str, str] = {
 NO_COUNTERPART = frozenset(
     """
 tensorflow.contrib.ffmpeg.ops
-tensorflow.contrib.grid_rnn.python.ops.grid_rnn_cell
 tensorflow.contrib.linear_optimizer.ops.gen_sdca_ops
 tensorflow.contrib.linear_optimizer.python.ops.sdca_ops
 tensorflow.contrib.quantization.kernels.load_quantized_kernels_so
@@ -387,7 +386,6 @@ tensorflow.contrib.quantization.ops.gen_array_ops
 tensorflow.contrib.quantization.ops.gen_math_ops
 tensorflow.contrib.quantization.ops.gen_nn_ops
 tensorflow.contrib.quantization.tools.quantize_graph
-tensorflow.contrib.rnn.python.ops.rnn_cell
 tensorflow.contrib.tensor_forest.python
 tensorflow.contrib.tensor_forest.python.ops.inference_ops
 tensorflow.contrib.tensor_forest.python.ops.training_ops
