@@ -94,10 +94,11 @@ def test_a_script_that_is_not_there(folder):
 def test_control_c_ends_it_by_the_signal(folder):
     path = write(folder, "import time\nprint('ready', flush=True)\ntime.sleep(60)\n")
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
-    command = [sys.executable, "-m", "tracer", str(path)]
+    # a shell's background job ignores the interrupt, and so would what it starts
+    listening = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+    command = [sys.executable, "-c", listening, sys.executable, "-m", "tracer", str(path)]
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # a shell's background job ignores it
     ) as process:
         assert process.stdout.readline() == "ready\n"
         time.sleep(0.1)

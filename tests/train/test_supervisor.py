@@ -211,9 +211,9 @@ PROGRAM = """
 
 
 def saved_step(folder):
-    """The step of the newest checkpoint."""
-    found = re.search(r"-(\d+)$", tf.train.latest_checkpoint(str(folder)) or "-0")
-    return int(found[1])
+    """The step that the newest checkpoint holds: the name's number is older where training goes on meanwhile."""
+    newest = tf.train.latest_checkpoint(str(folder))
+    return int(tf.train.NewCheckpointReader(newest).get_tensor("global_step")) if newest else 0
 
 
 def test_killed_and_started_again(tmp_path):
