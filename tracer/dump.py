@@ -2,45 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
-import contextlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from tracer import __main__ as command
-from tracer import opdef, session
+from tracer import commands, opdef
+from tracer.commands import watching as watching
 from tracer.dtypes import DType
 from tracer.ir import Operation
-from tracer.legacy import runner
 from tracer.shapes import TensorShape
 
 STAGES = ("ir", "jaxpr", "stablehlo", "hlo")
-
-
-class Watcher:
-    """Keeps the distinct runs of all sessions, in order."""
-
-    def __init__(self) -> None:
-        self.runs: list[tuple[int, Any]] = []  # number of the session, and what it runs
-        self._sessions: list[Any] = []
-
-    def __call__(self, opened: Any, executable: Any) -> None:
-        if opened not in self._sessions:
-            self._sessions.append(opened)
-        self.runs.append((self._sessions.index(opened) + 1, executable))
-
-
-@contextlib.contextmanager
-def watching() -> Iterator[Watcher]:
-    """Keeps the runs that are made inside."""
-    watcher = Watcher()
-    session.WATCHERS.append(watcher)
-    try:
-        yield watcher
-    finally:
-        session.WATCHERS.remove(watcher)
 
 
 class Source:
@@ -83,13 +56,13 @@ def _value(value: Any) -> str:
     return str(value) if isinstance(value, TensorShape) else repr(value)
 
 
-def text(runs: Sequence[tuple[int, Any]], stages: Sequence[str] = ("ir",), folder: str = "") -> str:
+def text(runs: Sequence[commands.Run], stages: Sequence[str] = ("ir",), folder: str = "") -> str:
     """The runs as text. Files below `folder` are named from there."""
     from lowering import text as lowered
 
     source = Source(folder)
     lines: list[str] = []
-    for number, (owner, executable) in enumerate(runs, 1):
+    for number, (_, owner, executable) in enumerate(runs, 1):
         lines.append(f"run {number} (session {owner})")
         names = [tensor.name for tensor in executable.fetches]
         for word, what in (("fetches", names), ("runs", [op.name for op in executable.targets]),
@@ -103,43 +76,25 @@ def text(runs: Sequence[tuple[int, Any]], stages: Sequence[str] = ("ir",), folde
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """`python -m tracer.dump`. Returns the exit code of the script."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tracer.dump",
-        usage="python -m tracer.dump [options] script.py [arguments of the script]",
-        description="Runs a program written for TensorFlow 0.8 and shows, for each distinct Session.run, the operations "
-                    "that it needs and the programs they became. What the program prints itself goes to stderr.",
-    )
-    parser.add_argument("script", help="the program; what follows it is left to it")
-    parser.add_argument("args", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    parser = commands.parser(
+        "tracer.dump", "script.py",
+        "Runs a program written for TensorFlow 0.8 and shows, for each distinct Session.run, the operations that it needs "
+        "and the programs they became.")
     parser.add_argument("--stage", choices=(*STAGES, "all"), default="ir",
                         help="ir: the operations; jaxpr, stablehlo: the programs; hlo: as XLA has optimized them; all")
     parser.add_argument("--output", metavar="FILE", help="write there instead of to stdout")
-    command.add_programs(parser)
-    command.add_environment(parser)
-    said = vars(parser.parse_args(arguments))
-    command.set_programs(said)
-    script, script_arguments = said.pop("script"), said.pop("args")
-    stage, output = said.pop("stage"), said.pop("output")
-    folder = os.path.dirname(os.path.abspath(script))
-    output = output and os.path.abspath(output)
-    code: Any = 0
-    with watching() as watcher, contextlib.redirect_stdout(sys.stderr):
-        try:
-            code = runner.run_script(script, script_arguments, **said)
-        except runner.ScriptError as problem:
-            print(problem, file=sys.stderr)
-            return problem.code
-        except SystemExit as ended:
-            code = ended.code
-    shown = text(watcher.runs, STAGES if stage == "all" else (stage,), folder)
+    said, options = commands.parsed(parser, arguments)
+    folder = os.path.dirname(os.path.abspath(said.script))
+    output = said.output and os.path.abspath(said.output)
+    with commands.watching() as watcher:
+        ended = commands.run(said.script, said.args, options)
+    shown = text(watcher.runs, STAGES if said.stage == "all" else (said.stage,), folder)
     if output:
         with open(output, "w", encoding="utf-8") as file:
             file.write(shown + "\n")
     else:
         print(shown)
-    if isinstance(code, str):
-        print(code, file=sys.stderr)
-    return code if isinstance(code, int) else int(code is not None)
+    return ended.code
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import contextlib
 import re
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +16,8 @@ from tracer.scopes import Scopes
 VALID_OP_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\-/]*")
 _OWN_FOLDER = __file__.rpartition("ir.py")[0]
 GRAPH_DEF_VERSION = 9
+WATCHERS: list[Callable[[Graph], None]] = []
+"""Called with each new graph."""
 
 
 class SourceLine(NamedTuple):
@@ -389,6 +391,8 @@ class Graph(Scopes):
         self._unfetchable: set[Operation | Tensor] = set()
         self.region: Region | None = None  # the body of a conditional or loop that is being recorded
         self._versions: Any = None  # a VersionDef, once somebody has asked for it or a graph was imported
+        for watch in WATCHERS:
+            watch(self)
 
     @property
     def seed(self) -> int | None:
