@@ -262,7 +262,7 @@ def _add(graph: Graph, nodes: list[_Node]) -> list[Operation]:
         for tensor in op.inputs:
             tensor._consumers.append(op)
         controls = [operations[at] for at in node.controls]
-        op.control_inputs = list(dict.fromkeys((*controls, *op.control_inputs)))
+        op._controls = tuple(dict.fromkeys((*controls, *op._controls)))
         op.attrs = {**op.attrs, **_renamed(op, names)}
     for node, op in zip(nodes, operations, strict=True):
         if node.regions:

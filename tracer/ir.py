@@ -137,8 +137,8 @@ class Tensor:
 class Operation:
     """One recorded call. Never changes once it is in a graph."""
 
-    __slots__ = ("__weakref__", "_id", "_original_op", "attrs", "control_inputs", "device", "frames", "graph",
-                 "inputs", "name", "outputs", "region", "type")
+    __slots__ = ("__weakref__", "_controls", "_id", "_original_op", "attrs", "device", "frames", "graph", "inputs",
+                 "name", "outputs", "region", "type")
 
     def __init__(
         self, node_def: Any, g: Graph, inputs: Any = None, output_types: Any = None, control_inputs: Any = None,
@@ -183,13 +183,18 @@ class Operation:
         self.name = name
         self.inputs = inputs
         self.attrs = attrs
-        self.control_inputs = list(control_inputs)
+        self._controls = control_inputs
         self.device = device
         self.frames = _frames(sys._getframe(2))
         self.region = graph.region
         self._id = 0
         self._original_op = graph._derived_from
         self.outputs = [Tensor(self, i, dtype, sizes) for i, (dtype, sizes) in enumerate(outputs)]
+
+    @property
+    def control_inputs(self) -> list[Operation]:
+        """The operations that it waits for beside those that make its inputs."""
+        return list(self._controls)
 
     @property
     def arguments(self) -> list[Any]:
@@ -242,8 +247,8 @@ class Operation:
                 raise TypeError(f"op must be an Operation: {op}")
             if op.graph is not self.graph:
                 raise ValueError(f"{op} must be from the same graph as {self.name}.")
-            if op not in self.control_inputs:
-                self.control_inputs.append(op)
+            if op not in self._controls:
+                self._controls = (*self._controls, op)
 
     def _add_control_input(self, op: Operation) -> None:
         self._add_control_inputs([op])
@@ -255,15 +260,16 @@ class Operation:
     @property
     def where(self) -> SourceLine:
         """The user's line that recorded it: the innermost frame outside of this package."""
-        user = next((f for f in self.frames if not f[0].co_filename.startswith(_OWN_FOLDER)), self.frames[-1])
-        return _source_line(user)
+        stack = list(zip(self.frames[::2], self.frames[1::2], strict=True))
+        user = next((at for at in stack if not at[0].co_filename.startswith(_OWN_FOLDER)), stack[-1])
+        return _source_line(*user)
 
     @property
     def traceback(self) -> list[tuple[str, int, str, str]]:
         """The stack that recorded it, outermost first: (file, line, function, source text)."""
         import linecache
 
-        lines = [_source_line(frame) for frame in reversed(self.frames)]
+        lines = [_source_line(*at) for at in zip(self.frames[-2::-2], self.frames[::-2], strict=True)]
         return [(at.file, at.line, at.function, linecache.getline(at.file, at.line).strip()) for at in lines]
 
     @property
@@ -355,17 +361,19 @@ class Region:
         return list(tensors), list(controls)
 
 
-def _frames(frame: FrameType | None) -> tuple[tuple[CodeType, int], ...]:
-    """The stack as (code, instruction) pairs, innermost first: line numbers are found only when somebody asks."""
+def _frames(frame: FrameType | None) -> tuple[CodeType | int, ...]:
+    """The stack as code and instruction in turn, innermost first: line numbers are found only when somebody asks.
+
+    A flat tuple of things without references is nothing to the garbage collector, which else walks it again and again.
+    """
     stack = []
     while frame is not None:
-        stack.append((frame.f_code, frame.f_lasti))
+        stack += frame.f_code, frame.f_lasti
         frame = frame.f_back
     return tuple(stack)
 
 
-def _source_line(frame: tuple[CodeType, int]) -> SourceLine:
-    code, instruction = frame
+def _source_line(code: CodeType, instruction: int) -> SourceLine:
     line = code.co_firstlineno
     for start, end, number in code.co_lines():
         if start <= instruction < end and number is not None:
