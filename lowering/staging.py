@@ -18,8 +18,8 @@ class Staging:
     """The feeds of one executable: fresh memory for each run would cost more in page faults than the copy itself.
 
     The caller may change what it fed as soon as a run returns, and a run without fetches returns while its program may
-    still wait. So the program gets a copy. Who reads the copy holds a reference to it: once nobody else does, its
-    memory is used again. What the script does between two runs overlaps with the first.
+    still wait. So the program gets a copy. Who reads the copy, or any view of it, holds a reference to its memory: once
+    nobody does, it is used again. What the script does between two runs overlaps with the first.
     """
 
     def __init__(self) -> None:
@@ -31,12 +31,14 @@ class Staging:
         return [feed.copy() if feed.nbytes < SMALL else self._copy(i, feed) for i, feed in enumerate(feeds)]
 
     def _copy(self, index: int, feed: np.ndarray) -> np.ndarray:
-        buffer = self._free(self.pools.setdefault(index, []), feed)
-        np.copyto(buffer, feed)
-        return buffer
+        memory = self._free(self.pools.setdefault(index, []), feed.nbytes + _LINE)
+        start = -memory.ctypes.data % _LINE
+        copy = memory[start:start + feed.nbytes].view(feed.dtype).reshape(feed.shape)
+        np.copyto(copy, feed)
+        return copy
 
-    def _free(self, pool: list[np.ndarray], feed: np.ndarray) -> np.ndarray:
-        if pool and pool[0].shape != feed.shape:
+    def _free(self, pool: list[np.ndarray], size: int) -> np.ndarray:
+        if pool and pool[0].nbytes != size:
             pool.clear()
         for at in range(len(pool)):
             if sys.getrefcount(pool[at]) == _UNUSED:
@@ -45,9 +47,7 @@ class Staging:
             if self.last is not None and not self.last.is_deleted():
                 self.last.block_until_ready()
             pool.pop(0)
-        memory = np.empty(feed.nbytes + _LINE, np.uint8)
-        start = -memory.ctypes.data % _LINE
-        pool.append(memory[start:start + feed.nbytes].view(feed.dtype).reshape(feed.shape))
+        pool.append(np.empty(size, np.uint8))
         return pool[-1]
 
 
