@@ -24,12 +24,15 @@ def export_meta_graph(filename: str | None = None, meta_info_def: Any = None, gr
     from google.protobuf import text_format
 
     from tracer import protos
+    from tracer.contrib.util import stripped_op_list_for_graph
 
     graph = scopes.get_default_graph()
     message = protos.MetaGraphDef()
     if meta_info_def:
         message.meta_info_def.MergeFrom(meta_info_def)
     message.graph_def.MergeFrom(graph_def if graph_def else graph.as_graph_def(add_shapes=True))
+    stripped = stripped_op_list_for_graph(message.graph_def)
+    message.meta_info_def.stripped_op_list.MergeFrom(stripped)
     if saver_def:
         message.saver_def.MergeFrom(saver_def)
     for key in graph.get_all_collection_keys() if collection_list is None else collection_list:
