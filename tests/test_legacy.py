@@ -733,6 +733,12 @@ def test_numpy_names_are_back_for_legacy_code_alone(read):
         ("np.random.rand(2.0, 3.0).shape", (2, 3)),
         ("np.random.normal(0, 1, size=(2.0, 3)).shape", (2, 3)),
         ("np.random.uniform(0.5, 0.5, 2.0)", [0.5, 0.5]),
+        ("np.zeros(2.5).shape", (2,)),
+        ("np.reshape([1, 2], newshape=(2.0, 1)).shape", (2, 1)),
+        ("np.tile([1, 2], 2.0)", [1, 2, 1, 2]),
+        ("np.split(np.arange(4), 2.0)[1]", [2, 3]),
+        ("np.arange(4).reshape((4 * 0.5, -1)).shape", (2, 2)),
+        ("np.arange(4).reshape(2.0, -1).shape", (2, 2)),
     ],
 )
 def test_lost_function_of_numpy(read, expression, value):
@@ -759,6 +765,54 @@ def test_a_list_of_slices_is_an_index(read):
     assert module.a.tolist() == [[0, 0, 0, 3], [4, 0, 0, 7], [108, 0, 0, 11]]
     assert module.rows.tolist() == [[0, 0, 0, 3], [108, 0, 0, 11]]
     assert module.value == 1
+
+
+def test_arrays_are_indexed_by_floats(read):
+    module = read(
+        """
+        from __future__ import division
+        import numpy as np
+        import tensorflow as tf
+        tf.app.flags.DEFINE_float("part", 0.8, "")
+        n = 11
+        x = np.arange(11.0)
+        train = int(n) * tf.app.flags.FLAGS.part
+        class Data(object):
+            def __init__(self):
+                self.half = n / 2
+        def last(at=2.0):
+            return at
+        first, rest = x[:train].copy(), x[train:]
+        middle, end = x[Data().half], x[-last():]
+        grid = x[:10].copy().reshape(n / 5, 5)
+        corner = grid[:n / 10, np.floor(1.9)]
+        taken = x[[1.0, n / 4]]
+        x[n / 11] += 10
+        x[:0.1 * n] = 7
+        table = {0.5: "a"}
+        by_key = table[n / 22]
+        """
+    )
+    assert module.first.tolist() == list(range(8))
+    assert module.rest.tolist() == [8, 9, 10]
+    assert (module.middle, module.end.tolist()) == (5, [9, 10])
+    assert module.grid.shape == (2, 5)
+    assert module.corner.tolist() == [1]
+    assert module.taken.tolist() == [1, 2]
+    assert module.x.tolist() == [7, 11, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+    assert module.by_key == "a"
+
+
+def test_division_of_integers_in_python_2_gives_no_float(read):
+    module = read("import numpy as np\nx = np.arange(4)\nn = 3\ny = x[n / 2], x[:n * 0.5]\nprint 'Python 2'\n")
+    assert module.y[0] == 1
+    assert module.y[1].tolist() == [0]
+
+
+@pytest.mark.parametrize("index", ["float('nan')", "1e400"])
+def test_what_no_index_can_be(read, index):
+    with pytest.raises((IndexError, TypeError, ValueError, OverflowError)):
+        read(f"import numpy as np\nx = np.arange(4)[{index}]\n")
 
 
 def test_an_array_of_one_element_stands_for_it(read):

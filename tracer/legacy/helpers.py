@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from tracer.legacy.numpy_sizes import by_floats
+
 _ABSENT = object()
 _VIEW_TYPES = (type({}.keys()), type({}.values()), type({}.items()))
 DUNDERS = frozenset(
@@ -373,6 +375,7 @@ def _slice_by_getslice(cls: Any) -> None:
 HELPERS: dict[str, Callable] = {
     helper_name(name): function
     for name, function in {
+        "by_floats": by_floats,
         "divide": divide,
         "divide_in_place": divide_in_place,
         "encode": encode,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from tracer.legacy import detection
+from tracer.legacy import detection, floats
 from tracer.legacy.helpers import DUNDERS, helper_name
 
 # Methods that are gone from NumPy arrays, strings, dicts, iterators, threads and XML elements.
@@ -34,6 +34,7 @@ class _Rewriter(ast.NodeTransformer):
         self._floors = self._python2 and "division" not in detection.future_features(tree)
         own = detection.bound_names(tree)
         types = _TYPES_OF_PYTHON2 if self._python2 else _TYPES
+        self._floats = floats.Floats(tree, self._floors)
         self._types = {name: helper for name, helper in types.items() if name not in own}
         self._makes_slices = any(isinstance(node, ast.Name) and node.id == "slice" for node in detection.all_nodes(tree))
 
@@ -56,8 +57,12 @@ class _Rewriter(ast.NodeTransformer):
         return ast.copy_location(ast.Assign([node.target], value), node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
+        resizes = isinstance(node.func, ast.Attribute) and node.func.attr in ("reshape", "resize")
+        by_floats = resizes and any(map(self._floats.may_be, node.args))
         self.generic_visit(node)
         if isinstance(node.func, ast.Attribute):
+            if by_floats:
+                node.func.value = _call("by_floats", node.func.value, node.func.value)
             return self._method(node, node.func)
         if isinstance(node.func, ast.Name) and node.func.id in self._types:
             node.func = _name(self._types[node.func.id], node)
@@ -86,7 +91,10 @@ class _Rewriter(ast.NodeTransformer):
         return node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        by_floats = self._floats.may_be(node.slice)
         self.generic_visit(node)
+        if by_floats:
+            node.value = _call("by_floats", node.value, node.value)
         if self._makes_slices and not isinstance(node.slice, ast.Constant | ast.Slice | ast.Tuple | ast.UnaryOp):
             node.slice = _call("index", node.slice, node.slice)
         return node
