@@ -483,6 +483,43 @@ def test_statements_do_what_they_did(read, capsys):
     assert capsys.readouterr().out == "a 2 wrong\n1 two\n"
 
 
+def test_global_may_stand_below_a_use(read):
+    module = read(
+        """
+        limit = 1
+        global limit
+        def above():
+            "raises it"
+            before = limit
+            limit = before + 1
+            global limit
+            def inner():
+                limit = 50
+            inner()
+            return limit
+        def numbers():
+            while True:
+                limit += 1
+                global limit
+                yield limit
+                raise StopIteration
+        class Kept(object):
+            global limit
+            limit = limit + 10
+        """
+    )
+    assert module.limit == 11
+    assert not hasattr(module.Kept, "limit")
+    assert module.above() == module.limit == 12
+    assert module.above.__doc__ == "raises it"
+    assert list(module.numbers()) == [13]
+
+
+@pytest.mark.parametrize("names", ["False", "None, True", "False, len, True", "len, False"])
+def test_constants_may_be_imported(read, names):
+    assert read(f"from __builtin__ import {names}\nx = len('ab') if not False else 1 / 2\n").x == 2
+
+
 def test_tabs_count_to_the_next_multiple_of_eight(read):
     module = read('if True:\n\tx = 1\n        y = """\n\ttab"""\n', "tabs")
     assert (module.x, module.y) == (1, "\n\ttab")

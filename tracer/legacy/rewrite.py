@@ -36,6 +36,9 @@ class _Rewriter(ast.NodeTransformer):
         types = _TYPES_OF_PYTHON2 if self._python2 else _TYPES
         self._floats = floats.Floats(tree, self._floors)
         self._types = {name: helper for name, helper in types.items() if name not in own}
+        # What the function being read declares, for its start: below a use of the name, `global` was once a warning.
+        # At the start of a file it says nothing; in a class it stays where it is.
+        self._globals: dict[str, None] | None = {}
         self._makes_slices = any(isinstance(node, ast.Name) and node.id == "slice" for node in detection.all_nodes(tree))
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
@@ -99,8 +102,16 @@ class _Rewriter(ast.NodeTransformer):
             node.slice = _call("index", node.slice, node.slice)
         return node
 
+    def visit_Global(self, node: ast.Global) -> ast.AST:
+        if self._globals is None:
+            return node
+        self._globals.update(dict.fromkeys(node.names))
+        return ast.copy_location(ast.Pass(), node)
+
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        outside, self._globals = self._globals, None
         self.generic_visit(node)
+        self._globals = outside
         if not self._python2:
             return node
         metaclass = next((s for s in node.body if isinstance(s, ast.Assign) and _assigns(s, "__metaclass__")), None)
@@ -114,7 +125,12 @@ class _Rewriter(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         generator = _ends_by_stop_iteration(node)
+        outside, self._globals = self._globals, {}
         self.generic_visit(node)
+        if self._globals:
+            first = 1 if ast.get_docstring(node, clean=False) is not None else 0
+            node.body.insert(first, ast.copy_location(ast.Global(list(self._globals)), node.body[-1]))
+        self._globals = outside
         if generator:
             _end_quietly(node)
         return node
