@@ -135,15 +135,16 @@ class StandIns:
             from tracer.legacy import numpy_sizes
 
             return numpy_sizes.of_random()
+        found: Mapping[str, Any] | None = None
+        if self._options.library_names:
+            from tracer.legacy import library_names
+
+            found = library_names.names(name, module, python)
         if name in ("scipy", "scipy.ndimage") and self._options.scipy_misc:
             from tracer.legacy import scipy_misc
 
-            return {"misc": scipy_misc} if name == "scipy" else {"imread": scipy_misc.imread}
-        if not self._options.library_names:
-            return None
-        from tracer.legacy import library_names
-
-        return library_names.names(name, module, python)
+            return {**(found or {}), **({"misc": scipy_misc} if name == "scipy" else {"imread": scipy_misc.imread})}
+        return found
 
     def _make_up(self, name: str, python: int) -> ModuleType | None:
         if name == "scipy.misc" and self._options.scipy_misc:
@@ -167,6 +168,7 @@ class StandIns:
 
 _MOVED = {
     "imp": "tracer.legacy.small_imp",
+    "numpy.linalg.linalg": "numpy.linalg",
     "sklearn.cross_validation": "tracer.legacy.sklearn_folds sklearn.model_selection",
     "sklearn.datasets.samples_generator": "sklearn.datasets",
     "sklearn.externals.joblib": "joblib",

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from tracer.legacy import science_names
 from tracer.legacy.numpy_sizes import by_floats
 
 _ABSENT = object()
@@ -375,6 +376,7 @@ def _slice_by_getslice(cls: Any) -> None:
 HELPERS: dict[str, Callable] = {
     helper_name(name): function
     for name, function in {
+        "attribute": science_names.attribute,
         "by_floats": by_floats,
         "divide": divide,
         "divide_in_place": divide_in_place,

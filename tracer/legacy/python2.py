@@ -28,7 +28,9 @@ _FIXERS = (
 # fissix unpacks `def f((a, b))` and `except E, (a, b)` on a line of its own.
 _ADDED_LINE = re.compile(r"\s*.+ = xxx_todo_changeme\d*(\.args)?\s*$")
 # Editors of the time wrote `from __builtin__ import False`.
-_KEYWORDS_IMPORTED = re.compile(r"^([ \t]*)from __builtin__ import ((?:[\w \t]+,)*[ \t]*(?:True|False|None)\b.*)$", re.MULTILINE)
+_KEYWORDS_IMPORTED = re.compile(
+    r"^([ \t]*)from __builtin__ import ((?:[\w \t]+,)*[ \t]*(?:True|False|None)\b.*)$", re.MULTILINE
+)
 _SIGNS_OF_PYTHON2 = (
     "Missing parentheses in call to",
     "invalid decimal literal",

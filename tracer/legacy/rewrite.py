@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from tracer.legacy import detection, floats
 from tracer.legacy.helpers import DUNDERS, helper_name
+from tracer.legacy.science_names import ATTRIBUTES
 
 # Methods that are gone from NumPy arrays, strings, dicts, iterators, threads and XML elements.
 LOST_METHODS = frozenset(
@@ -36,6 +37,8 @@ class _Rewriter(ast.NodeTransformer):
         types = _TYPES_OF_PYTHON2 if self._python2 else _TYPES
         self._floats = floats.Floats(tree, self._floors)
         self._types = {name: helper for name, helper in types.items() if name not in own}
+        imports = detection.imported_packages(tree)
+        self._attributes = frozenset().union(*(names for package, names in ATTRIBUTES.items() if package in imports))
         # What the function being read declares, for its start: below a use of the name, `global` was once a warning.
         # At the start of a file it says nothing; in a class it stays where it is.
         self._globals: dict[str, None] | None = {}
@@ -60,9 +63,12 @@ class _Rewriter(ast.NodeTransformer):
         return ast.copy_location(ast.Assign([node.target], value), node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
+        called = node.func
         resizes = isinstance(node.func, ast.Attribute) and node.func.attr in ("reshape", "resize")
         by_floats = resizes and any(map(self._floats.may_be, node.args))
         self.generic_visit(node)
+        if isinstance(called, ast.Attribute) and called.attr in _VIEWS:
+            node.func = called
         if isinstance(node.func, ast.Attribute):
             if by_floats:
                 node.func.value = _call("by_floats", node.func.value, node.func.value)
@@ -91,6 +97,8 @@ class _Rewriter(ast.NodeTransformer):
         self.generic_visit(node)
         if self._python2 and node.attr == "message" and isinstance(node.ctx, ast.Load):
             return _call("message", node, node.value)
+        if node.attr in self._attributes and isinstance(node.ctx, ast.Load):
+            return _call("attribute", node, node.value, ast.Constant(node.attr))
         return node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
