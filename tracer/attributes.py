@@ -122,7 +122,7 @@ def of(op: Operation) -> Mapping[str, Any]:
         found["output_shapes"] = encode("list(shape)", [output.get_shape() for output in op.outputs])
     else:
         for name, rules in definition.attributes.items():
-            if name in op.attrs:
+            if name in op.attrs and not (name in definition.later and op.attrs[name] == rules.default):
                 found[name] = encode(rules.kind, op.attrs[name])
     for name, value in op.attrs.items():
         if name not in found and (name[0] == "_" or isinstance(value, protos.AttrValue)):

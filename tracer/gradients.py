@@ -48,7 +48,8 @@ _STOPS = frozenset("""
     TruncatedNormal RandomUniformInt Multinomial InTopK ScalarSummary HistogramSummary MergeSummary ImageSummary
     Variable TemporaryVariable Assign AssignAdd AssignSub ScatterUpdate ScatterAdd ScatterSub Placeholder
     BroadcastGradientArgs ConcatOffset InvertPermutation ListDiff Bitcast PyFunc EditDistance SparseAddGrad SparseConcat
-    SparseToDense DrawBoundingBoxes ExtractGlimpse HSVToRGB RGBToHSV RandomCrop SampleDistortedBoundingBox
+    SparseToDense DrawBoundingBoxes ExtractGlimpse HSVToRGB RGBToHSV RandomCrop SampleDistortedBoundingBox FloorDiv Rint
+    Round
 """.split())
 
 # Operations that TensorFlow 0.8 cannot differentiate: a gradient that reaches one is an error, not None.

@@ -148,7 +148,8 @@ def import_meta_graph(meta_graph_or_file: Any, clear_devices: bool = False) -> A
         graph_def.CopyFrom(message.graph_def)
         for node in graph_def.node:
             node.device = ""
-    importer.import_graph_def(graph_def, name="")
+    producers = message.meta_info_def.stripped_op_list
+    importer.import_graph_def(graph_def, name="", producer_op_list=producers if producers.op else None)
     for key in sorted(message.collection_def):
         _restore_collection(key, message.collection_def[key])
     if message.HasField("saver_def"):
