@@ -144,6 +144,12 @@ MODULES: dict[str, str] = {
     ),
     "tensorflow.contrib.learn.python.learn.preprocessing.text": "tracer.contrib.learn.preprocessing.text",
     "tensorflow.contrib.learn.python.learn.trainer": "tracer.contrib.learn.trainer",
+    "tensorflow.contrib.linear_optimizer": "tracer.contrib.linear_optimizer",
+    "tensorflow.contrib.linear_optimizer.ops": "package",
+    "tensorflow.contrib.linear_optimizer.ops.gen_sdca_ops": "tracer.contrib.linear_optimizer.sdca_ops",
+    "tensorflow.contrib.linear_optimizer.python": "package",
+    "tensorflow.contrib.linear_optimizer.python.ops": "package",
+    "tensorflow.contrib.linear_optimizer.python.ops.sdca_ops": "tracer.contrib.linear_optimizer.sdca_model",
     "tensorflow.contrib.lookup": "tracer.contrib.lookup",
     "tensorflow.contrib.lookup.lookup_ops": "tracer.contrib.lookup",
     "tensorflow.contrib.losses": "tracer.contrib.losses",
@@ -378,8 +384,6 @@ MODULES: dict[str, str] = {
 NO_COUNTERPART = frozenset(
     """
 tensorflow.contrib.ffmpeg.ops
-tensorflow.contrib.linear_optimizer.ops.gen_sdca_ops
-tensorflow.contrib.linear_optimizer.python.ops.sdca_ops
 tensorflow.contrib.quantization.kernels.load_quantized_kernels_so
 tensorflow.contrib.quantization.load_quantized_ops_so
 tensorflow.contrib.quantization.ops.gen_array_ops
