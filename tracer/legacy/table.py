@@ -51,6 +51,8 @@ MODULES: dict[str, str] = {
     "tensorflow.examples.tutorials.mnist.input_data": "tracer.legacy.datasets.mnist",
     "tensorflow.examples.tutorials.mnist.mnist": "tracer.legacy.mnist_model",
     "tensorflow.models": "package",
+    "tensorflow.models.embedding": "package",
+    "tensorflow.models.embedding.gen_word2vec": "tracer.ops.word2vec",
     "tensorflow.models.rnn": "package",
     "tensorflow.models.rnn.linear": "tracer.nn.rnn_cell",
     "tensorflow.models.rnn.rnn": "tracer.nn.recurrent",
@@ -400,7 +402,6 @@ tensorflow.g3doc.how_tos.adding_an_op.zero_out_grad_2
 tensorflow.g3doc.how_tos.adding_an_op.zero_out_op_1
 tensorflow.g3doc.how_tos.adding_an_op.zero_out_op_2
 tensorflow.g3doc.how_tos.adding_an_op.zero_out_op_3
-tensorflow.models.embedding.gen_word2vec
 tensorflow.models.embedding.word2vec
 tensorflow.models.embedding.word2vec_optimized
 tensorflow.models.image.cifar10.cifar10
