@@ -262,6 +262,22 @@ def test_rows_of_unequal_length_make_an_array_of_objects(printed):
         ]
 
 
+def test_rows_of_unequal_length_are_arguments_too(printed, tmp_path):
+    """What NumPy 1.16 printed."""
+    assert printed(f"""
+        import numpy as np
+        rows = [[1, 2], [3]]
+        print(np.max(rows), np.amin(rows), np.sum(rows), np.shape(rows), np.size(rows), np.argmax(rows))
+        np.save({str(tmp_path / "rows.npy")!r}, rows)
+        print(np.max([[1, 2], [3, 4]], axis=0), np.shape([[1]]))
+        try:
+            np.max("abc", axis=1)
+        except ValueError as problem:
+            print(type(problem).__name__)
+        """).splitlines() == ["[3] [1, 2] [1, 2, 3] (2,) 2 1", "[3 4] (1, 1)", "AxisError"]
+    assert np.load(tmp_path / "rows.npy", allow_pickle=True).tolist() == [[1, 2], [3]]
+
+
 def test_text_needs_no_decoding(printed):
     assert printed("""
         import numpy as np

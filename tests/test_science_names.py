@@ -66,11 +66,14 @@ def test_plots_take_the_arguments_they_took(run):
         plt.hold(True)
         below = plt.subplot(2, 1, 1, axisbg='yellow').get_facecolor()
         heights, _, _ = plt.hist([1, 2, 3, 4], bins=2, normed=True)
+        plt.plot([1, 2], label='a line')
+        legend = plt.legend(loc='top left'), plt.legend(loc='lower left')
         maps = cm.get_cmap('spectral'), plt.cm.spectral, pylab.cm.get_cmap('jet', 5)
         x = plt.ishold(), maps[0].name, maps[1].name, maps[2].N, pylab.hold()
         """)
     pyplot.close("all")
     assert found.x == (True, "nipy_spectral", "nipy_spectral", 5, None)
+    assert [legend._get_loc() for legend in found.legend] == [0, 3]
     assert found.below == (1, 1, 0, 1)
     assert found.heights.tolist() == pytest.approx([1 / 3, 1 / 3])
 

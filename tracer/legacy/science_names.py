@@ -51,13 +51,23 @@ def _with_renamed(function: Callable, **renamed: str) -> Callable:
 
 
 def _pyplot(module: ModuleType) -> dict[str, Any]:
-    found = {
+    from matplotlib.legend import Legend
+
+    found: dict[str, Any] = {
         "axes": _with_renamed(module.axes, axisbg="facecolor"),
         "hist": _with_renamed(module.hist, normed="density"),
         "hold": lambda b=None: None,  # drawing has added to what is there ever since
         "ishold": lambda: True,
         "subplot": _with_renamed(module.subplot, axisbg="facecolor"),
     }
+
+    @functools.wraps(module.legend)
+    def legend(*arguments: Any, **keywords: Any) -> Any:
+        if isinstance(keywords.get("loc"), str) and keywords["loc"] not in Legend.codes:
+            keywords["loc"] = "best"  # with a warning, that was done
+        return module.legend(*arguments, **keywords)
+
+    found["legend"] = legend
     if not hasattr(module, "spectral"):
         found["spectral"] = lambda: module.set_cmap("nipy_spectral")
     return found
