@@ -137,8 +137,8 @@ class Tensor:
 class Operation:
     """One recorded call. Never changes once it is in a graph."""
 
-    __slots__ = ("__weakref__", "_controls", "_id", "_original_op", "attrs", "device", "frames", "graph", "inputs",
-                 "name", "outputs", "region", "type")
+    __slots__ = ("__dict__", "__weakref__", "_controls", "_id", "_original_op", "attrs", "device", "frames", "graph",
+                 "inputs", "name", "outputs", "region", "type")
 
     def __init__(
         self, node_def: Any, g: Graph, inputs: Any = None, output_types: Any = None, control_inputs: Any = None,
@@ -269,8 +269,20 @@ class Operation:
         """The stack that recorded it, outermost first: (file, line, function, source text)."""
         import linecache
 
+        return [(*at[:3], linecache.getline(*at[:2]).strip()) for at in self._traceback]
+
+    @property
+    def _traceback(self) -> list[tuple[str, int, str, dict]]:
+        """That stack before the source is looked up. Libraries put a shorter one in its place."""
+        shorter = vars(self).get("shorter stack")
+        if shorter is not None:
+            return shorter
         lines = [_source_line(*at) for at in zip(self.frames[-2::-2], self.frames[::-2], strict=True)]
-        return [(at.file, at.line, at.function, linecache.getline(at.file, at.line).strip()) for at in lines]
+        return [(at.file, at.line, at.function, {}) for at in lines]
+
+    @_traceback.setter
+    def _traceback(self, stack: list[tuple[str, int, str, dict]]) -> None:
+        vars(self)["shorter stack"] = stack
 
     @property
     def node_def(self) -> Any:
