@@ -243,6 +243,17 @@ def test_sklearn_is_laid_out_as_it_was(printed, tmp_path, monkeypatch):
     sys.modules.pop("tracer.legacy.sklearn_folds")
 
 
+def test_a_module_below_one_that_is_imported_already(printed, tmp_path, monkeypatch):
+    site = tmp_path / "site-packages"
+    (site / "sklearn").mkdir(parents=True)
+    (site / "sklearn" / "__init__.py").touch()
+    (site / "sklearn" / "late.py").write_text("found = 'found'\n")
+    monkeypatch.setattr(sys, "path", [str(site), *sys.path])
+    assert printed("import sklearn\nfrom sklearn import late\nprint(late.found)\n") == "found\n"
+    for name in [name for name in sys.modules if name.partition(".")[0] == "sklearn"]:
+        sys.modules.pop(name)
+
+
 def test_rows_of_unequal_length_make_an_array_of_objects(printed):
     """The shapes and types are NumPy 1.11's."""
     assert printed("""

@@ -49,15 +49,20 @@ MODULES: dict[str, str] = {
     "tensorflow.examples.tutorials": "package",
     "tensorflow.examples.tutorials.mnist": "package",
     "tensorflow.examples.tutorials.mnist.input_data": "tracer.legacy.datasets.mnist",
-    "tensorflow.examples.tutorials.mnist.mnist": "tracer.legacy.mnist_model",
+    "tensorflow.examples.tutorials.mnist.mnist": "tracer.legacy.programs.mnist_model",
     "tensorflow.models": "package",
     "tensorflow.models.embedding": "package",
     "tensorflow.models.embedding.gen_word2vec": "tracer.ops.word2vec",
     "tensorflow.models.rnn": "package",
     "tensorflow.models.rnn.linear": "tracer.nn.rnn_cell",
+    "tensorflow.models.rnn.ptb": "package",
+    "tensorflow.models.rnn.ptb.reader": "tracer.legacy.programs.ptb_reader",
     "tensorflow.models.rnn.rnn": "tracer.nn.recurrent",
     "tensorflow.models.rnn.rnn_cell": "tracer.nn.rnn_cell",
     "tensorflow.models.rnn.seq2seq": "tracer.nn.seq2seq",
+    "tensorflow.models.rnn.translate": "package",
+    "tensorflow.models.rnn.translate.data_utils": "tracer.legacy.programs.translation_data",
+    "tensorflow.models.rnn.translate.seq2seq_model": "tracer.legacy.programs.translation_model",
     # What was contributed
     "tensorflow.contrib": "tracer.contrib",
     "tensorflow.contrib.ctc": "tracer.contrib.ctc",
@@ -406,9 +411,6 @@ tensorflow.models.embedding.word2vec
 tensorflow.models.embedding.word2vec_optimized
 tensorflow.models.image.cifar10.cifar10
 tensorflow.models.image.cifar10.cifar10_input
-tensorflow.models.rnn.ptb.reader
-tensorflow.models.rnn.translate.data_utils
-tensorflow.models.rnn.translate.seq2seq_model
 tensorflow.python.framework.docs
 tensorflow.tensorboard.backend.handler
 tensorflow.tensorboard.backend.process_graph
