@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, NoReturn
 from tracer import __main__ as runner_command
 from tracer import ir, scopes
 from tracer import session as sessions
-from tracer.ir import Graph
+from tracer.ir import Graph, Operation, Tensor
 from tracer.legacy import runner
 
 _OURS = tuple(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), name) + os.sep
@@ -172,6 +172,16 @@ def elements(graph: Graph, names: Sequence[str]) -> list[Any]:
     if missing:
         refuse("\n".join(f"The graph has no {name}.{_near(graph, name)}" for name in missing))
     return found
+
+
+def fetched(graph: Graph, names: Sequence[str]) -> tuple[list[Tensor], list[Operation]]:
+    """What to fetch and what to run for these names: an operation that has a value is fetched."""
+    tensors, targets = [], []
+    for item in elements(graph, names):
+        if isinstance(item, Operation) and item.outputs and not item.outputs[0].dtype.is_ref_dtype:
+            item = item.outputs[0]
+        (tensors if isinstance(item, Tensor) else targets).append(item)
+    return tensors, targets
 
 
 def _near(graph: Graph, name: str) -> str:
