@@ -57,12 +57,12 @@ def check_versions(graph: Graph) -> None:
 def check_removed(graph: Graph, operations: list[tuple[Operation, bool]]) -> None:
     """Raises UnimplementedError for an operation that graphs of this version have no more.
 
-    Raises InvalidArgumentError for one with an attribute of a later TensorFlow that we cannot follow.
+    Raises InvalidArgumentError for one with an attribute that may not be so, or of a later TensorFlow.
     """
     for op, _ in operations:
-        unknown = later.unknown_attribute(op)
-        if unknown is not None:
-            raise errors.InvalidArgumentError(None, op, unknown)
+        problem = later.problem(op)
+        if problem is not None:
+            raise errors.InvalidArgumentError(None, op, problem)
         definition = opdef.lookup(op.type)
         removed = None if definition is None else definition.removed(graph.producer)
         if removed is not None:

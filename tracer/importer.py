@@ -185,6 +185,9 @@ class _Reader:
             for name in (attributes.kinds if standard else attributes.typing_kinds)(definition):
                 if name not in attrs:
                     raise ValueError(f"Expected one attr with name {name!r} in {message}.")
+        if message.op == "Const" and attrs["value"].dtype != attrs["dtype"].as_numpy_dtype:
+            raise ValueError(f"The tensor of {message.name!r} is of type {dtypes.as_dtype(attrs['value'].dtype).name}, but "
+                             f"its attr 'dtype' says {attrs['dtype'].name}.")
         for group in attrs.get("_class", ()):
             if group.startswith(_LOCATION) and group[len(_LOCATION):].decode() not in self.index:
                 raise ValueError("Specified colocation to an op that does not exist during import: "

@@ -42,13 +42,32 @@ def inputs_of(message: Any) -> list[str]:
     return [message.input[count], *message.input[:count], *message.input[count + 1:]]
 
 
-def unknown_attribute(op: Any) -> str | None:
-    """What to say of an attribute of an imported operation that 0.8 does not know and that changes what it computes."""
+def problem(op: Any) -> str | None:
+    """What to say of an attribute of an imported operation that 0.8 does not allow, or does not know and that matters."""
     definition = opdef.lookup(op.type)
+    if definition is None:
+        return None
     for name, value in op.attrs.items():
-        if (definition is not None and name[0] != "_" and isinstance(value, protos.AttrValue)
-                and name not in definition.attributes and not _is_neutral(op.type, name, value)):
+        rules = definition.attributes.get(name)
+        if rules is not None:
+            if (found := _not_allowed(rules, value)) is not None:
+                return found
+        elif name[0] != "_" and isinstance(value, protos.AttrValue) and not _is_neutral(op.type, name, value):
             return f"NodeDef mentions attr '{name}' not in Op<name={op.type}>: it is {' '.join(str(value).split())}"
+    return None
+
+
+def _not_allowed(rules: opdef.Attribute, value: Any) -> str | None:
+    items = list(value) if rules.kind.startswith("list(") else [value]
+    if rules.allowed is not None and "string" in rules.kind:  # types have become more since
+        for item in items:
+            if item not in rules.allowed:
+                allowed = ", ".join(f'"{one}"' for one in rules.allowed)
+                return f"Value for attr '{rules.name}' of \"{item}\" is not in the list of allowed values: {allowed}"
+    size = len(items) if rules.kind.startswith("list(") else value
+    if rules.minimum is not None and size < rules.minimum:
+        kind = "Length" if rules.kind.startswith("list(") else "Value"
+        return f"{kind} for attr '{rules.name}' of {size} must be at least minimum {rules.minimum}"
     return None
 
 

@@ -121,3 +121,20 @@ def test_an_attribute_of_a_later_time_that_matters_is_refused():
     made.attr["out_type"].type = protos.DT_INT64
     with pytest.raises(tf.errors.InvalidArgumentError, match="NodeDef mentions attr 'out_type' not in Op<name=Shape>"):
         result(message, "shape:0")
+
+
+def test_an_attribute_that_may_not_be_so_is_refused():
+    with tf.Graph().as_default() as graph:
+        tf.nn.max_pool(np.ones([1, 2, 2, 1], np.float32), [1, 2, 2, 1], [1, 1, 1, 1], "SAME", name="pool")
+        message = graph.as_graph_def()
+    assert result(message, "pool:0").shape == (1, 2, 2, 1)
+    message.node[-1].attr["data_format"].s = b"NHCW"
+    with pytest.raises(tf.errors.InvalidArgumentError, match='"NHCW" is not in the list of allowed values: "NHWC", "NCHW"'):
+        result(message, "pool:0")
+
+
+def test_a_constant_of_another_type_than_it_says_is_refused():
+    message = values(np.float32([1, 2]))
+    message.node[0].attr["dtype"].type = protos.DT_INT32
+    with pytest.raises(ValueError, match="The tensor of 'c0' is of type float32, but its attr 'dtype' says int32"):
+        result(message, "c0:0")
