@@ -707,6 +707,32 @@ def test_classes_of_python_2(read):
     assert list(module.pairs([1, 2, 3, 4, 5])) == [(1, 2), (3, 4)]
 
 
+def test_attributes_of_functions_and_methods(read):
+    module = read(
+        """
+        class A(object):
+            def f(self, x=3):
+                "doc"
+                return x
+            g = f
+        def named(f): return f.func_name, f.func_defaults, f.func_doc, f.func_code.co_argcount
+        x = named(A().f.im_func), A().f.im_func is A.f.im_func, A().f.__func__ is A.g.__func__, A.f.im_self
+        a = A()
+        y = a.f.im_self is a, a.f.func_globals is globals(), a.f.func_closure
+        class Own(object):
+            func_name = 'own'
+        z = Own().func_name
+        try:
+            (1).im_func
+        except AttributeError as problem:
+            z += ': ' + str(problem)
+        """
+    )
+    assert module.x == (("f", (3,), "doc", 2), True, True, None)
+    assert module.y == (True, True, None)
+    assert module.z == "own: 'int' object has no attribute 'im_func'"
+
+
 # Programs of the time left it to the interpreter to close their files.
 UNCLOSED = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 

@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from tracer.legacy import detection, floats
-from tracer.legacy.helpers import DUNDERS, helper_name
+from tracer.legacy.helpers import DUNDERS, OF_FUNCTIONS, helper_name
 from tracer.legacy.science_names import ATTRIBUTES
 
 # Methods that are gone from NumPy arrays, strings, dicts, iterators, threads and XML elements.
@@ -97,8 +97,11 @@ class _Rewriter(ast.NodeTransformer):
         self.generic_visit(node)
         if self._python2 and node.attr == "message" and isinstance(node.ctx, ast.Load):
             return _call("message", node, node.value)
-        if node.attr in self._attributes and isinstance(node.ctx, ast.Load):
-            return _call("attribute", node, node.value, ast.Constant(node.attr))
+        if isinstance(node.ctx, ast.Load):
+            if node.attr in self._attributes:
+                return _call("attribute", node, node.value, ast.Constant(node.attr))
+            if node.attr in OF_FUNCTIONS:
+                return _call("of_function", node, node.value, ast.Constant(node.attr))
         return node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
