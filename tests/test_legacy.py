@@ -280,12 +280,12 @@ def test_rows_of_unequal_length_are_arguments_too(printed, tmp_path):
         rows = [[1, 2], [3]]
         print(np.max(rows), np.amin(rows), np.sum(rows), np.shape(rows), np.size(rows), np.argmax(rows))
         np.save({str(tmp_path / "rows.npy")!r}, rows)
-        print(np.max([[1, 2], [3, 4]], axis=0), np.shape([[1]]))
+        print(np.max([[1, 2], [3, 4]], axis=0), np.shape([[1]]), np.max(np.float64(2), 1 / np.sqrt(9)))
         try:
             np.max("abc", axis=1)
         except ValueError as problem:
             print(type(problem).__name__)
-        """).splitlines() == ["[3] [1, 2] [1, 2, 3] (2,) 2 1", "[3 4] (1, 1)", "AxisError"]
+        """).splitlines() == ["[3] [1, 2] [1, 2, 3] (2,) 2 1", "[3 4] (1, 1) 2.0", "AxisError"]
     assert np.load(tmp_path / "rows.npy", allow_pickle=True).tolist() == [[1, 2], [3]]
 
 
@@ -731,6 +731,23 @@ def test_attributes_of_functions_and_methods(read):
     assert module.x == (("f", (3,), "doc", 2), True, True, None)
     assert module.y == (True, True, None)
     assert module.z == "own: 'int' object has no attribute 'im_func'"
+
+
+@pytest.mark.parametrize("python3", ["", "f = lambda *, a: a\n"])
+def test_a_dict_may_change_while_it_is_walked(read, python3):
+    module = read(python3 + textwrap.dedent("""
+        class A(object):
+            def __init__(self): self.keep, self.drop_a, self.drop_b = 1, 2, 3
+            def clean(self):
+                for key in self.__dict__.keys():
+                    if key.startswith('drop'): delattr(self, key)
+        a = A()
+        a.clean()
+        d = {1: 2, 3: 4}
+        for k, v in d.items(): d.pop(k)
+        x = list(vars(a)), d
+        """))
+    assert module.x == (["keep"], {})
 
 
 # Programs of the time left it to the interpreter to close their files.

@@ -105,10 +105,12 @@ def _or_of_objects(make: Any, values: Any, dtype: Any = None, *given: Any, **nam
 
 
 def _of_ragged(function: Callable, place: int = 0) -> Callable:
-    """The function, for which rows of unequal length make an array of objects."""
+    """The function, for which rows of unequal length make an array of objects. Its axis may be a float."""
 
     @functools.wraps(function)
     def call(*arguments: Any, **keywords: Any) -> Any:
+        if place == 0 and len(arguments) > 1:
+            arguments = (arguments[0], numpy_sizes.whole(arguments[1]), *arguments[2:])
         try:
             return function(*arguments, **keywords)
         except ValueError as problem:

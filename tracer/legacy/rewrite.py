@@ -113,6 +113,14 @@ class _Rewriter(ast.NodeTransformer):
             node.slice = _call("index", node.slice, node.slice)
         return node
 
+    def visit_For(self, node: ast.For) -> ast.AST:
+        self.generic_visit(node)
+        looped = node.iter
+        if not self._python2 and isinstance(looped, ast.Call) and isinstance(looped.func, ast.Attribute) and (
+                looped.func.attr in _VIEWS and not looped.args and not looped.keywords):
+            node.iter = _call("listed", looped, looped)  # the body may change the dict
+        return node
+
     def visit_Global(self, node: ast.Global) -> ast.AST:
         if self._globals is None:
             return node
