@@ -8,9 +8,18 @@ import pathlib
 import select
 import shutil
 import subprocess
+import sys
 import time
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+_START = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(end), fcntl.F_DUPFD, 10) for end in sys.argv[1:3]]
+for end, wanted in zip(ends, (3, 4)):  # Chromium reads from 3 and writes to 4
+    os.dup2(end, wanted)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 def find():
@@ -26,15 +35,11 @@ class Page:
         read, self._out = os.pipe()
         self._in, write = os.pipe()
 
-        def keep_pipes():  # Chromium reads from 3 and writes to 4
-            for given, wanted in ((os.dup(read), 3), (os.dup(write), 4)):
-                os.dup2(given, wanted)
-
         self.process = subprocess.Popen(
-            [program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-             "--remote-debugging-pipe", f"--user-data-dir={folder}", f"--window-size={width},{height}", "about:blank"],
-            preexec_fn=keep_pipes, close_fds=False, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL)
+            [sys.executable, "-S", "-c", _START, str(read), str(write), program, "--headless=new", "--no-sandbox",
+             "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--remote-debugging-pipe",
+             f"--user-data-dir={folder}", f"--window-size={width},{height}", "about:blank"],
+            pass_fds=(read, write), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for end in (read, write):
             os.close(end)
         self._waiting, self._count, self._session = b"", 0, None
@@ -74,9 +79,9 @@ class Page:
         message, _, self._waiting = self._waiting.partition(b"\0")
         return json.loads(message)
 
-    def open(self, path):
-        """Shows a file."""
-        self._ask("Page.navigate", url=pathlib.Path(path).resolve().as_uri())
+    def open(self, path, place=""):
+        """Shows a file, or a `place` in it."""
+        self._ask("Page.navigate", url=pathlib.Path(path).resolve().as_uri() + (f"#{place}" if place else ""))
         self.wait("document.readyState === 'complete'")
 
     def run(self, script):

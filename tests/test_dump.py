@@ -384,11 +384,19 @@ def test_the_source_is_that_of_the_emitter():
 
 
 def test_what_is_not_known_before_a_run_is_told():
-    x = tf.placeholder(tf.float32, name="anything")
-    text = tf.dump(tf.tanh(x), sections="ir,jaxpr")
+    made, = tf.py_func(lambda: np.float32(1), [], [tf.float32], name="anything")
+    text = tf.dump(tf.tanh(made), sections="ir,jaxpr")
     assert "failed  NotKnownError: anything:0 has an unknown rank" in text
-    assert f"(anything, test_dump.py:{x.op.where.line})" in text.replace("tests/", "")
+    assert f"(anything, test_dump.py:{made.op.where.line})" in text.replace("tests/", "")
     assert " = Tanh(anything)" in text
+
+
+def test_a_placeholder_of_unknown_rank_is_taken_as_a_scalar():
+    keep = tf.placeholder(tf.float32, name="keep")
+    text = tf.dump(tf.mul(tf.ones([3]), keep), sections="jaxpr,source")
+    assert "  feeds  keep:0 float32[...] taken as a scalar\n" in text
+    assert "f32[3] = mul" in text
+    assert "def apply(keep):" in text
 
 
 def test_graphviz():

@@ -40,7 +40,8 @@ def shapes_seen(executables: Iterable[Executable]) -> dict[Tensor, tuple[int, ..
 def assumed(program: Program, state: State | None, shapes: Mapping[Tensor, tuple[int, ...]], values: Mapping[Tensor, Any],
             size: int) -> tuple[dict[Tensor, np.ndarray], tuple]:
     """Static values and outlines for `program`: variables as in `state`, or as declared; tensors as in `shapes`, or as
-    declared, where an unknown size is `size`. `values` are given for what shapes the program.
+    declared, where an unknown size is `size` and a placeholder of unknown rank a scalar. `values` are given for what
+    shapes the program.
 
     Raises:
         NotKnownError: something has an unknown rank, or shapes the program and has no value.
@@ -77,6 +78,8 @@ def _variable(op: Operation, state: State | None) -> jax.ShapeDtypeStruct:
 
 def _input(tensor: Tensor, shapes: Mapping[Tensor, tuple[int, ...]], size: int) -> jax.ShapeDtypeStruct:
     sizes = shapes.get(tensor, tensor.sizes)
+    if sizes is None and tensor.op.type == "Placeholder":
+        sizes = ()  # a rate or a probability, mostly
     if sizes is None:
         raise NotKnownError(tensor.op, f"{tensor.name} has an unknown rank: set_shape, or --shape here, gives it one")
     return jax.ShapeDtypeStruct(tuple(size if n is None else n for n in sizes), tensor.dtype.base_dtype.as_numpy_dtype)

@@ -183,6 +183,7 @@ def _without_program(name: str) -> str:
 
 
 _METADATA = re.compile(r",? ?metadata=\{((?:[^{}\"]|\"[^\"]*\")*)\}")
+_CALLS = re.compile(r"calls=(%[\w.\-]+)")
 _OP_NAME = re.compile(r'op_name="([^"]*)"')
 
 
@@ -193,8 +194,18 @@ def _hlo(text: str, owners: Owners) -> Iterator[Line]:
     if start is not None:
         end = next(i for i, line in enumerate(lines) if i > start and line.startswith(("%", "ENTRY")))
         lines[start:end] = []
+    found = []
+    fused: dict[str, Owner] = {}  # the computations of fusions that belong to an operation
     for line in lines:
         match = _METADATA.search(line)
         name = _OP_NAME.search(match[1]) if match else None
         path = _without_program(name[1]) if name else ""
-        yield Line(_METADATA.sub("", line).rstrip(), path, owners.of_path(path))
+        owner = owners.of_path(path)
+        if owner is not None and (called := _CALLS.search(line)) is not None:
+            fused[called[1]] = owner
+        found.append(Line(_METADATA.sub("", line).rstrip(), path, owner))
+    around: Owner | None = None
+    for line in found:
+        if line.text.endswith("{"):
+            around = fused.get(line.text.split(" ", 1)[0])
+        yield line if line.owner is not None or line.path or not line.text.startswith(" ") else line._replace(owner=around)

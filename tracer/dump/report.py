@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -72,7 +73,7 @@ def _run(entry: Entry, number: int, settings: Settings) -> dict[str, Any]:
     found: dict[str, Any] = {
         "number": number, "session": entry.session, "fetches": [t.name for t in entry.fetches],
         "targets": [op.name for op in entry.targets],
-        "feeds": [_fed(tensor, settings) for tensor in entry.feeds]}
+        "feeds": [_fed(tensor, entry, settings) for tensor in entry.feeds]}
     sections = settings.sections
     stages: list[Any] = []
     if entry.executable is not None or set(sections) - {"source"}:
@@ -88,13 +89,16 @@ def _run(entry: Entry, number: int, settings: Settings) -> dict[str, Any]:
         found["programs"] = [program for at, stage in enumerate(stages, 1) if stage.program is not None
                              for program in _programs(entry, stage, number, at, settings)]
     if "source" in sections:
-        found["source"] = _source(entry, settings)
+        found["source"] = _source(entry, stages, settings)
     return found
 
 
-def _fed(tensor: Tensor, settings: Settings) -> dict[str, Any]:
+def _fed(tensor: Tensor, entry: Entry, settings: Settings) -> dict[str, Any]:
     file, line = settings.places.of(tensor.op)
-    return {"name": tensor.name, "type": kind_of(tensor), "file": file, "line": line}
+    found = {"name": tensor.name, "type": kind_of(tensor), "file": file, "line": line}
+    if tensor.sizes is None and tensor not in entry.shapes and not entry.session:
+        found["as"] = "a scalar"
+    return found
 
 
 def _reason(error: Exception, settings: Settings) -> str:
@@ -135,16 +139,14 @@ def _stage(stage: Any, settings: Settings) -> dict[str, Any]:
 
 
 def _programs(entry: Entry, stage: Any, number: int, at: int, settings: Settings) -> Iterator[dict[str, Any]]:
-    """Each compilation of a program; of one that was never called, what it would be compiled for."""
+    """Each compilation of a program."""
     from lowering import view
 
-    variants = stage.program.variants
-    if not variants:
-        try:
-            variants = [view.assumed(stage.program, entry.state, entry.shapes, entry.values, settings.size)]
-        except Exception as error:  # whatever is not known of it
-            yield {"stage": at, "compilation": 1, "failed": _reason(error, settings)}
-            return
+    try:
+        variants = _variants(entry, stage, settings)
+    except Exception as error:  # whatever is not known of it
+        yield {"stage": at, "compilation": 1, "failed": _reason(error, settings)}
+        return
     for compilation, (static, outline) in enumerate(variants, 1):
         found = {"stage": at, "compilation": compilation,
                  "fixed": {tensor.name: str(value.tolist()) for tensor, value in static.items()}}
@@ -155,6 +157,18 @@ def _programs(entry: Entry, stage: Any, number: int, at: int, settings: Settings
         if settings.times is not None and (calls := settings.times.of(stage.program, static, outline)) is not None:
             found["calls"] = {"count": calls.count, "first": calls.first, "median": calls.median}
         yield found
+
+
+def _variants(entry: Entry, stage: Any, settings: Settings) -> list[Any]:
+    """What a program was compiled for; of one that was never called, what it would be."""
+    from lowering import view
+
+    if stage.program.variants:
+        return stage.program.variants
+    found = [view.assumed(stage.program, entry.state, entry.shapes, entry.values, settings.size)]
+    if not entry.session:  # the program is the dump's own
+        stage.program.variants.extend(found)
+    return found
 
 
 def _compilation(compilation: Any, settings: Settings) -> dict[str, Any]:
@@ -200,10 +214,14 @@ def _costs(compilation: Any, settings: Settings) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (-row["flops"] - row["transcendentals"], -row["bytes"], row["operation"]))
 
 
-def _source(entry: Entry, settings: Settings) -> dict[str, str]:
+def _source(entry: Entry, stages: list[Any], settings: Settings) -> dict[str, str]:
     """The run as a JAX module, or why it is none."""
     import lowering
 
+    for stage in stages:
+        if stage.program is not None:
+            with contextlib.suppress(Exception):  # then the emitter says what it misses
+                _variants(entry, stage, settings)
     names = [t.name for t in entry.fetches] + [op.name for op in entry.targets]
     feeds = [t for t in entry.feeds if t.op.type != "Const"]
     try:

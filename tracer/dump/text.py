@@ -33,7 +33,7 @@ def _stopped(stopped: dict[str, Any]) -> str:
 
 def _run(run: dict[str, Any]) -> Iterator[str]:
     yield f"run {run['number']} ({'session ' + str(run['session']) if run['session'] else 'not run'})"
-    feeds = [f"{feed['name']} {feed['type']}" for feed in run["feeds"]]
+    feeds = [f"{feed['name']} {feed['type']}{' taken as ' + feed['as'] if 'as' in feed else ''}" for feed in run["feeds"]]
     for word, names in (("fetches", run["fetches"]), ("runs", run["targets"]), ("feeds", feeds)):
         if names:
             yield f"  {word}  {', '.join(names)}"

@@ -102,19 +102,35 @@ class Picture {
     const inside = this.layout.of(scope);
     const ground = scope.root ? "ground" : `depth${scope.depth % 2}`;
     for (const way of inside.ways) this.edge(way, x, y, ground);
+    for (const edge of inside.hubs) this.hidden(edge);
     for (const { box } of inside.boxes) {
       if (this.layout.isOpen(box)) this.connect(box, this.places.get(box).left, this.places.get(box).top);
     }
   }
 
-  edge(way, x, y, ground) {
-    const between = new Map();
-    for (const part of way.edge.parts) {
+  // An edge that is seen when one of its ends is selected.
+  hidden(edge) {
+    for (const { start, end, parts } of this.between(edge).values()) {
+      const [from, to] = [this.places.get(start), this.places.get(end)];
+      const points = [{ x: from.x, y: from.top + from.height }, { x: to.x, y: to.top }];
+      make("path", { d: curve(points), class: "edge hub", "marker-end": "url(#arrow)" }, this.lines).parts = parts;
+    }
+  }
+
+  // The parts of an edge by the boxes that are seen at their ends.
+  between(edge) {
+    const found = new Map();
+    for (const part of edge.parts) {
       const [start, end] = [this.shown(part.start), this.shown(part.end)];
       const key = `${idOf(start)}|${idOf(end)}`;
-      if (!between.has(key)) between.set(key, { start, end, parts: [] });
-      between.get(key).parts.push(part);
+      if (!found.has(key)) found.set(key, { start, end, parts: [] });
+      found.get(key).parts.push(part);
     }
+    return found;
+  }
+
+  edge(way, x, y, ground) {
+    const between = this.between(way.edge);
     const direct = between.size === 1 && !this.layout.isOpen(way.edge.a) && !this.layout.isOpen(way.edge.b);
     for (const { start, end, parts } of between.values()) {
       const points = way.points.map((point) => ({ x: point.x + x, y: point.y + y }));
@@ -157,11 +173,12 @@ class Picture {
     this.move();
   }
 
-  fit() {
+  // Shows all of it; or, where that would be smaller than `least`, its beginning.
+  fit(least = 0.03) {
     const { width, height } = svg.getBoundingClientRect();
     const [top, bottom] = [44, 48]; // what stands over the picture
-    const scale = Math.min(1.25, Math.max(0.03, Math.min(width / this.whole.width, (height - top - bottom) / this.whole.height)));
-    const y = top + (height - top - bottom - this.whole.height * scale) / 2;
+    const scale = Math.min(1.25, Math.max(least, Math.min(width / this.whole.width, (height - top - bottom) / this.whole.height)));
+    const y = top + Math.max(0, (height - top - bottom - this.whole.height * scale) / 2);
     this.moved = { x: (width - this.whole.width * scale) / 2, y, scale };
     this.move();
   }

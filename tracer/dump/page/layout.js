@@ -1,6 +1,7 @@
 // Where everything is. Only what is unfolded is laid out, each scope by itself, and only again when something in it changed.
 
-const GAP = 14, HEADER = 30, PAD = 16;
+const HEADER = 30, PAD = 16;
+const CROWD = 10; // more edges than this at one box are hidden
 const canvas = document.createElement("canvas").getContext("2d");
 
 function textWidth(text, font) {
@@ -40,11 +41,13 @@ class Layout {
     const known = this.known.get(scope.path);
     if (known) return known;
     const graph = new dagre.graphlib.Graph({ multigraph: true });
-    const many = scope.children.length > 60;
+    const many = scope.children.length > 40;
     graph.setGraph({ rankdir: "TB", nodesep: 22, ranksep: 34, edgesep: 12, ranker: many ? "longest-path" : "network-simplex" });
     graph.setDefaultEdgeLabel(() => ({}));
     for (const box of scope.children) graph.setNode(idOf(box), { ...this.sizeOf(box), box });
+    const hubs = hubsOf(scope);
     for (const [key, edge] of scope.edges) {
+      if (hubs.has(edge)) continue;
       const label = labelOf(edge.parts);
       graph.setEdge(idOf(edge.a), idOf(edge.b), {
         edge, label, width: label ? textWidth(label, TINY) + 8 : 0, height: label ? 14 : 0, labelpos: "c",
@@ -55,6 +58,7 @@ class Layout {
     const placed = graph.nodes().map((name) => graph.node(name));
     const ways = graph.edges().map((name) => graph.edge(name));
     const shifted = this.shifted(placed, ways, scope.root ? 0 : HEADER);
+    shifted.hubs = hubs;
     this.known.set(scope.path, shifted);
     return shifted;
   }
@@ -78,6 +82,19 @@ class Layout {
       })),
     };
   }
+}
+
+// The edges that are seen only when one of their ends is selected: those of a box with very many. One is left, to place it.
+function hubsOf(scope) {
+  const out = new Map(), into = new Map(), hubs = new Set();
+  for (const { a, b } of scope.edges.values()) { out.set(a, (out.get(a) || 0) + 1); into.set(b, (into.get(b) || 0) + 1); }
+  const placed = new Set();
+  for (const edge of scope.edges.values()) {
+    const wide = out.get(edge.a) > CROWD && placed.has(edge.a);
+    const deep = into.get(edge.b) > CROWD && out.get(edge.a) > 1;
+    if (wide || deep) hubs.add(edge); else placed.add(edge.a);
+  }
+  return hubs;
 }
 
 // What stands on an edge: the one tensor's type, or how many there are.

@@ -53,7 +53,7 @@ function show(at) {
   if (root.children.length === 1 && root.children[0].children) layout.toggle(root.children[0]);
   picture = new Picture(layout, sharesOf(view));
   picture.draw();
-  picture.fit();
+  picture.fit(0.4);
 }
 
 // Folds or unfolds a scope, which stays where it is on the screen.

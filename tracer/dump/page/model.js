@@ -2,7 +2,7 @@
 
 const DATA = JSON.parse(document.getElementById("data").textContent);
 const OPERATIONS = DATA.operations;
-const MANY = 100; // boxes in one scope: more are put into groups of neighbours
+const MANY = 60; // boxes in one scope: more are put into groups of neighbours
 
 OPERATIONS.forEach((op, at) => { op.at = at; op.readers = []; });
 OPERATIONS.forEach((op) => op.inputs.forEach(([from]) => { if (from >= 0) OPERATIONS[from].readers.push(op.at); }));
