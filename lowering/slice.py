@@ -20,9 +20,10 @@ from tracer.ir import Operation, Region, Tensor
 
 VARIABLES = frozenset({"Variable", "TemporaryVariable"})
 ALIASES = frozenset({"Identity", "RefIdentity", "RefEnter", "RefExit", "RefNextIteration", "RefSwitch"})
-SHAPES = frozenset({"Shape", "ShapeN", "Rank", "Size"})  # known from the input's shape, not from its value
-ARRAY_USERS = frozenset(f"TensorArray{verb}" for verb in (
-    "Start", "Write", "Read", "Pack", "Unpack", "Concat", "Split", "Size", "Close"))
+SHAPES = frozenset({"Shape", "ShapeN", "Rank", "Size", "TensorArraySize", "TensorArraySizeV2"})
+"""What is known from the input's shape, not from its value."""
+ARRAY_USERS = frozenset(f"TensorArray{verb}{version}" for version in ("", "V2") for verb in (
+    "Grad", "Start", "Write", "Read", "Pack", "Unpack", "Gather", "Scatter", "Concat", "Split", "Size", "Close"))
 FRAMES = frozenset({"Enter", "RefEnter", "Exit", "RefExit", "NextIteration", "RefNextIteration", "LoopCond"})
 SWITCHES = frozenset({"Switch", "RefSwitch"})
 MERGES = frozenset({"Merge", "RefMerge"})
@@ -185,7 +186,7 @@ def _is_host(op: Operation) -> bool:
 
 def _array_type(op: Operation) -> dtypes.DType | None:
     """The type of the elements of the `TensorArray` that `op` works on."""
-    while op.type in ("TensorArrayGrad", *ARRAY_USERS):
+    while op.type in ARRAY_USERS:
         op = op.inputs[0].op
     return op.attrs.get("dtype")
 

@@ -58,6 +58,7 @@ from tracer.load_library import load_file_system_library as load_file_system_lib
 from tracer.load_library import load_op_library as load_op_library
 from tracer.op_def_registry import RegisterShape as RegisterShape
 from tracer.ops import dataflow as _dataflow  # noqa: F401 - operations without a public function
+from tracer.ops import later_arrays as _later_arrays  # noqa: F401 - as those
 from tracer.ops import lookup as _lookup  # noqa: F401 - as those
 from tracer.ops import operators as _operators  # noqa: F401 - Python's operators on tensors and variables
 from tracer.ops import stack as _stack  # noqa: F401 - as those

@@ -410,6 +410,7 @@ class Graph(Scopes):
         self._py_functions: dict[str, Any] = {}  # what `py_func` calls, by token
         self._unfetchable: set[Operation | Tensor] = set()
         self.region: Region | None = None  # the body of a conditional or loop that is being recorded
+        self._written: dict[Operation, Any] = {}  # how an export writes operations that are others than TensorFlow's
         self._versions: Any = None  # a VersionDef, once somebody has asked for it or a graph was imported
         for watch in WATCHERS:
             watch(self)

@@ -9,13 +9,22 @@ runs is the region.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from tracer import dtypes
 from tracer.ir import Graph, Operation, Region, Tensor
 
 REFERENCES = {"Switch": "RefSwitch", "Enter": "RefEnter", "Exit": "RefExit", "Merge": "RefMerge",
               "NextIteration": "RefNextIteration"}
+
+
+class Written(NamedTuple):
+    """What stands in TensorFlow's graphs where we have an operation of our own, or one of other inputs."""
+
+    type: str
+    inputs: tuple[Tensor, ...]
+    controls: tuple[Operation, ...]
+    attrs: Any
 
 
 class Context(Region):
