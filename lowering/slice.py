@@ -101,8 +101,12 @@ def is_raw(op: Operation) -> bool:
     return op.type in _RAW and not (op.inputs and op.inputs[0].op.type in CONTROL)
 
 
-def needed(roots: Iterable[Operation], fed: frozenset[Tensor], controls: bool = True) -> set[Operation]:
-    """The operations that `roots` depend on, themselves included; fed tensors cut the search."""
+def needed(roots: Iterable[Operation], fed: frozenset[Tensor], controls: bool = True,
+           within: Region | None = None) -> set[Operation]:
+    """The operations that `roots` depend on, themselves included; fed tensors cut the search.
+
+    What a region's operations wait for outside of it (`within`) has run before.
+    """
     found = set(roots)
     stack = list(found)
     while stack:
@@ -112,7 +116,7 @@ def needed(roots: Iterable[Operation], fed: frozenset[Tensor], controls: bool = 
                 found.add(tensor.op)
                 stack.append(tensor.op)
         for control in op.control_inputs if controls else ():
-            if control not in found and not _is_given(control, fed):
+            if control not in found and not _is_given(control, fed) and (within is None or within.holds(control)):
                 found.add(control)
                 stack.append(control)
     return found
@@ -405,12 +409,13 @@ def forward_path(op: Operation, fed: frozenset[Tensor]) -> set[Operation]:
 
 
 def plan(fetches: list[Tensor], targets: list[Operation], fed: frozenset[Tensor], controls: bool = True,
-         moved: frozenset[Operation] = frozenset()) -> Plan:
+         moved: frozenset[Operation] = frozenset(), within: Region | None = None) -> Plan:
     """The stages that compute `fetches` and run `targets` when the tensors in `fed` are given.
 
+    Those are of the region `within`, where they are of one.
     Without `controls` nothing is run that is only waited for. What is `moved` runs on the host: see `lowering.ragged`.
     """
-    ops = needed({t.op for t in fetches if t not in fed} | set(targets), fed, controls)
+    ops = needed({t.op for t in fetches if t not in fed} | set(targets), fed, controls, within)
     if controls and any(is_raw(op) for op in ops):
         raise RawControlFlowError
     order = ordered(ops, fed)

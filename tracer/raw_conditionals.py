@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tracer import dtypes
 from tracer.ir import Operation, Tensor
 from tracer.ops.contexts import Branch
-from tracer.raw_graph import MERGES, SWITCHES, Path, RawGraph, UnusualError, ordered, reached
+from tracer.raw_graph import MERGES, NEXTS, SWITCHES, Path, RawGraph, UnusualError, ordered, reached
 from tracer.raw_loops import is_header
 
 State = frozenset[tuple[Tensor, int]]  # the conditions that must hold for a value to be there
@@ -63,6 +63,10 @@ class _Found:
         self.under: dict[Operation, State] = {}
         self.merges: dict[Operation, _Resolved] = {}
         self.switches: dict[Operation, Tensor] = {}
+        self.after: dict[Operation, list[Operation]] = {op: [] for op in self.inside}
+        for op in self.inside:
+            for other in self.before(op):
+                self.after[other].append(op)
         for op in ordered(self.inside, self.before):
             self._look(op)
 
@@ -171,6 +175,8 @@ class _Group:
         self.merges = [op for op in self.operations if op in found.merges and found.merges[op].condition is condition]
         states = {found.under[op] for op in self.merges} or {found.under[op] for op in self.switches}
         self.around = min(states, key=len)
+        scope = self.switches[0].name.rpartition("/")[0] if self.switches else ""
+        self.scope = f"{scope}/" if scope else ""
 
     def arm(self, branch: int) -> list[Operation]:
         """The operations of one branch."""
@@ -179,18 +185,24 @@ class _Group:
     def is_needed(self) -> bool:
         """Whether something outside depends on it: by a merge, or because it waits for what a branch does."""
         members = set(self.operations)
-        return bool(self.merges) or any(
-            op in other.control_inputs for op in self.operations for other in self.found.inside
-            if other not in members)
+        return bool(self.merges) or any(op in members and other not in members
+                                        for other in self.found.inside for op in other.control_inputs)
+
+    def is_open(self) -> bool:
+        """Whether a trip of a loop ends in it: then its condition holds as long as the loop runs."""
+        return any(op.type in NEXTS for op in self.operations)
 
     def check(self) -> None:
         """Raises UnusualError where it cannot be one operation."""
         members = set(self.operations)
+        if self.is_open():
+            if self.merges:
+                raise UnusualError(f"{self.merges[0].name} joins what goes on to the next trip by itself")
+            return
         states = {self.found.under[op] for op in self.merges}
         if len(states) > 1 or not self.switches:
             raise UnusualError(f"{self.operations[0].name} and what hangs together with it are not one conditional")
-        after = reached(self.merges, lambda op: [r for t in op.outputs for r in t._consumers
-                                                 if r in self.found.members] + self._waiting(op))
+        after = reached(self.merges, self._after)
         again = next((op for op in after if op in members and op not in self.merges), None)
         if again is not None:
             raise UnusualError(f"{again.name} is in a branch and depends on its own conditional")
@@ -199,14 +211,21 @@ class _Group:
                                                 for r in merge.outputs[0]._consumers):
                 raise UnusualError(f"{merge.name} gives a reference that is written to")
 
-    def _waiting(self, op: Operation) -> list[Operation]:
-        return [other for other in self.found.inside if op in other.control_inputs]
+    def _after(self, op: Operation) -> list[Operation]:
+        """What reads what `op` gives, or waits for it, within one trip of the loop around."""
+        return [] if op.type in NEXTS else self.found.after[op]
 
     # -- the changes
 
     def make(self, groups: list[_Group]) -> None:
         """Makes it one operation; `groups` are all conditionals of the frame."""
         raw = self.raw
+        if self.is_open():
+            for op in self.switches:
+                raw.hide(op)
+                for output in op.outputs:
+                    raw.substitute(output, op.inputs[0])
+            return
         around = [group for group in groups if group is not self and self.switches[0] in group.operations]
         branches = [Branch(raw.graph, self.switches[0].inputs[1], index) for index in (0, 1)]
         for branch in branches:
@@ -230,11 +249,25 @@ class _Group:
             for op in arm:
                 raw.wait(op, hidden.__contains__)
             raw.give(branch, arm)
-        conditional = self._record(branches, condition, waits)
+        done = self._done(branches)
+        conditional = self._record(branches, condition, waits, done)
         for group in around:
             group.operations.append(conditional)
 
-    def _record(self, branches: list[Branch], condition: Tensor, waits: dict[Operation, None]) -> Operation:
+    def _done(self, branches: list[Branch]) -> bool:
+        """Where something waits for a part of a branch, has the branches give a result that comes after it."""
+        held = {op for branch in branches for op in branch.walk()}
+        awaited = {c for op in self.found.inside if op not in held for c in op.control_inputs if c in held}
+        for branch in branches if awaited else []:
+            parts = [op for op in branch.operations if any(inner in awaited for inner in (op, *_walk(op)))]
+            op = self.raw.add("Identity", (branch.condition,), {"T": dtypes.bool}, f"{self.scope}done", self.found.path,
+                              ((dtypes.bool, ()),), parts)
+            self.raw.give(branch, [op])
+            branch.outputs = [*branch.outputs, op.outputs[0]]
+        return bool(awaited)
+
+    def _record(self, branches: list[Branch], condition: Tensor, waits: dict[Operation, None],
+                done: bool) -> Operation:
         raw = self.raw
         captured: dict[Tensor, None] = {}
         for branch in branches:
@@ -242,10 +275,10 @@ class _Group:
             captured.update(dict.fromkeys(tensors))
             waits.update(dict.fromkeys(controls))
         captured.pop(condition, None)
-        kinds = (*((op.outputs[0].dtype.base_dtype, op.outputs[0].sizes) for op in self.merges), (dtypes.int32, ()))
-        scope = self.switches[0].name.rpartition("/")[0]
+        kinds = (*((op.outputs[0].dtype.base_dtype, op.outputs[0].sizes) for op in self.merges),
+                 *([(dtypes.bool, ())] if done else []), (dtypes.int32, ()))
         conditional = raw.add("Cond", (condition, *captured), {"regions": (branches[1], branches[0])},
-                              f"{scope}/Cond" if scope else "Cond", self.found.path, kinds, waits)
+                              f"{self.scope}Cond", self.found.path, kinds, waits)
         raw.beside[conditional] = list(self.switches)
         self.found.inside.append(conditional)
         self.found.members.add(conditional)
@@ -265,3 +298,8 @@ class _Group:
             if any(other in held for other in op.control_inputs):
                 self.raw.note(op)
                 op.control_inputs[:] = dict.fromkeys(conditional if c in held else c for c in op.control_inputs)
+
+
+def _walk(op: Operation) -> Iterator[Operation]:
+    """The operations inside of those that hold regions."""
+    return (inner for region in op.regions for inner in region.walk())

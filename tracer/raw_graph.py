@@ -61,8 +61,9 @@ class RawGraph:
                 yield other
 
     def within(self, path: Path) -> list[Operation]:
-        """The operations that run in this frame."""
-        return [op for op in self.operations if self.path[op] == path and op not in self.shadows]
+        """The operations that run in this frame, outside of what has been given a region."""
+        return [op for op in self.operations
+                if self.path[op] == path and op.region is self.home and op not in self.shadows]
 
     def add(self, type: str, inputs: tuple[Tensor, ...], attrs: dict[str, Any], name: str, path: Path,
             kinds: tuple[tuple[dtypes.DType, shapes.Sizes], ...], controls: Iterable[Operation] = ()) -> Operation:
@@ -80,6 +81,8 @@ class RawGraph:
         self.operations.append(op)
         self.known.add(op)
         self.path[op] = path
+        if "regions" not in attrs:
+            graph._written[op] = Written("", inputs[-1:], (), attrs)
         return op
 
     def substitute(self, old: Tensor, new: Tensor) -> None:

@@ -18,6 +18,7 @@ class _Variable:
     next: Operation
     switch: Operation | None = None
     exits: list[Operation] = field(default_factory=list)
+    leaving: list[Operation] = field(default_factory=list)  # copies on the way to them
 
 
 def is_header(op: Operation) -> bool:
@@ -74,10 +75,15 @@ class _Loop:
             if variable is None or variable.switch is not None or op.control_inputs:
                 raise UnusualError(f"{op.name} is not the one switch of a loop variable")
             variable.switch = op
-            for reader in op.outputs[0]._consumers:
-                if reader.type not in EXITS or reader.control_inputs:
+            readers = list(op.outputs[0]._consumers)
+            for reader in readers:
+                if reader.type == "Identity":
+                    variable.leaving.append(reader)
+                    readers += reader.outputs[0]._consumers
+                elif reader.type in EXITS and not reader.control_inputs:
+                    variable.exits.append(reader)
+                else:
                     raise UnusualError(f"{reader.name} reads a loop variable after the last trip")
-                variable.exits.append(reader)
 
     def _of_condition(self) -> list[Operation]:
         inside = set(self.inside)
@@ -87,7 +93,7 @@ class _Loop:
 
     def _of_body(self) -> list[Operation]:
         switches = {variable.switch for variable in self.variables}
-        ends = {op for variable in self.variables for op in (variable.next, *variable.exits)}
+        ends = {op for variable in self.variables for op in (variable.next, *variable.exits, *variable.leaving)}
         apart = {*self.condition, self.pivot, *self.headers, *switches, *ends}
         body = [op for op in self.inside if op not in apart]
         for op in body:
@@ -186,7 +192,8 @@ class _Loop:
     def _give(self, condition: Frame, body: Frame) -> None:
         raw = self.raw
         shadows = [self.pivot, *(v.switch for v in self.variables if v.switch is not None)]
-        for op in (self.pivot, *(v.next for v in self.variables)):
+        shadows += [op for variable in self.variables for op in variable.leaving]
+        for op in (*shadows, *(v.next for v in self.variables)):
             raw.hide(op)
         hidden = {*shadows, *self.enters}
         for op in (*self.condition, *self.body):

@@ -48,7 +48,7 @@ def _check_open(handle: Handle, temporaries: set | None) -> None:
 
 @lowers("TensorArrayStart", pure=False, strings=True)
 def start(handle: Handle, flow: Any) -> Any:
-    return Elements([None] * handle.size)
+    return Elements([None] * (flow.size if isinstance(flow, Elements) else handle.size))
 
 
 @lowers("TensorArrayGrad", "TensorArrayGradV2", pure=False, strings=True)

@@ -19,7 +19,10 @@ REFERENCES = {"Switch": "RefSwitch", "Enter": "RefEnter", "Exit": "RefExit", "Me
 
 
 class Written(NamedTuple):
-    """What stands in TensorFlow's graphs where we have an operation of our own, or one of other inputs."""
+    """What stands in TensorFlow's graphs where we have an operation of our own, or one of other inputs.
+
+    Of no type is what only passes its input on: TensorFlow's graph has the input in its place.
+    """
 
     type: str
     inputs: tuple[Tensor, ...]
