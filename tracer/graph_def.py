@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tracer import attributes, compat, dtypes, errors, later, op_def_registry, opdef, protos, shapes
+from tracer import attributes, compat, dtypes, errors, later, op_def_registry, opdef, protos, raw_form, shapes
 from tracer.ir import GRAPH_DEF_VERSION, Graph, Operation, Tensor
 from tracer.versions import GRAPH_DEF_VERSION_MIN_PRODUCER, VERSION
 
@@ -14,10 +14,11 @@ _LARGEST = 1 << 31
 
 def node_def(op: Operation) -> Any:
     """The NodeDef of `op`: only the attributes that TensorFlow's own operation has."""
-    node = protos.NodeDef(name=op.name, op=op.type, device=op.device or "")
-    node.input.extend([tensor._as_node_def_input() for tensor in op.inputs])
-    node.input.extend(["^" + control.name for control in op.control_inputs])
-    for name, message in attributes.of(op).items():
+    form = raw_form.written(op) or raw_form.as_is(op)
+    node = protos.NodeDef(name=op.name, op=form.type, device=op.device or "")
+    node.input.extend([tensor._as_node_def_input() for tensor in form.inputs])
+    node.input.extend(["^" + control.name for control in form.controls])
+    for name, message in attributes.of(op, form.type, form.attrs).items():
         node.attr[name].CopyFrom(message)
     return node
 
@@ -77,6 +78,8 @@ def graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = 
     message = protos.GraphDef(versions=versions(graph))
     size = 0
     for op in graph.get_operations()[from_version or 0:]:
+        if raw_form.written(op) is None:
+            continue
         node = node_def(op)
         if add_shapes and op.outputs:
             known = [shapes.unknown_shape() if is_handle(output) else output.get_shape() for output in op.outputs]

@@ -410,6 +410,7 @@ class Graph(Scopes):
         self._py_functions: dict[str, Any] = {}  # what `py_func` calls, by token
         self._unfetchable: set[Operation | Tensor] = set()
         self.region: Region | None = None  # the body of a conditional or loop that is being recorded
+        self._shadows: set[Operation] = set()  # what stands in TensorFlow's graphs and never runs here
         self._written: dict[Operation, Any] = {}  # how an export writes operations that are others than TensorFlow's
         self._versions: Any = None  # a VersionDef, once somebody has asked for it or a graph was imported
         for watch in WATCHERS:
@@ -463,6 +464,7 @@ class Graph(Scopes):
     def add(
         self, type: str, inputs: tuple[Tensor, ...], attrs: Mapping[str, Any],
         outputs: tuple[tuple[dtypes.DType, shapes.Sizes], ...], name: str, controls: Iterable[Operation] = (),
+        is_shadow: bool = False,
     ) -> Operation:
         """Appends an operation that also waits for `controls`.
 
@@ -486,7 +488,7 @@ class Graph(Scopes):
             attrs = {**attrs, "_gradient_op_type": self._gradient_overrides[type]}
         if self._has_attribute_scopes:
             attrs = self._scoped_attributes(type, attrs)
-        if self.region is not None and inputs and "regions" not in attrs:
+        if self.region is not None and inputs and "regions" not in attrs and not is_shadow:
             self.region.take(inputs, name)
         with self._lock:
             scoped = self._controls_for(inputs) if self._control_stack else ()
@@ -514,9 +516,10 @@ class Graph(Scopes):
     ) -> Operation:
         """Appends an operation that TensorFlow has where we have a region: it is exported and named, and never runs."""
         with self.recording(region):
-            op = self.add(type, inputs, attrs, kinds, name)
+            op = self.add(type, inputs, attrs, kinds, name, is_shadow=True)
             if region is not None:
                 region.operations.pop()
+        self._shadows.add(op)
         return op
 
     @contextlib.contextmanager

@@ -100,6 +100,7 @@ class RawGraph:
     def hide(self, op: Operation) -> None:
         """Makes `op` a shadow."""
         self.shadows.add(op)
+        self.graph._shadows.add(op)
         if op.region is not None and op in op.region.operations:
             op.region.operations.remove(op)
 
