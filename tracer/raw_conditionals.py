@@ -221,10 +221,7 @@ class _Group:
         """Makes it one operation; `groups` are all conditionals of the frame."""
         raw = self.raw
         if self.is_open():
-            for op in self.switches:
-                raw.hide(op)
-                for output in op.outputs:
-                    raw.substitute(output, op.inputs[0])
+            self._open()
             return
         around = [group for group in groups if group is not self and self.switches[0] in group.operations]
         branches = [Branch(raw.graph, self.switches[0].inputs[1], index) for index in (0, 1)]
@@ -253,6 +250,17 @@ class _Group:
         conditional = self._record(branches, condition, waits, done)
         for group in around:
             group.operations.append(conditional)
+
+    def _open(self) -> None:
+        """Leaves the switches out."""
+        for op in self.switches:
+            self.raw.hide(op)
+            for output in op.outputs:
+                for reader in dict.fromkeys(output._consumers):
+                    if reader not in self.raw.shadows:
+                        self.raw.note(reader)
+                        reader._add_control_inputs(op.control_inputs)
+                self.raw.substitute(output, op.inputs[0])
 
     def _done(self, branches: list[Branch]) -> bool:
         """Where something waits for a part of a branch, has the branches give a result that comes after it."""

@@ -26,8 +26,8 @@ def written(op: Operation) -> Written | None:
     region = op.region
     inputs = form.inputs if is_raw else [_local(tensor, region) for tensor in form.inputs]
     controls = _controls(form.controls, region)
-    if isinstance(region, Context) and not form.inputs and not controls and region.pivot is not None:
-        controls = (region.pivot,)
+    if not form.inputs and not controls:
+        controls = _pivots(region)
     return Written(form.type, tuple([_plain(tensor) for tensor in inputs]), controls, form.attrs)
 
 
@@ -39,10 +39,23 @@ def as_is(op: Operation) -> Written:
 def _local(tensor: Tensor, region: Region | None) -> Tensor:
     """What an operation of `region` has in the place of `tensor`."""
     while isinstance(region, Context) and not region.holds(tensor.op):
-        if tensor in region.entered:
-            return region.entered[tensor]
+        inside = region.references.get(tensor, region.entered.get(tensor))
+        if inside is not None:
+            return inside
         region = region.parent  # an imported branch may use a value that it has no switch for
     return tensor
+
+
+def _pivots(region: Region | None) -> tuple[Operation, ...]:
+    """What begins with a branch, and with the trip of the loop around it."""
+    found: list[Operation] = []
+    while isinstance(region, Context):
+        if region.pivot is not None and (isinstance(region, Frame) or not found):
+            found.insert(0, region.pivot)
+        if isinstance(region, Frame):
+            break
+        region = region.parent
+    return tuple(found)
 
 
 def _same_context(one: Region | None, other: Region | None) -> bool:

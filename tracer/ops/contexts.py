@@ -15,7 +15,7 @@ from tracer import dtypes
 from tracer.ir import Graph, Operation, Region, Tensor
 
 REFERENCES = {"Switch": "RefSwitch", "Enter": "RefEnter", "Exit": "RefExit", "Merge": "RefMerge",
-              "NextIteration": "RefNextIteration"}
+              "NextIteration": "RefNextIteration", "Identity": "RefIdentity"}
 
 
 class Written(NamedTuple):
@@ -36,17 +36,18 @@ class Context(Region):
     def __init__(self, graph: Graph, entered: dict[Tensor, Tensor]) -> None:
         super().__init__(graph)
         self.entered = entered  # what stands inside for a tensor of outside
+        self.references: dict[Tensor, Tensor] = {}  # the loop's variables that are memory, in this region alone
         self.pivot: Operation | None = None  # what waits for nothing inside waits for this
 
     def take(self, tensors: Iterable[Tensor], scope: str) -> None:
         for tensor in tensors:
-            if tensor not in self.entered and not self.holds(tensor.op):
+            if not self.holds(tensor.op):
                 self.local(tensor, scope)
 
     def local(self, tensor: Tensor, scope: str) -> Tensor:
         """What TensorFlow's operation `scope` inside uses for `tensor`."""
-        if self.holds(tensor.op):
-            return tensor
+        if self.holds(tensor.op) or tensor in self.references:
+            return self.references.get(tensor, tensor)
         if tensor not in self.entered:
             outer = self.parent.local(tensor, scope) if isinstance(self.parent, Context) else tensor
             graph = tensor.op.graph
@@ -90,7 +91,7 @@ class Frame(Context):
         """Records the `Enter` of a tensor that each trip sees alike, or of a loop variable's first value."""
         attrs = {"T": tensor.dtype.base_dtype, "frame_name": self.name, "is_constant": is_constant,
                  "parallel_iterations": self.parallel_iterations}
-        return shadow("Enter", (tensor,), attrs, "Enter", self.parent)
+        return shadow("Enter", (tensor,), attrs, kind_for("Enter", tensor), self.parent)
 
 
 def shadow(type: str, inputs: tuple[Tensor, ...], attrs: dict[str, Any], name: str, region: Region | None) -> Tensor:
@@ -133,7 +134,8 @@ def merged(op: Operation, index: int) -> Tensor:
     merge = op.graph.add("Merge", (output, op.outputs[-1]), attrs, kinds, "Merge")
     arms = [region.outputs[index] for region in op.regions[::-1]]
     inside = tuple(region.entered.get(arm, arm) for region, arm in zip(op.regions[::-1], arms, strict=True))
-    op.graph._written[merge] = Written("Merge", inside, tuple(merge.control_inputs), attrs)
+    type = "RefMerge" if all(arm.dtype.is_ref_dtype for arm in inside) else "Merge"
+    op.graph._written[merge] = Written(type, inside, tuple(merge.control_inputs), attrs)
     return merge.outputs[0]
 
 

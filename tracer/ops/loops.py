@@ -169,7 +169,7 @@ class _Loop:
     def _left_reference(self, op: Operation, start: Tensor, switched: Tensor) -> Tensor:
         attrs = {"T": start.dtype.base_dtype}
         with self.graph.control_dependencies([op]):
-            exit = self.graph.add("RefIdentity", (start,), attrs, ((start.dtype, start.sizes),), "Exit")
+            exit = self.graph.add("RefIdentity", (start,), attrs, ((start.dtype, start.sizes),), "RefExit")
         self.graph._written[exit] = Written("RefExit", (switched,), (), attrs)
         return exit.outputs[0]
 
@@ -179,7 +179,9 @@ class _Loop:
         for start, before in zip(self.starts, self.inside, strict=True):
             attrs = {"T": start.dtype.base_dtype}
             if start.dtype.is_ref_dtype:
-                operations.append(contexts.shadow(name, (before,), attrs, name, region).op)
+                named = "Merge" if name == "Merge" else contexts.kind_for(name, before)
+                operations.append(contexts.shadow(name, (before,), attrs, named, region).op)
+                region.references[start] = operations[-1].outputs[0]
                 found.append(start)
                 continue
             kinds = ((start.dtype, start.sizes),)
@@ -194,7 +196,8 @@ class _Loop:
 
     def _shadow(self, type: str, tensor: Tensor, region: Frame) -> Tensor:
         attrs = {} if type == "LoopCond" else {"T": tensor.dtype.base_dtype}
-        return contexts.shadow(type, (region.local(tensor, self.scope[:-1]),), attrs, type, region)
+        inside = region.local(tensor, self.scope[:-1])
+        return contexts.shadow(type, (inside,), attrs, contexts.kind_for(type, inside), region)
 
     @staticmethod
     def _check(start: Tensor, end: Tensor) -> None:
