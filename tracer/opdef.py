@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer import dtypes
+from tracer import dtypes, shapes
 
 _TABLE = pathlib.Path(__file__).with_name("opdefs.tsv")
 
@@ -119,7 +119,7 @@ def _value(kind: str, text: str) -> Any:
     if kind == "type":
         return dtypes.as_dtype(text)
     if kind == "shape":
-        return None  # the one shape default there is means "unknown"
+        return shapes.unknown_shape() if text == "unknown" else None  # which `complete` makes a scalar's
     if kind == "tensor":
         return np.array([255, 0, 0, 255], np.uint8)  # an image summary's pixels without a number: red
     return text.strip("'")

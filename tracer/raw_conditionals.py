@@ -305,7 +305,7 @@ class _Group:
                 continue
             if any(other in held for other in op.control_inputs):
                 self.raw.note(op)
-                op.control_inputs[:] = dict.fromkeys(conditional if c in held else c for c in op.control_inputs)
+                op._controls = tuple(dict.fromkeys(conditional if c in held else c for c in op.control_inputs))
 
 
 def _walk(op: Operation) -> Iterator[Operation]:

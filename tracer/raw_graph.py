@@ -137,7 +137,7 @@ class RawGraph:
         kept = [other for other in op.control_inputs if not drop(other)]
         if len(kept) != len(op.control_inputs):
             self.note(op)
-            op.control_inputs[:] = kept
+            op._controls = tuple(kept)
 
 
 def ordered(operations: Iterable[Operation], before: Callable[[Operation], Iterable[Operation]]) -> list[Operation]:

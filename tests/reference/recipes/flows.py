@@ -157,7 +157,8 @@ def gradients_of_recurrence(tf):
     step = tf.train.GradientDescentOptimizer(.1).minimize(loss)
     with tf.control_dependencies([step]):
         after = [tf.reduce_sum(variable) for variable in tf.trainable_variables()]
-    return feeds, [loss] + after
+    after.insert(0, loss)
+    return feeds, after
 
 
 def builders():
