@@ -660,6 +660,27 @@ c [3, 9, 23, 14, 24, 10] 80814 0.554270468178 0.282769324654
 """
 
 
+def test_patterns_that_match_nothing_do_not_split(printed):
+    """What CPython 2.7 prints for this program."""
+    assert printed(r"""
+        import re
+        print [x.strip() for x in re.split('(\W+)?', 'Bob dropped the apple. Where?') if x.strip()]
+        print re.split('x*', 'axbxxc'), re.split('(x)*', 'axbxxc', 1), re.split(r'(?=b)', 'abab')
+        print re.sub('x*', '-', 'abxd'), re.sub('x*', '-', 'abxd', 2), re.subn('', '-', 'ab'), re.sub('b*?', '-', 'abb')
+        p = re.compile('( *),?( *)')
+        print p.split('a, b ,c'), p.sub('', 'a , b'), p.pattern, p.match(' ,').groups(), re.split(p, 'a,b')
+        print re.sub('x*', lambda m: str(m.span()), 'axb'), re.match(p, ' ,').group(), re.findall(re.compile('a'), 'aba')
+        print re.split(r'\s+', ' a b '), re.split('(a)|b', 'xaybz')
+        """).splitlines() == [
+        "['Bob', 'dropped', 'the', 'apple', '.', 'Where', '?']",
+        "['a', 'b', 'c'] ['a', 'x', 'bxxc'] ['abab']",
+        "-a-b-d- -a-bxd ('-a-b-', 3) -a-b-b-",
+        "['a', '', ' ', 'b', ' ', '', 'c'] ab ( *),?( *) (' ', '') ['a', '', '', 'b']",
+        "(0, 0)a(1, 2)b(3, 3)  , ['a', 'a']",
+        "['', 'a', 'b', ''] ['x', 'a', 'y', None, 'z']",
+    ]
+
+
 def test_seeded_choices_are_those_of_python_2(printed):
     """The numbers are what CPython 2.7.18 prints for this program."""
     source = """

@@ -87,6 +87,7 @@ _LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "os": lambda module: {"errno": errno},
     "platform": lambda module: {"dist": lambda: ("", "", ""), "linux_distribution": lambda: ("", "", "")},
     "random": _random,
+    "re": lambda module: importlib.import_module("tracer.legacy.python2_re").names(module),
     **dict.fromkeys(("sklearn", "sklearn.datasets", "sklearn.externals"), lambda module: {}),
     "time": lambda module: {"clock": module.process_time},
     "xml": lambda module: {},
