@@ -53,14 +53,13 @@ class Dataflow:
             from lowering.executable import Executable
 
             inputs: dict[Tensor, None] = {}
-            stack, seen = list(op.inputs), set(op.inputs)
+            stack = list(op.inputs)
             while stack:
                 tensor = stack.pop()
                 if slicing.variable_of(tensor) is None:
                     inputs[tensor] = None
                 else:
-                    stack += [t for t in tensor.op.inputs if t not in seen]
-                    seen.update(tensor.op.inputs)
+                    stack += tensor.op.inputs
             self.steps[op] = Executable(list(op.outputs), [op], list(inputs), nested=True, controls=False)
         return self.steps[op]
 

@@ -123,7 +123,8 @@ def emit(fetches: Any, feeds: Sequence[Any] | None = None, path: str = "model_ja
     The module has `apply(params, *feeds)`, which returns the values of `fetches`; or, where `fetches` hold an optimizer's
     operation, `loss(params, *feeds)`, `optimizer` and `train_step(params, opt_state, *feeds)`. Parameters are nested
     dictionaries along the name scopes. Variables that are not trained are a second one, `state`. What draws random
-    numbers takes a `key` at the end. Beside it stands an `.npz` file with the variables' values, for its `load(path)`.
+    numbers takes a `key` at the end. Beside it stands an `.npz` file with the variables' values, by their names, for its
+    `params_from_checkpoint(path)`; `python -m tracer.emit --checkpoint` makes such a file of a checkpoint.
 
     Args:
         fetches: what `Session.run` takes.
@@ -181,7 +182,7 @@ def formatted(source: str) -> str:
     import sys
 
     try:
-        command = [sys.executable, "-m", "ruff", "format", "--line-length", "100", "--stdin-filename", "m.py", "-"]
+        command = [sys.executable, "-m", "ruff", "format", "--isolated", "--stdin-filename", "m.py", "-"]
         done = subprocess.run(command, input=source, capture_output=True, text=True, check=False)
     except OSError:
         return source

@@ -28,7 +28,7 @@ class Expr:
 
     __array_ufunc__ = None  # arrays of NumPy leave the operators to it
     __array_priority__ = 1000
-    __slots__ = ("args", "dtype", "head", "kind", "kwargs", "number", "origin", "shape", "tree", "value")
+    __slots__ = ("args", "dtype", "head", "kind", "kwargs", "number", "origin", "pieces", "shape", "tree", "value")
     _numbers = itertools.count()
 
     def __init__(self, kind: str, head: str, args: tuple = (), kwargs: dict | None = None, outline: Any = None) -> None:
@@ -41,6 +41,7 @@ class Expr:
         self.dtype: Any = getattr(outline, "dtype", None)
         self.number = next(Expr._numbers)  # in the order of creation
         self.origin: Any = None  # the operation whose value it is
+        self.pieces: list[Expr] = []  # of a call that gives several values: those, each with a name of its own
         self.value: Any = None  # where it is known: an array that is better written as the call that makes it
 
     @property
@@ -193,11 +194,16 @@ def _replaced(value: Any, table: dict[int, Any]) -> Any:
     return value
 
 
-def record(kind: str, head: str, args: tuple, kwargs: dict, real: Callable) -> Any:
-    """The result of a call of `real`, as an expression or a structure of expressions."""
+def _refuse_functions(head: str, args: tuple, kwargs: dict) -> None:
+    """An error where a call is given a function: it would run on what is no expression, or on what is one in vain."""
     if any(callable(value) and not isinstance(value, type) and not hasattr(value, "dtype")
            for value in [*args, *kwargs.values()]):
         raise UnquotableError(f"{head} is given a function")
+
+
+def record(kind: str, head: str, args: tuple, kwargs: dict, real: Callable) -> Any:
+    """The result of a call of `real`, as an expression or a structure of expressions."""
+    _refuse_functions(head, args, kwargs)
     found = list({id(e): e for e in expressions([list(args), kwargs])}.values())
     if any(e.tree is not None for e in found):
         raise UnquotableError("a structure as a value")
@@ -238,6 +244,7 @@ class Function:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._path in _TRANSFORMS:
             return _TRANSFORMS[self._path](self._path, *args, **kwargs)
+        _refuse_functions(self._path, args, kwargs)
         given = expressions([list(args), kwargs])
         if all(e.value is not None for e in given):
             return self._known(given, args, kwargs)
@@ -322,5 +329,16 @@ def _plainly(path: str, function: Callable | None = None, **options: Any) -> Any
     return function if function is not None else lambda given: given
 
 
+def _asked(question: Callable) -> Callable:
+    """A question about shapes and types, which is answered at once."""
+    return lambda path, *args: question(*(jax.ShapeDtypeStruct(a.shape, a.dtype) if isinstance(a, Expr) else a
+                                          for a in args))
+
+
 _TRANSFORMS: dict[str, Callable] = {
-    "jax.custom_jvp": _with_derivative, "jax.custom_vjp": _with_derivative, "jax.jit": _plainly}
+    "jax.custom_jvp": _with_derivative, "jax.custom_vjp": _with_derivative, "jax.jit": _plainly,
+    "jax.numpy.shape": _asked(lambda x: np.shape(x) if not hasattr(x, "shape") else tuple(x.shape)),
+    "jax.numpy.ndim": _asked(lambda x: np.ndim(x) if not hasattr(x, "shape") else len(x.shape)),
+    "jax.numpy.size": _asked(lambda x: int(np.prod(x.shape)) if hasattr(x, "shape") else np.size(x)),
+    "jax.numpy.result_type": _asked(jax.numpy.result_type),
+    "jax.numpy.iscomplexobj": _asked(lambda x: np.issubdtype(np.dtype(x.dtype), np.complexfloating))}

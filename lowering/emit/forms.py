@@ -1,21 +1,29 @@
-"""Operations whose rules are written for speed, in the form in which a person would write them."""
+"""Operations whose rules are written for speed, or for the last bit, in the form in which a person would write them."""
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from jax import lax
 
-from lowering.emit.expressions import record
+from lowering.emit import layers
+from lowering.emit.expressions import Expr, UnquotableError, record
 
 
 def call(head: str, function: Callable, *args: Any, **kwargs: Any) -> Any:
     """A recorded call."""
     return record("call", head, args, kwargs, function)
+
+
+def layer(function: Callable, *args: Any) -> Any:
+    """A recorded call of a function that is quoted."""
+    return record("call", f"lowering.emit.layers:{function.__name__}", args, {}, function)
 
 
 class Raw:
@@ -29,17 +37,27 @@ def relu(features: Any) -> Any:
     return call("jax.nn.relu", jax.nn.relu, features)
 
 
+def _floating(x: Any) -> bool:
+    return np.issubdtype(x.dtype, np.floating)
+
+
 def max_pool(input: Any, *, ksize: list[int], strides: list[int], padding: str, data_format: str = "NHWC") -> Any:
-    low = -np.inf if np.issubdtype(input.dtype, np.inexact) else np.iinfo(input.dtype).min
+    if _floating(input) and _over_places(ksize, strides):
+        return layer(layers.max_pool, input, tuple(ksize[1:3]), tuple(strides[1:3]), padding)
+    low = -np.inf if _floating(input) else np.iinfo(input.dtype).min
     return _window(input, low, "max", ksize, strides, padding)
 
 
 def avg_pool(value: Any, *, ksize: list[int], strides: list[int], padding: str, data_format: str = "NHWC") -> Any:
-    total = _window(value, 0.0, "add", ksize, strides, padding)
     if padding == "VALID":
-        return total / float(np.prod(ksize))
-    ones = call("jnp.ones_like", jnp.ones_like, value)
-    return total / _window(ones, 0.0, "add", ksize, strides, padding)  # the windows at the border hold fewer
+        return _window(value, 0.0, "add", ksize, strides, padding) / float(np.prod(ksize))
+    if not _over_places(ksize, strides):
+        raise UnquotableError("it pools over the batch or the channels")
+    return layer(layers.avg_pool, value, tuple(ksize[1:3]), tuple(strides[1:3]), padding)
+
+
+def _over_places(ksize: list[int], strides: list[int]) -> bool:
+    return all(sizes[0] == sizes[3] == 1 for sizes in (ksize, strides))
 
 
 def _window(x: Any, start: Any, name: str, ksize: list[int], strides: list[int], padding: str) -> Any:
@@ -60,18 +78,100 @@ def arg_min(input: Any, dimension: Any) -> Any:
 
 
 def conv2d(input: Any, filter: Any, *, strides: list[int], padding: str, data_format: str) -> Any:
-    places = strides[2:] if data_format == "NCHW" else strides[1:3]
-    return call("lax.conv_general_dilated", lax.conv_general_dilated, input, filter, tuple(places), padding,
+    if data_format == "NHWC":
+        return layer(layers.conv2d, input, filter, tuple(strides[1:3]), padding)
+    return call("lax.conv_general_dilated", lax.conv_general_dilated, input, filter, tuple(strides[2:]), padding,
                 dimension_numbers=(data_format, "HWIO", data_format))
 
 
 def depthwise_conv2d_native(input: Any, filter: Any, *, strides: list[int], padding: str) -> Any:
-    height, width, depth, multiplier = filter.shape
-    kernel = call("jnp.reshape", jnp.reshape, filter, (height, width, 1, depth * multiplier))
-    return call("lax.conv_general_dilated", lax.conv_general_dilated, input, kernel, tuple(strides[1:3]), padding,
-                dimension_numbers=("NHWC", "HWIO", "NHWC"), feature_group_count=depth)
+    return layer(layers.depthwise_conv2d, input, filter, tuple(strides[1:3]), padding)
+
+
+def lrn(input: Any, *, depth_radius: int, bias: float, alpha: float, beta: float) -> Any:
+    return layer(layers.local_response_normalization, input, int(depth_radius), float(np.float32(bias)),
+                 float(np.float32(alpha)), float(np.float32(beta)))
+
+
+def softmax_cross_entropy_with_logits(features: Any, labels: Any) -> Any:
+    change = call("jax.nn.softmax", jax.nn.softmax, features) - labels
+    return layer(layers.softmax_cross_entropy, features, labels), change
+
+
+def sparse_softmax_cross_entropy_with_logits(features: Any, labels: Any) -> Any:
+    path = "optax.softmax_cross_entropy_with_integer_labels"
+    softmax = call("jax.nn.softmax", jax.nn.softmax, features)
+    change = softmax - call("jax.nn.one_hot", jax.nn.one_hot, labels, features.shape[1])
+    return call(path, optax.softmax_cross_entropy_with_integer_labels, features, labels), change
+
+
+def pow(x: Any, y: Any) -> Any:
+    if not isinstance(x, Expr) and np.ndim(x) == 0 and x > 0 and isinstance(y, Expr) and _floating(y):
+        return record("binary", "**", (float(x), y), {}, operator.pow)
+    if isinstance(y, Expr) or not _floating(x) or np.ndim(y):
+        raise UnquotableError("the exponent is computed")
+    number = y.item()
+    return record("binary", "**", (x, int(number) if number == int(number) else number), {}, operator.pow)
+
+
+def _real(name: str, module: str, function: Callable) -> Callable:
+    """The function where the argument is real; of complex numbers, the rule knows what TensorFlow makes of them."""
+    def form(x: Any) -> Any:
+        if np.issubdtype(x.dtype, np.complexfloating):
+            raise UnquotableError("it is complex")
+        return call(f"{module}.{name}", function, x)
+
+    return form
+
+
+def inv(x: Any) -> Any:
+    return 1 / x
+
+
+def gather(params: Any, indices: Any) -> Any:
+    return _array(params)[indices]
+
+
+def _array(x: Any) -> Any:
+    """A constant as an array that expressions can be indices of."""
+    return x if isinstance(x, Expr) else call("jnp.asarray", jnp.asarray, x)
+
+
+def _rows(ref: Any, indices: Any, updates: Any, verb: str) -> Any:
+    return getattr(_array(ref).at[indices], verb)(updates)
+
+
+def scatter_add(ref: Any, indices: Any, updates: Any) -> Any:
+    return _rows(ref, indices, updates, "add")
+
+
+def scatter_sub(ref: Any, indices: Any, updates: Any) -> Any:
+    return _rows(ref, indices, -updates, "add")
+
+
+def l2_loss(t: Any) -> Any:
+    return call("jnp.sum", jnp.sum, t ** 2) / 2
+
+
+def sparse_apply_adagrad(var: Any, accum: Any, lr: Any, grad: Any, indices: Any) -> Any:
+    return layer(layers.rows_by_adagrad, var, accum, lr, grad, indices)
+
+
+def sparse_apply_momentum(var: Any, accum: Any, lr: Any, grad: Any, indices: Any, momentum: Any) -> Any:
+    return layer(layers.rows_by_momentum, var, accum, lr, grad, indices, momentum)
+
+
+def square(x: Any) -> Any:
+    return x ** 2
 
 
 FORMS: dict[str, Callable] = {
-    "Relu": relu, "MaxPool": max_pool, "AvgPool": avg_pool, "ArgMax": arg_max, "ArgMin": arg_min, "Conv2D": conv2d,
-    "DepthwiseConv2dNative": depthwise_conv2d_native}
+    "Abs": _real("abs", "jnp", jnp.abs), "Elu": _real("elu", "jax.nn", jax.nn.elu),
+    "Sign": _real("sign", "jnp", jnp.sign), "Softplus": _real("softplus", "jax.nn", jax.nn.softplus),
+    "ArgMax": arg_max, "ArgMin": arg_min, "AvgPool": avg_pool, "Conv2D": conv2d,
+    "DepthwiseConv2dNative": depthwise_conv2d_native, "Gather": gather, "Inv": inv, "L2Loss": l2_loss, "LRN": lrn,
+    "MaxPool": max_pool, "Pow": pow, "Relu": relu, "ScatterAdd": scatter_add, "ScatterSub": scatter_sub,
+    "SoftmaxCrossEntropyWithLogits": softmax_cross_entropy_with_logits,
+    "SparseSoftmaxCrossEntropyWithLogits": sparse_softmax_cross_entropy_with_logits,
+    "SparseApplyAdagrad": sparse_apply_adagrad, "SparseApplyMomentum": sparse_apply_momentum, "Square": square}
+"""A form that does not fit raises `UnquotableError`, or is given what is no expression: then the rule is taken."""

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 import token
 import tokenize
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
-from lowering.emit.expressions import Expr, UnquotableError
+from lowering.emit.expressions import Expr, UnquotableError, expressions
+from lowering.emit.naming import place, script_names
+from lowering.emit.parallel import below
+from lowering.emit.paths import access, dictionary
 from lowering.emit.quote import Quotes
 from lowering.emit.render import CLOSE, OPEN, Body, Names
+from lowering.emit.repeats import Repeats
 from lowering.emit.simple import Simplifier
+from lowering.emit.start import Start
 from lowering.emit.trace import Trace, walk
-from lowering.emit.training import Training, access, dictionary, slots, trained_by
+from lowering.emit.training import WORTH, Step, is_training, slots, trained_by
 from lowering.executable import Executable
 from lowering.program import Program
 from lowering.pure import single
@@ -27,7 +31,7 @@ from lowering.state import State
 from tracer import errors
 from tracer.ir import Operation, Tensor
 
-SIZES = (6, 10)
+SIZES = (180, 360)
 """Two sizes of the batch: what differs between the texts for both is written in terms of the batch."""
 
 
@@ -52,8 +56,9 @@ def emit(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor], s
     program = single(executable)
     nodes = program.stage.nodes if program is not None else []
     varies = any(None in (t.sizes or ()) for t in feeds)
+    script = script_names((fetches or targets)[0].graph)
     seen = _seen(runs)
-    drafts = [_Draft(executable, nodes, fetches, feeds, state, title, file, size, seen)
+    drafts = [_Draft(executable, nodes, fetches, feeds, state, title, file, size, seen, script)
               for size in (SIZES if varies else SIZES[:1])]
     texts = [draft.text() for draft in drafts]
     source = _merged(*texts) if len(texts) == 2 else texts[0]
@@ -64,21 +69,27 @@ class _Draft:
     """The module for one size of the batch."""
 
     def __init__(self, executable: Executable, nodes: list[Operation], fetches: list[Tensor], feeds: list[Tensor],
-                 state: State, title: str, file: str, size: int, seen: dict[Tensor, tuple[int, ...]]) -> None:
+                 state: State, title: str, file: str, size: int, seen: dict[Tensor, tuple[int, ...]],
+                 script: dict[Operation, str]) -> None:
         self.fetches, self.feeds, self.state, self.title, self.file = fetches, feeds, state, title, file
-        self.executable, self.nodes, self.seen = executable, nodes, seen
+        self.executable, self.nodes, self.seen, self.script, self.size = executable, nodes, seen, script, size
         self.quotes = Quotes()
         self.simple = Simplifier()
         self.arrays: dict[str, np.ndarray] = {}
-        names = Names()
-        self.inputs = [names.fresh(t.op.name) for t in feeds]
-        self.slots, trained = slots(nodes), set(trained_by(nodes))
+        self.slots = slots(nodes)
         self.held = self._variables()
+        trained = set(trained_by(nodes))
         self.trained = [op for op in self.held if op in trained or (not trained and op not in self.slots)]
         self.others = [op for op in self.held if op not in self.slots and op not in self.trained]
-        self.paths = {**_paths(self.trained), **_paths(self.others), **{op: (op.name,) for op in self.slots}}
+        names = Names([*(["state"] if self.others else []), "loss", "train_step", "opt_state", "constants"])
+        self.inputs = [names.fresh(script.get(t.op, t.op.name), t.op in script) for t in feeds]
+        self.paths = _paths(self.trained)
+        self.paths |= _other_paths(self.others, self.paths)
+        self.paths |= {op: (op.name,) for op in self.slots}
         self.trace = self._traced(size)
-        self.training = Training(self.trace, self.paths) if self.trace.gradients or self.trace.updates else None
+        self.taken = {*self.inputs, *self._quoted_names(), *(["state"] if self.others else [])}
+        self.repeats = Repeats(self)
+        self.quotes.wide = self._is_wide()
 
     def _variables(self) -> list[Operation]:
         held = dict.fromkeys(where for kind, where in self.executable.sources if kind == "variable")
@@ -105,6 +116,11 @@ class _Draft:
             raise errors.UnsupportedError("These operations have no form in a module:" + lines)
         return trace
 
+    def _quoted_names(self) -> set[str]:
+        """The names of the module's functions, which no variable may take."""
+        values = [*self.trace.values.values(), *self.trace.state.values()]
+        return {e.head.rpartition(":")[2] for e in below(self.simple(values)).values() if ":" in e.head}
+
     def arguments(self) -> list[str]:
         """The dictionaries of variables that the functions take."""
         return [*(["params"] if self.trained else []), *(["state"] if self.others else [])]
@@ -113,14 +129,24 @@ class _Draft:
 
     def text(self) -> str:
         """The module's source."""
-        functions = self.training.functions(self) if self.training is not None else [self._apply()]
-        loading = [self.quotes.need("lowering.emit.trees", "load")] if self.held or self.arrays else []
+        functions = Step(self).functions() if is_training(self.trace) else [self._apply()]
         start = self._start()
-        constants = [f'constants = {loading[0]}("{self.file}")["constants"]'] if self.arrays else []
-        needed = ["import jax", "import jax.numpy as jnp", "import numpy as np", "import optax", "from jax import lax",
-                  *self.quotes.imports]
-        head = "\n".join([f'"""{self.title}"""', "", *sorted(dict.fromkeys(needed))])
-        return "\n\n\n".join([head, *self.quotes.texts.values(), *constants, *start, *functions]) + "\n"
+        loading = [self._loading(bool(start))] if self.held else []
+        constants = []
+        if self.arrays:
+            self.quotes.imports["from pathlib import Path"] = None
+            constants = [f'constants = dict(np.load(Path(__file__).with_name("{self.file}")))']
+        head = "\n".join([f'"""{self.title}"""', "", _imports([*_IMPORTS, *self.quotes.imports])])
+        wide = [WIDE] if self.quotes.wide else []
+        head = "\n\n".join([head, *wide, *constants])
+        return "\n\n\n".join([head, *self.quotes.texts.values(), *start, *loading,
+                              *self.repeats.definitions, *functions]) + "\n"
+
+    def _is_wide(self) -> bool:
+        """Whether the program computes in 64 bits."""
+        kinds = {np.dtype(t.dtype.base_dtype.as_numpy_dtype) for op in (*self.nodes, *self.held) for t in op.outputs
+                 if t.dtype.base_dtype.as_numpy_dtype is not object}
+        return bool(kinds & {np.dtype(np.float64), np.dtype(np.complex128)})
 
     def _start(self) -> list[str]:
         """`init`, which makes the variables as the script's initializers do; nothing where those are not pure."""
@@ -135,22 +161,46 @@ class _Draft:
                 walk(program.stage.nodes if program is not None else [], trace)
             if trace.unsupported:
                 return []
-            body = self.body(["key"])
-            texts = dict(zip(starts, body.write([trace.read(t) for t in tensors]), strict=True))
+            return Start(self, trace, starts).functions()
         except (errors.OpError, errors.UnsupportedError, UnquotableError):
             return []
-        trees = [dictionary({self.paths[op]: _as_array(texts[op], op) for op in ops})
-                 for ops in (self.trained, self.others) if ops]
-        count = len(trace.keys)
-        lines = ['"""The variables as the program initializes them, from other random numbers."""',
-                 *([f"keys = jax.random.split(key, {count})"] if count else []), *body.lines, f"return {', '.join(trees)}"]
-        return [f"def init({'key' if count else 'key=None'}):\n" + "\n".join("    " + line for line in lines)]
+
+    def _loading(self, started: bool) -> str:
+        """The function that reads the variables from a file."""
+        if started and len(self.trained) + len(self.others) > FEW:
+            return self._loading_all()
+        trees = []
+        for ops in (self.trained, self.others):
+            if ops:
+                trees.append(dictionary({self.paths[op]: f'read("{op.name}")' for op in ops}))
+        return _function("params_from_checkpoint(path)", LOADS, "with np.load(path) as arrays:",
+                         "    read = lambda name: jnp.asarray(arrays[name])  # noqa: E731", f"    return {', '.join(trees)}")
+
+    def _loading_all(self) -> str:
+        trees = [tree for tree, ops in (("params", self.trained), ("state", self.others)) if ops]
+        slots = list(dict.fromkeys(self.paths[op][0] for op in self.others
+                                   if "/".join(self.paths[op]) != op.name))
+        lines, name = [], "key.key for key in keys"
+        if slots:
+            lines.append("    names = [key.key for key in keys]")
+            name = "names"
+            which = f'== "{slots[0]}"' if len(slots) == 1 else f"in {tuple(slots)!r}".replace("'", '"')
+            lines += [f"    if names[0] {which}:", "        names = [*names[1:], names[0]]"]
+        return _function(
+            "params_from_checkpoint(path)", LOADS, "arrays = np.load(path)", "", "def read(keys, like):", *lines,
+            f'    return jnp.asarray(arrays["/".join({name})])', "",
+            f"{', '.join(trees)} = jax.eval_shape(init, jax.random.key(0))",
+            f"return {', '.join(f'jax.tree.map_with_path(read, {tree})' for tree in trees)}")
 
     def _apply(self) -> str:
-        arguments = [*self.arguments(), *self.inputs, *(["key"] if self.trace.keys else [])]
-        many = "s" if len(self.fetches) > 1 else ""
-        doc = f"The value{many} of {', '.join(t.name for t in self.fetches)}."
-        return self.function("apply", arguments, [self.result(t) for t in self.fetches], doc)
+        if len(self.fetches) > 1:
+            doc = f"The values of {', '.join(self.said(t) for t in self.fetches)}."
+        else:
+            doc = f"The value of {self.said(self.fetches[0])}."
+        arguments = [*self.arguments(), *self.inputs]
+        body = self.body()
+        texts = body.write([self.result(t) for t in self.fetches])
+        return self.definition("apply", arguments, body.lines, ", ".join(texts), doc, keep=arguments)[0]
 
     def result(self, tensor: Tensor) -> Any:
         """The value of a fetched tensor at the end of the run."""
@@ -159,36 +209,109 @@ class _Draft:
             return self.trace.state[variable]
         return self.trace.read(tensor)
 
-    def body(self, taken: Any = ()) -> Body:
-        """A function's statements, to be written."""
-        return Body(Names([*self.inputs, *taken]), self.quotes, self.arrays, _place, self.simple)
+    def said(self, tensor: Tensor) -> str:
+        """What a tensor is called, in words."""
+        return self.script.get(tensor.op, tensor.name)
 
-    def function(self, name: str, arguments: list[str], results: list[Any], doc: str) -> str:
-        """A function that returns `results`."""
-        body = self.body()
-        texts = body.write(results)
-        return self.definition(name, arguments, body.lines, ", ".join(texts), doc)
+    def wanted(self, expr: Expr) -> tuple[str, bool]:
+        """What an expression would be called, and whether the script calls it so."""
+        return self.body().wanted(expr)
 
-    def definition(self, name: str, arguments: list[str], lines: list[str], returned: str, doc: str) -> str:
-        """The text of a function."""
-        first = [f"batch = {self._batch()}.shape[0]"] if self._batch() else []
-        if any("keys[" in line for line in [*lines, returned]):
+    def body(self, taken: Any = (), inputs: bool = True) -> Body:
+        """A function's statements, to be written. Where it has no `inputs`, their names are free."""
+        names = Names([*(name for name in self.taken if inputs or name not in self.inputs), *taken])
+        return Body(names, self.quotes, self.arrays, place, self.simple, self.script, self.repeats)
+
+    def definition(self, name: str, arguments: list[str], lines: list[str], returned: str, doc: str,
+                   keep: Collection[str] = ()) -> tuple[str, list[str]]:
+        """The text of a function, and the arguments that it has: those to `keep`, and what it uses."""
+        inner = "\n".join([*lines, returned])
+        plain = re.sub(r'"[^"]*"', "", inner)
+        used = {word for word in re.findall(r"(?<![.\w])[A-Za-z_]\w*", plain)}
+        first = []
+        batch = next((n for t, n in zip(self.feeds, self.inputs, strict=True)
+                      if n in used | set(keep) and t.sizes and t.sizes[0] is None), None)
+        if batch:  # whether it is used is known when the texts for two sizes are compared
+            first.append(f"batch = {batch}.shape[0]")
+        taken = [argument for argument in arguments if argument in used or argument in keep]
+        if "keys" in used:
             first.append(f"keys = jax.random.split(key, {len(self.trace.keys)})")
-        inner = [f'"""{doc}"""', *first, *lines, f"return {returned}"]
-        return f"def {name}({', '.join(arguments)}):\n" + "\n".join("    " + line for line in inner)
+        if used & {"key", "keys"}:
+            taken.append("key")
+        inside = [f'"""{doc}"""', *first, *lines, f"return {returned}"]
+        text = f"def {name}({', '.join(taken)}):\n" + "\n".join("    " + line if line else line for line in inside)
+        return text, taken
 
-    def _batch(self) -> str:
-        for tensor, name in zip(self.feeds, self.inputs, strict=True):
-            if tensor.sizes and tensor.sizes[0] is None:
-                return name
-        return ""
+    def model(self, objective: Expr, body: Body, others: list[Expr]) -> list[str]:
+        """`apply`, the part of a loss that comes before what it is compared with; and its call in the `body` of the loss."""
+        middle = self._middle(objective)
+        if middle is None or any(id(e) in below(middle) and e is not middle for e in others):
+            return []
+        inner = self.body()
+        (returned,) = inner.write([middle])
+        doc = f"The value of {inner.wanted(middle)[0]}."
+        text, used = self.definition("apply", [*self.arguments(), *self.inputs], inner.lines, returned, doc)
+        name = body.names.fresh(*body.wanted(middle))
+        body.lines.append(f"{name} = apply({', '.join(used)})")
+        body.give(middle, name)
+        return [text]
+
+    def _middle(self, objective: Expr) -> Expr | None:
+        """What all that depends on the parameters passes through, with fewer feeds than the objective needs."""
+        order = sorted(below(objective).values(), key=lambda e: e.number)
+        position = {id(e): i for i, e in enumerate(order)}
+        moved: set[int] = set()
+        last: dict[int, int] = {}
+        for e in order:
+            inputs = expressions([list(e.args), e.kwargs])
+            if (e.kind == "name" and e.head.startswith("params[")) or any(id(i) in moved for i in inputs):
+                moved.add(id(e))
+            for i in inputs:
+                last[id(i)] = max(last.get(id(i), 0), position[id(e)])
+        found: list[Expr] = []
+        reach = -1
+        for i, e in enumerate(order):
+            if id(e) not in moved:
+                continue
+            if reach == i and e.kind not in ("name", "index", "attribute") and e.tree is None:
+                found.append(e)
+            reach = max(reach, last.get(id(e), i))
+        everything = self._fed(objective)
+        before = [e for e in found if self._fed(e) < everything and len(below(e)) > WORTH]
+        named = [e for e in before if e.origin in self.script]
+        return (named or before or [None])[-1]
+
+    def _fed(self, expr: Expr) -> set[str]:
+        return {e.head for e in below(expr).values() if e.kind == "name" and e.head in self.inputs}
 
     def all_arrays(self) -> dict[str, np.ndarray]:
-        """What goes into the file beside the module."""
-        found = {"|".join((root, *self.paths[op])): np.asarray(self.state.variables[op.name])
-                 for root, ops in (("params", self.trained), ("state", self.others)) for op in ops
-                 if op.name in self.state.variables}
-        return {**found, **{f"constants|{name}": value for name, value in self.arrays.items()}}
+        """What goes into the file beside the module: the variables, and constants."""
+        found = {op.name: np.asarray(self.state.variables[op.name])
+                 for op in (*self.trained, *self.others) if op.name in self.state.variables}
+        return {**found, **self.arrays}
+
+
+WIDE = 'jax.config.update("jax_enable_x64", True)  # the script computes in float64'
+LOADS = "The variables of an .npz file, by the names that they have in the script's checkpoints."
+_IMPORTS = ["import jax", "import jax.numpy as jnp", "import numpy as np", "import optax", "from jax import lax"]
+
+
+FEW = 4
+"""So many variables are read one by one."""
+
+
+def _function(head: str, doc: str, *lines: str) -> str:
+    return f'def {head}:\n    """{doc}"""\n' + "\n".join("    " + line if line else line for line in lines)
+
+
+def _imports(lines: Iterable[str]) -> str:
+    """Import statements in the order that ruff keeps: the standard library's first."""
+    def kind(line: str) -> tuple[bool, bool, str]:
+        return line.split()[1].partition(".")[0] in ("jax", "numpy", "optax"), line.startswith("from"), line
+
+    ordered = sorted(dict.fromkeys(lines), key=kind)
+    standard = [line for line in ordered if not kind(line)[0]]
+    return "\n".join([*standard, *([""] if standard else []), *(line for line in ordered if kind(line)[0])])
 
 
 def _seen(runs: Iterable[Executable]) -> dict[Tensor, tuple[int, ...]]:
@@ -209,12 +332,6 @@ def _initial_value(variable: Operation) -> Tensor | None:
     return next((op.inputs[1] for op in variable.outputs[0].consumers() if op.type == "Assign"), None)
 
 
-def _as_array(text: str, op: Operation) -> str:
-    """A number as an array of the variable's type; what is an array stays what it is."""
-    dtype = np.dtype(op.outputs[0].dtype.base_dtype.as_numpy_dtype)
-    return f"jnp.{dtype.name}({text})" if re.fullmatch(r"-?[\d.e+-]+|True|False", text) else text
-
-
 def _outline(op: Operation, state: State) -> Any:
     value = state.variables.get(op.name)
     dtype = np.dtype(op.outputs[0].dtype.base_dtype.as_numpy_dtype)
@@ -231,8 +348,14 @@ def _paths(variables: list[Operation]) -> dict[Operation, tuple[str, ...]]:
     return {op: (op.name,) if op.name in scopes else tuple(op.name.split("/")) for op in variables}
 
 
-def _place(op: Operation) -> str:
-    return f"{os.path.basename(op.where.file)}:{op.where.line}"
+def _other_paths(variables: list[Operation], trained: dict[Operation, tuple[str, ...]]) -> dict[Operation, tuple[str, ...]]:
+    """Where the variables are that are not trained: a slot of a trained one, like its average, under the slot's name."""
+    owners = {op.name: path for op, path in trained.items()}
+    kept = {op: op.name.rpartition("/")[::2] for op in variables if op.name.rpartition("/")[0] in owners}
+    heads = {op.name.partition("/")[0] for op in variables if op not in kept}
+    kept = {op: (owner, slot) for op, (owner, slot) in kept.items() if slot not in heads}
+    return {**_paths([op for op in variables if op not in kept]),
+            **{op: (slot, *owners[owner]) for op, (owner, slot) in kept.items()}}
 
 
 def _merged(first: str, second: str) -> str:
@@ -241,19 +364,34 @@ def _merged(first: str, second: str) -> str:
         return first
     pairs = list(zip(*(list(tokenize.generate_tokens(io.StringIO(text.replace(OPEN, "(").replace(CLOSE, ")")).readline))
                        for text in (first, second)), strict=False))
-    if any(a.string != b.string and a.type != token.NUMBER for a, b in pairs):
+    if any(a.string != b.string and not a.type == b.type == token.NUMBER for a, b in pairs):
         raise errors.UnsupportedError("The program is another one for each size of the batch: set_shape fixes it.")
     lines = first.split("\n")
     for a, b in reversed(pairs):
         if a.string != b.string:
             row, column = a.start
-            line = lines[row - 1]
-            lines[row - 1] = line[:column] + _in_terms(int(a.string), int(b.string)) + line[column + len(a.string):]
+            before, after = lines[row - 1][:column], lines[row - 1][column + len(a.string):]
+            text = _in_terms(a.string, b.string)
+            if text.startswith("1 / ") and before.endswith("* "):
+                before, text = before[:-2] + "/ ", text.removeprefix("1 / ")
+            lines[row - 1] = before + text + after
     return "\n".join(lines)
 
 
-def _in_terms(a: int, b: int) -> str:
-    """`factor * batch + rest`, which is `a` for the first size and `b` for the second."""
+def _in_terms(first: str, second: str) -> str:
+    """What is `first` for the first size of the batch and `second` for the second: `factor * batch + rest`."""
+    if not (first.isdigit() and second.isdigit()):
+        share = float(first) * SIZES[0]
+        if abs(share / (float(second) * SIZES[1]) - 1) > 1e-6:
+            raise errors.UnsupportedError(
+                "A number in the program is another one for each size of the batch: set_shape fixes it.")
+        whole = 1 / share
+        if abs(round(whole) / whole - 1) < 1e-6:
+            return f"1 / ({round(whole)} * batch)" if round(whole) > 1 else "1 / batch"
+        return f"({share:.8g} / batch)"
+    a, b = int(first), int(second)
+    if a and b == 2 * a and a < SIZES[0] and SIZES[0] % a == 0:
+        return f"batch // {SIZES[0] // a}"
     factor, odd = divmod(b - a, SIZES[1] - SIZES[0])
     rest = a - factor * SIZES[0]
     if odd:

@@ -1,40 +1,40 @@
-"""TensorFlow 0.8's optimizers as optax transformations: what an emitted module quotes."""
+"""TensorFlow 0.8's optimizers as optax's, with what makes them the same."""
 
-import jax
-import jax.numpy as jnp
-import optax
+from __future__ import annotations
 
-
-def gradient_descent(learning_rate):
-    return optax.sgd(learning_rate)
+from typing import NamedTuple
 
 
-def momentum(learning_rate, decay):
-    return optax.sgd(learning_rate, decay)
+class Kind(NamedTuple):
+    """How one type of update is written."""
+
+    function: str
+    hyper: tuple[tuple[str, int], ...]
+    """optax's name for each number that it takes, and which input of the operation it is."""
+    gradient: int
+    slots: tuple[int, ...]
+    more: str = ""  # what else the function is given
+    why: str = ""
 
 
-def adagrad(learning_rate, initial):
-    # The sum of squares starts at a positive number, so there is nothing to add below the root.
-    return optax.chain(optax.scale_by_rss(initial, eps=0.0), optax.scale_by_learning_rate(learning_rate))
+KINDS: dict[str, Kind] = {
+    "ApplyGradientDescent": Kind("optax.sgd", (("learning_rate", 1),), 2, ()),
+    "ApplyMomentum": Kind("optax.sgd", (("learning_rate", 2), ("momentum", 4)), 3, (1,)),
+    "ApplyAdagrad": Kind("optax.adagrad", (("learning_rate", 2),), 3, (1,), "initial_accumulator_value={start}, eps=0.0"),
+    "ApplyAdam": Kind(
+        "optax.adam", (("learning_rate", 5), ("b1", 6), ("b2", 7)), 9, (1, 2, 3, 4),
+        "eps=lambda count: {epsilon} / jnp.sqrt(1 - {b2} ** (count + 1))",
+        "TensorFlow adds epsilon before it corrects the second moment, optax after it."),
+    "ApplyRMSProp": Kind("optax.rmsprop", (("learning_rate", 3), ("decay", 4), ("momentum", 5), ("eps", 6)), 7, (1, 2),
+                         "initial_scale=1.0"),
+}
 
 
-def adam(learning_rate, beta1, beta2, epsilon):
-    # TensorFlow corrects the rate instead of the moments, so that its epsilon weighs more in the first steps.
-    def init(params):
-        return optax.ScaleByAdamState(jnp.zeros((), jnp.int32), *(jax.tree.map(jnp.zeros_like, params) for _ in range(2)))
-
-    def update(grads, state, params=None):
-        count = state.count + 1
-        mu = jax.tree.map(lambda m, g: beta1 * m + (1 - beta1) * g, state.mu, grads)
-        nu = jax.tree.map(lambda v, g: beta2 * v + (1 - beta2) * g * g, state.nu, grads)
-        rate = learning_rate * jnp.sqrt(1 - beta2**count) / (1 - beta1**count)
-        updates = jax.tree.map(lambda m, v: -rate * m / (jnp.sqrt(v) + epsilon), mu, nu)
-        return updates, optax.ScaleByAdamState(count, mu, nu)
-
-    return optax.GradientTransformation(init, update)
-
-
-def rms_prop(learning_rate, decay, momentum, epsilon):
-    # The mean square starts at 1, epsilon is below the root, and the rate is inside of the momentum.
-    return optax.chain(optax.scale_by_rms(decay, epsilon, initial_scale=1.0), optax.scale(learning_rate),
-                       optax.trace(momentum), optax.scale(-1.0))
+def made(kind: Kind, numbers: dict[str, str | None], extra: dict[str, str]) -> str:
+    """The optimizer as source; a number that a step computes is None."""
+    computed = any(text is None for text in numbers.values())
+    given = {name: text or "0.0" for name, text in numbers.items() if not (name == "momentum" and text == "0.0")}
+    words = [f"{name}={text}" if name != "learning_rate" else text for name, text in given.items()]
+    words += [kind.more.format(**given, **extra)] if kind.more else []
+    function = f"optax.inject_hyperparams({kind.function})" if computed or "lambda" in kind.more else kind.function
+    return f"{function}({', '.join(words)})"

@@ -17,6 +17,7 @@ class Quotes:
     def __init__(self) -> None:
         self.texts: dict[tuple[str, str], str] = {}
         self.imports: dict[str, None] = {}
+        self.wide = False  # whether JAX's own floats have 64 bits where the module runs
         self._open: set[tuple[str, str]] = set()
 
     def need(self, module: str, name: str) -> str:

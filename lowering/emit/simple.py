@@ -24,6 +24,16 @@ def simpler(expr: Expr) -> Any:
         if head in ("asarray", "array") and isinstance(expr.args[0], Expr) and expr.dtype == expr.args[0].dtype \
                 and not expr.args[0].head.isidentifier():  # what a function is given may be an array of NumPy
             expr = expr.args[0]
+        elif head == "asarray" and not isinstance(x := expr.args[0], Expr) and np.ndim(x) and x.dtype == expr.dtype:
+            return x
+        elif head == "reshape" and _stands_for(expr.args[0], expr):
+            expr = expr.args[0]
+        elif head == "reshape" and isinstance(expr.args[0], Expr) and expr.args[0].head == "jnp.reshape":
+            expr = _same(expr, "call", expr.head, (expr.args[0].args[0], expr.args[1]), {})
+        elif head == "squeeze" and (shorter := _element(expr)) is not None:
+            expr = shorter
+        elif expr.head in ("jax.nn.softmax", "jax.nn.log_softmax") and expr.kwargs == {"axis": -1}:
+            expr = _same(expr, "call", expr.head, expr.args, {})
         elif head in _INFIX and len(expr.args) == 2 and not expr.kwargs and _fits(expr, head):
             expr = _same(expr, "binary", _INFIX[head], expr.args, {})
         elif head in _PREFIX and len(expr.args) == 1:
@@ -39,6 +49,46 @@ def simpler(expr: Expr) -> Any:
             expr = expr.args[0]
         else:
             return expr
+
+
+def _element(expr: Expr) -> Expr | None:
+    """`x[:, 2:3]` without the axis that has one element: `x[:, 2]`."""
+    x, *axes = expr.args
+    if not (isinstance(x, Expr) and x.kind == "index" and isinstance(x.args[1], tuple) and axes
+            and isinstance(axes[0], tuple) and all(isinstance(part, slice) for part in x.args[1])):
+        return None
+    index: list[Any] = list(x.args[1])
+    if any(axis >= len(index) or index[axis].start is None or index[axis].step not in (None, 1) for axis in axes[0]):
+        return None
+    for axis in axes[0]:
+        index[axis] = index[axis].start
+    return _same(expr, "index", "", (x.args[0], tuple(index)), {})
+
+
+def norm_of(expr: Expr) -> list[Expr] | None:
+    """The arrays whose common norm an expression is, as `tf.global_norm` writes it; None where it is not one."""
+    total = expr.args[0]
+    if not (isinstance(total, Expr) and total.kind == "binary" and total.head == "*" and _is(total.args[1], 2)):
+        return None
+    total = total.args[0]
+    if not (isinstance(total, Expr) and total.head == "jnp.sum" and len(total.args) == 1 and not total.kwargs):
+        return None
+    stack = total.args[0]
+    if not (isinstance(stack, Expr) and stack.head == "jnp.stack" and len(stack.args) == 1):
+        return None
+    leaves = [_halved_squares(part) for part in stack.args[0]]
+    return None if any(leaf is None for leaf in leaves) else leaves  # type: ignore[return-value]
+
+
+def _halved_squares(part: Any) -> Expr | None:
+    if not (isinstance(part, Expr) and part.kind == "binary" and part.head == "/" and _is(part.args[1], 2)):
+        return None
+    total = part.args[0]
+    if not (isinstance(total, Expr) and total.head == "jnp.sum" and len(total.args) == 1 and not total.kwargs):
+        return None
+    square = total.args[0]
+    power = isinstance(square, Expr) and square.kind == "binary" and square.head == "**" and _is(square.args[1], 2)
+    return square.args[0] if power and isinstance(square.args[0], Expr) else None
 
 
 def _fits(expr: Expr, head: str) -> bool:
@@ -95,6 +145,10 @@ class Simplifier:
             stack.pop()
             self._found[id(expr)] = (expr, self._made(expr))
         return self._mapped(value)
+
+    def keep(self, expr: Expr) -> None:
+        """Says that an expression is simple already."""
+        self._found[id(expr)] = (expr, expr)
 
     @staticmethod
     def _below(expr: Expr) -> list[Expr]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -18,14 +19,26 @@ from lowering.slice import ALIASES, VARIABLES, variable_of
 from tracer.ir import Operation, Tensor
 
 _FORMLESS = "it has no form in a module yet"
+UPDATES = frozenset({"ApplyGradientDescent", "ApplyMomentum", "ApplyAdagrad", "ApplyAdam", "ApplyRMSProp"})
+"""Steps of optimizers that are optax's. The others are computed as their rules say."""
 DRAWS = {"RandomUniform": "uniform", "RandomStandardNormal": "normal", "TruncatedNormal": "truncated_normal"}
 
 
 class Gradient:
-    """One `Gradients` operation: what is differentiated, by what, and the expressions that stand for its results."""
+    """One `Gradients` operation: what is differentiated, and for each expression it is differentiated by, the result."""
 
-    def __init__(self, op: Operation, objective: Any, by: list[Tensor], results: list[Expr]) -> None:
-        self.op, self.objective, self.by, self.results = op, objective, by, results
+    def __init__(self, op: Operation, objective: Any) -> None:
+        self.op, self.objective = op, objective
+        self.results: list[tuple[Expr, Expr]] = []
+
+    def by(self, value: Expr) -> Expr:
+        """The gradient by `value`, an expression of its own."""
+        for known, result in self.results:
+            if known is value:
+                return result
+        result = Expr("name", "", outline=jax.ShapeDtypeStruct(value.shape, value.dtype))
+        self.results.append((value, result))
+        return result
 
 
 class Trace:
@@ -68,10 +81,10 @@ class Trace:
             return
         if op.type in ("NoOp", "Placeholder") or (op.type in ALIASES and variable_of(op.outputs[0]) is not None):
             return
-        if op.type.startswith(("Apply", "SparseApply")):
-            self.updates.append(op)
-            return
         try:
+            if op.type in UPDATES:
+                self._update(op)
+                return
             if op.type == "Gradients":
                 self._differentiate(op)
             elif op.regions:
@@ -98,10 +111,11 @@ class Trace:
         if len(given) < len(rule.extras):
             raise UnquotableError(_FORMLESS)
         if op.type in FORMS:
-            return FORMS[op.type](*inputs, **keywords)
+            with contextlib.suppress(UnquotableError):
+                return FORMS[op.type](*inputs, **keywords)
         try:
             return twins().rules[op.type](*inputs, **keywords, **given)
-        except Exception:  # the rule does something that expressions cannot: its source can
+        except UnquotableError:  # the rule does something that expressions cannot: its source can
             return self._quoted(op, rule, inputs, keywords, given)
 
     def _prepared(self, op: Operation, rule: registry.Rule) -> dict[str, Any]:
@@ -168,6 +182,17 @@ class Trace:
                 continue
             self.values[tensor] = Expr("name", "unknown", outline=jax.ShapeDtypeStruct(sizes, np.dtype(dtype)))
 
+    def _update(self, op: Operation) -> None:
+        """A step of an optimizer. Whoever reads the variable after it reads another dictionary."""
+        variable = variable_of(op.inputs[0])
+        assert variable is not None
+        if self.state[variable] is not self.begun[variable]:
+            raise UnquotableError(f"{variable.name} is written before it is trained")
+        self.updates.append(op)
+        old = self.begun[variable]
+        outline = jax.ShapeDtypeStruct(old.shape, old.dtype)
+        self.state[variable] = Expr("name", old.head.replace("params", "new_params", 1), outline=outline)
+
     def _differentiate(self, op: Operation) -> None:
         parts = Parts(op)
         if self.open_loops:
@@ -182,20 +207,36 @@ class Trace:
                 value = value * self.read(seed)
             value = value if value.ndim == 0 else record("call", "jnp.sum", (value,), {}, jax.numpy.sum)
             objective = value if objective is None else objective + value
-        results = []
+        gradient = Gradient(op, objective)
         outputs = iter(op.outputs)
-        for x, gathers in zip(parts.xs, parts.rows, strict=True):
-            variable = variable_of(x)
-            if (variable is None and self.values.get(x, None) is None) or (isinstance(self.values.get(x), Expr) \
-                    and self.values[x].kind != "name"):
-                raise UnquotableError(f"a gradient by {x.name}, which is neither a variable nor fed")
-            value = self.state[variable] if variable is not None else self.values[x]
-            if gathers:
-                raise UnquotableError(f"the gradient by {x.name} is one of rows")
-            result = Expr("name", "", outline=jax.ShapeDtypeStruct(value.shape, value.dtype))
-            self.values[next(outputs)] = result
-            results.append(result)
-        self.gradients.append(Gradient(op, objective, list(parts.xs), results))
+        for x, gathers, dense in zip(parts.xs, parts.rows, parts.dense, strict=True):
+            by = [self._moved(gather.outputs[0]) for gather in gathers]
+            by += [self._moved(x)] if dense or not gathers else []
+            results = [gradient.by(value) for value in by]
+            if not gathers:
+                self.values[next(outputs)] = results[0]
+                continue
+            taken = [self.read(gather.inputs[1]) for gather in gathers]
+            if dense:
+                taken.append(jax.numpy.arange(by[-1].shape[0], dtype=taken[0].dtype))
+            rows = [r if np.ndim(i) == 1 else r.reshape((-1, *r.shape[np.ndim(i):]))
+                    for r, i in zip(results, taken, strict=True)]
+            flat = [i if np.ndim(i) == 1 else i.reshape(-1) for i in taken]
+            self.values[next(outputs)] = _joined(rows)
+            self.values[next(outputs)] = _joined(flat)
+        self.gradients.append(gradient)
+
+    def _moved(self, x: Tensor) -> Expr:
+        """What stands for the tensor that something is differentiated by."""
+        variable = variable_of(x)
+        value = self.state[variable] if variable is not None else self.read(x)
+        if not isinstance(value, Expr):
+            raise UnquotableError(f"a gradient by {x.name}, which is a constant")
+        return value
+
+
+def _joined(parts: list[Any]) -> Any:
+    return parts[0] if len(parts) == 1 else record("call", "jnp.concatenate", (parts,), {}, jax.numpy.concatenate)
 
 
 def _flat(results: Any) -> list[Any]:

@@ -1,0 +1,66 @@
+"""Layers as a person writes them in JAX: what an emitted module quotes in the place of rules written for speed."""
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+
+def conv2d(x, kernel, strides, padding):
+    return lax.conv_general_dilated(x, kernel, strides, padding, dimension_numbers=("NHWC", "HWIO", "NHWC"))
+
+
+def depthwise_conv2d(x, kernel, strides, padding):
+    height, width, channels, multiplier = kernel.shape
+    return lax.conv_general_dilated(
+        x, kernel.reshape(height, width, 1, channels * multiplier), strides, padding,
+        dimension_numbers=("NHWC", "HWIO", "NHWC"), feature_group_count=channels)
+
+
+def max_pool(x, size, strides, padding):
+    return lax.reduce_window(x, -jnp.inf, lax.max, (1, *size, 1), (1, *strides, 1), padding)
+
+
+def avg_pool(x, size, strides, padding):
+    total = lax.reduce_window(x, 0.0, lax.add, (1, *size, 1), (1, *strides, 1), padding)
+    count = lax.reduce_window(jnp.ones_like(x), 0.0, lax.add, (1, *size, 1), (1, *strides, 1), padding)
+    return total / count  # the windows at the border hold fewer
+
+
+def local_response_normalization(x, radius, bias, alpha, beta):
+    window = (1, 1, 1, 2 * radius + 1)
+    squares = lax.reduce_window(jnp.square(x), 0.0, lax.add, window, (1, 1, 1, 1), "SAME")
+    return x * (bias + alpha * squares) ** -beta
+
+
+@jax.custom_jvp
+def softmax_cross_entropy(logits, labels):
+    return -jnp.sum(labels * jax.nn.log_softmax(logits), -1)
+
+
+@softmax_cross_entropy.defjvp
+def softmax_cross_entropy_jvp(primals, tangents):
+    logits, labels = primals  # the gradient is softmax - labels, whatever the labels add up to, and the labels have none
+    change = jnp.sum((jax.nn.softmax(logits) - labels) * tangents[0], -1)
+    return softmax_cross_entropy(logits, labels), change
+
+
+def rows_by_adagrad(table, squares, rate, grads, rows):
+    """One row after the other: a row that is there twice is moved twice, as TensorFlow's kernel does it."""
+
+    def move(state, row):
+        (table, squares), (grad, at) = state, row
+        squares = squares.at[at].add(grad**2)
+        return (table.at[at].add(-rate * grad * lax.rsqrt(squares[at])), squares), None
+
+    return lax.scan(move, (table, squares), (grads, rows))[0]
+
+
+def rows_by_momentum(table, velocity, rate, grads, rows, momentum):
+    """One row after the other: a row that is there twice is moved twice, as TensorFlow's kernel does it."""
+
+    def move(state, row):
+        (table, velocity), (grad, at) = state, row
+        velocity = velocity.at[at].set(momentum * velocity[at] + grad)
+        return (table.at[at].add(-rate * velocity[at]), velocity), None
+
+    return lax.scan(move, (table, velocity), (grads, rows))[0]
