@@ -89,6 +89,18 @@ class Elements:
         return Elements(None, _padded(self.stacked, more), _padded(self.written, more))
 
 
+    def __add__(self, other: Elements) -> Elements:
+        """Element by element; what was written to one of the two alone is as it was."""
+        size = max(self.size, other.size)
+        one, two = self.grown(size), other.grown(size)
+        if one.items is not None and two.items is not None:
+            return Elements([b if a is None else a if b is None else a + b
+                             for a, b in zip(one.items, two.items, strict=True)])
+        like = (one.stacked if one.items is None else two.stacked)[0]
+        one, two = one.spread(like), two.spread(like)
+        return Elements(None, one.stacked + two.stacked, one.written | two.written)
+
+
 def _padded(rows: Any, more: int) -> Any:
     return jnp.concatenate([rows, jnp.zeros((more, *rows.shape[1:]), rows.dtype)])
 

@@ -53,13 +53,14 @@ class Dataflow:
             from lowering.executable import Executable
 
             inputs: dict[Tensor, None] = {}
-            stack = list(op.inputs)
+            stack, seen = list(op.inputs), set(op.inputs)
             while stack:
                 tensor = stack.pop()
                 if slicing.variable_of(tensor) is None:
                     inputs[tensor] = None
                 else:
-                    stack += tensor.op.inputs
+                    stack += [t for t in tensor.op.inputs if t not in seen]
+                    seen.update(tensor.op.inputs)
             self.steps[op] = Executable(list(op.outputs), [op], list(inputs), nested=True, controls=False)
         return self.steps[op]
 

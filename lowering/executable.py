@@ -28,8 +28,9 @@ class Executable:
 
     def __init__(self, fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor],
                  nested: bool = False, controls: bool = True, moved: frozenset[Operation] = frozenset(),
-                 before: list[Program | HostStage] | None = None) -> None:
+                 before: list[Program | HostStage] | None = None, within: Region | None = None) -> None:
         self.nested = nested  # the body of a conditional or loop: the run around it commits, or takes all back
+        self.within = within
         self.controls = controls
         self.dataflow: Dataflow | None = None
         self.feeds = feeds
@@ -47,7 +48,7 @@ class Executable:
         """Plans the run. Programs that were there `before` are compiled already."""
         fetches = self.fetches
         try:
-            self.plan = slicing.plan(fetches, self.targets, self.fed, self.controls, self.moved)
+            self.plan = slicing.plan(fetches, self.targets, self.fed, self.controls, self.moved, self.within)
         except slicing.RawControlFlowError:
             self.plan = slicing.plan([], [], self.fed)
             self.dataflow = Dataflow(fetches, self.targets, self.fed)
@@ -76,7 +77,7 @@ class Executable:
         if moved:
             planned = self if self.successor is None else self.successor
             self.successor = Executable(self.fetches, self.targets, self.feeds, self.nested, self.controls,
-                                        planned.moved.union(moved), planned.steps)
+                                        planned.moved.union(moved), planned.steps, self.within)
 
     def _check_fed(self) -> None:
         for op in self.plan.nodes:
@@ -330,7 +331,8 @@ class Executable:
         if executable is None:
             captured = [t for t in region.captures()[0] if t.op.type != "Const" and slicing.variable_of(t) is None]
             inputs = [*region.inputs, *captured]
-            executable = self._nested[region] = Executable(region.outputs, [], inputs, nested=True)
+            executable = self._nested[region] = Executable(region.outputs, [], inputs, nested=True,
+                                                               within=region)
         feeds = [*given, *(read(t) for t in executable.feeds[len(given):])]
         try:
             return executable._run_stages(

@@ -139,7 +139,7 @@ def joined(node: Operation, context: Any) -> Any:
     """The result of `Pack`, `Concat` or `AddN` where its inputs are rows of a stack, in order; None elsewhere."""
     tensors = node.inputs[1:] if node.type == "Concat" else node.inputs
     values = [context.values.get(tensor) for tensor in tensors]
-    if sum(isinstance(value, StackRow) for value in values) < 2:
+    if sum(isinstance(value, StackRow) for value in values) < 2 or node.attrs.get("axis"):
         return None
     pieces = _pieces(values)
     if all(isinstance(piece, int) for piece in pieces):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -9,35 +10,51 @@ import numpy as np
 SMALL = 1 << 12
 _LINE = 64
 """XLA reads an array that starts at a multiple of this without another copy."""
+_MOST = 4
+"""So many copies of one feed, at most, wait for their programs."""
 
 
 class Staging:
     """The feeds of one executable: fresh memory for each run would cost more in page faults than the copy itself.
 
     The caller may change what it fed as soon as a run returns, and a run without fetches returns while its program may
-    still wait. So the program gets a copy. The copy's memory is used again once that program has ended, which the next
-    run waits for; whatever the script does between two runs overlaps with the first.
+    still wait. So the program gets a copy. Who reads the copy, or any view of it, holds a reference to its memory: once
+    nobody does, it is used again. What the script does between two runs overlaps with the first.
     """
 
     def __init__(self) -> None:
-        self.buffers: dict[int, np.ndarray] = {}
+        self.pools: dict[int, list[np.ndarray]] = {}
         self.last: Any = None  # a result of the last run
 
     def copies(self, feeds: list[Any]) -> list[Any]:
         """Copies of the feeds, in memory that no running program reads."""
-        if self.last is not None:
-            if self.last.is_deleted():  # given to a later program: nobody knows whether this one has ended
-                self.buffers.clear()
-            else:
-                self.last.block_until_ready()
         return [feed.copy() if feed.nbytes < SMALL else self._copy(i, feed) for i, feed in enumerate(feeds)]
 
     def _copy(self, index: int, feed: np.ndarray) -> np.ndarray:
-        buffer = self.buffers.get(index)
-        if buffer is None or buffer.shape != feed.shape:
-            memory = np.empty(feed.nbytes + _LINE, np.uint8)
-            start = -memory.ctypes.data % _LINE
-            buffer = memory[start:start + feed.nbytes].view(feed.dtype).reshape(feed.shape)
-            self.buffers[index] = buffer
-        np.copyto(buffer, feed)
-        return buffer
+        memory = self._free(self.pools.setdefault(index, []), feed.nbytes + _LINE)
+        start = -memory.ctypes.data % _LINE
+        copy = memory[start:start + feed.nbytes].view(feed.dtype).reshape(feed.shape)
+        np.copyto(copy, feed)
+        return copy
+
+    def _free(self, pool: list[np.ndarray], size: int) -> np.ndarray:
+        if pool and pool[0].nbytes != size:
+            pool.clear()
+        for at in range(len(pool)):
+            if sys.getrefcount(pool[at]) == _UNUSED:
+                return pool[at]
+        if len(pool) == _MOST:  # far ahead of the device
+            if self.last is not None and not self.last.is_deleted():
+                self.last.block_until_ready()
+            pool.pop(0)
+        pool.append(np.empty(size, np.uint8))
+        return pool[-1]
+
+
+def _unused() -> int:
+    """What the interpreter counts for an array that only its list holds."""
+    pool = [np.empty(())]
+    return sys.getrefcount(pool[0])
+
+
+_UNUSED = _unused()

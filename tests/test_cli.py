@@ -268,16 +268,28 @@ def test_an_empty_entry_of_the_path_is_the_current_folder_and_the_users(folder):
     assert run(folder, "scripts/main.py", env=environment).stdout == "1.0\n"
 
 
-SHIPPED = "from tensorflow.models.rnn.ptb import reader\nimport tensorflow.models.rnn.ptb.reader as same\n" \
-          "print(reader.half(3), same is reader, reader.__name__)"
+SHIPPED = "from tensorflow.models.image.cifar10 import cifar10_input\n" \
+          "import tensorflow.models.image.cifar10.cifar10_input as same\n" \
+          "print(cifar10_input.half(3), same is cifar10_input, same.__name__)"
+HALF = "import tensorflow as tf\ndef half(n):\n    print 'of', n\n    return n / 2\n"
 
 
-@pytest.mark.parametrize("place", ["reader.py", "../reader.py", "../../../../tensorflow/models/rnn/ptb/reader.py"])
+@pytest.mark.parametrize("place", ["cifar10_input.py", "../cifar10_input.py",
+                                   "../../../../tensorflow/models/image/cifar10/cifar10_input.py"])
 def test_a_program_that_tensorflow_shipped(folder, place):
-    script = write(folder, SHIPPED, "tree/tensorflow/models/rnn/train/script.py")
-    write(script.parent, "import tensorflow as tf\ndef half(n):\n    print 'of', n\n    return n / 2\n", place)
+    script = write(folder, SHIPPED, "tree/tensorflow/models/image/train/script.py")
+    write(script.parent, HALF, place)
     found = run(folder, str(script))
-    if place == "../reader.py":
+    if place == "../cifar10_input.py":
         assert "put its file beside the script" in found.stderr
     else:
-        assert found.stdout.splitlines() == ["of 3", "1 True tensorflow.models.rnn.ptb.reader"]
+        assert found.stdout.splitlines() == ["of 3", "1 True tensorflow.models.image.cifar10.cifar10_input"]
+
+
+@pytest.mark.parametrize(("place", "expected"), [
+    ("reader.py", "tracer.legacy.programs.ptb_reader"), ("../ptb/reader.py", "tensorflow.models.rnn.ptb.reader")])
+def test_a_program_of_a_checkout_goes_before_ours(folder, place, expected):
+    source = "from tensorflow.models.rnn.ptb import reader\nprint(reader.__name__)"
+    script = write(folder, source, "tree/tensorflow/models/rnn/train/script.py")
+    write(script.parent, HALF, place)
+    assert run(folder, str(script)).stdout.splitlines() == [expected]

@@ -223,7 +223,7 @@ def test_stat(tmp_path):
 
 @pytest.fixture
 def log(capsys):
-    before = logging._logger().level
+    before = logging._logger.level
     yield lambda: capsys.readouterr().err.splitlines()
     logging.set_verbosity(before)
 

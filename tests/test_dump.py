@@ -1,22 +1,33 @@
-"""`python -m tracer.dump`: what the runs of a program became."""
+"""`tracer.dump`: what the runs of a program became."""
 
-import os
+import json
 import pathlib
-import subprocess
-import sys
+import re
 
+import jax
 import numpy as np
 import pytest
 
 import tracer as tf
-from tracer import dump
+from lowering import view
+from lowering.view import costs
+from tracer.commands import watching
+from tracer.dump.choice import Filter
+from tracer.dump.operations import Places
+from tracer.dump.report import Settings, ran, report
+from tracer.dump.text import text as text_of
 
 ROOT = pathlib.Path(__file__).parent.parent
 HERE = str(pathlib.Path(__file__).parent)
 
 
-def shown(runs, *stages):
-    return dump.text(runs, stages or ("ir",), HERE)
+def reported(watcher, *sections, wanted=None, times=None):
+    settings = Settings(sections or ("ir", "stages"), wanted or Filter(), Places(HERE), times=times)
+    return report(ran(watcher.runs, watcher.state_of), [], settings)
+
+
+def shown(watcher, *sections, **settings):
+    return text_of(reported(watcher, *sections, **settings))
 
 
 def lines_without_places(text):
@@ -29,39 +40,47 @@ def test_a_run_shows_its_operations_under_the_names_of_the_script():
     w = tf.Variable([[0.1], [2.0]], name="w")
     y = tf.matmul(x, w, transpose_b=False, name="layer/y")
     session = tf.Session()
-    with dump.watching() as watcher:
+    with watching() as watcher:
         session.run(tf.initialize_all_variables())
         for _ in range(3):
             session.run(y, {x: [[1, 2]]})
-    assert lines_without_places(shown(watcher.runs)) == [
+    assert lines_without_places(shown(watcher)) == [
         "run 1 (session 1)",
         "  runs  init",
         "",
-        "device program 1 of 1",
-        "  writes  w",
+        "ir",
         "  w/initial_value = Const([[0.1], [2.0]])  float32[2,1]",
         "  w = Variable(shape=(2, 1))  float32_ref[2,1]",
         "  w/Assign = Assign(w, w/initial_value)  float32_ref[2,1]",
         "  init = NoOp(^w/Assign)",
         "",
+        "stages",
+        "  device program 1 of 1",
+        "    writes  w",
+        "    runs  w/initial_value to init, 4 operations",
+        "",
         "run 2 (session 1)",
         "  fetches  layer/y:0",
         "  feeds  x:0 float32[?,2]",
         "",
-        "device program 1 of 1",
-        "  takes  x:0 float32[?,2]",
-        "  gives  layer/y:0 float32[?,1]",
-        "  reads  w",
+        "ir",
         "  w = Variable(shape=(2, 1))  float32_ref[2,1]",
         "  w/read = Identity(w)  float32[2,1]",
         "  layer/y = MatMul(x, w/read)  float32[?,1]",
+        "",
+        "stages",
+        "  device program 1 of 1",
+        "    takes  x:0 float32[?,2]",
+        "    gives  layer/y:0 float32[?,1]",
+        "    reads  w",
+        "    runs  w to layer/y, 3 operations",
     ]
-    assert f"  # test_dump.py:{y.op.where.line}" in shown(watcher.runs)
+    assert f"  # test_dump.py:{y.op.where.line}" in shown(watcher)
 
 
 def test_what_is_watched_ends_with_the_block():
     x = tf.constant(1.0)
-    with dump.watching() as watcher:
+    with watching() as watcher:
         tf.Session().run(x)
     tf.Session().run(x)
     assert len(watcher.runs) == 1
@@ -74,25 +93,24 @@ def test_gradients_steps_and_host_steps_show():
     summary = tf.scalar_summary("cost", loss, name="summary")
     session = tf.Session()
     session.run(tf.initialize_all_variables())
-    with dump.watching() as watcher:
+    with watching() as watcher:
         session.run([step, loss])
         session.run(summary)
-    text = shown(watcher.runs)
+    text = shown(watcher)
     assert "  gradients/Gradients = Gradients(loss; w)  float32[]" in text
-    assert "  reads  w\n  writes  w\n" in text
-    assert "device program 1 of 2" in text
-    host = text[text.index("host step 2 of 2"):]
-    assert lines_without_places(host)[1:3] == [
-        "  summary/tags = Const(b'cost')  string[]", "  summary = ScalarSummary(summary/tags, loss)  string[]"]
+    assert "    reads  w\n    writes  w\n" in text
+    assert "  device program 1 of 2" in text
+    assert "  summary = ScalarSummary(summary/tags, loss)  string[]" in text
+    assert "  host step 2 of 2\n    runs  summary/tags, summary\n" in text
 
 
 def test_bodies_of_conditionals_show_inside():
     p = tf.placeholder(tf.bool, [], name="p")
     x = tf.constant(2.0, name="x")
     y = tf.cond(p, lambda: tf.mul(x, 3.0, name="tripled"), lambda: tf.add(x, 0.5, name="moved"), name="choice")
-    with dump.watching() as watcher:
+    with watching() as watcher:
         tf.Session().run(y, {p: True})
-    lines = lines_without_places(shown(watcher.runs))
+    lines = lines_without_places(shown(watcher))
     at = next(i for i, line in enumerate(lines) if " = Cond(" in line)
     assert [line.strip() for line in lines[at + 1:at + 9]] == [
         "body 0", "choice/tripled/y = Const(3.0)  float32[]", "choice/tripled = Mul(x, choice/tripled/y)  float32[]",
@@ -108,23 +126,23 @@ def trained():
         y = tf.matmul(x, w, name="product")
     session = tf.Session()
     session.run(tf.initialize_all_variables())
-    with dump.watching() as watcher:
+    with watching() as watcher:
         for rows in (4, 5, 4):
             session.run([y, tf.get_default_graph().get_operation_by_name("weights/Assign")],
                         {x: np.ones([rows, 2])})
-    return watcher.runs
+    return watcher
 
 
 def test_programs_for_jax_show_once_for_each_shape(trained):
     text = shown(trained, "jaxpr")
-    assert (text.count("jaxpr, compilation"), text.count("compilation 2")) == (2, 1)
-    assert "# takes weights, pixels:0\n" in text
-    assert "# gives layer/product:0, weights\n" in text
-    assert "f32[4,2]" in text
+    assert (text.count("program 1, compilation"), text.count("compilation 2")) == (2, 1)
+    assert "  takes  weights float32[2,3], pixels:0 float32[4,2]\n" in text
+    assert "  gives  layer/product:0, weights\n" in text
     assert "f32[5,2]" in text
-    assert "[layer/product]" in text
+    line, = {line.strip() for line in text.splitlines() if "f32[4,3] = dot_general" in line}
+    op = tf.get_default_graph().get_operation_by_name("layer/product")
+    assert line.endswith(f"# layer/product  test_dump.py:{op.where.line}")
     assert "stablehlo" not in text
-    assert "device program 1 of 1" in text
 
 
 def test_stablehlo_shows_the_names_of_the_script(trained):
@@ -134,7 +152,8 @@ def test_stablehlo_shows_the_names_of_the_script(trained):
     assert "/*variables['weights']*/" in text
     assert "result['fetches']['layer/product:0']" in text
     product, = [line for line in text.splitlines() if "dot_general" in line and "tensor<4x2xf32>" in line]
-    assert product.endswith("// layer/product/dot_general")
+    op = tf.get_default_graph().get_operation_by_name("layer/product")
+    assert product.endswith(f"// layer/product/dot_general  test_dump.py:{op.where.line}")
     assert "#loc" not in text
     assert str(ROOT) not in text
 
@@ -151,81 +170,262 @@ def test_optimized_hlo_shows_the_names_of_the_script(trained):
 def test_a_value_fixed_while_compiling_shows():
     size = tf.placeholder(tf.int32, [2], name="size")
     y = tf.reshape(tf.constant([1.0, 2.0, 3.0, 4.0]), size)
-    with dump.watching() as watcher:
+    with watching() as watcher:
         tf.Session().run(y, {size: [2, 2]})
-    text = shown(watcher.runs, "ir", "jaxpr")
+    text = shown(watcher, "stages", "jaxpr")
     assert "takes  size:0 int32[2] (while compiling)" in text
-    assert "jaxpr, compilation 1, size:0 = [2, 2]" in text
+    assert "program 1, compilation 1, size:0 = [2, 2]" in text
 
 
-def command(tmp_path, script, *options):
-    path = tmp_path / "script.py"
-    path.write_text(script)
-    return subprocess.run([sys.executable, "-m", "tracer.dump", *options, str(path), "argument"], cwd=tmp_path,
-                          capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+def program_of(watcher, *sections, **settings):
+    program, = reported(watcher, *sections, **settings)["runs"][-1]["programs"]
+    return program
 
 
-SCRIPT = """
-import sys
-import tensorflow as tf
-print "said", sys.argv[1]
-with tf.Session() as session:
-    session.run(tf.constant(7, name="seven"))
-"""
+def test_costs_are_the_arithmetic_of_each_operation():
+    x = tf.placeholder(tf.float32, [None, 7], name="x")
+    w = tf.Variable(np.ones([7, 3], np.float32), name="w")
+    y = tf.tanh(tf.matmul(x, w, name="product"), name="bent")
+    loss = tf.reduce_sum(y, name="loss")
+    step = tf.train.GradientDescentOptimizer(0.5).minimize(loss, name="step")
+    session = tf.Session()
+    session.run(tf.initialize_all_variables())
+    with watching() as watcher:
+        session.run([step, loss], {x: np.ones([5, 7])})
+    program = program_of(watcher, "cost")
+    rows = {(row["operation"], row["backward"]): row for row in program["costs"]}
+    add = 7 * 3  # the zero that a gradient is taken by
+    assert rows["product", False]["flops"] == 2 * 5 * 7 * 3 + add
+    assert rows["product", True]["flops"] == 2 * 5 * 7 * 3
+    assert rows["bent", False]["transcendentals"] == 5 * 3
+    assert rows["loss", False]["flops"] == 5 * 3 - 1
+    assert rows["product", True]["bytes"] >= 4 * (5 * 3 + 5 * 7 + 7 * 3)
+    assert rows["product", False]["line"] == y.op.inputs[0].op.where.line
+    assert sum(row["share"] for row in program["costs"]) == pytest.approx(1, abs=1e-4)
+    cost = program["cost"]
+    assert cost["argument bytes"] == 4 * (7 * 3 + 5 * 7)
+    assert cost["output bytes"] >= 4 * (7 * 3 + 1)
+    assert cost["peak bytes"] >= cost["argument bytes"]
 
 
-def test_the_command_shows_what_a_script_ran(tmp_path):
-    done = command(tmp_path, SCRIPT, "--stage", "all")
-    assert (done.returncode, done.stderr) == (0, "said argument\n")
-    assert "  fetches  seven:0\n" in done.stdout
-    assert "said" not in done.stdout
-    again = command(tmp_path, SCRIPT, "--stage", "all", "--output", "out.txt")
-    assert again.stdout == ""
-    assert (tmp_path / "out.txt").read_text() == done.stdout
+FLOATS, WHOLE, TRUE = np.full([6, 4], 0.5, np.float32), np.ones([6, 4], np.uint32), np.ones([6, 4], bool)
+CALLS = {
+    "bitcast_convert_type": lambda: jax.lax.bitcast_convert_type(FLOATS, np.uint32),
+    "copy": lambda: jax.lax.copy_p.bind(FLOATS),
+    "broadcast_in_dim": lambda: jax.lax.broadcast_in_dim(FLOATS, (2, 6, 4), (1, 2)),
+    "clamp": lambda: jax.lax.clamp(np.float32(0), FLOATS, np.float32(1)),
+    "concatenate": lambda: jax.lax.concatenate([FLOATS, FLOATS], 0),
+    "convert_element_type": lambda: jax.lax.convert_element_type(WHOLE, np.float32),
+    "dynamic_slice": lambda: jax.lax.dynamic_slice(FLOATS, (WHOLE[0, 0], WHOLE[0, 0]), (2, 2)),
+    "dynamic_update_slice": lambda: jax.lax.dynamic_update_slice(FLOATS, FLOATS[:2], (WHOLE[0, 0], WHOLE[0, 0])),
+    "gather": lambda: jax.numpy.take(FLOATS, WHOLE[0], axis=0, mode="clip"),
+    "iota": lambda: jax.lax.iota(np.int32, 24),
+    "pad": lambda: jax.lax.pad(FLOATS, np.float32(0), ((1, 1, 0), (0, 0, 0))),
+    "reshape": lambda: jax.lax.reshape(FLOATS, (24,)),
+    "rev": lambda: jax.lax.rev(FLOATS, (0,)),
+    "select_n": lambda: jax.lax.select_n(TRUE, FLOATS, FLOATS),
+    "slice": lambda: jax.lax.slice(FLOATS, (1, 1), (3, 3)),
+    "squeeze": lambda: jax.lax.squeeze(FLOATS[None], (0,)),
+    "transpose": lambda: jax.lax.transpose(FLOATS, (1, 0)),
+}
 
 
-LOOP = """
-import tensorflow as tf
-x = tf.placeholder(tf.float32, [2, 8, 3], name="x")
-state = tf.zeros([2, 3])
-for t in range(8):
-    state = tf.tanh(tf.sigmoid(state) * x[:, t, :] + state, name="state")
-with tf.Session() as session:
-    session.run(state, {x: [[[0.5] * 3] * 8] * 2})
-"""
+NAMES = {"and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "not": "bitwise_not"}
+SHIFTS = {"shift_left", "shift_right_arithmetic", "shift_right_logical"}
+OF_WHOLE = {*NAMES, *SHIFTS, "clz", "population_count"}
+OF_TWO = {*SHIFTS, *"add and atan2 div eq ge gt le lt max min mul ne or pow rem sub xor".split()}
 
 
-def test_loops_that_a_script_unrolled_show_as_what_they_became(tmp_path):
-    text = command(tmp_path, LOOP).stdout
-    assert "  rolled  8 rounds of 4 operations: Sigmoid to state_7, 1 carried on\n" in text
-    assert "  rolled  8 at once: Squeeze to Squeeze_7\n" in text
-    assert "  state_7 = Tanh(add_7)" in text
-    assert "rolled" not in command(tmp_path, LOOP, "--no-reroll").stdout
+def called(name):
+    """A call of a primitive."""
+    function = getattr(jax.lax, NAMES.get(name, name))
+    if name.startswith("reduce_"):
+        return lambda: function(TRUE if name in ("reduce_and", "reduce_or") else FLOATS, (0,))
+    array = WHOLE if name in OF_WHOLE else FLOATS
+    return lambda: function(*[array] * (2 if name in OF_TWO else 1))
 
 
-def test_a_script_that_fails_shows_what_it_ran_before(tmp_path):
-    done = command(tmp_path, SCRIPT + "raise ValueError('oh')\n")
-    assert done.returncode == 1
-    assert "ValueError: oh" in done.stderr
-    assert "  fetches  seven:0\n" in done.stdout
-    assert command(tmp_path, SCRIPT + "sys.exit(3)\n").returncode == 3
+@pytest.mark.parametrize("name", sorted(costs.MOVING | costs.TRANSCENDENTAL | costs.ELEMENTWISE | costs.REDUCING))
+def test_what_is_counted_is_what_the_compiler_counts(name):
+    jaxpr = jax.make_jaxpr(CALLS.get(name) or called(name))()
+    inside = [equation for one in jaxpr.eqns for inner, _ in costs._inside(one) for equation in inner.eqns]
+    equation = next(one for one in [*jaxpr.eqns, *inside] if one.primitive.name == name)
+    ours, said = costs.cost_of(equation, {}), costs.asked(equation)
+    assert (ours.flops, ours.transcendentals) == (said.flops, said.transcendentals)
 
 
-def test_a_script_that_is_not_there(tmp_path):
-    done = subprocess.run([sys.executable, "-m", "tracer.dump", "nowhere.py"], cwd=tmp_path, capture_output=True,
-                          text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "nowhere.py" in done.stderr
+def conditional(x):
+    return tf.cond(tf.less(tf.reduce_sum(x), 1.0), lambda: tf.matmul(tf.matmul(x, x), x), lambda: x, name="choice")
 
 
-def test_the_dump_of_the_example_is_the_same_every_time(tmp_path):
-    def once():
-        return subprocess.run([sys.executable, "-m", "tracer.dump", "--stage", "all",
-                               str(ROOT / "examples" / "hello_tensorflow.py")], cwd=tmp_path, check=True, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                              env={**os.environ, "PYTHONPATH": str(ROOT)}).stdout
+@pytest.mark.parametrize("model", [
+    lambda x: tf.nn.softmax(tf.matmul(x, x)),
+    lambda x: tf.nn.conv2d(tf.reshape(x, [1, 16, 16, 1]), tf.reshape(x, [2, 2, 1, 64]), [1, 1, 1, 1], "VALID"),
+    lambda x: tf.nn.max_pool(tf.reshape(x, [1, 16, 16, 1]), [1, 2, 2, 1], [1, 2, 2, 1], "SAME"),
+    lambda x: tf.nn.moments(x, [0])[1] * tf.exp(x),
+    conditional,
+], ids=["softmax", "convolution", "pooling", "moments", "conditional"])
+def test_costs_of_operations_sum_to_what_the_compiler_counts(model):
+    x = tf.placeholder(tf.float32, [16, 16])
+    y = model(x)
+    with watching() as watcher:
+        tf.Session().run(y, {x: np.full([16, 16], 1e-3)})
+    program, = view.stages(watcher.runs[0].executable)
+    compilation = view.Compilation(program.program, *program.program.variants[0], "model")
+    said = compilation._lowered.cost_analysis()
+    ours = compilation.costs().values()
+    assert sum(cost.flops for cost in ours) == pytest.approx(said["flops"], rel=0.03)
+    assert sum(cost.transcendentals for cost in ours) == pytest.approx(said.get("transcendentals", 0), rel=0.03)
 
-    first = once()
-    assert "output = Mul(weight/read, input)  float32[]  # hello_tensorflow.py:13" in first
-    assert first.count("\nrun ") + 1 == 4
-    assert once() == first
+
+def test_a_loop_costs_as_often_as_it_turns():
+    x = tf.placeholder(tf.float32, [12, 16], name="x")
+    y = tf.scan(lambda carried, one: tf.tanh(carried + one, name="bent"), x, initializer=tf.zeros([16]))
+    step, = tf.gradients(tf.reduce_sum(y), x)
+    with watching() as watcher:
+        tf.Session().run(step, {x: np.ones([12, 16])})
+    rows = program_of(watcher, "cost")["costs"]
+    bent = [row for row in rows if row["operation"].endswith("bent") and not row["backward"]]
+    assert sum(row["transcendentals"] for row in bent) == 12 * 16
+
+
+def test_filters_leave_what_is_in_a_scope_or_of_a_type(trained):
+    wanted = Filter(["layer"])
+    found = reported(trained, "ir", "stages", "jaxpr", "hlo", "cost", wanted=wanted)
+    run = found["runs"][0]
+    assert [op["name"] for op in run["ir"]] == ["layer/product"]
+    assert run["stages"][0]["operations"] == ["layer/product"]
+    for program in run["programs"]:
+        assert {row["operation"] for row in program["costs"]} == {"layer/product"}
+        for section in ("jaxpr", "hlo"):
+            assert {line["operation"] for line in program[section]} == {"layer/product"}
+    by_type = reported(trained, "ir", wanted=Filter((), ["Var*"]))["runs"][0]["ir"]
+    assert [op["name"] for op in by_type] == ["weights"]
+    assert not Filter()
+    with pytest.raises(SystemExit, match=r"No operation is in the scope laier\. Near it: layer"):
+        Filter(["laier"]).check([tf.get_default_graph()])
+    with pytest.raises(SystemExit, match=r"No operation has the type or the name MatMull\. Near it: .*MatMul"):
+        Filter((), ["MatMull"]).check([tf.get_default_graph()])
+
+
+def test_every_entry_tells_the_place(trained):
+    found = reported(trained, "ir", "jaxpr", "stablehlo", "hlo", "cost")
+    line = tf.get_default_graph().get_operation_by_name("layer/product").where.line
+    for program in found["runs"][0]["programs"]:
+        for section in ("jaxpr", "stablehlo", "hlo"):
+            own = [entry for entry in program[section] if entry.get("operation") == "layer/product"]
+            assert own
+            assert {(entry["file"], entry["line"]) for entry in own} == {("test_dump.py", line)}
+
+
+def test_times_are_told_where_they_were_taken():
+    x = tf.placeholder(tf.float32, [None], name="x")
+    y = x * 2.0
+    session = tf.Session()
+    with watching() as watcher, view.timed() as times:
+        for size in (3, 3, 3, 4):
+            session.run(y, {x: np.ones(size)})
+    session.run(y, {x: np.ones(3)})
+    three, four = reported(watcher, "cost", times=times)["runs"][0]["programs"]
+    assert (three["calls"]["count"], four["calls"]["count"]) == (3, 1)
+    assert three["calls"]["first"] > three["calls"]["median"] > 0
+    assert four["calls"]["median"] is None
+    assert set(three["seconds"]) == {"trace", "lower", "compile"}
+    assert "more of" in shown(watcher, "cost", times=times)
+    assert "times" not in shown(watcher, "cost")
+
+
+def test_from_python_a_run_that_was_never_made():
+    x = tf.placeholder(tf.float32, [None, 4], name="x")
+    w = tf.Variable(tf.ones([4, 2]), name="w")
+    y = tf.matmul(x, w, name="y")
+    text = tf.dump(y, sections="jaxpr", size=9)
+    assert text.startswith("run 1 (not run)\n  fetches  y:0\n  feeds  x:0 float32[?,4]\n")
+    assert "f32[9,2] = dot_general" in text
+    assert "f32[3,2] = dot_general" in tf.dump(y, {x: np.ones([3, 4])}, "jaxpr")
+    assert "f32[5,2] = dot_general" in tf.dump("y:0", {"x:0": np.ones([5, 4])}, "jaxpr")
+    assert f"test_dump.py:{y.op.where.line}" in tf.dump(y, [x])
+
+
+def test_from_python_the_runs_of_a_session():
+    x = tf.placeholder(tf.float32, [None, 4], name="x")
+    y = tf.mul(x, 2.0, name="y")
+    with tf.Session() as session:
+        session.run(y, {x: np.ones([6, 4])})
+        assert "f32[6,4] = mul" in tf.dump(y, [x], "jaxpr")
+        assert tf.dump(sections="jaxpr") == tf.dump(y, [x], "jaxpr")
+
+
+def test_from_python_what_is_worth_showing_of_a_graph():
+    x = tf.placeholder(tf.float32, [3], name="x")
+    w = tf.Variable(tf.ones([3]), name="w")
+    loss = tf.reduce_sum(w * x, name="loss")
+    found = json.loads(tf.dump(format="json"))["runs"][0]
+    assert (found["fetches"], found["targets"]) == (["loss:0"], [])
+    tf.train.MomentumOptimizer(0.1, 0.9).minimize(loss, tf.Variable(0, name="count"), name="learn")
+    found = json.loads(tf.dump(format="json"))["runs"][0]
+    assert (found["fetches"], found["targets"]) == (["loss:0"], ["learn"])
+    other = tf.reduce_sum(tf.square(w), name="decay")
+    tf.add_to_collection("losses", other)
+    tf.add_to_collection("train_op", tf.group(other.op, name="chosen"))
+    found = json.loads(tf.dump(format="json"))["runs"][0]
+    assert (found["fetches"], found["targets"]) == (["decay:0", "loss:0"], ["chosen", "learn"])
+
+
+def test_the_source_is_that_of_the_emitter():
+    x = tf.placeholder(tf.float32, [None, 4], name="x")
+    y = tf.tanh(x, name="y")
+    queue = tf.FIFOQueue(3, tf.float32, name="queue")
+    with tf.Session():
+        text = tf.dump(y, [x], "source")
+        assert "def apply(x):" in text
+        assert "jnp.tanh(x)" in text
+        assert "queue" in tf.dump(queue.dequeue(), [], "source").partition("failed  UnsupportedError")[2]
+
+
+def test_what_is_not_known_before_a_run_is_told():
+    made, = tf.py_func(lambda: np.float32(1), [], [tf.float32], name="anything")
+    text = tf.dump(tf.tanh(made), sections="ir,jaxpr")
+    assert "failed  NotKnownError: anything:0 has an unknown rank" in text
+    assert f"(anything, test_dump.py:{made.op.where.line})" in text.replace("tests/", "")
+    assert " = Tanh(anything)" in text
+
+
+def test_a_placeholder_of_unknown_rank_is_taken_as_a_scalar():
+    keep = tf.placeholder(tf.float32, name="keep")
+    text = tf.dump(tf.mul(tf.ones([3]), keep), sections="jaxpr,source")
+    assert "  feeds  keep:0 float32[...] taken as a scalar\n" in text
+    assert "f32[3] = mul" in text
+    assert "def apply(keep):" in text
+
+
+def test_graphviz():
+    x = tf.placeholder(tf.float32, [2, 3], name="x")
+    with tf.name_scope("inner"):
+        y = tf.square(x, name="y")
+    with tf.control_dependencies([y]):
+        z = tf.neg(x, name="z")
+    lines = tf.dump([z], format="dot").splitlines()
+    assert lines[0] == "digraph program {"
+    assert '  subgraph "cluster_inner" {' in lines
+    assert '  "x" -> "inner/y" [label="float32[2,3]"];' in lines
+    assert '  "x" -> "z" [label="float32[2,3]"];' in lines
+    assert '  "inner/y" -> "z" [style=dashed];' in lines
+    assert lines[-1] == "}"
+
+
+def test_bad_sections_and_formats_are_refused():
+    x = tf.constant(1.0)
+    with pytest.raises(ValueError, match="There is no section 'jaxprs': they are ir, stages, jaxpr"):
+        tf.dump(x, sections="jaxprs")
+    with pytest.raises(ValueError, match="There is no format 'pdf'"):
+        tf.dump(x, format="pdf")
+    with pytest.raises(ValueError, match="cannot be interpreted as a Tensor"):
+        tf.dump("nothing")
+
+
+def test_colours_change_no_word(trained):
+    plain = shown(trained, "ir", "stages", "jaxpr", "hlo", "cost")
+    coloured = text_of(reported(trained, "ir", "stages", "jaxpr", "hlo", "cost"), colour=True)
+    assert coloured != plain
+    assert re.sub("\x1b\\[[0-9;]*m", "", coloured) == plain

@@ -6,7 +6,7 @@ import pytest
 import tracer as tf
 from tracer.declare import raw_op
 from tracer.gradients import get_gradient_function
-from tracer.legacy import framework_ops
+from tracer.legacy import framework_ops, gradient_names
 
 IDS = np.int32([1, 1])
 
@@ -159,3 +159,72 @@ def test_registering_twice():
     for register in (tf.RegisterGradient, tf.NoGradient, tf.RegisterShape):
         with pytest.raises(TypeError, match="op_type must be a string"):
             register(3)
+
+
+def test_to_start_from_rows():
+    x = tf.placeholder(tf.float32, [3, 2])
+    start = tf.IndexedSlices(tf.constant([[1.0, 2.0]]), tf.constant([1]))
+    y = tf.identity(x)
+    assert tf.gradients(y, x, grad_ys=start) == [start]
+    assert tf.gradients(x, x, grad_ys=start) == [start]
+    twice, mixed, through = (tf.gradients(ys, x, grad_ys=starts)[0] for ys, starts in (
+        ([y, y], [start, start]), ([y, x * 2], [start, None]), ([x * 3], [start])))
+    found = evaluate([twice, mixed, through], {x: np.zeros((3, 2))})
+    np.testing.assert_array_equal(found[0], [[0, 0], [2, 4], [0, 0]])
+    np.testing.assert_array_equal(found[1], [[2, 2], [3, 4], [2, 2]])
+    np.testing.assert_array_equal(found[2], [[0, 0], [3, 6], [0, 0]])
+
+
+def test_gradients_beside_their_operations():
+    table, x = tf.Variable(tf.ones([4, 2])), tf.constant([[1.0, 2.0]])
+    with tf.device("/cpu:0"):
+        product = tf.matmul(tf.gather(table, [2]), x, transpose_b=True)
+    rows, one = tf.gradients(product, [table, x], colocate_gradients_with_ops=True)
+    several = tf.gradients(product + x, x, colocate_gradients_with_ops=True)[0]
+    assert one.op.colocation_groups() == product.op.colocation_groups() == [b"loc:@MatMul"]
+    assert one.device == "/device:CPU:0"
+    assert several.op.colocation_groups() == x.op.colocation_groups()
+    np.testing.assert_array_equal(evaluate([rows.values, one, several])[0], [[1, 2]])
+
+
+def test_large_rows_made_whole():
+    def rows(shape):
+        return tf.IndexedSlices(tf.placeholder(tf.float32), tf.placeholder(tf.int32), shape)
+
+    with pytest.warns(UserWarning, match="with 100000000 elements. This may consume a large amount of memory."):
+        tf.convert_to_tensor(rows(tf.constant([10000, 10000])))
+    with pytest.warns(UserWarning, match="of unknown shape. This may consume a large amount of memory."):
+        tf.convert_to_tensor(rows(tf.placeholder(tf.int32)))
+
+
+def test_the_product_with_a_hessian():
+    x = tf.constant([1.0, 2.0])
+    y = tf.reduce_sum(x ** 3.0) + x[0] * x[1]
+    (product,) = gradient_names._hessian_vector_product(y, [x], [tf.constant([10.0, 1.0])])
+    np.testing.assert_allclose(evaluate(product), [6 * 10 + 1, 10 + 12], rtol=1e-6)
+    with pytest.raises(ValueError, match="xs and v must have the same length"):
+        gradient_names._hessian_vector_product(y, [x], [])
+
+
+def test_slices_of_one_index_type():
+    whole = gradient_names._as_indexed_slices(tf.constant([[1.0], [2.0]]))
+    np.testing.assert_array_equal(evaluate(tf.convert_to_tensor(whole)), [[1], [2]])
+    wide = tf.IndexedSlices(whole.values, tf.constant([0, 0], tf.int64))
+    assert [s.indices.dtype for s in gradient_names._as_indexed_slices_list([whole, wide])] == [tf.int64, tf.int64]
+    assert gradient_names._as_indexed_slices_list([whole, whole]) == [whole, whole]
+    with pytest.raises(TypeError, match="Expected a list or tuple, not a "):
+        gradient_names._as_indexed_slices_list(3)
+    with pytest.raises(TypeError, match="Not a Tensor or IndexedSlices: "):
+        gradient_names._as_indexed_slices(3)
+
+
+def test_operations_between():
+    graph = tf.get_default_graph()
+    a, b = tf.constant(1.0), tf.constant(2.0)
+    y = tf.pack([a + b, a])
+    for start, wanted in ((a, {"pack", "add", "Const"}), (b, {"pack", "add", "Const_1"})):
+        reached = [False] * (graph._last_id + 1)
+        reached[y.op._id] = True
+        gradient_names._MarkReachedOps([start.op], reached)
+        found = gradient_names._GatherInputs([y.op], reached)
+        assert {op.name for op in found} == wanted

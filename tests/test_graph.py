@@ -184,3 +184,12 @@ def test_every_operation_knows_the_users_line():
     assert op.where.file == __file__
     assert op.where.function == "test_every_operation_knows_the_users_line"
     assert (op.where.file, op.where.line) in [(f, line) for f, line, *_ in op.traceback]
+
+
+def test_libraries_may_shorten_the_stack_and_keep_notes_on_an_operation():
+    op = tf.constant(1.0).op
+    assert [at[:3] for at in op._traceback] == [at[:3] for at in op.traceback]
+    op._traceback = [(file, line, function, {}) for file, line, function, _ in op._traceback if file == __file__]
+    assert [(file, text) for file, _, _, text in op.traceback] == [(__file__, "op = tf.constant(1.0).op")]
+    op.note = "mine"
+    assert op.note == "mine"

@@ -243,6 +243,17 @@ def test_sklearn_is_laid_out_as_it_was(printed, tmp_path, monkeypatch):
     sys.modules.pop("tracer.legacy.sklearn_folds")
 
 
+def test_a_module_below_one_that_is_imported_already(printed, tmp_path, monkeypatch):
+    site = tmp_path / "site-packages"
+    (site / "sklearn").mkdir(parents=True)
+    (site / "sklearn" / "__init__.py").touch()
+    (site / "sklearn" / "late.py").write_text("found = 'found'\n")
+    monkeypatch.setattr(sys, "path", [str(site), *sys.path])
+    assert printed("import sklearn\nfrom sklearn import late\nprint(late.found)\n") == "found\n"
+    for name in [name for name in sys.modules if name.partition(".")[0] == "sklearn"]:
+        sys.modules.pop(name)
+
+
 def test_rows_of_unequal_length_make_an_array_of_objects(printed):
     """The shapes and types are NumPy 1.11's."""
     assert printed("""
@@ -260,6 +271,22 @@ def test_rows_of_unequal_length_make_an_array_of_objects(printed):
             "(3, 2) object ndarray", "(2,) object list", "(2,) object ndarray", "True",
             *["setting an array element with a sequence."] * 2,
         ]
+
+
+def test_rows_of_unequal_length_are_arguments_too(printed, tmp_path):
+    """What NumPy 1.16 printed."""
+    assert printed(f"""
+        import numpy as np
+        rows = [[1, 2], [3]]
+        print(np.max(rows), np.amin(rows), np.sum(rows), np.shape(rows), np.size(rows), np.argmax(rows))
+        np.save({str(tmp_path / "rows.npy")!r}, rows)
+        print(np.max([[1, 2], [3, 4]], axis=0), np.shape([[1]]), np.max(np.float64(2), 1 / np.sqrt(9)))
+        try:
+            np.max("abc", axis=1)
+        except ValueError as problem:
+            print(type(problem).__name__)
+        """).splitlines() == ["[3] [1, 2] [1, 2, 3] (2,) 2 1", "[3 4] (1, 1) 2.0", "AxisError"]
+    assert np.load(tmp_path / "rows.npy", allow_pickle=True).tolist() == [[1, 2], [3]]
 
 
 def test_text_needs_no_decoding(printed):
@@ -483,6 +510,43 @@ def test_statements_do_what_they_did(read, capsys):
     assert capsys.readouterr().out == "a 2 wrong\n1 two\n"
 
 
+def test_global_may_stand_below_a_use(read):
+    module = read(
+        """
+        limit = 1
+        global limit
+        def above():
+            "raises it"
+            before = limit
+            limit = before + 1
+            global limit
+            def inner():
+                limit = 50
+            inner()
+            return limit
+        def numbers():
+            while True:
+                limit += 1
+                global limit
+                yield limit
+                raise StopIteration
+        class Kept(object):
+            global limit
+            limit = limit + 10
+        """
+    )
+    assert module.limit == 11
+    assert not hasattr(module.Kept, "limit")
+    assert module.above() == module.limit == 12
+    assert module.above.__doc__ == "raises it"
+    assert list(module.numbers()) == [13]
+
+
+@pytest.mark.parametrize("names", ["False", "None, True", "False, len, True", "len, False"])
+def test_constants_may_be_imported(read, names):
+    assert read(f"from __builtin__ import {names}\nx = len('ab') if not False else 1 / 2\n").x == 2
+
+
 def test_tabs_count_to_the_next_multiple_of_eight(read):
     module = read('if True:\n\tx = 1\n        y = """\n\ttab"""\n', "tabs")
     assert (module.x, module.y) == (1, "\n\ttab")
@@ -664,6 +728,49 @@ def test_classes_of_python_2(read):
     assert list(module.pairs([1, 2, 3, 4, 5])) == [(1, 2), (3, 4)]
 
 
+def test_attributes_of_functions_and_methods(read):
+    module = read(
+        """
+        class A(object):
+            def f(self, x=3):
+                "doc"
+                return x
+            g = f
+        def named(f): return f.func_name, f.func_defaults, f.func_doc, f.func_code.co_argcount
+        x = named(A().f.im_func), A().f.im_func is A.f.im_func, A().f.__func__ is A.g.__func__, A.f.im_self
+        a = A()
+        y = a.f.im_self is a, a.f.func_globals is globals(), a.f.func_closure
+        class Own(object):
+            func_name = 'own'
+        z = Own().func_name
+        try:
+            (1).im_func
+        except AttributeError as problem:
+            z += ': ' + str(problem)
+        """
+    )
+    assert module.x == (("f", (3,), "doc", 2), True, True, None)
+    assert module.y == (True, True, None)
+    assert module.z == "own: 'int' object has no attribute 'im_func'"
+
+
+@pytest.mark.parametrize("python3", ["", "f = lambda *, a: a\n"])
+def test_a_dict_may_change_while_it_is_walked(read, python3):
+    module = read(python3 + textwrap.dedent("""
+        class A(object):
+            def __init__(self): self.keep, self.drop_a, self.drop_b = 1, 2, 3
+            def clean(self):
+                for key in self.__dict__.keys():
+                    if key.startswith('drop'): delattr(self, key)
+        a = A()
+        a.clean()
+        d = {1: 2, 3: 4}
+        for k, v in d.items(): d.pop(k)
+        x = list(vars(a)), d
+        """))
+    assert module.x == (["keep"], {})
+
+
 # Programs of the time left it to the interpreter to close their files.
 UNCLOSED = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 
@@ -754,6 +861,12 @@ def test_numpy_names_are_back_for_legacy_code_alone(read):
         ("np.random.rand(2.0, 3.0).shape", (2, 3)),
         ("np.random.normal(0, 1, size=(2.0, 3)).shape", (2, 3)),
         ("np.random.uniform(0.5, 0.5, 2.0)", [0.5, 0.5]),
+        ("np.zeros(2.5).shape", (2,)),
+        ("np.reshape([1, 2], newshape=(2.0, 1)).shape", (2, 1)),
+        ("np.tile([1, 2], 2.0)", [1, 2, 1, 2]),
+        ("np.split(np.arange(4), 2.0)[1]", [2, 3]),
+        ("np.arange(4).reshape((4 * 0.5, -1)).shape", (2, 2)),
+        ("np.arange(4).reshape(2.0, -1).shape", (2, 2)),
     ],
 )
 def test_lost_function_of_numpy(read, expression, value):
@@ -780,6 +893,54 @@ def test_a_list_of_slices_is_an_index(read):
     assert module.a.tolist() == [[0, 0, 0, 3], [4, 0, 0, 7], [108, 0, 0, 11]]
     assert module.rows.tolist() == [[0, 0, 0, 3], [108, 0, 0, 11]]
     assert module.value == 1
+
+
+def test_arrays_are_indexed_by_floats(read):
+    module = read(
+        """
+        from __future__ import division
+        import numpy as np
+        import tensorflow as tf
+        tf.app.flags.DEFINE_float("part", 0.8, "")
+        n = 11
+        x = np.arange(11.0)
+        train = int(n) * tf.app.flags.FLAGS.part
+        class Data(object):
+            def __init__(self):
+                self.half = n / 2
+        def last(at=2.0):
+            return at
+        first, rest = x[:train].copy(), x[train:]
+        middle, end = x[Data().half], x[-last():]
+        grid = x[:10].copy().reshape(n / 5, 5)
+        corner = grid[:n / 10, np.floor(1.9)]
+        taken = x[[1.0, n / 4]]
+        x[n / 11] += 10
+        x[:0.1 * n] = 7
+        table = {0.5: "a"}
+        by_key = table[n / 22]
+        """
+    )
+    assert module.first.tolist() == list(range(8))
+    assert module.rest.tolist() == [8, 9, 10]
+    assert (module.middle, module.end.tolist()) == (5, [9, 10])
+    assert module.grid.shape == (2, 5)
+    assert module.corner.tolist() == [1]
+    assert module.taken.tolist() == [1, 2]
+    assert module.x.tolist() == [7, 11, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+    assert module.by_key == "a"
+
+
+def test_division_of_integers_in_python_2_gives_no_float(read):
+    module = read("import numpy as np\nx = np.arange(4)\nn = 3\ny = x[n / 2], x[:n * 0.5]\nprint 'Python 2'\n")
+    assert module.y[0] == 1
+    assert module.y[1].tolist() == [0]
+
+
+@pytest.mark.parametrize("index", ["float('nan')", "1e400"])
+def test_what_no_index_can_be(read, index):
+    with pytest.raises((IndexError, TypeError, ValueError, OverflowError)):
+        read(f"import numpy as np\nx = np.arange(4)[{index}]\n")
 
 
 def test_an_array_of_one_element_stands_for_it(read):

@@ -9,6 +9,7 @@ from builtins import bytes as bytes
 
 # Loaded now, because loading a submodule later would put it in the place of the function of that name.
 import tracer.device
+import tracer.dump
 import tracer.emit  # noqa: F401
 from tracer import app as app
 from tracer import compat as compat
@@ -36,6 +37,7 @@ from tracer.device import DeviceSpec as DeviceSpec
 from tracer.dtypes import *  # noqa: F403
 from tracer.dtypes import DType as DType
 from tracer.dtypes import as_dtype as as_dtype
+from tracer.dump.function import dump as dump
 from tracer.errors import OpError as OpError
 from tracer.gradients import AggregationMethod as AggregationMethod
 from tracer.gradients import NoGradient as NoGradient
@@ -56,6 +58,7 @@ from tracer.load_library import load_file_system_library as load_file_system_lib
 from tracer.load_library import load_op_library as load_op_library
 from tracer.op_def_registry import RegisterShape as RegisterShape
 from tracer.ops import dataflow as _dataflow  # noqa: F401 - operations without a public function
+from tracer.ops import later_arrays as _later_arrays  # noqa: F401 - as those
 from tracer.ops import lookup as _lookup  # noqa: F401 - as those
 from tracer.ops import operators as _operators  # noqa: F401 - Python's operators on tensors and variables
 from tracer.ops import stack as _stack  # noqa: F401 - as those

@@ -108,23 +108,24 @@ def unguess(message: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def of(op: Operation) -> Mapping[str, Any]:
-    """All attributes of `op` that an export carries, as messages."""
-    definition = opdef.lookup(op.type)
-    if definition is None and op.type not in opdef.OWN:
-        return {name: guess(value) for name, value in op.attrs.items() if name != "regions"}
+def of(op: Operation, type: str | None = None, attrs: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
+    """All attributes of `op` that an export carries, as messages; `type` and `attrs` where it is exported as another."""
+    type, attrs = type or op.type, op.attrs if attrs is None else attrs
+    definition = opdef.lookup(type)
+    if definition is None and type not in opdef.OWN:
+        return {name: guess(value) for name, value in attrs.items() if name != "regions"}
     found: dict[str, Any] = {}
     if definition is None:
-        found.update((name, guess(value)) for name, value in op.attrs.items() if name[0] != "_" and name != "regions")
+        found.update((name, guess(value)) for name, value in attrs.items() if name[0] != "_" and name != "regions")
         if op.regions:
             found["regions"] = encode("list(func)", [_region(region, op.graph) for region in op.regions])
         found["output_types"] = encode("list(type)", [output.dtype for output in op.outputs])
         found["output_shapes"] = encode("list(shape)", [output.get_shape() for output in op.outputs])
     else:
         for name, rules in definition.attributes.items():
-            if name in op.attrs:
-                found[name] = encode(rules.kind, op.attrs[name])
-    for name, value in op.attrs.items():
+            if name in attrs and not (name in definition.later and attrs[name] == rules.default):
+                found[name] = encode(rules.kind, attrs[name])
+    for name, value in attrs.items():
         if name not in found and (name[0] == "_" or isinstance(value, protos.AttrValue)):
             found[name] = guess(value)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tracer import gradient_ends as ends
 from tracer import scopes
 from tracer.convert import (
     IndexedSlices,
@@ -47,7 +48,8 @@ _STOPS = frozenset("""
     TruncatedNormal RandomUniformInt Multinomial InTopK ScalarSummary HistogramSummary MergeSummary ImageSummary
     Variable TemporaryVariable Assign AssignAdd AssignSub ScatterUpdate ScatterAdd ScatterSub Placeholder
     BroadcastGradientArgs ConcatOffset InvertPermutation ListDiff Bitcast PyFunc EditDistance SparseAddGrad SparseConcat
-    SparseToDense DrawBoundingBoxes ExtractGlimpse HSVToRGB RGBToHSV RandomCrop SampleDistortedBoundingBox
+    SparseToDense DrawBoundingBoxes ExtractGlimpse HSVToRGB RGBToHSV RandomCrop SampleDistortedBoundingBox FloorDiv Rint
+    Round
 """.split())
 
 # Operations that TensorFlow 0.8 cannot differentiate: a gradient that reaches one is an error, not None.
@@ -198,29 +200,16 @@ def gradients(
         raise ValueError(f"Passed {len(starts)} grad_ys for {len(ys)} ys")
     with scopes.op_scope([v for v in (*ys, *xs, *starts) if v is not None], name, "gradients"):
         y_tensors = convert_n_to_tensor_or_indexed_slices(ys, name="y")
-        x_tensors = [_source(x, i) for i, x in enumerate(xs)]
-        seeds = [_seed(start, y, i) for i, (start, y) in enumerate(zip(starts, y_tensors, strict=True))]
-        return _record(y_tensors, x_tensors, seeds)
+        x_tensors = [ends.source(x, i) for i, x in enumerate(xs)]
+        seeds = [ends.seed(start, y, i) for i, (start, y) in enumerate(zip(starts, y_tensors, strict=True))]
+        found = _record(y_tensors, x_tensors, seeds)
+        if colocate_gradients_with_ops:
+            found = ends.colocated(found, x_tensors, _reached([ends.plain(y) for y in y_tensors], set(x_tensors)))
+        return found
 
 
-def _source(x: Any, index: int) -> Tensor:
-    if isinstance(x, IndexedSlices):
-        return x.values
-    return internal_convert_to_tensor(x, name=f"x_{index}", as_ref=True)
-
-
-def _seed(start: Any, y: Tensor, index: int) -> Tensor | None:
-    if start is None:
-        return None
-    seed = internal_convert_to_tensor(start, name=f"grad_ys_{index}")
-    if seed.dtype.base_dtype is not y.dtype.base_dtype:
-        raise ValueError(f"Y and ys_grad must be of the same type, not y: {y.dtype.base_dtype.name}, "
-                         f"ys_grad: {seed.dtype.base_dtype.name} ")
-    return seed
-
-
-def _record(ys: list[Any], xs: list[Tensor], seeds: list[Tensor | None]) -> list[Any]:
-    plain = [y.values if isinstance(y, IndexedSlices) else y for y in ys]
+def _record(ys: list[Any], xs: list[Tensor], seeds: list[Any]) -> list[Any]:
+    plain = [ends.plain(y) for y in ys]
     graph = scopes.get_default_graph()
     reached = _reached(plain, set(xs))
     custom = _custom(graph, reached)
@@ -228,10 +217,11 @@ def _record(ys: list[Any], xs: list[Tensor], seeds: list[Tensor | None]) -> list
         reached = _reached(plain, set(xs), {graph.get_operation_by_name(name): returned
                                             for name, _, returned in custom if "//" not in name})
         custom = [entry for entry in custom if _is_reached(graph, entry[0], reached)]
+    unchanged = {i: slices for i, x in enumerate(xs) if (slices := ends.passed_on(x, reached, plain, seeds)) is not None}
     live = [i for i, y in enumerate(plain) if _differentiable(y)]
-    connected = [i for i, x in enumerate(xs) if x in reached and live and (reached[x] or x in plain)]
+    connected = [i for i, x in enumerate(xs) if x in reached and live and (reached[x] or x in plain) and i not in unchanged]
     if not connected:
-        return [None] * len(xs)
+        return [unchanged.get(i) for i in range(len(xs))]
     chosen = [xs[i] for i in connected]
     rows, dense, outputs = [], [], []
     for x in chosen:
@@ -245,7 +235,7 @@ def _record(ys: list[Any], xs: list[Tensor], seeds: list[Tensor | None]) -> list
             outputs += [(kind, tail), (gathers[0].inputs[1].dtype.base_dtype, (count,))]
         else:
             outputs.append((kind, x.sizes))
-    given = [seeds[i] for i in live]
+    given = [ends.whole(seeds[i], plain[i]) for i in live]
     regions = tuple(region for _, region, _ in custom)
     captured = dict.fromkeys(t for region in regions for t in region.captures()[0] if not _in_copy(t))
     op = graph.add(
@@ -254,7 +244,8 @@ def _record(ys: list[Any], xs: list[Tensor], seeds: list[Tensor | None]) -> list
          "rows": tuple(rows), "dense": tuple(dense), "regions": regions,
          "custom": tuple((name, returned) for name, _, returned in custom)},
         tuple(outputs), "Gradients", dict.fromkeys(c for region in regions for c in region.captures()[1]))
-    return _results(op, xs, connected, rows)
+    results = _results(op, xs, connected, rows)
+    return [unchanged.get(i, result) for i, result in enumerate(results)]
 
 
 def _is_reached(graph: Graph, name: str, reached: dict[Tensor, list[Operation]]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tracer import attributes, compat, dtypes, errors, op_def_registry, opdef, protos, shapes
+from tracer import attributes, compat, dtypes, errors, later, op_def_registry, opdef, protos, raw_form, shapes
 from tracer.ir import GRAPH_DEF_VERSION, Graph, Operation, Tensor
 from tracer.versions import GRAPH_DEF_VERSION_MIN_PRODUCER, VERSION
 
@@ -14,10 +14,11 @@ _LARGEST = 1 << 31
 
 def node_def(op: Operation) -> Any:
     """The NodeDef of `op`: only the attributes that TensorFlow's own operation has."""
-    node = protos.NodeDef(name=op.name, op=op.type, device=op.device or "")
-    node.input.extend([tensor._as_node_def_input() for tensor in op.inputs])
-    node.input.extend(["^" + control.name for control in op.control_inputs])
-    for name, message in attributes.of(op).items():
+    form = raw_form.written(op) or raw_form.as_is(op)
+    node = protos.NodeDef(name=op.name, op=form.type, device=op.device or "")
+    node.input.extend([tensor._as_node_def_input() for tensor in form.inputs])
+    node.input.extend(["^" + control.name for control in form.controls])
+    for name, message in attributes.of(op, form.type, form.attrs).items():
         node.attr[name].CopyFrom(message)
     return node
 
@@ -55,8 +56,14 @@ def check_versions(graph: Graph) -> None:
 
 
 def check_removed(graph: Graph, operations: list[tuple[Operation, bool]]) -> None:
-    """Raises UnimplementedError for an operation that graphs of this version have no more."""
+    """Raises UnimplementedError for an operation that graphs of this version have no more.
+
+    Raises InvalidArgumentError for one with an attribute that may not be so, or of a later TensorFlow.
+    """
     for op, _ in operations:
+        problem = later.problem(op)
+        if problem is not None:
+            raise errors.InvalidArgumentError(None, op, problem)
         definition = opdef.lookup(op.type)
         removed = None if definition is None else definition.removed(graph.producer)
         if removed is not None:
@@ -71,9 +78,11 @@ def graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = 
     message = protos.GraphDef(versions=versions(graph))
     size = 0
     for op in graph.get_operations()[from_version or 0:]:
+        if raw_form.written(op) is None:
+            continue
         node = node_def(op)
         if add_shapes and op.outputs:
-            known = [output.get_shape() for output in op.outputs]
+            known = [shapes.unknown_shape() if is_handle(output) else output.get_shape() for output in op.outputs]
             node.attr["_output_shapes"].CopyFrom(attributes.encode("list(shape)", known))
         size += node.ByteSize()
         if size >= _LARGEST:
@@ -84,6 +93,11 @@ def graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = 
 
         message.library.CopyFrom(function.library(graph))
     return message
+
+
+def is_handle(output: Tensor) -> bool:
+    """Whether a tensor stands for a queue, reader or table. One TensorFlow says it has no dimension, another two words."""
+    return output.dtype is dtypes.string_ref and output.op.type not in ("Variable", "TemporaryVariable")
 
 
 def op_def(type: str) -> Any:
@@ -106,6 +120,8 @@ def describe(definition: opdef.OpDef) -> Any:
                       type_attr=argument.type_attr or "", number_attr=argument.number_attr or "",
                       type_list_attr=argument.list_attr or "")
     for rules in definition.attributes.values():
+        if rules.name in definition.later:
+            continue
         attr = message.attr.add(name=rules.name, type=rules.kind)
         if rules.allowed is not None:
             kind = "list(string)" if "string" in rules.kind else "list(type)"

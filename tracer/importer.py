@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tracer import attributes, dtypes, op_def_registry, opdef, protos, scopes, shapes
+from tracer import attributes, dtypes, functionalize, later, op_def_registry, opdef, protos, scopes, shapes
 from tracer.convert import internal_convert_to_tensor
 from tracer.declare import output_types
 from tracer.device import canonical
-from tracer.graph_def import complete, versions
+from tracer.graph_def import complete, is_handle, versions
 from tracer.ir import Graph, Operation, Region, Tensor
+from tracer.ops import later as _later_operations  # noqa: F401 - which a graph may name
 
 _TENSOR_NAME = re.compile(r"([^:^]+)(?::(\d+))?")
 _LOCATION = b"loc:@"
@@ -170,6 +171,8 @@ class _Reader:
         return nodes
 
     def _node(self, message: Any) -> _Node:
+        if message.op not in self.definitions and message.op not in self.functions:
+            message = self._translated(message)
         definition = self.definitions.get(message.op) or opdef.lookup(message.op)
         function = self.functions.get(message.op)
         if definition is None and function is None and message.op not in opdef.OWN:
@@ -182,11 +185,25 @@ class _Reader:
             for name in (attributes.kinds if standard else attributes.typing_kinds)(definition):
                 if name not in attrs:
                     raise ValueError(f"Expected one attr with name {name!r} in {message}.")
+        if message.op == "Const" and attrs["value"].dtype != attrs["dtype"].as_numpy_dtype:
+            raise ValueError(f"The tensor of {message.name!r} is of type {dtypes.as_dtype(attrs['value'].dtype).name}, but "
+                             f"its attr 'dtype' says {attrs['dtype'].name}.")
         for group in attrs.get("_class", ()):
             if group.startswith(_LOCATION) and group[len(_LOCATION):].decode() not in self.index:
                 raise ValueError("Specified colocation to an op that does not exist during import: "
                                  f"{group[len(_LOCATION):].decode()} in {message.name}")
         return _Node(message, definition, attrs, function)
+
+    def _translated(self, message: Any) -> Any:
+        """The node in the words of 0.8."""
+        kind = later.type_of(message, self.message.versions.producer)
+        if kind == message.op:
+            return message
+        translated = protos.NodeDef()
+        translated.CopyFrom(message)
+        translated.op = kind
+        translated.input[:] = later.inputs_of(message)
+        return translated
 
     def _drop_defaults(self, message: Any, attrs: dict[str, Any], definition: opdef.OpDef | None) -> None:
         """Leaves out what a later TensorFlow has added and set to its default."""
@@ -262,7 +279,7 @@ def _add(graph: Graph, nodes: list[_Node]) -> list[Operation]:
         for tensor in op.inputs:
             tensor._consumers.append(op)
         controls = [operations[at] for at in node.controls]
-        op.control_inputs = list(dict.fromkeys((*controls, *op.control_inputs)))
+        op._controls = tuple(dict.fromkeys((*controls, *op._controls)))
         op.attrs = {**op.attrs, **_renamed(op, names)}
     for node, op in zip(nodes, operations, strict=True):
         if node.regions:
@@ -274,14 +291,16 @@ def _add(graph: Graph, nodes: list[_Node]) -> list[Operation]:
             instances.expand(op)
     for at in _in_order(nodes):
         node, op = nodes[at], operations[at]
-        for output, shape in zip(op.outputs, node.shapes, strict=False):
-            output.set_shape(shapes.as_shape(shape))
         if op.type not in opdef.OWN and op.type not in graph._functions:
             op_def_registry.set_shapes(op)
+        for output, shape in zip(op.outputs, node.shapes, strict=False):
+            if not is_handle(output):  # of which each TensorFlow says something else
+                output.set_shape(shapes.as_shape(shape))
     for node, op in zip(nodes, operations, strict=True):
         if node.message.device:
             op.device = canonical(node.message.device)
         graph._apply_device_functions(op)
+    functionalize.give_regions(graph, [op for op in operations if op.region is graph.region])
     return operations
 
 

@@ -6,7 +6,7 @@ import contextlib
 import re
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +16,8 @@ from tracer.scopes import Scopes
 VALID_OP_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\-/]*")
 _OWN_FOLDER = __file__.rpartition("ir.py")[0]
 GRAPH_DEF_VERSION = 9
+WATCHERS: list[Callable[[Graph], None]] = []
+"""Called with each new graph."""
 
 
 class SourceLine(NamedTuple):
@@ -135,7 +137,7 @@ class Tensor:
 class Operation:
     """One recorded call. Never changes once it is in a graph."""
 
-    __slots__ = ("__weakref__", "_id", "_original_op", "attrs", "control_inputs", "device", "frames", "graph",
+    __slots__ = ("__dict__", "__weakref__", "_controls", "_id", "_original_op", "attrs", "device", "frames", "graph",
                  "inputs", "name", "outputs", "region", "type")
 
     def __init__(
@@ -181,13 +183,18 @@ class Operation:
         self.name = name
         self.inputs = inputs
         self.attrs = attrs
-        self.control_inputs = list(control_inputs)
+        self._controls = control_inputs
         self.device = device
         self.frames = _frames(sys._getframe(2))
         self.region = graph.region
         self._id = 0
         self._original_op = graph._derived_from
         self.outputs = [Tensor(self, i, dtype, sizes) for i, (dtype, sizes) in enumerate(outputs)]
+
+    @property
+    def control_inputs(self) -> list[Operation]:
+        """The operations that it waits for beside those that make its inputs."""
+        return list(self._controls)
 
     @property
     def arguments(self) -> list[Any]:
@@ -240,8 +247,8 @@ class Operation:
                 raise TypeError(f"op must be an Operation: {op}")
             if op.graph is not self.graph:
                 raise ValueError(f"{op} must be from the same graph as {self.name}.")
-            if op not in self.control_inputs:
-                self.control_inputs.append(op)
+            if op not in self._controls:
+                self._controls = (*self._controls, op)
 
     def _add_control_input(self, op: Operation) -> None:
         self._add_control_inputs([op])
@@ -253,16 +260,29 @@ class Operation:
     @property
     def where(self) -> SourceLine:
         """The user's line that recorded it: the innermost frame outside of this package."""
-        user = next((f for f in self.frames if not f[0].co_filename.startswith(_OWN_FOLDER)), self.frames[-1])
-        return _source_line(user)
+        stack = list(zip(self.frames[::2], self.frames[1::2], strict=True))
+        user = next((at for at in stack if not at[0].co_filename.startswith(_OWN_FOLDER)), stack[-1])
+        return _source_line(*user)
 
     @property
     def traceback(self) -> list[tuple[str, int, str, str]]:
         """The stack that recorded it, outermost first: (file, line, function, source text)."""
         import linecache
 
-        lines = [_source_line(frame) for frame in reversed(self.frames)]
-        return [(at.file, at.line, at.function, linecache.getline(at.file, at.line).strip()) for at in lines]
+        return [(*at[:3], linecache.getline(*at[:2]).strip()) for at in self._traceback]
+
+    @property
+    def _traceback(self) -> list[tuple[str, int, str, dict]]:
+        """That stack before the source is looked up. Libraries put a shorter one in its place."""
+        shorter = vars(self).get("shorter stack")
+        if shorter is not None:
+            return shorter
+        lines = [_source_line(*at) for at in zip(self.frames[-2::-2], self.frames[::-2], strict=True)]
+        return [(at.file, at.line, at.function, {}) for at in lines]
+
+    @_traceback.setter
+    def _traceback(self, stack: list[tuple[str, int, str, dict]]) -> None:
+        vars(self)["shorter stack"] = stack
 
     @property
     def node_def(self) -> Any:
@@ -353,17 +373,19 @@ class Region:
         return list(tensors), list(controls)
 
 
-def _frames(frame: FrameType | None) -> tuple[tuple[CodeType, int], ...]:
-    """The stack as (code, instruction) pairs, innermost first: line numbers are found only when somebody asks."""
+def _frames(frame: FrameType | None) -> tuple[CodeType | int, ...]:
+    """The stack as code and instruction in turn, innermost first: line numbers are found only when somebody asks.
+
+    A flat tuple of things without references is nothing to the garbage collector, which else walks it again and again.
+    """
     stack = []
     while frame is not None:
-        stack.append((frame.f_code, frame.f_lasti))
+        stack += frame.f_code, frame.f_lasti
         frame = frame.f_back
     return tuple(stack)
 
 
-def _source_line(frame: tuple[CodeType, int]) -> SourceLine:
-    code, instruction = frame
+def _source_line(code: CodeType, instruction: int) -> SourceLine:
     line = code.co_firstlineno
     for start, end, number in code.co_lines():
         if start <= instruction < end and number is not None:
@@ -388,7 +410,11 @@ class Graph(Scopes):
         self._py_functions: dict[str, Any] = {}  # what `py_func` calls, by token
         self._unfetchable: set[Operation | Tensor] = set()
         self.region: Region | None = None  # the body of a conditional or loop that is being recorded
+        self._shadows: set[Operation] = set()  # what stands in TensorFlow's graphs and never runs here
+        self._written: dict[Operation, Any] = {}  # how an export writes operations that are others than TensorFlow's
         self._versions: Any = None  # a VersionDef, once somebody has asked for it or a graph was imported
+        for watch in WATCHERS:
+            watch(self)
 
     @property
     def seed(self) -> int | None:
@@ -438,6 +464,7 @@ class Graph(Scopes):
     def add(
         self, type: str, inputs: tuple[Tensor, ...], attrs: Mapping[str, Any],
         outputs: tuple[tuple[dtypes.DType, shapes.Sizes], ...], name: str, controls: Iterable[Operation] = (),
+        is_shadow: bool = False,
     ) -> Operation:
         """Appends an operation that also waits for `controls`.
 
@@ -461,7 +488,7 @@ class Graph(Scopes):
             attrs = {**attrs, "_gradient_op_type": self._gradient_overrides[type]}
         if self._has_attribute_scopes:
             attrs = self._scoped_attributes(type, attrs)
-        if self.region is not None and inputs and "regions" not in attrs:
+        if self.region is not None and inputs and "regions" not in attrs and not is_shadow:
             self.region.take(inputs, name)
         with self._lock:
             scoped = self._controls_for(inputs) if self._control_stack else ()
@@ -489,9 +516,10 @@ class Graph(Scopes):
     ) -> Operation:
         """Appends an operation that TensorFlow has where we have a region: it is exported and named, and never runs."""
         with self.recording(region):
-            op = self.add(type, inputs, attrs, kinds, name)
+            op = self.add(type, inputs, attrs, kinds, name, is_shadow=True)
             if region is not None:
                 region.operations.pop()
+        self._shadows.add(op)
         return op
 
     @contextlib.contextmanager

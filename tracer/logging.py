@@ -22,7 +22,7 @@ _loggers: list[logging.Logger] = []
 _counts: dict[tuple[str, int], int] = {}
 
 
-def _logger() -> logging.Logger:
+def _the_logger() -> logging.Logger:
     """The logger, set up when the first message comes: importing changes no setting of the process."""
     if not _loggers:
         import logging
@@ -46,47 +46,53 @@ def _logger() -> logging.Logger:
     return _loggers[0]
 
 
+def __getattr__(name: str) -> Any:
+    if name == "_logger":  # libraries set its level and add handlers
+        return _the_logger()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 def log(level: int, msg: str, *args: Any, **kwargs: Any) -> None:
     """Log `msg % args` at a level.
 
     >>> tf.logging.log(tf.logging.INFO, "step %d", 3)
     """
-    _logger().log(level, msg, *args, **kwargs)
+    _the_logger().log(level, msg, *args, **kwargs)
 
 
 def debug(msg: str, *args: Any, **kwargs: Any) -> None:
     """Log what helps to find an error."""
-    _logger().debug(msg, *args, **kwargs)
+    _the_logger().debug(msg, *args, **kwargs)
 
 
 def info(msg: str, *args: Any, **kwargs: Any) -> None:
     """Log how things are going."""
-    _logger().info(msg, *args, **kwargs)
+    _the_logger().info(msg, *args, **kwargs)
 
 
 def warn(msg: str, *args: Any, **kwargs: Any) -> None:
     """Log what may be wrong."""
-    _logger().warning(msg, *args, **kwargs)
+    _the_logger().warning(msg, *args, **kwargs)
 
 
 def warning(msg: str, *args: Any, **kwargs: Any) -> None:
     """Log what may be wrong."""
-    _logger().warning(msg, *args, **kwargs)
+    _the_logger().warning(msg, *args, **kwargs)
 
 
 def error(msg: str, *args: Any, **kwargs: Any) -> None:
     """Log what is wrong."""
-    _logger().error(msg, *args, **kwargs)
+    _the_logger().error(msg, *args, **kwargs)
 
 
 def fatal(msg: str, *args: Any, **kwargs: Any) -> None:
     """Log what the program cannot survive. It goes on: ending it is up to the caller."""
-    _logger().critical(msg, *args, **kwargs)
+    _the_logger().critical(msg, *args, **kwargs)
 
 
 def vlog(level: int, msg: str, *args: Any, **kwargs: Any) -> None:
     """Log at a level given as a number."""
-    _logger().log(level, msg, *args, **kwargs)
+    _the_logger().log(level, msg, *args, **kwargs)
 
 
 def TaskLevelStatusMessage(msg: str) -> None:
@@ -126,17 +132,17 @@ def set_verbosity(verbosity: int) -> None:
 
     >>> tf.logging.set_verbosity(tf.logging.INFO)
     """
-    _logger().setLevel(verbosity)
+    _the_logger().setLevel(verbosity)
 
 
 def get_verbosity() -> int:
     """The lowest level that is logged."""
-    return _logger().getEffectiveLevel()
+    return _the_logger().getEffectiveLevel()
 
 
 def flush() -> None:
     """Write out what waits in a buffer."""
-    for handler in _logger().handlers:
+    for handler in _the_logger().handlers:
         handler.flush()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer import dtypes
+from tracer import dtypes, shapes
 
 _TABLE = pathlib.Path(__file__).with_name("opdefs.tsv")
 
@@ -57,6 +57,7 @@ class OpDef:
     deprecated_at: int | None = None  # the version of graphs that it was removed in
     deprecated_why: str = ""
     inferred: frozenset[str] = frozenset()  # attributes that follow from the inputs
+    later: frozenset[str] = frozenset()  # attributes that 0.8 had not: they are written only where they say something
 
     def removed(self, version: int) -> str | None:
         """What to say where a graph of this version has such an operation, which was removed by then; else None."""
@@ -118,7 +119,7 @@ def _value(kind: str, text: str) -> Any:
     if kind == "type":
         return dtypes.as_dtype(text)
     if kind == "shape":
-        return None  # the one shape default there is means "unknown"
+        return shapes.unknown_shape() if text == "unknown" else None  # which `complete` makes a scalar's
     if kind == "tensor":
         return np.array([255, 0, 0, 255], np.uint8)  # an image summary's pixels without a number: red
     return text.strip("'")
@@ -155,9 +156,17 @@ def lookup(type: str) -> OpDef | None:
     return find(type) if type in _registered or type in _lines() else None
 
 
+_LATER = {"Pack": "axis:int=0", "Unpack": "axis:int=0"}
+"""Attributes that graphs written by 0.9 and after may have."""
+
+
 @functools.cache
 def _parsed(type: str) -> OpDef:
-    return parse(_lines()[type])
+    found = parse(_lines()[type])
+    if type not in _LATER:
+        return found
+    added = {attr.name: attr for attr in map(_attribute, _split_attributes(_LATER[type]))}
+    return dataclasses.replace(found, attributes={**found.attributes, **added}, later=frozenset(added))
 
 
 def parse(row: str) -> OpDef:

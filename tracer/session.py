@@ -16,13 +16,14 @@ from tracer.ir import Graph, Operation, Tensor
 _Assemble = Callable[[list[Any]], Any]
 WATCHERS: list[Callable[[Any, Any], None]] = []
 """Called with the session and the executable of each distinct run, before it runs for the first time. One that has a method
-`closing(session)` is told, too, before a session lets its variables go."""
+`preparing(session)` is told, too, before a run is prepared at all; `closing(session)`, before a session lets its variables
+go."""
 SERVERS: dict[str, Any] = {}
 """The servers that `tf.train.Server` has started in this process, by their target."""
 
 
 def _unheard(session: Any) -> None:
-    """For watchers that do not ask when a session is closed."""
+    """For watchers that do not ask when a run is prepared, or a session is closed."""
 
 
 def session_for(graph: Graph, session: Any, kind: str) -> Any:
@@ -331,6 +332,8 @@ class BaseSession:
             raise RuntimeError("Attempted to use a closed Session.")
         if not self._graph.version:
             raise RuntimeError("The Session graph is empty.  Add operations to the graph before calling run().")
+        for watch in WATCHERS:
+            getattr(watch, "preparing", _unheard)(self)
         import lowering
 
         if self._graph._versions is not None:
@@ -413,6 +416,8 @@ class BaseSession:
         """
         from tracer.partial_run import PartialRun
 
+        for watch in WATCHERS:
+            getattr(watch, "preparing", _unheard)(self)
         if not self._graph.version:
             raise RuntimeError("The Session graph is empty.  Add operations to the graph before calling run().")
         run = PartialRun(self, fetches if isinstance(fetches, (list, tuple)) else [fetches], feeds)

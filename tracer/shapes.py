@@ -5,6 +5,7 @@ The functions at the end work on plain sizes: a tuple of int or None (an unknown
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -131,8 +132,9 @@ class TensorShape:
         self._sizes = _as_sizes(dims)
 
     @classmethod
+    @functools.lru_cache(4096)
     def of(cls, sizes: Sizes) -> TensorShape:
-        """The shape of plain sizes, unchecked: the cheap way in."""
+        """The shape of plain sizes, unchecked: the cheap way in. Equal ones are one object, since none ever changes."""
         self = object.__new__(cls)
         self._sizes = sizes
         return self

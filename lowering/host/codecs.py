@@ -15,6 +15,8 @@ from tracer import dtypes, errors
 
 END = b"\xff\xd9"
 """The marker at the end of a JPEG file."""
+SCAN = b"\xff\xda"
+"""The marker before its pixels."""
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
 
 
@@ -77,6 +79,8 @@ def decode_jpeg(contents: Any, *, channels: int, ratio: int, fancy_upscaling: bo
 def _pixels(data: bytes, channels: int, ratio: int, fancy: bool) -> np.ndarray:
     from PIL.JpegImagePlugin import JpegImageFile
 
+    if data.find(END, max(data.find(SCAN), 0)) < 0:
+        raise ValueError("the file ends too early")  # TensorFlow reads to the end, beyond the last row
     with JpegImageFile(io.BytesIO(data)) as image:
         if channels == 1 and image.mode == "CMYK":
             raise ValueError("Unsupported color conversion request")

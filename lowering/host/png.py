@@ -106,6 +106,8 @@ def _chunks(data: bytes) -> dict[bytes, bytes]:
         if len(data) < at + 12:
             raise error("the file ends too early")
         size, name = struct.unpack_from(">I4s", data, at)
+        if not name.isalpha() or (name[:1].isupper() and name not in (b"IHDR", b"PLTE", b"IDAT", b"IEND")):
+            raise error(f"there is no chunk of the kind {name!r}")
         body = data[at + 8:at + 8 + size]
         checksum = data[at + 8 + size:at + 12 + size]
         if len(checksum) < 4:
@@ -132,6 +134,8 @@ def _samples(chunks: dict[bytes, bytes], width: int, height: int, depth: int, ki
     """Samples of up to 8 bits as they are in the file, read by Pillow from what matters of it."""
     from PIL import Image
 
+    if kind == PALETTE and b"PLTE" not in chunks:
+        raise ValueError("there is no palette")
     kept = [_chunk(name, chunks[name]) for name in (b"IHDR", b"PLTE", b"IDAT") if name in chunks]
     with Image.open(io.BytesIO(b"".join([SIGNATURE, *kept, _chunk(b"IEND", b"")]))) as image:
         samples = np.asarray(image).reshape(height, width, SAMPLES[kind]).astype(np.uint8)

@@ -259,21 +259,22 @@ def _check_slice(i: int, whole: int, start: Any, extent: int, check: Any) -> Non
 
 
 @lowers("Pack")
-def pack(values: Any) -> Any:
+def pack(values: Any, *, axis: int) -> Any:
     first = np.shape(values[0])
     for i, value in enumerate(values[1:], 1):
         if np.shape(value) != first:
             raise ValueError(f"Shapes of all inputs must match: values[0].shape = {text(first)} != values[{i}].shape = "
                              f"{text(np.shape(value))}")
-    return jnp.stack(values)
+    return jnp.stack(values, axis)
 
 
 @lowers("Unpack")
-def unpack(value: Any, *, num: int) -> Any:
+def unpack(value: Any, *, num: int, axis: int) -> Any:
     sizes = np.shape(value)
-    if not sizes or sizes[0] != num:
-        raise ValueError(f"Input shape must start with {num}, got {text(sizes)}")
-    return [jax.lax.index_in_dim(value, i, keepdims=False) for i in range(num)]
+    if not sizes or sizes[axis] != num:
+        where = f"have size {num} along axis {axis}" if axis else f"start with {num}"
+        raise ValueError(f"Input shape must {where}, got {text(sizes)}")
+    return [jax.lax.index_in_dim(value, i, axis, keepdims=False) for i in range(num)]
 
 
 def text(sizes: Any) -> str:

@@ -23,7 +23,7 @@ def abort(*, error_msg: str) -> None:
     raise errors.AbortedError(None, None, f"Abort_op intentional failure; {error_msg}")
 
 
-@lowers("Merge")
+@lowers("Merge", "RefMerge")
 def merge(inputs: Any) -> Any:
     """Behind a conditional: its output, and the number of the branch that ran."""
     return tuple(inputs)

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from lowering.arrays import Elements
 from lowering.registry import Static, direct, lowers
 from lowering.rules.array import text
 
@@ -30,6 +31,8 @@ def _check_shapes(a: tuple[int, ...], b: tuple[int, ...]) -> None:
 
 @lowers("Add")
 def add(x: Any, y: Any) -> Any:
+    if isinstance(x, Elements):
+        return x + y
     return jnp.add(*matched(x, y))
 
 

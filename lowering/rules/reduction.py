@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from lowering.arrays import Elements
 from lowering.registry import Static, lowers
 from lowering.rules.array import text
 
@@ -117,6 +118,8 @@ def _first(found: Any, axis: int) -> Any:
 
 @lowers("AddN")
 def add_n(inputs: list[Any]) -> Any:
+    if isinstance(inputs[0], Elements):
+        return functools.reduce(operator.add, inputs)
     first = np.shape(inputs[0])
     for i, value in enumerate(inputs):
         if np.shape(value) != first:

@@ -13,7 +13,7 @@ import numpy as np
 
 from lowering.arrays import Elements, Handle, known_index
 from lowering.interpret import DIFFERENTIATED
-from lowering.registry import Static, lowers
+from lowering.registry import Partly, Static, lowers
 from tracer import errors
 
 _C_TYPES = {"float32": "float", "float64": "double", "float16": "half"}
@@ -21,7 +21,7 @@ _UNWRITTEN = "Could not read from TensorArray index {index} because it has not y
 _WRITTEN = "Could not write to TensorArray index {index} because it has already been written to."
 
 
-@lowers("TensorArray", pure=False, strings=True)
+@lowers("TensorArray", "TensorArrayV2", pure=False, strings=True)
 def tensor_array(size: Static, *, dtype: Any, dynamic_size: bool, clear_after_read: bool,
                  tensor_array_name: str, op: Any, temporaries: set | None = None) -> Any:
     if np.ndim(size):
@@ -48,10 +48,10 @@ def _check_open(handle: Handle, temporaries: set | None) -> None:
 
 @lowers("TensorArrayStart", pure=False, strings=True)
 def start(handle: Handle, flow: Any) -> Any:
-    return Elements([None] * handle.size)
+    return Elements([None] * (flow.size if isinstance(flow, Elements) else handle.size))
 
 
-@lowers("TensorArrayGrad", pure=False, strings=True)
+@lowers("TensorArrayGrad", "TensorArrayGradV2", pure=False, strings=True)
 def grad(handle: Handle, flow_in: Elements, *, source: str) -> Any:
     return dataclasses.replace(handle, name=f"{handle.name}@{source}", size=flow_in.size, dynamic_size=False, adds=True)
 
@@ -80,7 +80,7 @@ def _check_type(handle: Handle, value: Any) -> None:
                                f"{kind}.")
 
 
-@lowers("TensorArrayWrite", pure=False, strings=True)
+@lowers("TensorArrayWrite", "TensorArrayWriteV2", pure=False, strings=True)
 def write(handle: Handle, index: Any, value: Any, flow_in: Elements, *, check: Any,
           temporaries: set | None = None) -> Any:
     _check_open(handle, temporaries)
@@ -126,7 +126,7 @@ def _added(handle: Handle, at: int, item: Any, value: Any) -> Any:
     return item + value
 
 
-@lowers("TensorArrayRead", pure=False, strings=True)
+@lowers("TensorArrayRead", "TensorArrayReadV2", pure=False, strings=True)
 def read(handle: Handle, index: Any, flow_in: Elements, *, dtype: Any, check: Any,
          temporaries: set | None = None) -> Any:
     _check_open(handle, temporaries)
@@ -192,6 +192,57 @@ def pack(handle: Handle, flow_in: Elements, *, dtype: Any, check: Any, declared:
     return (np if handle.dtype.name == "string" else jnp).stack(elements.items)
 
 
+@lowers("TensorArrayGather", "TensorArrayGatherV2", pure=False, strings=True)
+def gather(handle: Handle, indices: Partly, flow_in: Elements, *, dtype: Any, check: Any, declared: Any) -> Any:
+    places = _places(indices)
+    if places == list(range(flow_in.size)):
+        return pack(handle, flow_in, dtype=dtype, check=check, declared=declared)
+    size = flow_in.size
+    outside = f"Tried to read from index {{index}} but array size is: {size}"
+    if places is not None and flow_in.items is not None:
+        wrong = next((at for at in places if not 0 <= at < size), None)
+        if wrong is not None:
+            raise _problem(handle, outside.format(index=wrong))
+        missing = next((at for at in places if flow_in.items[at] is None), None)
+        if missing is not None:
+            raise _problem(handle, _UNWRITTEN.format(index=missing))
+        some = Elements([flow_in.items[at] for at in places])
+        return pack(handle, some, dtype=dtype, check=check, declared=declared)
+    elements = flow_in.spread()
+    if elements.stacked is None:
+        raise _problem(handle, _UNWRITTEN.format(index=0))
+    at = jnp.stack([jnp.asarray(index) for index in indices])
+    inside = (at >= 0) & (at < size)
+    check(inside.all(), _named(handle, outside), at[jnp.argmin(inside)])
+    written = elements.written[at] | ~inside
+    check(written.all(), _named(handle, _UNWRITTEN), at[jnp.argmin(written)])
+    return elements.stacked[at]
+
+
+def _places(indices: Any) -> list[int] | None:
+    """The indices as numbers when all of them are known while tracing."""
+    known = [known_index(index) for index in indices]
+    return None if None in known else known  # type: ignore[return-value]
+
+
+@lowers("TensorArrayScatter", "TensorArrayScatterV2", pure=False, strings=True)
+def scatter(handle: Handle, indices: Partly, value: Any, flow_in: Elements, *, check: Any) -> Any:
+    value = _array(value)
+    _check_type(handle, value)
+    if not value.ndim:
+        raise _problem(handle, "Input value for unpack must be at least a vector but received shape: []")
+    if value.shape[0] != len(indices):
+        raise _problem(handle, "Expected len(indices) == values.shape[0], but saw: "
+                               f"{len(indices)} vs. {value.shape[0]}")
+    places = _places(indices)
+    untouched = flow_in.items is not None and all(item is None for item in flow_in.items)
+    if untouched and places == list(range(max(flow_in.size, len(indices)))):
+        return unpack(handle, value, flow_in)
+    for index, row in zip(indices, value, strict=True):
+        flow_in = write(handle, index, row, flow_in, check=check)
+    return flow_in
+
+
 @lowers("TensorArrayUnpack", pure=False, strings=True)
 def unpack(handle: Handle, value: Any, flow_in: Elements) -> Any:
     value = _array(value)
@@ -210,7 +261,7 @@ def unpack(handle: Handle, value: Any, flow_in: Elements) -> Any:
     return Elements(None, value, jnp.ones(value.shape[0], bool))
 
 
-@lowers("TensorArrayConcat", pure=False, strings=True)
+@lowers("TensorArrayConcat", "TensorArrayConcatV2", pure=False, strings=True)
 def concat(handle: Handle, flow_in: Elements, *, dtype: Any, check: Any) -> Any:
     elements = _all_written(handle, flow_in, check)
     items = elements.items if elements.items is not None else list(elements.stacked)
@@ -227,7 +278,7 @@ def concat(handle: Handle, flow_in: Elements, *, dtype: Any, check: Any) -> Any:
     return (np if handle.dtype.name == "string" else jnp).concatenate(items), lengths
 
 
-@lowers("TensorArraySplit", pure=False, strings=True)
+@lowers("TensorArraySplit", "TensorArraySplitV2", pure=False, strings=True)
 def split(handle: Handle, value: Any, lengths: Static, flow_in: Elements) -> Any:
     value = _array(value)
     _check_type(handle, value)
@@ -244,12 +295,12 @@ def split(handle: Handle, value: Any, lengths: Static, flow_in: Elements) -> Any
     return Elements((np if isinstance(value, np.ndarray) else jnp).split(value, np.cumsum(lengths)[:-1]))
 
 
-@lowers("TensorArraySize", pure=False, strings=True)
+@lowers("TensorArraySize", "TensorArraySizeV2", pure=False, strings=True)
 def size(handle: Handle, flow_in: Elements) -> Any:
     return np.array(flow_in.size, np.int32)
 
 
-@lowers("TensorArrayClose", pure=False, strings=True)
+@lowers("TensorArrayClose", "TensorArrayCloseV2", pure=False, strings=True)
 def close(handle: Handle, *, temporaries: set | None = None) -> None:
     if temporaries is not None:
         temporaries.add(("closed", handle.name))

@@ -84,15 +84,17 @@ def softmax() -> Iterator[Row]:
     box = [(jnp.zeros((784, 10)), jnp.zeros(10))]
 
     def by_hand() -> None:
-        box[0] = train(box[0], images, labels)
+        for _ in range(50):
+            box[0] = train(box[0], images, labels)
         jax.block_until_ready(box)
 
     def ours() -> None:
-        session.run(step, {x: images, y_: labels})
+        for _ in range(50):
+            session.run(step, {x: images, y_: labels})
         jax.block_until_ready(list(session.state.variables.values()))
 
-    mine, theirs = interleaved(ours, by_hand, repeats=50)
-    yield Row("MNIST softmax, a step of 100", mine * 1e6, "us", theirs * 1e6, "hand-written JAX", "budget 1")
+    mine, theirs = interleaved(ours, by_hand, rounds=25, repeats=1)
+    yield Row("MNIST softmax, a step of 100", mine / 50 * 1e6, "us", theirs / 50 * 1e6, "hand-written JAX", "budget 1")
 
 
 def _convnet_ours(rate: float) -> tuple[tf.Session, Any, dict]:

@@ -233,3 +233,23 @@ def test_what_waits_for_a_constant_that_waits():
     session.run(step)
     assert len(programs(session)) == 1
     assert session.run([counter, total]) == [1, 2.0]
+
+
+def test_what_was_fed_may_change_as_soon_as_a_run_returns():
+    size = 400
+    x = tf.placeholder(tf.float32, [size, size])
+    total = tf.Variable(tf.zeros([size, size]))
+    slow = x
+    for _ in range(5):
+        slow = tf.matmul(slow, tf.constant(np.eye(size, dtype=np.float32)))
+    add = total.assign_add(slow).op
+    array = np.zeros([size, size], np.float32)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        for step in range(30):
+            array[:] = step
+            session.run(add, {x: array})
+        array[:] = -1
+        np.testing.assert_array_equal(session.run(total), np.full([size, size], sum(range(30)), np.float32))
+        staging = next(e.staging for e in session.runs() if add in e.targets)
+        assert 1 <= len(staging.pools[0]) <= 4

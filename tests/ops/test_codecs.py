@@ -91,6 +91,9 @@ FILES = {
         (PHOTO, -1), (PHOTO, 9), (RAMP.astype(np.uint8), 7), (RAMP.astype(np.uint16), 7), (RAMP[..., :2].astype(np.uint16), 1))),
     case(images.written, "png", smooth(90, 110, 3)), case(images.written, "png", np.zeros((40, 40, 1), np.uint8)),
     case("image.decode_png", text(FILES["rgb8"]), channels=2, raises=True),
+    case("image.decode_png", text(file(8, png.PALETTE, SHORT)), raises=True),
+    *(case("image.decode_png", text(file(8, png.RGB, HIDDEN, (name, b"1"))), raises=True) for name in (b"PLUM", b"p\0um")),
+    case("image.decode_png", text(file(8, png.RGB, HIDDEN, (b"plum", b"1")))),
     case("image.encode_png", NOISE, compression=10, raises=("InvalidArgumentError", r"compression should be in \[-1,9\], got 10")),
     case("image.encode_png", np.float32(NOISE), raises=("TypeError", "DataType float32 for attr 'T' not in list of allowed values")),
     case("image.encode_png", NOISE[0], raises=("ValueError", "must have rank 3")),
@@ -165,6 +168,8 @@ JPEG_OPTIONS = [
     *(case("image.decode_jpeg", text((PHOTOS / name).read_bytes()), channels=channels)
       for name in ("inks.jpg", "adobe.jpg") for channels in (0, 3)),
     case("image.decode_jpeg", text((PHOTOS / "adobe.jpg").read_bytes()), channels=1, raises=True),
+    case("image.decode_jpeg", text((PHOTOS / "adobe.jpg").read_bytes()[:-2]), raises=True),
+    case("image.decode_jpeg", text((PHOTOS / "adobe.jpg").read_bytes() + b"more")),
     case("image.decode_jpeg", text(b"nonsense"), channels=4, raises=("InvalidArgumentError", "channels must be 0, 1, or 3, got 4")),
     case("image.decode_jpeg", text(b"nonsense"), ratio=3, raises=("InvalidArgumentError", "ratio must be 1, 2, 4, or 8, got 3")),
     *(case("image.encode_jpeg", image, **options, raises=("InvalidArgumentError", message)) for image, options, message in (
@@ -196,7 +201,7 @@ def jpeg_of(image):
 @pytest.mark.parametrize(("data", "message"), [
     (b"nonsense", "Invalid JPEG data, size 8"), (b"", "Invalid JPEG data, size 0"), (FILES["rgb8"], r"Invalid JPEG data, size \d+"),
     (jpeg_of(PHOTO)[:100], "Invalid JPEG data, size 100"),
-    (jpeg_of(PHOTO)[:1000], "Invalid JPEG data, size 1000: image file is truncated"),
+    (jpeg_of(PHOTO)[:1000], "Invalid JPEG data, size 1000: the file ends too early"),
 ])
 def test_damaged_jpeg(data, message):
     contents = tf.placeholder(tf.string)

@@ -49,6 +49,7 @@ def test_two_operands(case):
     case("inv", np.float32([0, -4]), reference=case("reciprocal", np.float32([0, -4]))),
     case("digamma", np.float32([-1, 0, -1.5, 0.5]), gradient=False),
     case("lgamma", np.float32([-1, -1.5, 0.5, 100]), gradient=False),
+    case("lgamma", np.float32([1, 2, 0.9999, 1.00001, 1.5, 1.9999, 2.0001, 2.4]), tolerance=1e-6),
     case("floor", np.float16([-1.5, 1.5])),
     case("erf", np.float16([-1.5, 0.25])),
     case("round", HALVES, expect=np.floor(HALVES + np.float32(0.5)), gradient=False),

@@ -1,106 +1,47 @@
-"""Damaged files end in an error with a name, never in a wrong value; queues lose and double nothing."""
+"""A few of the trials of `python -m tests.stress`: damage, processes killed while they save, many threads on a queue."""
 
-import random
-import threading
+import collections
+import os
+import pathlib
+import subprocess
+import sys
 
-import numpy as np
 import pytest
 
-import tracer as tf
-from tracer import errors
+from tests.stress import damage, threads
+from tests.stress.peer import Peer
 
-TRIALS = 60
-
-
-def damaged(data, draw):
-    """The data with some bytes changed, cut off, or taken out."""
-    changed = bytearray(data)
-    kind = draw.randrange(3)
-    at = draw.randrange(len(changed))
-    if kind == 0:
-        changed[at] ^= 1 << draw.randrange(8)
-    elif kind == 1:
-        del changed[at:]
-    else:
-        del changed[at:at + draw.randrange(1, 9)]
-    return bytes(changed)
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+TRIALS = {"graphs": 25, "text": 25, "nodes": 12, "metas": 30}
 
 
-@pytest.mark.parametrize("version", [1, 2])
-def test_damaged_checkpoints(tmp_path, version):
-    values = {"a": np.arange(300, dtype=np.float32), "b": np.array([[1, -2], [3, 4]], np.int64)}
-    with tf.Graph().as_default(), tf.Session() as sess:
-        for name, value in values.items():
-            tf.Variable(value, name=name)
-        sess.run(tf.initialize_all_variables())
-        tf.train.Saver(write_version=version).save(sess, str(tmp_path / "model"), write_meta_graph=False)
-    files = [path for path in tmp_path.iterdir() if path.name.startswith("model")]
-    draw = random.Random(version)
-    refused = 0
-    for _ in range(TRIALS):
-        path = draw.choice(files)
-        whole = path.read_bytes()
-        path.write_bytes(damaged(whole, draw))
-        try:
-            reader = tf.train.NewCheckpointReader(str(tmp_path / "model"))
-            for name in reader.get_variable_to_shape_map():
-                np.testing.assert_array_equal(reader.get_tensor(name), values[name])
-        except errors.OpError:
-            refused += 1
-        path.write_bytes(whole)
-    assert refused > TRIALS // 2
+@pytest.mark.parametrize("kind", damage.KINDS)
+def test_damage_ends_in_a_named_error_or_the_right_value(kind, monkeypatch):
+    monkeypatch.setattr(Peer, "wanted", False)
+    outcomes = collections.Counter(damage.KINDS[kind](TRIALS.get(kind, 80), 11))
+    assert sum(outcomes.values()) == TRIALS.get(kind, 80)
+    assert sum(count for outcome, count in outcomes.items() if "value" not in outcome) > TRIALS.get(kind, 80) // 3
 
 
-def test_damaged_records(tmp_path):
+def test_a_record_that_is_damaged_is_named(tmp_path):
+    from tracer import errors, python_io
+
     path = tmp_path / "records"
-    records = [bytes([i]) * (i * 7) for i in range(20)]
-    with tf.python_io.TFRecordWriter(str(path)) as writer:
-        for record in records:
-            writer.write(record)
-    whole = path.read_bytes()
-    draw = random.Random(3)
-    refusals = []
-    for _ in range(TRIALS):
-        path.write_bytes(damaged(whole, draw))
-        seen = []
-        try:
-            seen.extend(tf.python_io.tf_record_iterator(str(path)))
-        except errors.DataLossError as error:
-            refusals.append(str(error))
-        assert seen == records[:len(seen)]
-    assert len(refusals) > TRIALS // 2
-    assert all(str(path) in words for words in refusals)
+    path.write_bytes((damage.FILES / damage.pipeline.RECORDS).read_bytes()[:-1])
+    with pytest.raises(errors.DataLossError, match=f"truncated record at .* of {path}"):
+        list(python_io.tf_record_iterator(str(path)))
 
 
-def test_many_producers_and_consumers():
-    producers, consumers, each = 8, 2, 250
-    queue = tf.FIFOQueue(20, [tf.int64], shapes=[()])
-    number = tf.placeholder(tf.int64, ())
-    put, take, close = queue.enqueue(number), queue.dequeue(), queue.close()
-    taken = [[] for _ in range(consumers)]
-    with tf.Session() as sess:
-        def produce(first):
-            for i in range(each):
-                sess.run(put, {number: first * each + i})
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
+def test_processes_killed_while_they_save():
+    done = subprocess.run([sys.executable, "-m", "tests.stress", "saves", "--trials", "6", "--seed", "5"], cwd=ROOT,
+                          capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "saves: 6 trials" in done.stdout
+    assert "killed by" in done.stdout
 
-        def consume(into):
-            try:
-                while True:
-                    into.append(int(sess.run(take)))
-            except errors.OutOfRangeError:
-                pass
 
-        filling = [threading.Thread(target=produce, args=(i,)) for i in range(producers)]
-        emptying = [threading.Thread(target=consume, args=(into,)) for into in taken]
-        for thread in filling + emptying:
-            thread.start()
-        for thread in filling:
-            thread.join(60)
-        sess.run(close)
-        for thread in emptying:
-            thread.join(60)
-    assert sorted(taken[0] + taken[1]) == list(range(producers * each))
-    for into in taken:  # of one producer's elements each consumer sees a part, in order
-        for i in range(producers):
-            own = [n for n in into if n // each == i]
-            assert own == sorted(own)
+@pytest.mark.parametrize("kind", ["fifo", "padding", "shuffle"])
+@pytest.mark.parametrize("many", [1, 7])
+def test_eight_producers_and_two_consumers(kind, many):
+    threads.check(kind, 1500, many)

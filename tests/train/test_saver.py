@@ -520,6 +520,19 @@ def test_saving_takes_little_memory(tmp_path, version, dtype):
 # -- the state of a folder
 
 
+def test_a_checkpoint_may_not_have_the_name_of_the_state(tmp_path):
+    tf.Variable(1.0, name="v")
+    saver = tf.train.Saver()
+    name = str(tmp_path / "checkpoint")
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        with pytest.raises(RuntimeError, match="conflicts with path used for checkpoint state"):
+            saver.save(session, name)
+        assert saver.save(session, name, global_step=3) == name + "-3"
+        assert tf.train.latest_checkpoint(str(tmp_path)) == name + "-3"
+        assert saver.save(session, str(tmp_path / "state"), latest_filename="state", write_state=False)
+
+
 def test_checkpoint_state(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     os.mkdir("train")

@@ -114,6 +114,17 @@ def _binds(node: ast.AST) -> Iterator[str]:
             yield alias.asname or alias.name.partition(".")[0]
 
 
+def imported_packages(tree: ast.Module) -> set[str]:
+    """The first words of the module paths that the file imports."""
+    found: set[str] = set()
+    for node in all_nodes(tree):
+        if isinstance(node, ast.Import):
+            found.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
 def _imported_modules(tree: ast.Module) -> set[str]:
     """Names that `import name` binds, and nothing else does: `string` is often a variable."""
     imports = [node for node in all_nodes(tree) if isinstance(node, ast.Import)]

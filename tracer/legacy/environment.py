@@ -86,6 +86,11 @@ class StandIn(ModuleType):
         return sorted(name for name in names if not name.startswith("_"))
 
 
+def gives(module: ModuleType, name: str) -> bool:
+    """Whether it is a stand-in that has this name of its own, whatever there is below the real module."""
+    return isinstance(module, StandIn) and name in module._extra
+
+
 class StandIns:
     """Makes stand-ins, one for each module and Python."""
 
@@ -93,15 +98,16 @@ class StandIns:
         self._options = options
         self._user_code = user_code
         self._made: dict[tuple[str, int], ModuleType] = {}
+        self._made_up: dict[tuple[str, int], ModuleType] = {}
 
     def made_up(self, name: str, python: int) -> ModuleType | None:
         """The stand-in for a module that is not there any more (`cPickle`, `scipy.misc`); None for any other name."""
-        if (name, python) not in self._made:
+        if (name, python) not in self._made_up:
             module = self._make_up(name, python)
             if module is None:
                 return None
-            self._made[name, python] = module
-        return self._made[name, python]
+            self._made_up[name, python] = module
+        return self._made_up[name, python]
 
     def parent_of_made_up(self, name: str) -> ModuleType:
         """The package above such a module, even where it is not installed."""
@@ -114,8 +120,9 @@ class StandIns:
 
     def instead_of(self, name: str, module: ModuleType, python: int) -> ModuleType:
         """What legacy code gets for this module."""
-        if (name, python) in self._made:
-            return self._made[name, python]
+        for made in (self._made_up, self._made):
+            if (name, python) in made:
+                return made[name, python]
         extra = self._lost_names(name, module, python)
         if extra is None:
             return module
@@ -135,15 +142,16 @@ class StandIns:
             from tracer.legacy import numpy_sizes
 
             return numpy_sizes.of_random()
+        found: Mapping[str, Any] | None = None
+        if self._options.library_names:
+            from tracer.legacy import library_names
+
+            found = library_names.names(name, module, python)
         if name in ("scipy", "scipy.ndimage") and self._options.scipy_misc:
             from tracer.legacy import scipy_misc
 
-            return {"misc": scipy_misc} if name == "scipy" else {"imread": scipy_misc.imread}
-        if not self._options.library_names:
-            return None
-        from tracer.legacy import library_names
-
-        return library_names.names(name, module, python)
+            return {**(found or {}), **({"misc": scipy_misc} if name == "scipy" else {"imread": scipy_misc.imread})}
+        return found
 
     def _make_up(self, name: str, python: int) -> ModuleType | None:
         if name == "scipy.misc" and self._options.scipy_misc:
@@ -167,6 +175,7 @@ class StandIns:
 
 _MOVED = {
     "imp": "tracer.legacy.small_imp",
+    "numpy.linalg.linalg": "numpy.linalg",
     "sklearn.cross_validation": "tracer.legacy.sklearn_folds sklearn.model_selection",
     "sklearn.datasets.samples_generator": "sklearn.datasets",
     "sklearn.externals.joblib": "joblib",

@@ -11,10 +11,14 @@ import functools
 import numbers
 import operator
 import string
+import types
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+from tracer.legacy import science_names
+from tracer.legacy.numpy_sizes import by_floats
 
 _ABSENT = object()
 _VIEW_TYPES = (type({}.keys()), type({}.values()), type({}.items()))
@@ -215,6 +219,24 @@ def message(owner: Any) -> Any:
     return owner.message
 
 
+# Functions and methods
+
+OF_FUNCTIONS = {
+    **{f"func_{name}": f"__{name}__" for name in ("closure", "code", "defaults", "dict", "doc", "globals", "name")},
+    "im_func": "__func__", "im_self": "__self__", "__func__": "__func__",
+}  # fmt: skip
+
+
+def of_function(owner: Any, name: str) -> Any:
+    """`f.func_name`, `method.im_func` and the like. What a class has is a plain function now: its own `__func__`."""
+    found = getattr(owner, name, _ABSENT)
+    if found is _ABSENT:
+        found = getattr(owner, OF_FUNCTIONS[name], _ABSENT)
+    if found is not _ABSENT or not isinstance(owner, types.FunctionType):
+        return getattr(owner, name) if found is _ABSENT else found
+    return None if name == "im_self" else owner
+
+
 # Containers
 
 
@@ -373,6 +395,8 @@ def _slice_by_getslice(cls: Any) -> None:
 HELPERS: dict[str, Callable] = {
     helper_name(name): function
     for name, function in {
+        "attribute": science_names.attribute,
+        "by_floats": by_floats,
         "divide": divide,
         "divide_in_place": divide_in_place,
         "encode": encode,
@@ -383,6 +407,7 @@ HELPERS: dict[str, Callable] = {
         "method": method,
         "modulo": modulo,
         "modulo_of_text": modulo_of_text,
+        "of_function": of_function,
         "old_class": old_class,
         "sort": sort,
         "string": string_of,

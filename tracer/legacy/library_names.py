@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
+from tracer.legacy import science_names
+
 ArgSpec = namedtuple("ArgSpec", "args varargs keywords defaults")
 _ABSTRACT = (
     "Callable Container Hashable ItemsView Iterable Iterator KeysView Mapping MappingView MutableMapping "
@@ -73,6 +75,7 @@ def _random(module: ModuleType) -> dict[str, Any]:
 
 
 _LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
+    **science_names.LOST,
     "PIL": lambda module: {},
     "PIL.Image": _pillow_image,
     "base64": lambda module: {"decodestring": module.decodebytes, "encodestring": module.encodebytes},

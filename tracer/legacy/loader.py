@@ -15,6 +15,7 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from tracer.legacy.environment import gives
 from tracer.legacy.sources import OUR_LIBRARIES, OUR_PACKAGES, PROJECT
 
 if TYPE_CHECKING:
@@ -111,11 +112,15 @@ class LegacyImport:
         wanted = name if fromlist else name.partition(".")[0]
         made = stand_ins.made_up(name, self._python)
         if made is None:
-            module = builtins.__import__(name, globals, locals, fromlist, 0)
-        elif wanted == name:
+            module = builtins.__import__(name, globals, locals, fromlist and ("__name__",), 0)
+            answer = stand_ins.instead_of(wanted, module, self._python)
+            below = [item for item in fromlist if not gives(answer, item)]
+            if below:
+                builtins.__import__(name, globals, locals, below, 0)
+            return answer
+        if wanted == name:
             return made
-        else:
-            module = stand_ins.parent_of_made_up(wanted)
+        module = stand_ins.parent_of_made_up(wanted)
         return stand_ins.instead_of(wanted, module, self._python)
 
     def _is_sibling(self, name: str, globals: Mapping[str, Any] | None) -> bool:

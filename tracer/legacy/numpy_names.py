@@ -34,6 +34,7 @@ _MOVED = {
     "ModuleDeprecationWarning": "exceptions", "RankWarning": "exceptions", "TooHardError": "exceptions",
     "VisibleDeprecationWarning": "exceptions", "byte_bounds": "lib.array_utils", "format_parser": "rec",
 }  # fmt: skip
+_RAGGED = ("amax", "amin", "argmax", "argmin", "max", "min", "ndim", "shape", "size", "sum")
 
 
 def names(python: int, allow_pickle: bool) -> dict[str, Any]:
@@ -44,6 +45,8 @@ def names(python: int, allow_pickle: bool) -> dict[str, Any]:
     for old, new in _RENAMED.items():
         found[old] = getattr(np, new)
     found["in1d"] = _in1d
+    found.update((name, _of_ragged(getattr(np, name))) for name in _RAGGED)
+    found["save"] = _of_ragged(np.save, 1)
     for name, place in _MOVED.items():
         owner = functools.reduce(getattr, place.split("."), np)
         if hasattr(owner, name):
@@ -99,6 +102,24 @@ def _or_of_objects(make: Any, values: Any, dtype: Any = None, *given: Any, **nam
         if dtype is not None or "inhomogeneous" not in str(problem):
             raise
         return make(values, np.object_, *given, **named)
+
+
+def _of_ragged(function: Callable, place: int = 0) -> Callable:
+    """The function, for which rows of unequal length make an array of objects. Its axis may be a float."""
+
+    @functools.wraps(function)
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        if place == 0 and len(arguments) > 1:
+            arguments = (arguments[0], numpy_sizes.whole(arguments[1]), *arguments[2:])
+        try:
+            return function(*arguments, **keywords)
+        except ValueError as problem:
+            if "inhomogeneous" not in str(problem) or len(arguments) <= place:
+                raise
+        values = np.array(arguments[place], np.object_)
+        return function(*arguments[:place], values, *arguments[place + 1 :], **keywords)
+
+    return call
 
 
 def _asfarray(a: Any, dtype: Any = np.float64) -> Any:

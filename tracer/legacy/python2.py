@@ -27,6 +27,10 @@ _FIXERS = (
 )
 # fissix unpacks `def f((a, b))` and `except E, (a, b)` on a line of its own.
 _ADDED_LINE = re.compile(r"\s*.+ = xxx_todo_changeme\d*(\.args)?\s*$")
+# Editors of the time wrote `from __builtin__ import False`.
+_KEYWORDS_IMPORTED = re.compile(
+    r"^([ \t]*)from __builtin__ import ((?:[\w \t]+,)*[ \t]*(?:True|False|None)\b.*)$", re.MULTILINE
+)
 _SIGNS_OF_PYTHON2 = (
     "Missing parentheses in call to",
     "invalid decimal literal",
@@ -84,7 +88,15 @@ def translate(text: str) -> str:
     from fissix import refactor
 
     tool = refactor.RefactoringTool(_FIXERS)
-    return str(tool.refactor_string(_spaces_for_tabs(text + "\n"), "legacy source"))
+    text = _KEYWORDS_IMPORTED.sub(_without_keywords, _spaces_for_tabs(text + "\n"))
+    return str(tool.refactor_string(text, "legacy source"))
+
+
+def _without_keywords(statement: re.Match[str]) -> str:
+    """An import from `__builtin__` without the names that are keywords now."""
+    names = [name.strip() for name in statement[2].split(",")]
+    others = ", ".join(name for name in names if name not in ("True", "False", "None"))
+    return statement[1] + (f"from __builtin__ import {others}" if others else "pass")
 
 
 def _parse_python2(text: str, filename: str, problem: Exception) -> ast.Module:

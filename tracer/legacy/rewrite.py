@@ -10,8 +10,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from tracer.legacy import detection
-from tracer.legacy.helpers import DUNDERS, helper_name
+from tracer.legacy import detection, floats
+from tracer.legacy.helpers import DUNDERS, OF_FUNCTIONS, helper_name
+from tracer.legacy.science_names import ATTRIBUTES
 
 # Methods that are gone from NumPy arrays, strings, dicts, iterators, threads and XML elements.
 LOST_METHODS = frozenset(
@@ -34,7 +35,13 @@ class _Rewriter(ast.NodeTransformer):
         self._floors = self._python2 and "division" not in detection.future_features(tree)
         own = detection.bound_names(tree)
         types = _TYPES_OF_PYTHON2 if self._python2 else _TYPES
+        self._floats = floats.Floats(tree, self._floors)
         self._types = {name: helper for name, helper in types.items() if name not in own}
+        imports = detection.imported_packages(tree)
+        self._attributes = frozenset().union(*(names for package, names in ATTRIBUTES.items() if package in imports))
+        # What the function being read declares, for its start: below a use of the name, `global` was once a warning.
+        # At the start of a file it says nothing; in a class it stays where it is.
+        self._globals: dict[str, None] | None = {}
         self._makes_slices = any(isinstance(node, ast.Name) and node.id == "slice" for node in detection.all_nodes(tree))
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
@@ -56,8 +63,15 @@ class _Rewriter(ast.NodeTransformer):
         return ast.copy_location(ast.Assign([node.target], value), node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
+        called = node.func
+        resizes = isinstance(node.func, ast.Attribute) and node.func.attr in ("reshape", "resize")
+        by_floats = resizes and any(map(self._floats.may_be, node.args))
         self.generic_visit(node)
+        if isinstance(called, ast.Attribute) and called.attr in _VIEWS:
+            node.func = called
         if isinstance(node.func, ast.Attribute):
+            if by_floats:
+                node.func.value = _call("by_floats", node.func.value, node.func.value)
             return self._method(node, node.func)
         if isinstance(node.func, ast.Name) and node.func.id in self._types:
             node.func = _name(self._types[node.func.id], node)
@@ -83,16 +97,40 @@ class _Rewriter(ast.NodeTransformer):
         self.generic_visit(node)
         if self._python2 and node.attr == "message" and isinstance(node.ctx, ast.Load):
             return _call("message", node, node.value)
+        if isinstance(node.ctx, ast.Load):
+            if node.attr in self._attributes:
+                return _call("attribute", node, node.value, ast.Constant(node.attr))
+            if node.attr in OF_FUNCTIONS:
+                return _call("of_function", node, node.value, ast.Constant(node.attr))
         return node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        by_floats = self._floats.may_be(node.slice)
         self.generic_visit(node)
+        if by_floats:
+            node.value = _call("by_floats", node.value, node.value)
         if self._makes_slices and not isinstance(node.slice, ast.Constant | ast.Slice | ast.Tuple | ast.UnaryOp):
             node.slice = _call("index", node.slice, node.slice)
         return node
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+    def visit_For(self, node: ast.For) -> ast.AST:
         self.generic_visit(node)
+        looped = node.iter
+        if not self._python2 and isinstance(looped, ast.Call) and isinstance(looped.func, ast.Attribute) and (
+                looped.func.attr in _VIEWS and not looped.args and not looped.keywords):
+            node.iter = _call("listed", looped, looped)  # the body may change the dict
+        return node
+
+    def visit_Global(self, node: ast.Global) -> ast.AST:
+        if self._globals is None:
+            return node
+        self._globals.update(dict.fromkeys(node.names))
+        return ast.copy_location(ast.Pass(), node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        outside, self._globals = self._globals, None
+        self.generic_visit(node)
+        self._globals = outside
         if not self._python2:
             return node
         metaclass = next((s for s in node.body if isinstance(s, ast.Assign) and _assigns(s, "__metaclass__")), None)
@@ -106,7 +144,12 @@ class _Rewriter(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         generator = _ends_by_stop_iteration(node)
+        outside, self._globals = self._globals, {}
         self.generic_visit(node)
+        if self._globals:
+            first = 1 if ast.get_docstring(node, clean=False) is not None else 0
+            node.body.insert(first, ast.copy_location(ast.Global(list(self._globals)), node.body[-1]))
+        self._globals = outside
         if generator:
             _end_quietly(node)
         return node

@@ -17,6 +17,7 @@ from tracer.legacy.table import MODULES, NO_COUNTERPART
 if TYPE_CHECKING:
     from tracer.legacy.installation import Installation
 
+_OURS = "tracer.legacy.programs."  # what stands in where the user has none
 _SHIPPED = ("tensorflow.examples.", "tensorflow.g3doc.", "tensorflow.models.", "tensorflow.tools.")
 
 
@@ -28,7 +29,8 @@ class ShippedFinder:
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
         """Implements the finder protocol; None leaves the name to the next finder."""
-        if not fullname.startswith(_SHIPPED) or fullname in MODULES:
+        ours = MODULES.get(fullname, "")
+        if not fullname.startswith(_SHIPPED) or (ours and not ours.startswith(_OURS)):
             return None
         for root in self._roots():
             base = os.path.join(root, *fullname.split("."))
@@ -36,7 +38,7 @@ class ShippedFinder:
                 return self._spec(fullname, base + ".py")
             if os.path.isdir(base):
                 return self._package(fullname, base)
-        return self._beside(fullname)
+        return None if ours else self._beside(fullname)
 
     def _folders(self) -> list[str]:
         user_code = self._installation.user_code

@@ -49,13 +49,20 @@ MODULES: dict[str, str] = {
     "tensorflow.examples.tutorials": "package",
     "tensorflow.examples.tutorials.mnist": "package",
     "tensorflow.examples.tutorials.mnist.input_data": "tracer.legacy.datasets.mnist",
-    "tensorflow.examples.tutorials.mnist.mnist": "tracer.legacy.mnist_model",
+    "tensorflow.examples.tutorials.mnist.mnist": "tracer.legacy.programs.mnist_model",
     "tensorflow.models": "package",
+    "tensorflow.models.embedding": "package",
+    "tensorflow.models.embedding.gen_word2vec": "tracer.ops.word2vec",
     "tensorflow.models.rnn": "package",
     "tensorflow.models.rnn.linear": "tracer.nn.rnn_cell",
+    "tensorflow.models.rnn.ptb": "package",
+    "tensorflow.models.rnn.ptb.reader": "tracer.legacy.programs.ptb_reader",
     "tensorflow.models.rnn.rnn": "tracer.nn.recurrent",
     "tensorflow.models.rnn.rnn_cell": "tracer.nn.rnn_cell",
     "tensorflow.models.rnn.seq2seq": "tracer.nn.seq2seq",
+    "tensorflow.models.rnn.translate": "package",
+    "tensorflow.models.rnn.translate.data_utils": "tracer.legacy.programs.translation_data",
+    "tensorflow.models.rnn.translate.seq2seq_model": "tracer.legacy.programs.translation_model",
     # What was contributed
     "tensorflow.contrib": "tracer.contrib",
     "tensorflow.contrib.ctc": "tracer.contrib.ctc",
@@ -144,6 +151,12 @@ MODULES: dict[str, str] = {
     ),
     "tensorflow.contrib.learn.python.learn.preprocessing.text": "tracer.contrib.learn.preprocessing.text",
     "tensorflow.contrib.learn.python.learn.trainer": "tracer.contrib.learn.trainer",
+    "tensorflow.contrib.linear_optimizer": "tracer.contrib.linear_optimizer",
+    "tensorflow.contrib.linear_optimizer.ops": "package",
+    "tensorflow.contrib.linear_optimizer.ops.gen_sdca_ops": "tracer.contrib.linear_optimizer.sdca_ops",
+    "tensorflow.contrib.linear_optimizer.python": "package",
+    "tensorflow.contrib.linear_optimizer.python.ops": "package",
+    "tensorflow.contrib.linear_optimizer.python.ops.sdca_ops": "tracer.contrib.linear_optimizer.sdca_model",
     "tensorflow.contrib.lookup": "tracer.contrib.lookup",
     "tensorflow.contrib.lookup.lookup_ops": "tracer.contrib.lookup",
     "tensorflow.contrib.losses": "tracer.contrib.losses",
@@ -256,7 +269,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.ops.gen_state_ops": "raw",
     "tensorflow.python.ops.gen_string_ops": "raw",
     "tensorflow.python.ops.gen_user_ops": "raw",
-    "tensorflow.python.ops.gradients": "tracer.gradients",
+    "tensorflow.python.ops.gradients": "tracer.gradients tracer.legacy.gradient_names",
     "tensorflow.python.ops.histogram_ops": "tracer.ops.histogram tracer",
     "tensorflow.python.ops.image_grad": "tracer.gradients",
     "tensorflow.python.ops.image_ops": "tracer.image",
@@ -266,7 +279,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.ops.linalg_ops": "tracer.ops.linalg tracer",
     "tensorflow.python.ops.logging_ops": "tracer.ops.summary tracer.ops.control_flow tracer",
     "tensorflow.python.ops.math_grad": "tracer.gradients",
-    "tensorflow.python.ops.math_ops": "tracer.ops.math tracer.ops.reduction tracer",
+    "tensorflow.python.ops.math_ops": "tracer.ops.math tracer.ops.reduction tracer tracer.legacy.gradient_names",
     "tensorflow.python.ops.nn": "tracer.nn",
     "tensorflow.python.ops.nn_grad": "tracer.gradients",
     "tensorflow.python.ops.nn_ops": "tracer.ops.nn tracer.nn",
@@ -378,8 +391,6 @@ MODULES: dict[str, str] = {
 NO_COUNTERPART = frozenset(
     """
 tensorflow.contrib.ffmpeg.ops
-tensorflow.contrib.linear_optimizer.ops.gen_sdca_ops
-tensorflow.contrib.linear_optimizer.python.ops.sdca_ops
 tensorflow.contrib.quantization.kernels.load_quantized_kernels_so
 tensorflow.contrib.quantization.load_quantized_ops_so
 tensorflow.contrib.quantization.ops.gen_array_ops
@@ -396,14 +407,10 @@ tensorflow.g3doc.how_tos.adding_an_op.zero_out_grad_2
 tensorflow.g3doc.how_tos.adding_an_op.zero_out_op_1
 tensorflow.g3doc.how_tos.adding_an_op.zero_out_op_2
 tensorflow.g3doc.how_tos.adding_an_op.zero_out_op_3
-tensorflow.models.embedding.gen_word2vec
 tensorflow.models.embedding.word2vec
 tensorflow.models.embedding.word2vec_optimized
 tensorflow.models.image.cifar10.cifar10
 tensorflow.models.image.cifar10.cifar10_input
-tensorflow.models.rnn.ptb.reader
-tensorflow.models.rnn.translate.data_utils
-tensorflow.models.rnn.translate.seq2seq_model
 tensorflow.python.framework.docs
 tensorflow.tensorboard.backend.handler
 tensorflow.tensorboard.backend.process_graph

@@ -374,11 +374,21 @@ def pack(values: Any, name: str = "pack") -> Tensor:
 
 
 @op("Pack")
-def _pack(values: list[Tensor], name: str | None = None) -> Any:
+def _pack(values: list[Tensor], axis: int = 0, name: str | None = None) -> Any:
     common: shapes.Sizes = None
     for value in values:
         common = shapes.merge(common, value.sizes)
-    return None if common is None else (len(values), *common)
+    if common is None:
+        return None
+    at = _axis(axis, len(common) + 1)
+    return (*common[:at], len(values), *common[at:])
+
+
+def _axis(axis: int, rank: int) -> int:
+    """A dimension that may count from the end."""
+    if not -rank <= axis < rank:
+        raise ValueError(f"axis = {axis} not in [{-rank}, {rank})")
+    return axis % rank
 
 
 def _first_tensor(values: Any) -> Tensor | None:
@@ -433,9 +443,10 @@ def unpack(value: Any, num: int | None = None, name: str = "unpack") -> list[Ten
 
 
 @op("Unpack")
-def _unpack(value: Tensor, num: int, name: str | None = None) -> Any:
+def _unpack(value: Tensor, num: int, axis: int = 0, name: str | None = None) -> Any:
     sizes = shapes.at_least(value.sizes, 1)
     if sizes is None:
         return [None] * num
-    shapes.same(sizes[0], num)
-    return [sizes[1:]] * num
+    at = _axis(axis, len(sizes))
+    shapes.same(sizes[at], num)
+    return [(*sizes[:at], *sizes[at + 1:])] * num

@@ -37,12 +37,12 @@ def cond(pred: Any, fn1: Callable, fn2: Callable, name: str | None = None) -> An
     with scopes.op_scope([pred], name, "cond") as scope:
         graph = scopes.get_default_graph()
         pred = convert_to_tensor(pred, name="pred")
-        arms = contexts.switch(pred, pred, "Switch", graph.region)
-        for arm, letter in zip(arms[::-1], "tf", strict=True):
-            contexts.shadow("Identity", (arm,), {"T": arm.dtype}, f"switch_{letter}", graph.region)
+        arms = contexts.switch_condition(pred, graph.region)
+        pivots = [contexts.shadow("Identity", (arm,), {"T": arm.dtype}, f"switch_{letter}", graph.region).op
+                  for arm, letter in zip(arms[::-1], "tf", strict=True)]
         condition = array.identity(pred, name="pred_id")
-        first, first_form = _branch(graph, fn1, Branch(graph, condition, 1), scope)
-        second, second_form = _branch(graph, fn2, Branch(graph, condition, 0), scope)
+        first, first_form = _branch(graph, fn1, Branch(graph, condition, 1, pivots[0]), scope)
+        second, second_form = _branch(graph, fn2, Branch(graph, condition, 0, pivots[1]), scope)
         _check_same(first, second, first_form, second_form)
         op = _record(graph, condition, first, second)
         return first_form.rebuild([contexts.merged(op, i) for i in range(len(first.outputs))])

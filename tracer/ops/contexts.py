@@ -9,13 +9,25 @@ runs is the region.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from tracer import dtypes
 from tracer.ir import Graph, Operation, Region, Tensor
 
 REFERENCES = {"Switch": "RefSwitch", "Enter": "RefEnter", "Exit": "RefExit", "Merge": "RefMerge",
-              "NextIteration": "RefNextIteration"}
+              "NextIteration": "RefNextIteration", "Identity": "RefIdentity"}
+
+
+class Written(NamedTuple):
+    """What stands in TensorFlow's graphs where we have an operation of our own, or one of other inputs.
+
+    Of no type is what only passes its input on: TensorFlow's graph has the input in its place.
+    """
+
+    type: str
+    inputs: tuple[Tensor, ...]
+    controls: tuple[Operation, ...]
+    attrs: Any
 
 
 class Context(Region):
@@ -24,16 +36,18 @@ class Context(Region):
     def __init__(self, graph: Graph, entered: dict[Tensor, Tensor]) -> None:
         super().__init__(graph)
         self.entered = entered  # what stands inside for a tensor of outside
+        self.references: dict[Tensor, Tensor] = {}  # the loop's variables that are memory, in this region alone
+        self.pivot: Operation | None = None  # what waits for nothing inside waits for this
 
     def take(self, tensors: Iterable[Tensor], scope: str) -> None:
         for tensor in tensors:
-            if tensor not in self.entered and not self.holds(tensor.op):
+            if not self.holds(tensor.op):
                 self.local(tensor, scope)
 
     def local(self, tensor: Tensor, scope: str) -> Tensor:
         """What TensorFlow's operation `scope` inside uses for `tensor`."""
-        if self.holds(tensor.op):
-            return tensor
+        if self.holds(tensor.op) or tensor in self.references:
+            return self.references.get(tensor, tensor)
         if tensor not in self.entered:
             outer = self.parent.local(tensor, scope) if isinstance(self.parent, Context) else tensor
             graph = tensor.op.graph
@@ -52,8 +66,9 @@ class Context(Region):
 class Branch(Context):
     """One of the two bodies of a conditional; `index` is 1 where the condition is true."""
 
-    def __init__(self, graph: Graph, condition: Tensor, index: int) -> None:
-        super().__init__(graph, {})
+    def __init__(self, graph: Graph, condition: Tensor, index: int, pivot: Operation | None = None) -> None:
+        super().__init__(graph, {} if pivot is None else {condition: pivot.outputs[0]})
+        self.pivot = pivot
         self.condition = condition
         self.index = index
 
@@ -76,7 +91,7 @@ class Frame(Context):
         """Records the `Enter` of a tensor that each trip sees alike, or of a loop variable's first value."""
         attrs = {"T": tensor.dtype.base_dtype, "frame_name": self.name, "is_constant": is_constant,
                  "parallel_iterations": self.parallel_iterations}
-        return shadow("Enter", (tensor,), attrs, "Enter", self.parent)
+        return shadow("Enter", (tensor,), attrs, kind_for("Enter", tensor), self.parent)
 
 
 def shadow(type: str, inputs: tuple[Tensor, ...], attrs: dict[str, Any], name: str, region: Region | None) -> Tensor:
@@ -84,8 +99,12 @@ def shadow(type: str, inputs: tuple[Tensor, ...], attrs: dict[str, Any], name: s
     tensor = inputs[0]
     kind = (tensor.dtype, tensor.sizes)
     kinds = (kind, kind) if type == "Switch" else (kind, (dtypes.int32, ())) if type == "Merge" else (kind,)
-    type = REFERENCES.get(type, type) if tensor.dtype.is_ref_dtype else type
-    return tensor.op.graph.shadow(type, inputs, attrs, name, kinds, region).outputs[0]
+    return tensor.op.graph.shadow(kind_for(type, tensor), inputs, attrs, name, kinds, region).outputs[0]
+
+
+def kind_for(type: str, tensor: Tensor) -> str:
+    """The type of operation that passes `tensor` on: there are others for references."""
+    return REFERENCES.get(type, type) if tensor.dtype.is_ref_dtype else type
 
 
 def switch(tensor: Tensor, condition: Tensor, name: str, region: Region | None) -> list[Tensor]:
@@ -96,16 +115,35 @@ def switch(tensor: Tensor, condition: Tensor, name: str, region: Region | None) 
     return list(first.op.outputs)
 
 
+def switch_condition(condition: Tensor, region: Region | None) -> list[Tensor]:
+    """Records the `Switch` of a conditional's condition; its outputs for false and for true."""
+    arms = switch(condition, condition, "Switch", region)
+    op = arms[0].op
+    if isinstance(region, Context):
+        inside = region.local(condition, op.name)
+        for i in range(2):
+            op._update_input(i, inside)
+    return arms
+
+
 def merged(op: Operation, index: int) -> Tensor:
     """Output `index` of the conditional `op`, behind TensorFlow's `Merge`, whose second output says which ran."""
     output = op.outputs[index]
     kinds = ((output.dtype, output.sizes), (dtypes.int32, ()))
     attrs = {"T": output.dtype.base_dtype, "N": 2}
-    return op.graph.add("Merge", (output, op.outputs[-1]), attrs, kinds, "Merge").outputs[0]
+    merge = op.graph.add("Merge", (output, op.outputs[-1]), attrs, kinds, "Merge")
+    arms = [region.outputs[index] for region in op.regions[::-1]]
+    inside = tuple(region.entered.get(arm, arm) for region, arm in zip(op.regions[::-1], arms, strict=True))
+    type = "RefMerge" if all(arm.dtype.is_ref_dtype for arm in inside) else "Merge"
+    op.graph._written[merge] = Written(type, inside, tuple(merge.control_inputs), attrs)
+    return merge.outputs[0]
 
 
-def left(op: Operation, index: int) -> Tensor:
-    """Output `index` of the loop `op`, behind TensorFlow's `Exit`."""
+def left(op: Operation, index: int, switched: Tensor) -> Tensor:
+    """Output `index` of the loop `op`, behind TensorFlow's `Exit` from the loop variable's `Switch`."""
     output = op.outputs[index]
     kinds = ((output.dtype, output.sizes),)
-    return op.graph.add("Exit", (output,), {"T": output.dtype.base_dtype}, kinds, "Exit").outputs[0]
+    attrs = {"T": output.dtype.base_dtype}
+    exit = op.graph.add("Exit", (output,), attrs, kinds, "Exit")
+    op.graph._written[exit] = Written("Exit", (switched,), (), attrs)
+    return exit.outputs[0]

@@ -10,7 +10,7 @@ from tracer.convert import IndexedSlices, internal_convert_to_tensor
 from tracer.ir import Graph, Operation, Tensor
 from tracer.ops import contexts
 from tracer.ops.conditional import common
-from tracer.ops.contexts import Frame
+from tracer.ops.contexts import Context, Frame, Written
 
 
 def while_loop(cond: Callable, body: Callable, loop_vars: Any, parallel_iterations: int = 10, back_prop: bool = True,
@@ -106,8 +106,12 @@ class _Loop:
         entered: dict[Tensor, Tensor] = {}
         self.condition = Frame(graph, scope, parallel_iterations, entered)
         self.body = Frame(graph, scope, parallel_iterations, entered)
-        self.entries = [self.body.enter_as(start, False) for start in starts]
+        outer = graph.region
+        values = [outer.local(start, scope[:-1]) if isinstance(outer, Context) else start for start in starts]
+        self.entries = [self.body.enter_as(value, False) for value in values]
         self.inside = self.entries
+        self.merges: list[Operation] = []
+        self.switches: list[Operation] = []
         self.results: list[Tensor] = []
 
     def test(self, cond: Callable) -> None:
@@ -116,7 +120,9 @@ class _Loop:
             merges = self._variables(self.condition, "Merge")
             self.condition.outputs = [internal_convert_to_tensor(cond(*_pack(self.variables, merges)))]
             pivot = self._shadow("LoopCond", self.condition.outputs[0], self.condition)
-        self.inside = [contexts.switch(merge, pivot, "Switch", self.condition)[1] for merge in merges]
+        self.switches = [contexts.switch(merge.outputs[0], pivot, "Switch", self.condition)[0].op
+                         for merge in self.merges]
+        self.inside = [switch.outputs[1] for switch in self.switches]
 
     def advance(self, body: Callable) -> list[Any]:
         """Records the body; returns what it returned."""
@@ -131,8 +137,10 @@ class _Loop:
                 self.body.local(tensor, self.scope[:-1])
         for start, end in zip(self.starts, self.results, strict=True):
             self._check(start, end)
-        for end in self.results:
-            self._shadow("NextIteration", end, self.body)
+        for entry, merge, end in zip(self.entries, self.merges, self.results, strict=True):
+            again = self._shadow("NextIteration", end, self.body)
+            attrs = {"T": end.dtype.base_dtype, "N": 2}
+            self.graph._written[merge] = Written(contexts.kind_for("Merge", entry), (entry, again), (), attrs)
         self.body.outputs = [end for end, carried in zip(self.results, self.carried, strict=True) if carried]
         return _forms(self.variables, results)
 
@@ -150,32 +158,46 @@ class _Loop:
         op = self.graph.add("While", (*starts, *captured),
                             {"regions": (self.condition, self.body), "count": len(starts), "back_prop": back_prop},
                             outputs, "While", controls)
+        for entry in self.entries:
+            enter = entry.op
+            self.graph._written[enter] = Written(enter.type, enter.inputs, tuple(op.control_inputs), enter.attrs)
         left = iter(range(len(starts)))
-        return [contexts.left(op, next(left)) if carried else self._left_reference(op, start)
-                for start, carried in zip(self.starts, self.carried, strict=True)]
+        return [contexts.left(op, next(left), switch.outputs[0]) if carried
+                else self._left_reference(op, start, switch.outputs[0])
+                for start, carried, switch in zip(self.starts, self.carried, self.switches, strict=True)]
 
-    def _left_reference(self, op: Operation, start: Tensor) -> Tensor:
+    def _left_reference(self, op: Operation, start: Tensor, switched: Tensor) -> Tensor:
+        attrs = {"T": start.dtype.base_dtype}
         with self.graph.control_dependencies([op]):
-            kinds = ((start.dtype, start.sizes),)
-            return self.graph.add("RefIdentity", (start,), {"T": start.dtype.base_dtype}, kinds, "Exit").outputs[0]
+            exit = self.graph.add("RefIdentity", (start,), attrs, ((start.dtype, start.sizes),), "RefExit")
+        self.graph._written[exit] = Written("RefExit", (switched,), (), attrs)
+        return exit.outputs[0]
 
     def _variables(self, region: Frame, name: str) -> list[Tensor]:
         """The loop variables as `region` sees them."""
-        found = []
+        found, operations = [], []
         for start, before in zip(self.starts, self.inside, strict=True):
+            attrs = {"T": start.dtype.base_dtype}
             if start.dtype.is_ref_dtype:
-                contexts.shadow("Identity" if name == "Identity" else "Merge", (before,),
-                                {"T": start.dtype.base_dtype}, name, region)
+                named = "Merge" if name == "Merge" else contexts.kind_for(name, before)
+                operations.append(contexts.shadow(name, (before,), attrs, named, region).op)
+                region.references[start] = operations[-1].outputs[0]
                 found.append(start)
                 continue
             kinds = ((start.dtype, start.sizes),)
-            found.append(self.graph.add("LoopVariable", (), {}, kinds, name).outputs[0])
+            operations.append(self.graph.add("LoopVariable", (), {}, kinds, name))
+            self.graph._written[operations[-1]] = Written(name, (before,), (), attrs)
+            found.append(operations[-1].outputs[0])
             region.inputs.append(found[-1])
+        region.pivot = operations[0]
+        if name == "Merge":
+            self.merges = operations
         return found
 
     def _shadow(self, type: str, tensor: Tensor, region: Frame) -> Tensor:
         attrs = {} if type == "LoopCond" else {"T": tensor.dtype.base_dtype}
-        return contexts.shadow(type, (region.local(tensor, self.scope[:-1]),), attrs, type, region)
+        inside = region.local(tensor, self.scope[:-1])
+        return contexts.shadow(type, (inside,), attrs, contexts.kind_for(type, inside), region)
 
     @staticmethod
     def _check(start: Tensor, end: Tensor) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from typing import Any
 
 from tracer import shapes
@@ -128,6 +130,9 @@ def sparse_segment_sqrt_n_grad(grad: Tensor, indices: Tensor, segment_ids: Tenso
     return _spread(grad, indices, segment_ids, output_dim0)
 
 
+_LARGE = 100_000_000  # elements; TensorFlow's limit
+
+
 def _slices_to_tensor(value: IndexedSlices, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Tensor:
     """`IndexedSlices` as the whole tensor: zeros, and the sum of the rows given for each place."""
     if dtype is not None and not dtype.is_compatible_with(value.dtype):
@@ -139,6 +144,11 @@ def _slices_to_tensor(value: IndexedSlices, dtype: Any = None, name: str | None 
     known = constant_value(value.dense_shape)
     if known is not None:
         result.set_shape([int(size) for size in known])
+    size = None if known is None else math.prod(int(size) for size in known)
+    if size is None or size >= _LARGE:
+        warnings.warn("Converting sparse IndexedSlices to a dense Tensor "
+                      f"{'of unknown shape' if size is None else f'with {size} elements'}. "
+                      "This may consume a large amount of memory.", stacklevel=2)
     return result
 
 

@@ -10,6 +10,7 @@ from tracer.convert import convert_to_tensor
 from tracer.declare import op
 from tracer.ir import Tensor
 from tracer.ops import array, constants, math
+from tracer.ops.contexts import Written
 
 
 @op("TensorArray")
@@ -237,5 +238,8 @@ def _GetGradSource(op_or_tensor: Any) -> str:
 
 
 def _start(handle: Tensor, flow: Tensor) -> Tensor:
-    """The flow of an array that nothing has been written to."""
-    return handle.graph.add("TensorArrayStart", (handle, flow), {}, ((dtypes.float32, ()),), "start").outputs[0]
+    """The flow of an array that nothing has been written to. In TensorFlow's graphs `flow` itself is that."""
+    graph = handle.graph
+    op = graph.add("TensorArrayStart", (handle, flow), {}, ((dtypes.float32, ()),), "start")
+    graph._written[op] = Written("", (flow,), (), {})
+    return op.outputs[0]

@@ -24,12 +24,15 @@ def export_meta_graph(filename: str | None = None, meta_info_def: Any = None, gr
     from google.protobuf import text_format
 
     from tracer import protos
+    from tracer.contrib.util import stripped_op_list_for_graph
 
     graph = scopes.get_default_graph()
     message = protos.MetaGraphDef()
     if meta_info_def:
         message.meta_info_def.MergeFrom(meta_info_def)
     message.graph_def.MergeFrom(graph_def if graph_def else graph.as_graph_def(add_shapes=True))
+    stripped = stripped_op_list_for_graph(message.graph_def)
+    message.meta_info_def.stripped_op_list.MergeFrom(stripped)
     if saver_def:
         message.saver_def.MergeFrom(saver_def)
     for key in graph.get_all_collection_keys() if collection_list is None else collection_list:
@@ -145,7 +148,8 @@ def import_meta_graph(meta_graph_or_file: Any, clear_devices: bool = False) -> A
         graph_def.CopyFrom(message.graph_def)
         for node in graph_def.node:
             node.device = ""
-    importer.import_graph_def(graph_def, name="")
+    producers = message.meta_info_def.stripped_op_list
+    importer.import_graph_def(graph_def, name="", producer_op_list=producers if producers.op else None)
     for key in sorted(message.collection_def):
         _restore_collection(key, message.collection_def[key])
     if message.HasField("saver_def"):

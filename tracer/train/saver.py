@@ -214,8 +214,8 @@ class Saver:
             step = global_step if isinstance(global_step, (int, np.integer)) else value_of_step(sess, global_step)
             checkpoint_file = f"{save_path}-{step:08d}" if self._pad_step_number else f"{save_path}-{step}"
         folder = os.path.dirname(save_path)
-        if os.path.basename(save_path) == latest_filename and not self._is_sharded():
-            raise RuntimeError(f"Save path '{save_path}' conflicts with path used for checkpoint state.  Please use a "
+        if write_state and os.path.basename(checkpoint_file) == latest_filename and not self._is_sharded():
+            raise RuntimeError(f"Save path '{checkpoint_file}' conflicts with path used for checkpoint state.  Please use a "
                                "different save path.")
         if self._is_empty:
             return None

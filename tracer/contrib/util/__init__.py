@@ -27,7 +27,7 @@ def ops_used_by_graph_def(graph_def: Any) -> list[str]:
         if type not in found:
             found.add(type)
             if type in functions:
-                waiting += [node.op for node in functions[type].node_def]
+                waiting += [node.op for node in (*functions[type].node, *functions[type].node_def)]
     return sorted(found - set(functions))
 
 

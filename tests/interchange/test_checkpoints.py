@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import tracer as tf
-from lowering.host import checkpoint_v1, checkpoint_v2
+from lowering.host import checkpoint_v1, checkpoint_v2, snappy, tensors
+from lowering.host.messages import read_varint
 from tests.train.test_saver import slice_items, types, with_compressed_blocks
 
 real = pytest.importorskip("tensorflow")
@@ -82,7 +83,57 @@ def test_we_read_what_tensorflow_writes(tmp_path, values, bundle):
         same(got, value)
 
 
-@pytest.mark.parametrize("version", [1, 2])
+def test_tensorflow_writes_snappy_and_we_read_it():
+    """Its own compressor: an element of a dataset is compressed by it."""
+    data = np.concatenate([np.arange(50_000, dtype=np.int64) % 1000, np.random.RandomState(1).randint(0, 9, 5000)])
+    variant = real.raw_ops.CompressElement(components=[real.constant(data)])
+    message = memoryview(real.io.serialize_tensor(variant).numpy())
+    for number in (4, 2, 1):  # the tensor's content, in which are the metadata of the one variant, in them the data
+        found = dict(tensors.fields(message))[number]
+        message = found[read_varint(found, 0)[1]:] if number == 4 else found
+    packed = bytes(message)
+    assert len(packed) < data.nbytes // 2
+    assert data.tobytes() in snappy.decompress(packed)
+
+
+VERSIONS = pytest.mark.parametrize("version", [1, 2])
+WHOLE = np.arange(35, dtype=np.float32).reshape(7, 5)
+
+
+@VERSIONS
+def test_its_partitioned_variables_are_ours(tmp_path, version):
+    old = real.compat.v1
+    with real.Graph().as_default(), old.Session() as sess:
+        rows = old.get_variable("layer/weights", [7, 5], partitioner=old.fixed_size_partitioner(3), use_resource=False)
+        sess.run([part.assign(WHOLE[at:at + 3 - bool(at)]) for part, at in zip(rows, (0, 3, 5), strict=True)])
+        path = old.train.Saver(write_version=version, sharded=True).save(sess, str(tmp_path / "model"))
+    same(tf.train.NewCheckpointReader(path).get_tensor("layer/weights"), WHOLE)
+    parts = tf.create_partitioned_variables([7, 5], [1, 2], tf.zeros_initializer, name="layer/weights")
+    with tf.Session() as sess:
+        tf.train.Saver(parts).restore(sess, path)
+        left, right = sess.run(parts)
+    same(np.concatenate([left, right], 1), WHOLE)
+
+
+@VERSIONS
+def test_our_partitioned_variables_are_its(tmp_path, version):
+    parts = tf.create_partitioned_variables([7, 5], [1, 2], tf.constant(WHOLE), name="weights")
+    with tf.Session() as sess:
+        sess.run(tf.initialize_all_variables())
+        path = tf.train.Saver(parts, write_version=version).save(sess, str(tmp_path / "model"))
+    old = real.compat.v1
+    with real.Graph().as_default(), old.Session() as sess:
+        whole = old.get_variable("weights", [7, 5], use_resource=False)
+        rows = old.get_variable("rows", [7, 5], partitioner=old.fixed_size_partitioner(3), use_resource=False)
+        old.train.Saver({"weights": whole}).restore(sess, path)
+        same(sess.run(whole), WHOLE)
+        for part in rows:
+            part._save_slice_info.full_name = "weights"
+        old.train.Saver({"weights": rows}).restore(sess, path)
+        same(np.concatenate(sess.run(list(rows))), WHOLE)
+
+
+@VERSIONS
 def test_a_graph_with_its_checkpoint(tmp_path, version):
     tf.Variable(np.arange(6, dtype=np.float32).reshape(2, 3), name="weights")
     tf.Variable(np.int64(7), name="step")

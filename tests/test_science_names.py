@@ -1,0 +1,156 @@
+"""Names and arguments that SciPy, matplotlib, scikit-learn, pandas, h5py and PyYAML took in 2016, for legacy code."""
+
+import importlib
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+
+from tracer import legacy
+from tracer.legacy import science_names
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Runs source as a legacy program; the function given returns its variables."""
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tensorflow"]:
+        monkeypatch.delitem(sys.modules, name)
+    legacy.install([str(tmp_path)])
+
+    def run(source):
+        (tmp_path / "program_of_2016.py").write_text(textwrap.dedent(source))
+        importlib.invalidate_caches()
+        return importlib.import_module("program_of_2016")
+
+    yield run
+    sys.modules.pop("program_of_2016", None)
+    legacy.uninstall()
+
+
+def test_scipy_shows_what_numpy_has(run):
+    pytest.importorskip("scipy")
+    found = run("""
+        import scipy
+        import scipy as sp
+        from scipy import log, subtract
+        x = sp.maximum(sp.minimum([1., 2., 3.], 2.5), 1.5), log(sp.array([1., -1.])), sp.sqrt(-4), subtract(3, 1)
+        y = scipy.rand(2, 3).shape, scipy.randn(4).shape, scipy.zeros(2)
+        """)
+    np.testing.assert_array_equal(found.x[0], [1.5, 2, 2.5])
+    np.testing.assert_allclose(found.x[1], [0, np.pi * 1j])
+    assert found.x[2:] == (2j, 2)
+    assert found.y[:2] == ((2, 3), (4,))
+
+
+def test_inner_modules_of_numpy(run):
+    found = run("""
+        import numpy as np
+        import numpy.linalg.linalg as lg
+        x = np.lib.pad([1, 2], (1, 0), 'constant'), np.linalg.linalg.det(2 * np.eye(2)), lg.LinAlgError
+        """)
+    assert found.x[0].tolist() == [0, 1, 2]
+    assert found.x[1] == pytest.approx(4)
+    assert found.x[2] is np.linalg.LinAlgError
+
+
+def test_plots_take_the_arguments_they_took(run):
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    found = run("""
+        import matplotlib.pyplot as plt
+        import matplotlib.cm as cm
+        import pylab
+        plt.hold(True)
+        below = plt.subplot(2, 1, 1, axisbg='yellow').get_facecolor()
+        heights, _, _ = plt.hist([1, 2, 3, 4], bins=2, normed=True)
+        plt.plot([1, 2], label='a line')
+        legend = plt.legend(loc='top left'), plt.legend(loc='lower left')
+        maps = cm.get_cmap('spectral'), plt.cm.spectral, pylab.cm.get_cmap('jet', 5)
+        x = plt.ishold(), maps[0].name, maps[1].name, maps[2].N, pylab.hold()
+        """)
+    pyplot.close("all")
+    assert found.x == (True, "nipy_spectral", "nipy_spectral", 5, None)
+    assert [legend._get_loc() for legend in found.legend] == [0, 3]
+    assert found.below == (1, 1, 0, 1)
+    assert found.heights.tolist() == pytest.approx([1 / 3, 1 / 3])
+
+
+def test_tsne_counts_its_iterations_by_the_old_name(run):
+    manifold = pytest.importorskip("sklearn.manifold")
+    found = run("""
+        from sklearn.manifold import TSNE
+        named = TSNE(perplexity=3, n_components=2, init='random', n_iter=250)
+        placed = TSNE(3, 5.0, 4.0, 100.0, 300)
+        """)
+    assert isinstance(found.named, manifold.TSNE)
+    assert (found.named.max_iter, found.named.perplexity) == (250, 3)
+    assert (found.placed.n_components, found.placed.learning_rate, found.placed.max_iter) == (3, 100.0, 300)
+
+
+def test_yaml_needs_no_loader(run):
+    pytest.importorskip("yaml")
+    found = run("""
+        import yaml
+        x = yaml.load("a: [1, 2]"), list(yaml.load_all("--- 1\\n--- 2")), yaml.load("b: 1", Loader=yaml.SafeLoader)
+        try:
+            yaml.load("!!python/object/apply:os.getcwd []")
+        except yaml.YAMLError as problem:
+            y = type(problem).__name__
+        """)
+    assert found.x == ({"a": [1, 2]}, [1, 2], {"b": 1})
+    assert found.y == "ConstructorError"
+
+
+def test_files_of_h5py_can_be_written_without_a_mode(run):
+    pytest.importorskip("h5py")
+    found = run("""
+        import h5py
+        made = h5py.File('data.h5')
+        made['x'] = [1, 2]
+        made['s'] = 3.0
+        made.close()
+        again = h5py.File('data.h5')
+        again['y'] = 5
+        x = again['x'].value, again['s'].value, again['y'].value
+        again.close()
+        class Own(object):
+            value = 'own'
+        own = Own().value, {'value': 1}.values()
+        """)
+    assert (found.x[0].tolist(), *found.x[1:]) == ([1, 2], 3.0, 5)
+    assert found.own[0] == "own"
+    assert list(found.own[1]) == [1]
+
+
+def test_tables_of_pandas(run):
+    pytest.importorskip("pandas")
+    found = run("""
+        import numpy as np
+        import pandas as pd
+        t = pd.DataFrame({'a': [10, 20, 30], 'b': ['x', 'y', 'z']})
+        t.ix[1, 'a'] = 25
+        named = pd.DataFrame({'a': [1, 2, 3]}, index=list('pqr'))
+        np.random.shuffle(named.values)
+        v = t['a'].values
+        v[0] = 7
+        x = (t.ix[[2, 0]]['b'].tolist(), t.ix[0:1]['a'].tolist(), t.ix[t['a'] > 20]['b'].tolist(),
+             named.ix[0:2]['a'].tolist(), named.ix['q', 'a'], named.ix[1, 'a'], named.ix[1, 0])
+        y = named.as_matrix().tolist(), t.as_matrix(['a']).tolist()
+        z = named.append(pd.DataFrame({'a': [9]}), ignore_index=True), t.append({'a': 1, 'b': 'w'}, ignore_index=True)
+        rest = []
+        rest.append(list({'k': 3}.values()))
+        """)
+    assert found.x == (["z", "x"], [10, 25], ["y", "z"], [1, 2], 2, 2, 2)
+    assert found.y == ([[1], [2], [3]], [[10], [25], [30]])
+    assert found.v.tolist() == [7, 25, 30]
+    assert found.z[0]["a"].tolist() == [1, 2, 3, 9]
+    assert found.z[1]["b"].tolist() == ["x", "y", "z", "w"]
+    assert found.rest == [[3]]
+
+
+def test_attributes_are_looked_at_only_where_the_package_is_imported(run):
+    assert run("class Own(object):\n    ix = 3\nx = Own().ix\n").x == 3
+    assert science_names.attribute("text", "upper")() == "TEXT"

@@ -1,0 +1,88 @@
+"""What graphs of TensorFlow 0.9 to 1.0 say otherwise than those of 0.8: operations renamed, attributes added."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tracer import opdef, protos
+
+RENAMED = {
+    "AddV2": "Add", "BatchMatMulV2": "BatchMatMul", "ConcatV2": "Concat", "FusedBatchNormV3": "FusedBatchNormV2",
+    "Cholesky": "BatchCholesky", "FFT": "BatchFFT", "FFT2D": "BatchFFT2D",
+    "FFT3D": "BatchFFT3D", "IFFT": "BatchIFFT", "IFFT2D": "BatchIFFT2D", "IFFT3D": "BatchIFFT3D",
+    "MatrixBandPart": "BatchMatrixBandPart", "MatrixDeterminant": "BatchMatrixDeterminant",
+    "MatrixDiag": "BatchMatrixDiag", "MatrixDiagPart": "BatchMatrixDiagPart", "MatrixInverse": "BatchMatrixInverse",
+    "MatrixSolve": "BatchMatrixSolve", "MatrixSolveLs": "BatchMatrixSolveLs",
+    "MatrixTriangularSolve": "BatchMatrixTriangularSolve", "PlaceholderV2": "Placeholder", "RealDiv": "Div",
+    "Reciprocal": "Inv", "InvGrad": "ReciprocalGrad", "TruncateDiv": "Div", "TruncateMod": "Mod", "VariableV2": "Variable",
+}
+"""The operation of 0.8 that does the same. Those of one matrix took batches of them as well from 0.12 on."""
+_SINGLE = frozenset(RENAMED) & frozenset(opdef.names())
+
+_ADDED: dict[str, Any] = {
+    "data_format": b"NHWC", "hop_bytes": 0, "index_type": 3, "out_idx": 3, "output_type": 9, "batch_dims": 0,
+}
+"""Attributes added to operations since, and the values with which these are what they were; types by number. What is
+false or empty is so by default."""
+
+
+def type_of(message: Any, producer: int) -> str:
+    """The type that 0.8 has for a node. A graph of 0.8 itself says what it means."""
+    from tracer.ir import GRAPH_DEF_VERSION
+
+    kind: str = message.op
+    return kind if kind in _SINGLE and producer <= GRAPH_DEF_VERSION else RENAMED.get(kind, kind)
+
+
+def inputs_of(message: Any) -> list[str]:
+    """The inputs of a node in the order that 0.8 has: where tensors are joined it comes first."""
+    if message.op != "ConcatV2":
+        return list(message.input)
+    count = message.attr["N"].i
+    return [message.input[count], *message.input[:count], *message.input[count + 1:]]
+
+
+def problem(op: Any) -> str | None:
+    """What to say of an attribute of an imported operation that 0.8 does not allow, or does not know and that matters."""
+    definition = opdef.lookup(op.type)
+    if definition is None:
+        return None
+    for name, value in op.attrs.items():
+        rules = definition.attributes.get(name)
+        if rules is not None:
+            if (found := _not_allowed(rules, value)) is not None:
+                return found
+        elif name[0] != "_" and isinstance(value, protos.AttrValue) and not _is_neutral(op.type, name, value):
+            return f"NodeDef mentions attr '{name}' not in Op<name={op.type}>: it is {' '.join(str(value).split())}"
+    return None
+
+
+def _not_allowed(rules: opdef.Attribute, value: Any) -> str | None:
+    items = list(value) if rules.kind.startswith("list(") else [value]
+    if rules.allowed is not None and "string" in rules.kind:  # types have become more since
+        for item in items:
+            if item not in rules.allowed:
+                allowed = ", ".join(f'"{one}"' for one in rules.allowed)
+                return f"Value for attr '{rules.name}' of \"{item}\" is not in the list of allowed values: {allowed}"
+    size = len(items) if rules.kind.startswith("list(") else value
+    if rules.minimum is not None and size < rules.minimum:
+        kind = "Length" if rules.kind.startswith("list(") else "Value"
+        return f"{kind} for attr '{rules.name}' of {size} must be at least minimum {rules.minimum}"
+    return None
+
+
+def _is_neutral(type: str, name: str, value: Any) -> bool:
+    kind = value.WhichOneof("value")
+    if kind == "type" and name[0] == "T":  # the type of an input
+        return True
+    if name == "out_type" and type in ("Shape", "ShapeN", "Size"):
+        return value.type == protos.DT_INT32
+    if name == "dilations":
+        return set(value.list.i) <= {1}
+    if name == "element_shape":
+        return value.shape.unknown_rank
+    if kind == "list":
+        return not value.list.ByteSize()
+    if kind == "b" or not getattr(value, kind):
+        return not getattr(value, kind) and (kind in ("b", "s") or _ADDED.get(name) == 0)
+    return name in _ADDED and getattr(value, kind) == _ADDED[name]

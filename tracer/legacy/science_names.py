@@ -1,0 +1,209 @@
+"""What SciPy, matplotlib, scikit-learn, pandas, h5py and PyYAML had in 2016 and have no longer, module by module."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+
+def _scipy(module: ModuleType) -> dict[str, Any]:
+    """SciPy showed NumPy's names as its own, with the functions that go on to complex numbers where there are such."""
+    complex_ones = np.lib.scimath
+    found = {name: getattr(np, name) for name in np.__all__ if not hasattr(module, name)}
+    found.update((name, getattr(complex_ones, name)) for name in complex_ones.__all__)
+    return {**found, "ifft": np.fft.ifft, "rand": np.random.rand, "randn": np.random.randn}
+
+
+def _numpy_lib(module: ModuleType) -> dict[str, Any]:
+    functions = ((name, getattr(np, name)) for name in np.__all__)
+    return {name: value for name, value in functions if callable(value) and not hasattr(module, name)}
+
+
+# matplotlib
+
+_COLORS = {"spectral": "nipy_spectral", "spectral_r": "nipy_spectral_r", "Vega10": "tab10", "Vega20": "tab20"}
+
+
+def _color_maps(module: ModuleType) -> dict[str, Any]:
+    from matplotlib import pyplot
+
+    def get_cmap(name: Any = None, lut: Any = None) -> Any:
+        return pyplot.get_cmap(_COLORS.get(name, name), lut)
+
+    return {"get_cmap": get_cmap, **{old: pyplot.get_cmap(new) for old, new in _COLORS.items()}}
+
+
+def _with_renamed(function: Callable, **renamed: str) -> Callable:
+    """The function, which takes arguments by their old names as well."""
+
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        for old, new in renamed.items():
+            if old in keywords:
+                keywords[new] = keywords.pop(old)
+        return function(*arguments, **keywords)
+
+    return call
+
+
+def _pyplot(module: ModuleType) -> dict[str, Any]:
+    from matplotlib.legend import Legend
+
+    found: dict[str, Any] = {
+        "axes": _with_renamed(module.axes, axisbg="facecolor"),
+        "hist": _with_renamed(module.hist, normed="density"),
+        "hold": lambda b=None: None,  # drawing has added to what is there ever since
+        "ishold": lambda: True,
+        "subplot": _with_renamed(module.subplot, axisbg="facecolor"),
+    }
+
+    @functools.wraps(module.legend)
+    def legend(*arguments: Any, **keywords: Any) -> Any:
+        if isinstance(keywords.get("loc"), str) and keywords["loc"] not in Legend.codes:
+            keywords["loc"] = "best"  # with a warning, that was done
+        return module.legend(*arguments, **keywords)
+
+    found["legend"] = legend
+    if not hasattr(module, "spectral"):
+        found["spectral"] = lambda: module.set_cmap("nipy_spectral")
+    return found
+
+
+# scikit-learn
+
+
+def _manifold(module: ModuleType) -> dict[str, Any]:
+    order = ("n_components", "perplexity", "early_exaggeration", "learning_rate", "max_iter", "n_iter_without_progress",
+             "min_grad_norm", "metric", "init", "verbose", "random_state", "method", "angle")  # fmt: skip
+
+    def TSNE(*arguments: Any, **keywords: Any) -> Any:
+        return module.TSNE(**dict(zip(order, arguments, strict=False)), **keywords)
+
+    return {"TSNE": _with_renamed(TSNE, n_iter="max_iter")}
+
+
+# Files
+
+
+def _h5py(module: ModuleType) -> dict[str, Any]:
+    class File(module.File):
+        def __init__(self, name: Any, mode: Any = None, *arguments: Any, **keywords: Any) -> None:
+            super().__init__(name, mode or _how_to_open(name), *arguments, **keywords)
+
+    return {"File": File}
+
+
+def _how_to_open(name: Any) -> str:
+    """A file was opened to be changed, to be read where it is protected, and made where there was none."""
+    if not os.path.exists(name):
+        return "w-"
+    return "r+" if os.access(name, os.W_OK) else "r"
+
+
+def _yaml(module: ModuleType) -> dict[str, Any]:
+    """`Loader` could be left out. What is read then stays data: no document makes objects by running code."""
+
+    def load(stream: Any, Loader: Any = None) -> Any:
+        return module.load(stream, Loader or module.FullLoader)
+
+    def load_all(stream: Any, Loader: Any = None) -> Any:
+        return module.load_all(stream, Loader or module.FullLoader)
+
+    return {"load": load, "load_all": load_all}
+
+
+LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
+    "h5py": _h5py,
+    **dict.fromkeys(("matplotlib", "matplotlib.pylab"), lambda module: {}),
+    **dict.fromkeys(("matplotlib.cm", "matplotlib.pyplot.cm", "pylab.cm"), _color_maps),
+    **dict.fromkeys(("matplotlib.pyplot", "pylab"), _pyplot),
+    "numpy.lib": _numpy_lib,
+    "numpy.linalg": lambda module: {},
+    "scipy": _scipy,
+    "sklearn.manifold": _manifold,
+    "yaml": _yaml,
+}
+
+
+# What objects had
+
+
+def attribute(owner: Any, name: str) -> Any:
+    """`owner.name`, as it was for pandas' tables and h5py's data."""
+    package = type(owner).__module__.partition(".")[0]
+    old = _ATTRIBUTES.get((package, name))
+    if old is None or (name not in _CHANGED and hasattr(owner, name)):
+        return getattr(owner, name)
+    return old(owner)
+
+
+def _writable_values(table: Any) -> Any:
+    """The array of a table was the caller's to shuffle."""
+    values = table.values
+    return np.array(values) if isinstance(values, np.ndarray) and not values.flags.writeable else values
+
+
+def _as_matrix(table: Any, columns: Any = None) -> Any:
+    return _writable_values(table if columns is None else table[columns])
+
+
+def _append(table: Any, other: Any, ignore_index: bool = False, verify_integrity: bool = False) -> Any:
+    import pandas
+
+    more = list(other) if isinstance(other, list) else [other]
+    more = [pandas.DataFrame([row]) if isinstance(row, Mapping | pandas.Series) and table.ndim == 2 else row for row in more]
+    return pandas.concat([table, *more], ignore_index=ignore_index, verify_integrity=verify_integrity)
+
+
+class _ByLabelOrPosition:
+    """pandas' `ix`: labels where the index has whole numbers, else positions as well."""
+
+    def __init__(self, table: Any) -> None:
+        self._table = table
+
+    def _place(self, key: Any) -> Any:
+        rows = key[0] if isinstance(key, tuple) else key
+        by_position = not _whole_numbers(self._table.index) and _is_position(rows)
+        if not by_position:
+            return self._table.loc, key
+        if not isinstance(key, tuple):
+            return self._table.iloc, key
+        columns = key[1]
+        if not _whole_numbers(self._table.columns) and _is_position(columns):
+            return self._table.iloc, key
+        return self._table.loc, (self._table.index[rows], columns)
+
+    def __getitem__(self, key: Any) -> Any:
+        place, key = self._place(key)
+        return place[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        place, key = self._place(key)
+        place[key] = value
+
+
+def _whole_numbers(index: Any) -> bool:
+    return index.dtype.kind in "iu"
+
+
+def _is_position(key: Any) -> bool:
+    if isinstance(key, slice):
+        return all(part is None or isinstance(part, int | np.integer) for part in (key.start, key.stop))
+    return np.asarray(key).dtype.kind in "iu"
+
+
+_ATTRIBUTES: dict[tuple[str, str], Callable] = {
+    ("h5py", "value"): lambda owner: owner[()],
+    ("pandas", "append"): lambda owner: functools.partial(_append, owner),
+    ("pandas", "as_matrix"): lambda owner: functools.partial(_as_matrix, owner),
+    ("pandas", "ix"): _ByLabelOrPosition,
+    ("pandas", "values"): _writable_values,
+}
+_CHANGED = ("values",)
+ATTRIBUTES = {
+    package: frozenset(name for owner, name in _ATTRIBUTES if owner == package) for package in ("h5py", "pandas")
+}
