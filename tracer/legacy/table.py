@@ -197,6 +197,13 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.slim.python.slim.learning": "tracer.contrib.slim.learning",
     "tensorflow.contrib.slim.python.slim.model_analyzer": "tracer.contrib.slim.model_analyzer",
     "tensorflow.contrib.slim.python.slim.queues": "tracer.contrib.slim.queues",
+    "tensorflow.contrib.tensor_forest": "tracer.contrib.tensor_forest",
+    "tensorflow.contrib.tensor_forest.ops": "package tracer.contrib.tensor_forest",
+    "tensorflow.contrib.tensor_forest.python": "package tracer.contrib.tensor_forest",
+    "tensorflow.contrib.tensor_forest.python.ops": "package tracer.contrib.tensor_forest",
+    "tensorflow.contrib.tensor_forest.python.ops.inference_ops": "tracer.contrib.tensor_forest.inference_ops",
+    "tensorflow.contrib.tensor_forest.python.ops.training_ops": "tracer.contrib.tensor_forest.training_ops",
+    "tensorflow.contrib.tensor_forest.python.tensor_forest": "tracer.contrib.tensor_forest.tensor_forest",
     "tensorflow.contrib.testing": "tracer.contrib.testing",
     "tensorflow.contrib.testing.python": "package",
     "tensorflow.contrib.testing.python.framework": "package",
@@ -397,10 +404,6 @@ tensorflow.contrib.quantization.ops.gen_array_ops
 tensorflow.contrib.quantization.ops.gen_math_ops
 tensorflow.contrib.quantization.ops.gen_nn_ops
 tensorflow.contrib.quantization.tools.quantize_graph
-tensorflow.contrib.tensor_forest.python
-tensorflow.contrib.tensor_forest.python.ops.inference_ops
-tensorflow.contrib.tensor_forest.python.ops.training_ops
-tensorflow.contrib.tensor_forest.python.tensor_forest
 tensorflow.examples.image_retraining.retrain
 tensorflow.g3doc.how_tos.adding_an_op.cuda_op
 tensorflow.g3doc.how_tos.adding_an_op.zero_out_grad_2
