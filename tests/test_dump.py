@@ -372,6 +372,17 @@ def test_from_python_what_is_worth_showing_of_a_graph():
     assert (found["fetches"], found["targets"]) == (["decay:0", "loss:0"], ["chosen", "learn"])
 
 
+def test_from_python_the_ends_of_a_graph_that_trains_nothing():
+    x = tf.placeholder(tf.float32, [3], name="x")
+    tf.while_loop(lambda i: tf.less(i, 3), lambda i: tf.add(i, 1), [tf.constant(0)], name="loop")
+    tf.cond(tf.less(x[0], 1.0), lambda: x, lambda: x * 2.0, name="choice")
+    tf.scalar_summary("kept", tf.reduce_sum(x, name="sum"))
+    tf.neg(x, name="negative")
+    found = json.loads(tf.dump(format="json", sections="stages"))["runs"][0]
+    assert found["fetches"] == ["loop/Exit:0", "choice/Merge:0", "negative:0"]
+    assert [stage["kind"] for stage in found["stages"]] == ["device program"]
+
+
 def test_the_source_is_that_of_the_emitter():
     x = tf.placeholder(tf.float32, [None, 4], name="x")
     y = tf.tanh(x, name="y")

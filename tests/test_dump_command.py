@@ -151,7 +151,7 @@ def test_an_unknown_name_of_a_script_lists_the_nearest(tmp_path):
 def test_filters_and_formats(tmp_path):
     done = command(tmp_path, TRAINING, "--no-run", "--format", "json", "--section", "ir,cost", "--operation", "MatMul")
     found = json.loads(done.stdout)
-    assert found["stopped"] == {"problem": "the first run", "file": "script.py", "line": 11}
+    assert found["stopped"] == {"problem": "the first run", "file": "script.py", "line": 11, "failed": False}
     run, = found["runs"]
     assert [(op["name"], op["file"], op["line"]) for op in run["ir"]] == [("layer/y", "script.py", 6)]
     assert {row["operation"] for row in run["programs"][0]["costs"]} == {"layer/y"}

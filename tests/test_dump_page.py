@@ -232,7 +232,7 @@ def test_a_script_that_stopped_says_where(browser, tmp_path):
     with graph.as_default():
         tf.constant(1.0, name="one") + tf.constant(2.0)
     settings = Settings(["ir"])
-    stopped = {"problem": "ValueError: oh", "file": "half.py", "line": 7}
+    stopped = {"problem": "ValueError: oh", "file": "half.py", "line": 7, "failed": True}
     found = report([], [graph], settings, "half.py") | {"stopped": stopped}
     path = tmp_path / "half.html"
     path.write_text(page_of(found, settings.places))

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settings.wanted.check(graphs)
     title = os.path.basename(said.script)
     stopped = {"problem": ended.problem, "file": ended.file and places.name_of(ended.file),
-               "line": ended.line} if ended.problem else None
+               "line": ended.line, "failed": ended.code != 0} if ended.problem else None
     if html:
         settings.sections = asked(sections, "html")
         found = report(entries, graphs, settings, title) | {"stopped": stopped}

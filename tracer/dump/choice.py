@@ -105,11 +105,15 @@ def _training(graph: Graph) -> Iterator[Operation]:
     yield from (op for op in graph.get_operations() if op in steps and op not in waited and op.region is None)
 
 
-_ASIDE = ("Assign", "Const", "Placeholder", "Variable", "ScalarSummary", "HistogramSummary", "ImageSummary", "MergeSummary")
+_ASIDE = frozenset(
+    "Assign Const Enter LoopCond NextIteration Placeholder Switch Variable HistogramSummary ImageSummary MergeSummary "
+    "ScalarSummary".split())
 
 
 def _ends(graph: Graph) -> Iterator[Tensor]:
     waited = {control for op in graph.get_operations() for control in op.control_inputs}
     for op in graph.get_operations():
-        if op.region is None and op not in waited and op.type not in _ASIDE and not any(t.consumers() for t in op.outputs):
-            yield from (t for t in op.outputs if not t.dtype.is_ref_dtype and graph.is_fetchable(t))
+        aside = op.type in _ASIDE or any(t.op.type == "Switch" for t in op.inputs)
+        if op.region is None and op not in waited and not aside and not any(t.consumers() for t in op.outputs):
+            outputs = op.outputs[:1] if op.type == "Merge" else op.outputs  # the other says which branch it was
+            yield from (t for t in outputs if not t.dtype.is_ref_dtype and graph.is_fetchable(t))

@@ -58,12 +58,12 @@ class Picture {
       class: `box scope${open ? " open" : ""}${box.group ? " group" : ""}`, transform: `translate(${at.left},${at.top})`,
       "data-scope": box.path, tabindex: 0, role: "button", "aria-expanded": open,
     }, open ? this.behind : this.front);
-    make("title", {}, group, `${box.group ? box.label : box.path}: ${box.size} operations`);
+    make("title", {}, group, `${box.group ? box.label : box.path}: ${sizeText(box)}`);
     make("rect", { width: at.width, height: at.height, rx: 9, class: `shape depth${box.depth % 2}` }, group);
     if (open) make("rect", { width: at.width, height: HEADER, rx: 9, class: "handle" }, group);
     make("text", { x: 13, y: open ? 20 : 19, class: "sign" }, group, open ? "▾" : "▸");
     make("text", { x: 28, y: open ? 20 : 19, class: "label" }, group, cut(box.label, at.width - 38, FONT));
-    if (!open) make("text", { x: 28, y: 35, class: "small" }, group, `${box.size} operations`);
+    if (!open) make("text", { x: 28, y: 35, class: "small" }, group, sizeText(box));
     this.heat(group, box, at, open ? 0 : this.shareOf(box));
   }
 

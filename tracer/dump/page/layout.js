@@ -29,7 +29,7 @@ class Layout {
   sizeOf(box) {
     if (this.isOpen(box)) { const inner = this.of(box); return { width: inner.width, height: inner.height }; }
     if (box.children) {
-      const width = Math.max(textWidth(box.label, FONT) + 44, textWidth(`${box.size} operations`, SMALL) + 34);
+      const width = Math.max(textWidth(box.label, FONT) + 44, textWidth(sizeText(box), SMALL) + 34);
       return { width: Math.min(width, 340), height: 46 };
     }
     const width = Math.max(textWidth(box.label, FONT), textWidth(OPERATIONS[box.op].type, SMALL)) + 26;

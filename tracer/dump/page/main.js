@@ -195,6 +195,7 @@ function start() {
   const { stopped } = DATA;
   if (stopped) {
     byId("stopped").hidden = false;
+    byId("stopped").classList.toggle("failed", stopped.failed);
     byId("stopped").textContent = `Stopped${stopped.file ? ` at ${stopped.file}:${stopped.line}` : ""}: ${stopped.problem}`;
   }
   const families = { compute: "computes", variable: "variable", input: "fed", update: "updates", gradient: "gradient",

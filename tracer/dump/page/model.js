@@ -9,6 +9,8 @@ OPERATIONS.forEach((op) => op.inputs.forEach(([from]) => { if (from >= 0) OPERAT
 
 function idOf(box) { return box.children ? "s" + box.path : "o" + box.op; }
 
+function sizeText(box) { return box.size === 1 ? "1 operation" : `${box.size} operations`; }
+
 function lastWord(name) { return name.slice(name.lastIndexOf("/") + 1); }
 
 // A box is a scope ({path, label, children, parent}) or an operation ({op, label, parent}).

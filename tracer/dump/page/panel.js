@@ -101,7 +101,8 @@ function emitted(run, op) {
     if (!place.test(lines[at])) continue;
     let end = at + 1;
     while (end < lines.length && lines[end].trim() && !/^\s*(#|return\b)/.test(lines[end])) end++;
-    blocks.push(lines.slice(at, end).join("\n"));
+    const margin = lines[at].search(/\S/);
+    blocks.push(lines.slice(at, end).map((line) => line.slice(margin)).join("\n"));
     at = end - 1;
   }
   if (!blocks.length) return null;
@@ -131,7 +132,7 @@ function scopePanel(box) {
   numbers.forEach((at) => types.set(OPERATIONS[at].type, (types.get(OPERATIONS[at].type) || 0) + 1));
   const sorted = [...types].sort((a, b) => b[1] - a[1]).slice(0, 12);
   return [element("h2", {}, element("span", { class: "dot scope" }), box.group ? box.label : box.path),
-    element("p", { class: "kind" }, `${box.size} operations`),
+    element("p", { class: "kind" }, sizeText(box)),
     section("Types", table(["type", "count"], sorted.map(([type, count]) => [type, String(count)]))),
     section("Share of the cost", costOf(numbers))];
 }
