@@ -76,11 +76,10 @@ def _run(entry: Entry, number: int, settings: Settings) -> dict[str, Any]:
         "feeds": [_fed(tensor, entry, settings) for tensor in entry.feeds]}
     sections = settings.sections
     stages: list[Any] = []
-    if entry.executable is not None or set(sections) - {"source"}:
-        try:
-            stages = _stages(entry)
-        except Exception as error:  # whatever keeps the run from being planned
-            found["failed"] = _reason(error, settings)
+    try:
+        stages = _stages(entry)
+    except Exception as error:  # whatever keeps the run from being planned
+        found["failed"] = _reason(error, settings)
     if "ir" in sections:
         found["ir"] = operations(_nodes(entry, stages), settings)
     if "stages" in sections:
