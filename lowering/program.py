@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
@@ -11,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lowering import checks, interpret, registry
+from lowering import announce, checks, first, interpret, registry
 from lowering.checks import Check
 from lowering.rows import RowWrites
 from lowering.slice import DeviceStage, inner, variable_of
@@ -68,7 +69,10 @@ class Program:
         self._again: State | None = None  # the state on which every further run is just a call of the jitted function
         self._ahead: dict[Any, tuple[Any, list[Check]]] = {}  # compiled for runs that are watched
         self.rolled: list[str] = []  # the loops that were put together again when it was traced last
-        self.variants: list[tuple[dict[Tensor, np.ndarray], tuple]] = []  # static values and shapes compiled for
+        self.variants: list[tuple[dict[Tensor, np.ndarray], tuple]] = []  # static values and shapes it ran for
+        self._untried = not self.speaks and first.is_worth_it(stage)
+        self._compiling: threading.Timer | None = None  # tells the user when that takes long
+        self._uncompiled = False  # whether it has run for its one variant without being compiled
 
     def function(self, static: dict[Tensor, np.ndarray], table: list[Check], session: Any = None) -> Callable:
         """The pure function from (held, streams, readonly, constants, inputs) to outputs, new state and checks.
@@ -135,13 +139,27 @@ class Program:
         """`function`, which notes what it is traced for: once for each compilation."""
 
         def call(*arguments: Any) -> tuple:
+            if self._uncompiled:
+                self.variants.clear()
+                self._uncompiled = False
             self.variants.append((static, jax.tree.map(_outline, arguments)))
             self._count(static, arguments[-1])
+            self._compiling = announce.begin(f"{self.what} ({self.stage.nodes[-1].where})", len(self.stage.nodes))
             if self.noticed is not None:
                 self.noticed(self)
             return function(*arguments)
 
         return call
+
+    @property
+    def what(self) -> str:
+        """What it computes, for messages."""
+        return self.stage.outputs[0].name if self.stage.outputs else self.stage.nodes[-1].name
+
+    def _compiled_now(self) -> None:
+        if self._compiling is not None:
+            self._compiling.cancel()
+            self._compiling = None
 
     def _count(self, static: dict[Tensor, np.ndarray], inputs: tuple) -> None:
         """Says once, by name, that a program is compiled again and again."""
@@ -149,10 +167,9 @@ class Program:
             return
         fed = [f"{t.name} of shape {list(np.shape(v))}" for t, v in zip(self.dynamic, inputs, strict=True)]
         fed += [f"{t.name} = {v.tolist()}" for t, v in static.items()]
-        what = self.stage.outputs[0].name if self.stage.outputs else self.stage.nodes[-1].name
         _log.warning("The program that computes %s has been compiled %d times, each time for other values or shapes of "
                      "what is fed (now %s). Feeding one shape, or padding to a few, compiles it once.",
-                     what, OFTEN, ", ".join(fed) or "nothing")
+                     self.what, OFTEN, ", ".join(fed) or "nothing")
 
     def compiled(self, static: dict[Tensor, np.ndarray], session: Any = None) -> tuple[Any, list[Check]]:
         """The jitted function for these static values, and the table of its checks (filled while it is traced)."""
@@ -192,17 +209,21 @@ class Program:
         if self._again is state and overlay is None and not state.pinned:
             return self._run_again(state.variables, values)
         static = self.static_values(state, values, overlay)
+        target = state.variables if overlay is None else overlay
+        if self._untried:
+            self._untried = False
+            return self._run_first(state, static, self.arguments(state, values, overlay), target)
         jitted, table = self._last if self._last is not None and not static else self.compiled(static, state)
         held, streams, readonly, constants, inputs = self.arguments(state, values, overlay)
         if held and self.donate and (self._warm is not state or state.pinned):
             held = self._protected(held, state)
-        target = state.variables if overlay is None else overlay
         box: list[tuple] = []
         try:  # one C call: no interrupt between running and keeping
             box.extend(map(jitted, (held,), (streams,), (readonly,), (constants,), (inputs,)))
         finally:
             if box and not self.speaks:
                 self._keep(state, target, box[0])
+            self._compiled_now()
         if self.speaks:
             self._listen()
             self._keep(state, target, box[0])
@@ -210,6 +231,14 @@ class Program:
         if not static and not self.speaks and not self.stream_names:
             self._again = state
         return self._outputs(target, box[0], table)
+
+    def _run_first(self, state: State, static: dict, arguments: tuple, target: dict[str, Any]) -> tuple:
+        table: list[Check] = []
+        result = first.run(self, static, table, arguments)
+        self.variants.append((static, jax.tree.map(_outline, arguments)))
+        self._uncompiled = True
+        self._keep(state, target, result)
+        return self._outputs(target, result, table)
 
     def run_by(self, execute: Callable[..., tuple], state: State, values: dict[Tensor, Any],
                overlay: dict[str, Any]) -> tuple:
@@ -223,6 +252,7 @@ class Program:
         if key not in self._ahead:
             jitted, table = self.compiled(static, state)
             self._ahead[key] = (jitted.lower(*arguments).compile(), table)
+            self._compiled_now()
         compiled, table = self._ahead[key]
         if self.donate:
             arguments = (tuple([jnp.copy(array) for array in arguments[0]]),
@@ -263,6 +293,8 @@ class Program:
                 variables[names[0]] = box[0][1][0]
             elif box:
                 variables.update(zip(names, box[0][1], strict=True))
+            if self._compiling is not None:
+                self._compiled_now()
         outputs, _, created, _, report = box[0]
         if report is not None and not bool(report[0]):
             checks.raise_first(table, report[1], report[2])

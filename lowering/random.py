@@ -6,8 +6,9 @@ and returns the values with the stream as TensorFlow's kernel leaves it. Call th
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -21,6 +22,9 @@ RESERVED = 256
 MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 KEY_STEPS = (0x9E3779B9, 0xBB67AE85)
 ROUNDS = 10
+
+SMALL_BLOCK, LARGE_BLOCK = 1 << 12, 1 << 18
+"""What is drawn outside of a program is drawn by so many groups of 2 or 4 values at a time."""
 
 TRUNCATE_AT = 2.0  # standard deviations
 SMALLEST_UNIFORM = 1.0e-7  # what the logarithm gets instead of zero, in both precisions
@@ -39,30 +43,27 @@ def advance(stream: Any, samples: Any) -> jax.Array:
     return jnp.stack([stream[0], stream[1], *_counters(stream, jnp.asarray(samples, jnp.uint64))])
 
 
+def advanced(stream: np.ndarray, samples: int) -> np.ndarray:
+    """As `advance`, at once."""
+    words = np.asarray(stream).tolist()
+    counter = sum(word << 32 * i for i, word in enumerate(words[2:])) + samples
+    return np.array([*words[:2], *(counter >> 32 * i & 0xFFFFFFFF for i in range(4))], np.uint32)
+
+
 def words(stream: Any, first: Any, count: int) -> jax.Array:
     """`count` words of 32 bits of the stream, from number `first` (a multiple of 4) on, for what is drawn one by one."""
     offsets = lax.iota(jnp.uint64, -(-count // 4)) + jnp.asarray(first, jnp.uint64) // jnp.uint64(4)
-    return _interleave(_philox(jnp.asarray(stream), offsets), count)
+    return _interleave(_philox(jnp.asarray(stream), offsets))[:count]
 
 
 def uniform(stream: Any, shape: Sequence[int], dtype: Any) -> tuple[jax.Array, jax.Array]:
     """Uniform numbers of [0, 1)."""
-    dtype = _float_type(dtype)
-    count = math.prod(shape)
-    if dtype == np.float64:
-        values = _interleave(_doubles(_draw(stream, count, 2)), count)
-    else:
-        values = _unit_float(_interleave(_draw(stream, count, 4), count), dtype)
-    return values.reshape(shape), _after(stream, count)
+    return _drawn(_uniform, stream, shape, _float_type(dtype))
 
 
 def normal(stream: Any, shape: Sequence[int], dtype: Any) -> tuple[jax.Array, jax.Array]:
     """Normal numbers of mean 0 and deviation 1."""
-    dtype = _float_type(dtype)
-    count = math.prod(shape)
-    words = _draw(stream, count, _group(dtype))
-    values = _interleave(_box_muller(words, dtype), count).astype(dtype)
-    return values.reshape(shape), _after(stream, count)
+    return _drawn(_normal, stream, shape, _float_type(dtype))
 
 
 def truncated_normal(stream: Any, shape: Sequence[int], dtype: Any) -> tuple[jax.Array, jax.Array]:
@@ -71,13 +72,50 @@ def truncated_normal(stream: Any, shape: Sequence[int], dtype: Any) -> tuple[jax
     Every group of values has samples of its own, `RESERVED` for each value, and takes the first accepted candidates
     of them in order.
     """
-    dtype = _float_type(dtype)
-    count, size = math.prod(shape), _group(dtype)
-    groups = -(-count // size)
-    stream = jnp.asarray(stream)
+    return _drawn(_truncated_normal, stream, shape, _float_type(dtype))
+
+
+def _drawn(draw: Callable, stream: Any, shape: Sequence[int], dtype: np.dtype) -> tuple[Any, Any]:
+    """`shape` of the numbers that `draw(stream, first group, groups, dtype)` gives."""
+    count = math.prod(shape)
+    if not isinstance(stream, jax.core.Tracer):
+        return _drawn_now(draw, np.asarray(stream), count, dtype).reshape(shape), advanced(stream, count * RESERVED)
+    values = draw(jnp.asarray(stream), jnp.uint64(0), -(-count // _group(dtype)), dtype)
+    return values[:count].reshape(shape), _after(stream, count)
+
+
+def _drawn_now(draw: Callable, stream: np.ndarray, count: int, dtype: np.dtype) -> np.ndarray:
+    """The first `count` numbers, by programs that all shapes share: what is drawn once is not worth a compilation."""
+    groups = -(-count // _group(dtype))
+    block = LARGE_BLOCK if groups >= 8 * LARGE_BLOCK else SMALL_BLOCK  # each is a compilation of its own
+    with jax.ensure_compile_time_eval():
+        blocks = [np.asarray(_block(draw, stream, np.uint64(first), block, dtype)) for first in range(0, groups, block)]
+    return np.concatenate(blocks)[:count] if blocks else np.empty(0, dtype)
+
+
+@functools.partial(jax.jit, static_argnums=(0, 3, 4))
+def _block(draw: Callable, stream: jax.Array, first: jax.Array, groups: int, dtype: np.dtype) -> jax.Array:
+    return draw(stream, first, groups, dtype)
+
+
+def _offsets(first: jax.Array, groups: int) -> jax.Array:
+    return first + lax.iota(jnp.uint64, groups)
+
+
+def _uniform(stream: jax.Array, first: jax.Array, groups: int, dtype: np.dtype) -> jax.Array:
+    words = _philox(stream, _offsets(first, groups))
+    return _interleave(_doubles(words)) if dtype == np.float64 else _unit_float(_interleave(words), dtype)
+
+
+def _normal(stream: jax.Array, first: jax.Array, groups: int, dtype: np.dtype) -> jax.Array:
+    return _interleave(_box_muller(_philox(stream, _offsets(first, groups)), dtype)).astype(dtype)
+
+
+def _truncated_normal(stream: jax.Array, first: jax.Array, groups: int, dtype: np.dtype) -> jax.Array:
+    size = _group(dtype)
     working = np.dtype(np.float64 if dtype == np.float64 else np.float32)
     reserved = size * RESERVED // 4
-    first = lax.iota(jnp.uint64, groups) * jnp.uint64(reserved)
+    samples = _offsets(first, groups) * jnp.uint64(reserved)
     nothing = (jnp.zeros(groups, working),) * size
 
     def unfinished(state: tuple) -> jax.Array:
@@ -88,7 +126,7 @@ def truncated_normal(stream: Any, shape: Sequence[int], dtype: Any) -> tuple[jax
         # No group outlasts its samples. The condition is here because XLA fuses nothing across it; it would compute
         # the candidates anew for each of the values.
         candidates = lax.cond(
-            turn < reserved, lambda: _box_muller(_philox(stream, first + turn), dtype), lambda: nothing)
+            turn < reserved, lambda: _box_muller(_philox(stream, samples + turn), dtype), lambda: nothing)
         for candidate in candidates:
             accepted = jnp.abs(candidate) < TRUNCATE_AT
             values = tuple(jnp.where(accepted & (filled == slot), candidate, value)
@@ -97,8 +135,7 @@ def truncated_normal(stream: Any, shape: Sequence[int], dtype: Any) -> tuple[jax
         return turn + jnp.uint64(1), filled, values
 
     start = (jnp.uint64(0), jnp.zeros(groups, jnp.int32), nothing)
-    values = lax.while_loop(unfinished, take, start)[2]
-    return _interleave(values, count).astype(dtype).reshape(shape), _after(stream, count)
+    return _interleave(lax.while_loop(unfinished, take, start)[2]).astype(dtype)
 
 
 def uniform_int(stream: Any, shape: Sequence[int], low: Any, high: Any, dtype: Any) -> tuple[jax.Array, jax.Array]:
@@ -109,9 +146,9 @@ def uniform_int(stream: Any, shape: Sequence[int], low: Any, high: Any, dtype: A
     count = math.prod(shape)
     low, high = jnp.asarray(low, dtype), jnp.asarray(high, dtype)
     if dtype == np.int64:
-        bits = _interleave(_pairs(_draw(stream, count, 2)), count)
+        bits = _interleave(_pairs(_draw(stream, count, 2)))[:count]
     else:
-        bits = _interleave(_draw(stream, count, 4), count)
+        bits = _interleave(_draw(stream, count, 4))[:count]
     span = (high - low).astype(bits.dtype)  # unsigned: it may be too large for the signed type
     values = low + lax.rem(bits, jnp.broadcast_to(span, bits.shape)).astype(dtype)
     return values.reshape(shape), _after(stream, count)
@@ -136,7 +173,7 @@ def permutation(stream: Any, count: int) -> tuple[jax.Array, jax.Array]:
     if count <= 1:
         return jnp.arange(count, dtype=jnp.int32), jnp.asarray(stream)
     steps = jnp.arange(count - 1, dtype=jnp.int32)
-    bits = _interleave(_draw(stream, count - 1, 4), count - 1)
+    bits = _interleave(_draw(stream, count - 1, 4))[:count - 1]
     offsets = lax.rem(bits, jnp.uint32(count) - steps.astype(jnp.uint32)).astype(jnp.int32)
     rows = jnp.arange(count, dtype=jnp.int32)
     targets = jnp.append(steps + offsets, jnp.int32(count - 1))  # the last row stays where it is
@@ -222,9 +259,9 @@ def _after(stream: Any, count: int) -> jax.Array:
     return advance(stream, count * RESERVED)
 
 
-def _interleave(columns: Sequence[jax.Array], count: int) -> jax.Array:
-    """The first `count` of the columns' values, row by row."""
-    return jnp.stack(columns, axis=1).reshape(-1)[:count]
+def _interleave(columns: Sequence[jax.Array]) -> jax.Array:
+    """The columns' values, row by row."""
+    return jnp.stack(columns, axis=1).reshape(-1)
 
 
 def _numpy_type(dtype: Any) -> np.dtype:

@@ -1,9 +1,13 @@
 """Each test starts with an empty default graph and NumPy's generator in a known state."""
 
+import os
+
 import numpy as np
 import pytest
 
 import tracer
+
+os.environ["TRACER_ANNOUNCE"] = "off"  # a slow machine has nothing to say where a test expects silence
 
 
 @pytest.fixture(autouse=True)

@@ -64,6 +64,8 @@ def add_programs(parser: argparse.ArgumentParser) -> Any:
     group = parser.add_argument_group("compiled programs")
     group.add_argument("--no-reroll", action="store_true",
                        help="compile the steps of a loop that the script unrolled one by one, not as a loop again")
+    group.add_argument("--compile-all", action="store_true",
+                       help="compile what runs for the first time too, such as initializers, not compute it by NumPy")
     return group
 
 
@@ -71,6 +73,8 @@ def set_programs(said: dict[str, Any]) -> None:
     """Takes those switches out of `said`, and sets them for this process."""
     if said.pop("no_reroll"):
         os.environ["TRACER_REROLL"] = "off"
+    if said.pop("compile_all"):
+        os.environ["TRACER_FIRST_RUN"] = "off"
 
 
 def add_environment(parser: argparse.ArgumentParser) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lowering.random import KEY_STEPS, MULTIPLIERS, ROUNDS, stream_of
+from lowering.random import KEY_STEPS, MULTIPLIERS, ROUNDS, advanced, stream_of
 
 _MASK = 0xFFFFFFFF
 
@@ -51,9 +51,4 @@ def permutation(stream: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]
     for i, bits in enumerate(words(stream, 0, samples)[:count - 1].tolist()):
         j = i + bits % (count - i)
         order[i], order[j] = order[j], order[i]
-    return np.array(order), _advanced(stream, samples)
-
-
-def _advanced(stream: np.ndarray, samples: int) -> np.ndarray:
-    counter = _counter(stream) + samples
-    return np.array([*stream[:2].tolist(), *(counter >> 32 * i & _MASK for i in range(4))], np.uint32)
+    return np.array(order), advanced(stream, samples)

@@ -253,3 +253,35 @@ def test_what_was_fed_may_change_as_soon_as_a_run_returns():
         np.testing.assert_array_equal(session.run(total), np.full([size, size], sum(range(30)), np.float32))
         staging = next(e.staging for e in session.runs() if add in e.targets)
         assert 1 <= len(staging.pools[0]) <= 4
+
+
+def test_a_long_compilation_is_announced(monkeypatch, caplog):
+    monkeypatch.setenv("TRACER_ANNOUNCE", "0")
+    w = tf.Variable(tf.ones([3]))
+    add = w.assign_add(tf.exp(w))
+    session = started()
+    caplog.clear()
+    session.run(add)
+    session.run(add)
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == 1
+    assert re.fullmatch(r"Compiling what computes AssignAdd \(.*test_run\.py:\d+\), \d+ operations, for longer than 0 s "
+                        r"now\.", told[0])
+
+
+def test_what_initializes_is_computed_without_being_compiled(monkeypatch):
+    drawn = [tf.Variable(tf.truncated_normal([50, 7], stddev=0.3, seed=1)), tf.Variable(tf.zeros([2])),
+             tf.Variable(tf.random_uniform([3], -1, 5, seed=2)), tf.Variable(tf.random_normal([70001], seed=3))]
+    found = []
+    for switch in ("on", "off"):
+        monkeypatch.setenv("TRACER_FIRST_RUN", switch)
+        session = started()
+        program, = programs(session)
+        assert bool(program._jitted) == (switch == "off")
+        assert len(program.variants) == 1
+        found.append(session.run(drawn))
+        session.run(tf.initialize_all_variables())  # another program, further along the streams
+        found.append(session.run(drawn))
+    for computed, compiled in zip([*found[0], *found[1]], [*found[2], *found[3]], strict=True):
+        np.testing.assert_array_max_ulp(computed, compiled, 1)
+    assert not np.array_equal(found[0][0], found[1][0])

@@ -28,5 +28,5 @@ def test_trajectory(run):
         assert got.dtype == want.dtype
         np.testing.assert_array_equal(got[0], want[0], err_msg=f"{name} before the first step")
         for step in range(1, training.STEPS + 1):
-            np.testing.assert_allclose(got[step], want[step], rtol=2e-5, atol=2e-6 * np.abs(want).max(),
+            np.testing.assert_allclose(got[step], want[step], rtol=1e-5, atol=1e-6 * np.abs(want).max(),
                                        err_msg=f"{name} after step {step}")
