@@ -12,8 +12,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lowering import announce, checks, first, interpret, registry
+from lowering import announce, checks, first, hoist, interpret, registry
 from lowering.checks import Check
+from lowering.companions import inputs_of
 from lowering.rows import RowWrites
 from lowering.slice import DeviceStage, inner, variable_of
 from lowering.state import State
@@ -56,7 +57,8 @@ class Program:
         self.created = [v for v in stage.written if v not in held]  # written without a look
         self.readonly = [v for v in stage.held if v not in written]
         self.dynamic = [t for t in stage.inputs if t not in set(stage.static)]
-        self.constants = [op for op in stage.nodes if op.type == "Const" and op.attrs["value"].nbytes > LARGE_CONSTANT]
+        self.hoisted, self.results = hoist.find(stage)
+        self.constants = self._constants()  # and what was computed of such: passed in
         self.updated_names = [v.name for v in self.updated]
         self.created_names = [v.name for v in self.created]
         self._held_of = _many(self.updated_names)
@@ -72,7 +74,22 @@ class Program:
         self.variants: list[tuple[dict[Tensor, np.ndarray], tuple]] = []  # static values and shapes it ran for
         self._untried = not self.speaks and first.is_worth_it(stage)
         self._compiling: threading.Timer | None = None  # tells the user when that takes long
-        self._uncompiled = False  # whether it has run for its one variant without being compiled
+        self._uncompiled: tuple | None = None  # what it ran for without being compiled
+
+    def _constants(self) -> list[Tensor]:
+        hoisted = set(self.hoisted)
+        read = {t for node in self.stage.nodes if node not in hoisted for t in inputs_of(node)} | set(self.stage.outputs)
+        large = [op.outputs[0] for op in self.stage.nodes if _is_large(op)]
+        return [t for t in large if t in read] + self.results
+
+    def constant_names(self) -> list[str]:
+        """Their names: operations, and tensors where they are the results of such."""
+        return [t.op.name if t.op.type == "Const" else t.name for t in self.constants]
+
+    def constant_values(self) -> list[Any]:
+        """The values of the constants that it is passed."""
+        given = [t.op.attrs["value"] for t in self.constants if t.op.type == "Const"]
+        return given + (hoist.compute(self.hoisted, self.results) if self.hoisted else [])
 
     def function(self, static: dict[Tensor, np.ndarray], table: list[Check], session: Any = None) -> Callable:
         """The pure function from (held, streams, readonly, constants, inputs) to outputs, new state and checks.
@@ -108,16 +125,16 @@ class Program:
         context.used, context.given = self.stage.used, frozenset(self.stage.inputs)
         context.values.update(static)
         context.values.update(zip(self.dynamic, inputs, strict=True))
-        context.values.update(zip((op.outputs[0] for op in self.constants), constants, strict=True))
+        context.values.update(zip(self.constants, constants, strict=True))
         context.state.update(zip(self.updated, held, strict=True))
         context.state.update(zip(self.readonly, readonly, strict=True))
         context.streams.update(zip(self.stage.streams, streams, strict=True))
         return context
 
     def own_nodes(self) -> list[Operation]:
-        """The operations that it evaluates: those of the stage, but constants that are passed in."""
-        known = set(self.constants)
-        return [node for node in self.stage.nodes if node not in known]
+        """The operations that it evaluates: those of the stage, but what is passed in."""
+        known = set(self.hoisted)
+        return [node for node in self.stage.nodes if node not in known and not _is_large(node)]
 
     def static_values(self, state: State, values: dict[Tensor, Any],
                       overlay: dict[str, Any] | None) -> dict[Tensor, np.ndarray]:
@@ -139,10 +156,9 @@ class Program:
         """`function`, which notes what it is traced for: once for each compilation."""
 
         def call(*arguments: Any) -> tuple:
-            if self._uncompiled:
-                self.variants.clear()
-                self._uncompiled = False
-            self.variants.append((static, jax.tree.map(_outline, arguments)))
+            outline = jax.tree.map(_outline, arguments)
+            if self._uncompiled != (_key(static), outline):
+                self.variants.append((static, outline))
             self._count(static, arguments[-1])
             self._compiling = announce.begin(f"{self.what} ({self.stage.nodes[-1].where})", len(self.stage.nodes))
             if self.noticed is not None:
@@ -190,7 +206,7 @@ class Program:
         except KeyError as missing:
             raise self._uninitialized(str(missing.args[0])) from None
         if self._constant_arrays is None:
-            self._constant_arrays = tuple(jnp.asarray(op.attrs["value"]) for op in self.constants)
+            self._constant_arrays = tuple(jnp.asarray(value) for value in self.constant_values())
         streams = tuple([state.stream(op) for op in self.stage.streams]) if self.stream_names else ()
         inputs = tuple([values[t] for t in self.dynamic]) if self.dynamic else ()
         return held, streams, readonly, self._constant_arrays, inputs
@@ -235,8 +251,8 @@ class Program:
     def _run_first(self, state: State, static: dict, arguments: tuple, target: dict[str, Any]) -> tuple:
         table: list[Check] = []
         result = first.run(self, static, table, arguments)
-        self.variants.append((static, jax.tree.map(_outline, arguments)))
-        self._uncompiled = True
+        self._uncompiled = _key(static), jax.tree.map(_outline, arguments)
+        self.variants.append((static, self._uncompiled[1]))
         self._keep(state, target, result)
         return self._outputs(target, result, table)
 
@@ -342,6 +358,10 @@ class Program:
         """
         cold = self._warm is not state
         return tuple([jnp.copy(array) if cold or id(array) in state.pinned else array for array in held])
+
+
+def _is_large(op: Operation) -> bool:
+    return op.type == "Const" and op.attrs["value"].nbytes > LARGE_CONSTANT
 
 
 def _key(static: dict[Tensor, np.ndarray]) -> tuple:

@@ -53,7 +53,7 @@ def pure(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor], s
     known = {t: _known(t, fixed, state) for t in program.stage.static}
     table: list[checks.Check] = []
     traced = program.function(known, table, HostSession(state, {}))
-    constants = tuple(np.asarray(op.attrs["value"]) for op in program.constants)
+    constants = tuple(np.asarray(value) for value in program.constant_values())
     read = [v.name for v in program.readonly]
 
     def function(given: dict, inputs: list) -> tuple[list, dict]:

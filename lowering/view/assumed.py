@@ -49,7 +49,7 @@ def assumed(program: Program, state: State | None, shapes: Mapping[Tensor, tuple
     static = {tensor: _value(tensor, state, values) for tensor in program.stage.static}
     groups = (program.updated, program.readonly)
     held, readonly = (tuple(_variable(op, state) for op in group) for group in groups)
-    constants = tuple(jax.ShapeDtypeStruct(op.attrs["value"].shape, op.attrs["value"].dtype) for op in program.constants)
+    constants = tuple(jax.ShapeDtypeStruct(value.shape, value.dtype) for value in program.constant_values())
     inputs = tuple(_input(tensor, shapes, size) for tensor in program.dynamic)
     return static, (held, tuple(_STREAM for _ in program.stage.streams), readonly, constants, inputs)
 

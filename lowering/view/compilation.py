@@ -43,7 +43,7 @@ class Compilation:
         """The function, and the outlines of its arguments. Dictionaries travel in the order of their keys."""
         pure = program.function(static, [], HostSession(State(), {}))
         groups = (program.updated_names, program.stream_names, [v.name for v in program.readonly],
-                  [op.name for op in program.constants], [t.name for t in program.dynamic])
+                  program.constant_names(), [t.name for t in program.dynamic])
         arguments = tuple(dict(zip(names, values, strict=True)) for names, values in zip(groups, outline, strict=True))
         written = [*program.updated_names, *program.created_names]
 

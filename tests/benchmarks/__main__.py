@@ -3,13 +3,13 @@
 import argparse
 import sys
 
-from tests.benchmarks import graph, ops, recurrent, startup, steps
+from tests.benchmarks import graph, models_table, ops, recurrent, startup, steps
 
 MEASUREMENTS = {
     "import": startup.importing,
     "hello": startup.hello,
-    "neuron": steps.neuron,
-    "softmax": steps.softmax,
+    "neuron_call": steps.neuron,
+    "softmax_loop": steps.softmax,
     "convnet": steps.convnet,
     "ops": ops.operations,
     "language_model": recurrent.language_model,
@@ -20,15 +20,23 @@ MEASUREMENTS = {
 
 def main() -> None:
     ask = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    ask.add_argument("names", nargs="*", help=f"any of: {' '.join(MEASUREMENTS)} (all by default)")
+    ask.add_argument("names", nargs="*", help=f"any of: {' '.join(MEASUREMENTS)}; or of the models: "
+                     f"{' '.join(models_table.MODELS)} (all by default)")
+    ask.add_argument("--original", metavar="PYTHON", help="a Python 2.7 with TensorFlow 0.12.1, for the models")
+    ask.add_argument("--output", metavar="FOLDER", help="where models.json and models.png go")
     said = ask.parse_args()
-    unknown = set(said.names) - set(MEASUREMENTS)
+    unknown = set(said.names) - set(MEASUREMENTS) - set(models_table.MODELS)
     if unknown:
         ask.error(f"no such measurement: {', '.join(sorted(unknown))}")
-    print(f"{'measurement':<34} {'ours':>12} {'peer':>12} {'ratio':>8}  peer, budget")
-    for name in said.names or MEASUREMENTS:
+    small = [name for name in said.names if name in MEASUREMENTS] if said.names else list(MEASUREMENTS)
+    if small:
+        print(f"{'measurement':<34} {'ours':>12} {'peer':>12} {'ratio':>8}  peer, budget")
+    for name in small:
         for row in MEASUREMENTS[name]():
             print(row, flush=True)
+    models = [name for name in said.names if name in models_table.MODELS]
+    if models or not said.names:
+        models_table.main(models, said.original, said.output)
 
 
 if __name__ == "__main__":

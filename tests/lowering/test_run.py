@@ -285,3 +285,31 @@ def test_what_initializes_is_computed_without_being_compiled(monkeypatch):
     for computed, compiled in zip([*found[0], *found[1]], [*found[2], *found[3]], strict=True):
         np.testing.assert_array_max_ulp(computed, compiled, 1)
     assert not np.array_equal(found[0][0], found[1][0])
+
+
+def test_what_follows_from_constants_alone_is_computed_once():
+    rows = np.random.RandomState(1).rand(70, 70).astype(np.float32)
+    a, b = tf.constant(rows), tf.constant(rows.T)
+    v = tf.Variable(tf.ones([70, 70]))
+    y = tf.reduce_sum(v * tf.nn.relu(tf.matmul(a, b) - 17.0))
+    session = started()
+    value = session.run(y)
+    program, = programs(session)
+    assert [op.type for op in program.hoisted] == ["MatMul", "Sub", "Relu"]
+    assert program.constants == program.results
+    np.testing.assert_allclose(value, np.maximum(rows @ rows.T - 17, 0).sum(), rtol=1e-4)
+    by_a, by_v = session.run(tf.gradients(y, [a, v]))
+    above = (rows @ rows.T > 17).astype(np.float32)
+    np.testing.assert_allclose(by_a, above @ rows.T.T, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(by_v, np.maximum(rows @ rows.T - 17, 0), rtol=1e-3, atol=1e-4)
+    assert not any(step.hoisted for step in programs(session))  # differentiated by what they follow from
+
+
+def test_a_check_of_what_is_computed_once_fails_the_run():
+    v = tf.Variable(1.0)
+    table = tf.matmul(tf.constant(np.ones([70, 70], np.float32)), tf.constant(np.ones([70, 70], np.float32)))
+    step = v.assign_add(tf.reduce_sum(tf.gather(table, tf.constant([3, 70]))))
+    session = started()
+    with pytest.raises(errors.InvalidArgumentError, match=r"indices\[1\] = 70 is not in \[0, 70\)"):
+        session.run(step)
+    assert session.run(v) == 1.0
