@@ -104,6 +104,10 @@ class Executable:
         on_host = {op for stage in self.plan.stages if isinstance(stage, HostStage) for op in stage.nodes}
         return [(op, node in on_host or op.type == "Const") for node in self.plan.nodes for op in slicing.inner(node)]
 
+    def bodies(self) -> list[tuple[Region, Executable]]:
+        """The bodies of conditionals and loops that have run step by step on the host."""
+        return list(self._nested.items())
+
     def run(self, state: State, feeds: list[Any], watch: Watch | None = None) -> list[Any]:
         """Runs once. Returns the fetched values, each the caller's own."""
         if self.successor is not None:

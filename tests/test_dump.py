@@ -118,6 +118,21 @@ def test_bodies_of_conditionals_show_inside():
         "choice/moved = Add(x, choice/moved/y)  float32[]", "gives choice/moved"]
 
 
+def test_bodies_that_the_host_runs_show_their_own_programs():
+    def body(i, total):
+        return i + 1, total + tf.py_func(lambda n: np.float32(2 * n), [tf.sin(total)], [tf.float32], name="called")[0]
+
+    _, total = tf.while_loop(lambda i, total: i < 3, body, [tf.constant(0), tf.constant(1.0)], name="loop")
+    with watching() as watcher:
+        tf.Session().run(total)
+    run = reported(watcher, "ir", "stages", "jaxpr")["runs"][0]
+    inside = {stage["inside"] for stage in run["stages"]}
+    assert inside >= {"", "loop/While, body 1"}
+    assert len([op for op in run["ir"] if op["type"] == "While"]) == 1
+    assert any("= sin " in line["text"] for program in run["programs"] for line in program["jaxpr"])
+    assert re.search(r"device program \d of \d \(in loop/While, body 1\)", shown(watcher, "stages"))
+
+
 @pytest.fixture
 def trained():
     x = tf.placeholder(tf.float32, [None, 2], name="pixels")

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -133,6 +134,14 @@ def test_a_script_that_fails_shows_what_it_had_made_and_where_it_stopped(tmp_pat
     assert "run 1 (session 1)\n  runs  init\n" in late.stdout
 
 
+def test_an_interrupted_script_shows_what_it_ran(tmp_path):
+    script = TRAINING + "import os, signal, time\nos.kill(os.getpid(), signal.SIGINT)\ntime.sleep(30)\n"
+    done = command(tmp_path, script, "--section", "stages")
+    assert done.returncode == 130
+    assert re.match(r"# stopped at script.py:1[567]: KeyboardInterrupt\n\nrun 1 \(session 1\)", done.stdout)
+    assert "run 2 (session 1)\n  fetches  loss:0\n  runs  step\n" in done.stdout
+
+
 def test_a_fetch_shows_the_run_that_made_it_or_prepares_one(tmp_path):
     made = command(tmp_path, TRAINING, "--fetch", "loss", "--section", "jaxpr").stdout
     assert made.startswith("run 1 (session 1)\n  fetches  loss:0\n  runs  step\n")
@@ -165,6 +174,7 @@ def files(tmp_path_factory):
     with graph.as_default():
         x = tf.placeholder(tf.float32, [None, 4], name="x")
         loss = tf.reduce_mean(tf.matmul(x, tf.Variable(tf.ones([4, 2]), name="w")), name="loss")
+        tf.fill(tf.placeholder(tf.int32, [1], name="size"), 2.0, name="shaped")
         tf.add_to_collection("train_op", tf.train.GradientDescentOptimizer(0.1).minimize(loss, name="step"))
         tf.train.export_meta_graph(str(folder / "g.meta"))
         tf.train.write_graph(graph.as_graph_def(), str(folder), "g.pbtxt")
@@ -189,6 +199,9 @@ def test_a_graph_from_a_file(files, capsys):
     fed = dumped("--fetch", "loss", "--feed", "MatMul", "g.pb")
     assert "  feeds  MatMul:0 float32[?,?]\n" in fed
     assert " = MatMul(" not in fed
+    shaped = dumped("--fetch", "shaped", "--section", "jaxpr", "--value", "size=[8]", "g.pb")
+    assert "program 1, compilation 1, size:0 = [8]\n" in shaped
+    assert "NotKnownError: the value of size:0 shapes the program" in dumped("--fetch", "shaped", "--section", "hlo", "g.pb")
     with pytest.raises(SystemExit, match=r"The graph has no los. Near it: loss.*\nThe graph has no y:0"):
         main(["--fetch", "los", "--fetch", "y:0", str(files / "g.pb")])
     with pytest.raises(SystemExit, match=r"No operation is in the scope stepp\. Near it: step"):

@@ -62,7 +62,7 @@ def _value(tensor: Tensor, state: State | None, values: Mapping[Tensor, Any]) ->
         return np.asarray(values[tensor], tensor.dtype.base_dtype.as_numpy_dtype)
     if variable is not None and state is not None and variable.name in state.variables:
         return np.asarray(state.variables[variable.name])
-    raise NotKnownError(tensor.op, f"the value of {tensor.name} shapes the program: feed it, or show a run that did")
+    raise NotKnownError(tensor.op, f"the value of {tensor.name} shapes the program: feed one, or give it by --value")
 
 
 def _variable(op: Operation, state: State | None) -> jax.ShapeDtypeStruct:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from lowering.executable import Executable
 from lowering.program import Program
-from lowering.slice import DeviceStage
-from tracer.ir import Operation, Tensor
+from lowering.slice import DeviceStage, inner
+from tracer.ir import Operation, Region, Tensor
 
 
 @dataclass
@@ -23,10 +23,11 @@ class Stage:
     reads: list[Operation] = field(default_factory=list)
     writes: list[Operation] = field(default_factory=list)
     draws: list[Operation] = field(default_factory=list)
+    inside: str = ""  # the body that it is part of, where the host runs that step by step
 
 
 def stages(executable: Executable) -> Iterator[Stage]:
-    """The stages of a run, and of what it was planned as later on."""
+    """The stages of a run, and of what it was planned as later on; those of bodies behind the run they are part of."""
     planned: Executable | None = executable
     while planned is not None:
         if planned.dataflow is not None:
@@ -38,4 +39,16 @@ def stages(executable: Executable) -> Iterator[Stage]:
             else:  # constants belong to no host step
                 constants = dict.fromkeys(t.op for t in stage.inputs if t.op.type == "Const")
                 yield Stage([*constants, *stage.nodes])
+        for region, body in planned.bodies():
+            for stage in stages(body):
+                stage.inside = stage.inside or _name(region, planned)
+                yield stage
         planned = planned.successor
+
+
+def _name(region: Region, executable: Executable) -> str:
+    for node in executable.plan.nodes:
+        for op in inner(node):
+            if region in op.regions:
+                return f"{op.name}, body {op.regions.index(region)}"
+    return "a body"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -74,6 +75,8 @@ def _parser() -> argparse.ArgumentParser:
                         help="what an unknown size is taken as where nothing has run (32)")
     parser.add_argument("--shape", action="append", default=[], type=_shape, metavar="NAME=SIZES",
                         help="the shape of a tensor, where the graph leaves it open: x=32,784")
+    parser.add_argument("--value", action="append", default=[], type=_value, metavar="NAME=VALUE",
+                        help="the value of a tensor that shapes the program, where nothing has run: size=[2,3]")
     parser.add_argument("--times", action="store_true", help="also show what compiling and calling programs took")
     parser.add_argument("-o", "--output", metavar="FILE", help="write there instead of to stdout")
     return parser
@@ -84,6 +87,14 @@ def _shape(text: str) -> tuple[str, tuple[int | None, ...]]:
     if not mark:
         raise argparse.ArgumentTypeError("NAME=SIZES is wanted, as in x=32,784")
     return name, tuple(None if size == "?" else int(size) for size in sizes.split(",") if size)
+
+
+def _value(text: str) -> tuple[str, Any]:
+    name, mark, value = text.partition("=")
+    try:
+        return name, json.loads(value if mark else "")
+    except ValueError:
+        raise argparse.ArgumentTypeError("NAME=VALUE is wanted, as in size=[2,3]") from None
 
 
 def _script(said: argparse.Namespace, options: dict[str, Any],
@@ -122,18 +133,24 @@ def _broken(ended: commands.End) -> bool:
 def _prepared(graph: Graph, said: argparse.Namespace) -> list[Entry]:
     """What was asked for of a graph, or is worth showing of it, as a run that nothing has made."""
     for name, sizes in said.shape:
-        item, = commands.elements(graph, [name])
         try:
-            (item.outputs[0] if isinstance(item, Operation) else item).set_shape(sizes)
+            _tensor(graph, name).set_shape(sizes)
         except ValueError as error:
             commands.refuse(f"--shape {name}: {error}")
     if said.fetch:
         tensors, targets = commands.fetched(graph, said.fetch)
     else:
         tensors, targets = worth_fetching(graph)
-    feeds = placeholders(tensors, targets) if said.feed is None else [
-        item.outputs[0] if isinstance(item, Operation) else item for item in commands.elements(graph, said.feed)]
-    return [Entry(graph, tensors, targets, feeds)] if needed(tensors, targets) else []
+    feeds = placeholders(tensors, targets) if said.feed is None else [_tensor(graph, name) for name in said.feed]
+    values = {_tensor(graph, name): value for name, value in said.value}
+    return [Entry(graph, tensors, targets, feeds, values=values)] if needed(tensors, targets) else []
+
+
+def _tensor(graph: Graph, name: str) -> Tensor:
+    item, = commands.elements(graph, [name])
+    if isinstance(item, Operation) and not item.outputs:
+        commands.refuse(f"{name} has no value.")
+    return item.outputs[0] if isinstance(item, Operation) else item
 
 
 def _of_fetches(entries: list[Entry], prepared: list[Entry], graph: Graph, said: argparse.Namespace) -> list[Entry]:

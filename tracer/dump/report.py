@@ -118,13 +118,13 @@ def _stages(entry: Entry) -> list[Any]:
 def _nodes(entry: Entry, stages: list[Any]) -> list[Operation]:
     """The operations of a run in their order."""
     if stages:
-        return list(dict.fromkeys(op for stage in stages for op in stage.nodes))
+        return list(dict.fromkeys(op for stage in stages if not stage.inside for op in stage.nodes))
     return needed(entry.fetches, entry.targets, entry.feeds)
 
 
 def _stage(stage: Any, settings: Settings) -> dict[str, Any]:
     wanted = settings.wanted or None
-    found: dict[str, Any] = {"kind": "host step" if stage.program is None else "device program",
+    found: dict[str, Any] = {"kind": "host step" if stage.program is None else "device program", "inside": stage.inside,
                              "operations": [op.name for op in stage.nodes if is_wanted(op, wanted)]}
     if stage.program is None:
         return found

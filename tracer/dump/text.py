@@ -92,7 +92,7 @@ def call(op: dict[str, Any]) -> str:
 
 
 def _stage(stage: dict[str, Any], number: int, count: int) -> Iterator[str]:
-    yield f"{stage['kind']} {number} of {count}"
+    yield f"{stage['kind']} {number} of {count}{' (in ' + stage['inside'] + ')' if stage['inside'] else ''}"
     for word in ("takes", "gives"):
         if stage.get(word):
             yield f"  {word}  " + ", ".join(
@@ -162,7 +162,7 @@ def _costs(program: dict[str, Any]) -> Iterator[str]:
 
 
 _TITLE = re.compile(r"(run|graph|program) \d+\b.*|ir|stages|source|  (jaxpr|stablehlo|hlo|cost)"
-                    r"|  (device|host) \w+ \d+ of \d+")
+                    r"|  (device|host) \w+ \d+ of \d+.*")
 _CALL = re.compile(r"( +)(\S+)( = )(\w+)(\(.*)")
 _WORD = re.compile(r"( +)(fetches|runs|feeds|takes|gives|reads|writes|draws|rolled|times|failed)(  .*)")
 _COMMENT = re.compile(r"(.*?)(  (?:#|//) .*)")
