@@ -12,6 +12,10 @@ import numpy as np
 from tracer import errors
 
 
+class ArrayGrowsError(errors.InvalidArgumentError):
+    """A loop writes behind the end of an array that may grow: its trips must be counted before it runs."""
+
+
 class StackHandle:
     """A stack: a list on the host that its operations share."""
 

@@ -27,6 +27,16 @@ def entering(node: Operation, starts: list[Any], known: trips.Trips | None, cont
     return found
 
 
+def grow(node: Operation, starts: list[Any], context: Any) -> bool:
+    """Whether the body writes to an array that may grow."""
+    return any(isinstance(value, Elements) and _may_grow(_writes(node, i), context) for i, value in enumerate(starts))
+
+
+def _may_grow(writes: list[Operation], context: Any) -> bool:
+    handle = context.values.get(writes[0].inputs[0]) if writes else None
+    return isinstance(handle, Handle) and handle.dynamic_size
+
+
 def _is_empty(value: Elements) -> bool:
     return value.items is not None and all(item is None for item in value.items)
 
@@ -49,10 +59,7 @@ def _writes(node: Operation, index: int) -> list[Operation]:
 def _grown(node: Operation, value: Elements, writes: list[Operation], known: trips.Trips | None,
            context: Any) -> Elements:
     """An array that grows, at its final size, where the indices follow from what counts the trips."""
-    if known is None or not known.count or not writes:
-        return value
-    handle = context.values.get(writes[0].inputs[0])
-    if not isinstance(handle, Handle) or not handle.dynamic_size:
+    if known is None or not known.count or not _may_grow(writes, context):
         return value
     starts = [known.walk(0)[k] for k in range(len(known.counters))]
     size = value.size

@@ -187,16 +187,19 @@ def _loop(node: Operation, context: Context) -> None:
         return pred.reshape(()), child.checks
 
     state = body.state(context)
-    if known is not None and (known.count <= 1 or node in FIXED):
+    grows = arrays_in_loops.grow(node, starts, context)
+    if known is not None and (known.count <= 1 or (node in FIXED and not grows)):
         values, state = _unrolled(node, advance, starts, state, known, context)
     else:
-        starts = arrays_in_loops.entering(node, starts, known, context)
-        if not _keeps_shapes(advance, starts, state):
-            raise ShapeVariesError(node, "a loop variable changes its shape")
-        if known is not None:
-            values, state = loops.counted(advance, starts, state, known.count, context.checks)
+        stacked = arrays_in_loops.entering(node, starts, known, context)
+        if not _keeps_shapes(advance, stacked, state):
+            if known is None or node not in FIXED:
+                raise ShapeVariesError(node, "a loop variable changes its shape")
+            values, state = _unrolled(node, advance, starts, state, known, context)
+        elif known is not None:
+            values, state = loops.counted(advance, stacked, state, known.count, context.checks)
         else:
-            values, state = loops.open_ended(holds, advance, starts, state, context, node.attrs["back_prop"])
+            values, state = loops.open_ended(holds, advance, stacked, state, context, node.attrs["back_prop"])
     body.commit(state)
     if not node.attrs["back_prop"]:
         values = jax.lax.stop_gradient(values)

@@ -10,7 +10,7 @@ import numpy as np
 
 from lowering import ending, interpret, ragged, registry
 from lowering import slice as slicing
-from lowering.arrays import WHOLE, Elements, Handle, StackHandle
+from lowering.arrays import WHOLE, ArrayGrowsError, Elements, Handle, StackHandle
 from lowering.checks import Check, error_of
 from lowering.control import ShapeVariesError
 from lowering.dataflow import Dataflow
@@ -47,6 +47,7 @@ class Executable:
     def _prepare(self, before: list[Program | HostStage]) -> None:
         """Plans the run. Programs that were there `before` are compiled already."""
         fetches = self.fetches
+        self.fixed, self.hosted = frozenset(slicing.FIXED), frozenset(slicing.ON_HOST)
         try:
             self.plan = slicing.plan(fetches, self.targets, self.fed, self.controls, self.moved, self.within)
         except slicing.RawControlFlowError:
@@ -134,10 +135,18 @@ class Executable:
                     if feeds and not self.sources:
                         self.staging.last = self.single.a_result(state)  # type: ignore[union-attr]
                 return [_fetched(own(outputs[at])) for _, at in self.sources] if self.sources else []
-        except ShapeVariesError as error:
-            slicing.fix(error.node)
+        except (ShapeVariesError, ArrayGrowsError) as error:
+            self._fix(error)
             self._prepare([])
             return self._run(state, feeds, watch)
+
+    def _fix(self, error: ShapeVariesError | ArrayGrowsError) -> None:
+        """Has the loop, or the conditional, decided on before it runs, or run on the host; another run may have already."""
+        node = error.node if isinstance(error, ShapeVariesError) else slicing.holder(error.op)
+        if node is None or node in self.hosted:
+            raise error
+        if node not in slicing.ON_HOST and (node not in slicing.FIXED or node in self.fixed):
+            slicing.fix(node)
 
     def _run_stages(self, state: State, feeds: list[Any], outer: dict[str, Any] | None = None,
                     watch: Watch | None = None) -> list[Any]:
@@ -341,8 +350,8 @@ class Executable:
         try:
             return executable._run_stages(
                 state, [feed if isinstance(feed, WHOLE) else np.asarray(feed) for feed in feeds], overlay, watch)
-        except ShapeVariesError as error:
-            slicing.fix(error.node)
+        except (ShapeVariesError, ArrayGrowsError) as error:
+            executable._fix(error)
             executable._prepare([])
             return self._region(region, given, state, read, overlay, watch)
 

@@ -181,6 +181,8 @@ def _is_host(op: Operation) -> bool:
     if op.type in ("Const", "Placeholder"):
         return False
     if op.type.startswith("TensorArray"):
+        if op.region is not None and any(op.region in around.regions for around in ON_HOST):
+            return True  # where an index is known, and an array can grow
         return _array_type(op) is dtypes.string or any(t.dtype.base_dtype is dtypes.string for t in op.inputs[1:])
     text = [t for t in (*op.inputs, *op.outputs) if t.dtype.base_dtype is dtypes.string]
     if rule is not None and rule.strings:
@@ -201,10 +203,16 @@ def fix(node: Operation) -> None:
         ON_HOST.add(node)
         return
     FIXED.add(node)
-    if node.region is not None:
-        holder = next((op for op in node.graph.get_operations() if node.region in op.regions), None)
-        if holder is not None and holder.type in CONTROL and holder not in FIXED:
-            fix(holder)
+    around = holder(node)
+    if around is not None and around.type in CONTROL and around not in FIXED:
+        fix(around)
+
+
+def holder(node: Operation) -> Operation | None:
+    """The operation in one of whose regions `node` stands."""
+    if node.region is None:
+        return None
+    return next((op for op in node.graph.get_operations() if node.region in op.regions), None)
 
 
 def check_supported(ops: Iterable[Operation]) -> None:
@@ -408,6 +416,28 @@ def forward_path(op: Operation, fed: frozenset[Tensor]) -> set[Operation]:
     return {node for node, hit in onward.items() if hit}
 
 
+def _check_differentiable(op: Operation, path: set[Operation], fed: frozenset[Tensor]) -> None:
+    """Raises UnsupportedError when a gradient would have to pass through what runs on the host, region by region."""
+    if path.isdisjoint(ON_HOST):
+        return
+    xs = set(op.inputs[op.attrs["ys"]:op.attrs["ys"] + op.attrs["xs"]])
+    smooth: set[Operation] = set()
+    for node in sorted(path, key=lambda node: node._id):
+        if node.type != "StopGradient" and node.attrs.get("back_prop", True) and any(
+                t in xs or (t not in fed and t.op in smooth) for t in node.inputs if _is_smooth(t)):
+            smooth.add(node)
+    needed_by_ys = needed([y.op for y in op.inputs[:op.attrs["ys"]] if y not in fed and _is_smooth(y)], fed)
+    blocked = next((node for node in ON_HOST if node in smooth and node in needed_by_ys), None)
+    if blocked is not None:
+        raise UnsupportedError(
+            "there is no gradient through a conditional or a loop whose values change their shapes by what it computes "
+            "itself", blocked, "Let fed or constant numbers alone decide how often the loop runs.")
+
+
+def _is_smooth(tensor: Tensor) -> bool:
+    return tensor.dtype.base_dtype.is_floating or tensor.dtype.base_dtype.is_complex
+
+
 def plan(fetches: list[Tensor], targets: list[Operation], fed: frozenset[Tensor], controls: bool = True,
          moved: frozenset[Operation] = frozenset(), within: Region | None = None) -> Plan:
     """The stages that compute `fetches` and run `targets` when the tensors in `fed` are given.
@@ -445,8 +475,9 @@ def _device_stage(stager: _Stager, ops: set[Operation]) -> DeviceStage:
     static: set[Tensor] = set()
     for op in list(ops):
         if op.type == "Gradients":
-            extra = {n for n in forward_path(op, stager.fed) if not stager.is_host(n) and not stager.written_by(n)}
-            ops |= extra
+            path = forward_path(op, stager.fed)
+            _check_differentiable(op, path, stager.fed)
+            ops |= {n for n in path if not stager.is_host(n) and not stager.written_by(n)}
     for op in list(ops):
         for tensor in stager._static_inputs(op):
             if tensor not in stager.fed and tensor in stager.materialized:

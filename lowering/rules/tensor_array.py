@@ -11,7 +11,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from lowering.arrays import Elements, Handle, known_index
+from lowering.arrays import ArrayGrowsError, Elements, Handle, known_index
 from lowering.interpret import DIFFERENTIATED
 from lowering.registry import Partly, Static, lowers
 from tracer import errors
@@ -64,6 +64,15 @@ def _named(handle: Handle, text: str) -> Any:
     return lambda index: f"TensorArray {handle.name}: {text.format(index=int(index))}"
 
 
+def _growing(handle: Handle, size: int) -> Any:
+    return lambda index: ArrayGrowsError(None, None, _behind(handle, int(index), size))
+
+
+def _behind(handle: Handle, index: int, size: int) -> str:
+    return (f"TensorArray {handle.name}: Tried to write to index {index}, but within this loop the array has the size "
+            f"{size}: make it with its final size")
+
+
 def _type_name(dtype: Any) -> str:
     return str(_C_TYPES.get(dtype.name, dtype.name))
 
@@ -81,7 +90,7 @@ def _check_type(handle: Handle, value: Any) -> None:
 
 
 @lowers("TensorArrayWrite", "TensorArrayWriteV2", pure=False, strings=True)
-def write(handle: Handle, index: Any, value: Any, flow_in: Elements, *, check: Any,
+def write(handle: Handle, index: Any, value: Any, flow_in: Elements, *, check: Any, op: Any,
           temporaries: set | None = None) -> Any:
     _check_open(handle, temporaries)
     value = _array(value)
@@ -98,16 +107,15 @@ def write(handle: Handle, index: Any, value: Any, flow_in: Elements, *, check: A
     if handle.dynamic_size and at is not None:
         flow_in = flow_in.grown(at + 1)
         size = flow_in.size
-    elif handle.dynamic_size:
-        outside = (f"Tried to write to index {{index}}, but within this loop the array has the size {size}: make it "
-                   "with its final size")
+    elif handle.dynamic_size and not size:
+        raise ArrayGrowsError(None, op, _behind(handle, 0, 0))
     elements = flow_in.spread(value)
     if elements.stacked.shape[1:] != value.shape:
         raise _problem(handle, f"Could not write to TensorArray because the value shape is {list(value.shape)} which "
                                f"is incompatible with the other elements' {list(elements.stacked.shape[1:])}.")
     index = jnp.asarray(index)
     inside = (index >= 0) & (index < size)
-    check(inside, _named(handle, outside), index)
+    check(inside, _growing(handle, size) if handle.dynamic_size else _named(handle, outside), index)
     if handle.adds:
         return Elements(None, elements.stacked.at[index].add(value), elements.written.at[index].set(True))
     check(~inside | ~elements.written[index], _named(handle, _WRITTEN), index)

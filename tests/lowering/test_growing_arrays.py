@@ -1,0 +1,116 @@
+"""Arrays that grow while a loop writes to them. The numbers are TensorFlow 0.12.1's."""
+
+import numpy as np
+import pytest
+
+import tracer as tf
+from tracer import errors
+
+
+@pytest.fixture(autouse=True)
+def graph():
+    tf.reset_default_graph()
+    yield
+    tf.reset_default_graph()
+
+
+def array(size):
+    return tf.TensorArray(tf.float32, size=size, dynamic_size=True)
+
+
+def powers(holds, size):
+    """Doubles (or what `w` is) three numbers as long as `holds`, and keeps each state in an array."""
+    x, w = tf.placeholder(tf.float32, [3]), tf.Variable(2.0)
+    trips, _, kept = tf.while_loop(
+        holds, lambda t, s, kept: (t + 1, s * w, kept.write(t, s * w)), [tf.constant(0), x, array(size)])
+    return x, w, trips, kept.pack()
+
+
+@pytest.mark.parametrize("size", [0, 1, 2])
+def test_a_fed_number_tells_the_size(size):
+    lengths = tf.placeholder(tf.int32, [None])
+    limit = tf.reduce_max(lengths)
+    x, w, _, packed = powers(lambda t, s, kept: t < limit, size)
+    loss = tf.reduce_sum(packed)
+    step = tf.train.GradientDescentOptimizer(0.01).minimize(loss)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        found = []
+        for count in (max(size, 1), 3):
+            feeds = {x: [1, 1, 1], lengths: [1, count]}
+            assert session.run(packed, feeds).shape == (max(count, size), 3)
+            found.append((session.run([loss, step], feeds)[0], session.run(w)))
+        if size < 2:
+            np.testing.assert_allclose(found, [(6, 1.97), (40.488823, 1.472519)], rtol=1e-6)
+
+
+def test_what_the_loop_computes_tells_the_size():
+    x, _, trips, packed = powers(lambda t, s, kept: tf.reduce_sum(s) < 100.0, 0)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        for start, count, last in ((1, 6, 64), (5, 3, 40), (1, 6, 64)):
+            found = session.run([trips, packed], {x: [start] * 3})
+            assert found[0] == count
+            assert found[1].shape == (count, 3)
+            assert found[1][-1].tolist() == [last] * 3
+
+
+def test_no_gradient_is_better_than_a_wrong_one():
+    x, w, _, packed = powers(lambda t, s, kept: tf.reduce_sum(s) < 100.0, 0)
+    gradients = tf.gradients(tf.reduce_sum(packed), w)
+    counted = tf.gradients(tf.reduce_sum(x * w), w)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        session.run(packed, {x: [1, 1, 1]})
+        with pytest.raises(NotImplementedError, match="there is no gradient through a conditional or a loop") as caught:
+            session.run(gradients, {x: [1, 1, 1]})
+        assert __file__ in str(caught.value)
+        assert session.run(counted, {x: [1, 1, 1]}) == [3.0]
+
+
+def test_two_loops_may_begin_with_the_same_array():
+    """A decoder's two loops, to train and to answer, as programs of the time build them."""
+    lengths, x = tf.placeholder(tf.int32, [None]), tf.placeholder(tf.float32, [None, None, 3])
+    start = tf.placeholder(tf.float32, [None, 3])
+    limit = tf.reduce_max(lengths)
+    inputs = array(1).unpack(tf.transpose(x, [1, 0, 2]))
+    weights = tf.constant(np.full((3, 3), 0.1, np.float32))
+
+    def body(feedback):
+        def step(t, state, kept):
+            seen = tf.cond(t > 0, lambda: state * 2, lambda: inputs.read(0)) if feedback else inputs.read(t)
+            state = tf.tanh(tf.matmul(seen, weights) + state)
+            return t + 1, state, kept.write(t, state)
+        return step
+
+    first = [tf.constant(0), start, tf.TensorArray(tf.float32, size=1, dynamic_size=True, infer_shape=False)]
+    arrays = [tf.while_loop(lambda t, s, kept: t < limit, body(feedback), first)[2] for feedback in (False, True)]
+    feeds = {lengths: [4, 2], x: np.arange(24).reshape(2, 4, 3) * 0.1, start: np.zeros((2, 3))}
+    with tf.Session() as session:
+        for kept, total in zip(arrays, (11.738302, 8.029263), strict=True):
+            found = session.run(kept.pack(), feeds)
+            assert found.shape == (4, 2, 3)
+            assert found.sum() == pytest.approx(total, rel=1e-6)
+
+
+def test_an_array_may_grow_in_a_loop_inside_of_a_loop():
+    x, limit = tf.placeholder(tf.float32, [3]), tf.placeholder(tf.int32, [])
+
+    def outer(i, total):
+        _, kept = tf.while_loop(lambda t, kept: t < limit,
+                                lambda t, kept: (t + 1, kept.write(t, x * tf.cast(t, tf.float32))),
+                                [tf.constant(0), array(0)])
+        return i + 1, total + tf.reduce_sum(kept.pack())
+
+    loop = tf.while_loop(lambda i, total: i < 3, outer, [tf.constant(0), tf.constant(0.0)])
+    with tf.Session() as session:
+        assert session.run(loop, {x: [1, 2, 3], limit: 4}) == [3, 108.0]
+
+
+def test_an_array_of_fixed_size_does_not_grow():
+    limit = tf.placeholder(tf.int32, [])
+    fixed = tf.TensorArray(tf.float32, size=2)
+    _, kept = tf.while_loop(lambda t, kept: t < limit, lambda t, kept: (t + 1, kept.write(t, 1.0)),
+                            [tf.constant(0), fixed])
+    with tf.Session() as session, pytest.raises(errors.InvalidArgumentError, match="not resizeable and size is: 2"):
+        session.run(kept.pack(), {limit: 3})
