@@ -816,6 +816,73 @@ def test_files_hold_text_and_bytes_alike(read, tmp_path):
     assert module.rows == [["x", "1"]]
 
 
+@UNCLOSED
+@pytest.mark.parametrize("first", ["from __future__ import print_function", "print 'Python 2'"])
+def test_files_of_a_program_that_either_python_reads(read, tmp_path, first):
+    module = read(
+        f"""
+        {first}
+        import csv, pickle
+        import numpy as np
+        import tensorflow as tf
+        path = {str(tmp_path / "file")!r}
+        def write(name, data, mode):
+            with open(path + name, mode) as f:
+                f.write(data)
+        graph = tf.Graph()
+        with graph.as_default():
+            png = tf.image.encode_png(np.arange(18, dtype=np.uint8).reshape(2, 3, 3))
+            sess = tf.Session()
+            write("png", sess.run(png), "w")
+            picture = sess.run(tf.image.decode_png(open(path + "png").read()))
+            fed = tf.placeholder(tf.string)
+            again = sess.run(tf.image.decode_png(fed), {{fed: open(path + "png", "r").read()}})
+        write("graph", graph.as_graph_def().SerializeToString(), "w")
+        loaded = tf.GraphDef()
+        loaded.ParseFromString(open(path + "graph").read())
+        nodes = len(loaded.node) == len(graph.as_graph_def().node)
+        write("binary", "text", "wb")
+        text = open(path + "binary").read()
+        f = open(path + "pickle", "w"); pickle.dump([1, "a"], f); f.close()
+        pickled = pickle.load(open(path + "pickle"))
+        with open(path + "csv", "wb") as f:
+            csv.writer(f).writerow(["x", 1])
+        rows = list(csv.reader(open(path + "csv", "rb")))
+        lines = open(path + "csv").readlines()
+        """
+    )
+    assert module.picture.ravel().tolist() == module.again.ravel().tolist() == list(range(18))
+    assert module.nodes
+    assert (module.text, module.pickled, module.rows) == ("text", [1, "a"], [["x", "1"]])
+    assert module.lines == ["x,1\r\n" if first.startswith("print") else "x,1\n"]
+
+
+@pytest.mark.parametrize("first", ["from __future__ import print_function", "print 'Python 2'"])
+def test_text_where_messages_hold_bytes(read, first):
+    module = read(
+        f"""
+        {first}
+        import tensorflow as tf
+        name = "a\xe9"
+        made = tf.train.BytesList(value=[name, b"b"])
+        filled = tf.train.Feature()
+        filled.bytes_list.value.append(name)
+        filled.bytes_list.value.extend([name, b"b"])
+        image = tf.Summary.Image(encoded_image_string=name)
+        image.encoded_image_string = name + "!"
+        tensor = tf.contrib.util.make_tensor_proto("x")
+        tensor.string_val.append("y")
+        back = tf.train.BytesList.FromString(made.SerializeToString())
+        others = [].append("z")
+        """
+    )
+    text = "a\xe9".encode()
+    assert list(module.made.value) == list(module.back.value) == [text, b"b"]
+    assert list(module.filled.bytes_list.value) == [text, text, b"b"]
+    assert module.image.encoded_image_string == text + b"!"
+    assert list(module.tensor.string_val) == [b"x", b"y"]
+
+
 PICKLED_BY_PYTHON_2 = b"(dp1\nS'data'\np2\nS'\\xff'\np3\ns."  # cPickle.dumps({'data': '\xff'})
 
 

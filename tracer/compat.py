@@ -18,7 +18,7 @@ def as_bytes(bytes_or_text: Any) -> bytes:
     b'\\xc3\\xa9'
     """
     if isinstance(bytes_or_text, str):
-        return bytes_or_text.encode("utf-8")
+        return bytes_or_text.encode("utf-8", "surrogateescape")
     if isinstance(bytes_or_text, bytes):
         return bytes_or_text
     raise TypeError(f"Expected binary or unicode string, got {bytes_or_text!r}")

@@ -166,7 +166,7 @@ def _changes(value: int, dtype: np.dtype) -> bool:
 def _strings(value: Any) -> np.ndarray:
     array = np.array(value, dtype=object)
     flat = array.reshape(-1)
-    encoded = [item.encode() if isinstance(item, str) else item for item in flat.tolist()]
+    encoded = [item.encode("utf-8", "surrogateescape") if isinstance(item, str) else item for item in flat.tolist()]
     result = np.empty(len(encoded), object)
     result[:] = encoded
     return result.reshape(array.shape)

@@ -216,7 +216,7 @@ def _strings(sizes: tuple[int, ...], items: list[Any]) -> np.ndarray:
         if isinstance(item, bytes):
             array[i] = bytes(item)
         elif isinstance(item, str):
-            array[i] = item.encode("utf-8")
+            array[i] = item.encode("utf-8", "surrogateescape")
         elif _is_tensor(item):
             raise TypeError("List of Tensors when single Tensor expected")
         else:

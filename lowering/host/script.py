@@ -48,7 +48,8 @@ def _tensor(value: Any) -> np.ndarray:
         for item in items:
             if not isinstance(item, (bytes, str)):
                 raise errors.UnimplementedError(None, None, f"Unsupported object type {type(item).__name__}")
-        return objects([item.encode() if isinstance(item, str) else item for item in items], array.shape)
+        encoded = [item.encode("utf-8", "surrogateescape") if isinstance(item, str) else item for item in items]
+        return objects(encoded, array.shape)
     try:
         dtypes.as_dtype(array.dtype)
     except TypeError:

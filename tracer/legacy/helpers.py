@@ -137,6 +137,20 @@ def text_of(value: Any) -> Any:
     return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
 
 
+def bytes_of(value: Any) -> Any:
+    """Text that stands for bytes as those, in lists too."""
+    if isinstance(value, list | tuple):
+        return [bytes_of(item) for item in value]
+    return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
+
+
+def open_either(*arguments: Any, **keywords: Any) -> Any:
+    """`open` of a program that either Python may have run."""
+    from tracer.legacy import python2_files
+
+    return python2_files.open_either(*arguments, **keywords)
+
+
 class _ShortFloat(float):
     """A float that `%s` and `{}` show with 12 digits."""
 
@@ -397,6 +411,7 @@ HELPERS: dict[str, Callable] = {
     for name, function in {
         "attribute": science_names.attribute,
         "by_floats": by_floats,
+        "bytes_of": bytes_of,
         "divide": divide,
         "divide_in_place": divide_in_place,
         "encode": encode,
@@ -409,6 +424,7 @@ HELPERS: dict[str, Callable] = {
         "modulo_of_text": modulo_of_text,
         "of_function": of_function,
         "old_class": old_class,
+        "open_either": open_either,
         "sort": sort,
         "string": string_of,
         "to_float": to_float,

@@ -74,6 +74,30 @@ def _random(module: ModuleType) -> dict[str, Any]:
     return {"sample": sample}
 
 
+def _csv(module: ModuleType) -> dict[str, Any]:
+    """Files for csv were opened with "rb" and "wb"."""
+    from tracer.legacy.helpers import text_of
+
+    def reader(csvfile: Any, *arguments: Any, **keywords: Any) -> Any:
+        return module.reader((text_of(line) for line in csvfile), *arguments, **keywords)
+
+    class DictReader(module.DictReader):
+        def __init__(self, f: Any, *arguments: Any, **keywords: Any) -> None:
+            super().__init__((text_of(line) for line in f), *arguments, **keywords)
+
+    return {"DictReader": DictReader, "reader": reader}
+
+
+def _pickle_of_either(module: ModuleType) -> dict[str, Any]:
+    """Pickles in files that were opened as text."""
+    from tracer.legacy import python2_files, python2_pickle
+
+    def dump(obj: Any, file: Any, *arguments: Any, **keywords: Any) -> None:
+        module.dump(obj, python2_files.binary_file(file), *arguments, **keywords)
+
+    return {"dump": dump, "load": python2_pickle.load}
+
+
 _LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     **science_names.LOST,
     "PIL": lambda module: {},
@@ -81,10 +105,12 @@ _LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "base64": lambda module: {"decodestring": module.decodebytes, "encodestring": module.encodebytes},
     "cgi": lambda module: {"escape": _escape},
     "collections": _collections,
+    "csv": _csv,
     "fractions": lambda module: {"gcd": math.gcd},
     "inspect": lambda module: {"ArgSpec": ArgSpec, "getargspec": _get_arg_spec},
     "math": lambda module: {name: _of_scalars(getattr(module, name)) for name in dir(module) if name[0] != "_"},
     "os": lambda module: {"errno": errno},
+    "pickle": _pickle_of_either,
     "platform": lambda module: {"dist": lambda: ("", "", ""), "linux_distribution": lambda: ("", "", "")},
     "random": _random,
     "re": lambda module: importlib.import_module("tracer.legacy.python2_re").names(module),
@@ -119,20 +145,6 @@ def _base64(module: ModuleType) -> dict[str, Any]:
 
     found = {name: taking_text(getattr(module, name)) for name in dir(module) if name.endswith(("encode", "decode"))}
     return {**found, "decodestring": taking_text(module.decodebytes), "encodestring": taking_text(module.encodebytes)}
-
-
-def _csv(module: ModuleType) -> dict[str, Any]:
-    """Files for csv were opened with "rb" and "wb"."""
-    from tracer.legacy.helpers import text_of
-
-    def reader(csvfile: Any, *arguments: Any, **keywords: Any) -> Any:
-        return module.reader((text_of(line) for line in csvfile), *arguments, **keywords)
-
-    class DictReader(module.DictReader):
-        def __init__(self, f: Any, *arguments: Any, **keywords: Any) -> None:
-            super().__init__((text_of(line) for line in f), *arguments, **keywords)
-
-    return {"DictReader": DictReader, "reader": reader}
 
 
 def _hashlib(module: ModuleType) -> dict[str, Any]:
@@ -246,7 +258,6 @@ def _pickle(module: ModuleType) -> dict[str, Any]:
 
 _LOST_WITH_PYTHON2: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "base64": _base64,
-    "csv": _csv,
     "hashlib": _hashlib,
     "itertools": _itertools,
     "math": lambda module: {name: _to_float(_of_scalars(getattr(module, name))) for name in ("ceil", "floor")},

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import io
+import os
 from typing import Any
 
-from tracer.legacy.helpers import text_of
+from tracer.legacy.helpers import bytes_of, text_of
 
 
 class TextFile(io.TextIOWrapper):
@@ -21,7 +23,7 @@ class TextFile(io.TextIOWrapper):
 
 class _TakesText:
     def write(self, data: Any) -> int:
-        return super().write(_bytes_of(data))  # type: ignore[misc]
+        return super().write(bytes_of(data))  # type: ignore[misc]
 
     def writelines(self, lines: Any) -> None:
         for line in lines:
@@ -40,7 +42,7 @@ class StringIO(_TakesText, io.BytesIO):
     """Python 2's StringIO: holds what it is given, and gives text back unless bytes went in."""
 
     def __init__(self, buffer: Any = "") -> None:
-        super().__init__(_bytes_of(buffer))
+        super().__init__(bytes_of(buffer))
         self._binary = isinstance(buffer, bytes | bytearray)
 
     def write(self, data: Any) -> int:
@@ -85,14 +87,36 @@ def open_file(name: Any, mode: str = "r", buffering: int = -1, **keywords: Any) 
     return text
 
 
+def open_either(name: Any, mode: str = "r", buffering: int = -1, *more: Any, **keywords: Any) -> Any:
+    """`open` of a program that either Python may have run: what Python 3 refuses is done as Python 2 did it.
+
+    Bytes can be written to a text file and text to a binary one, and a file that holds no text can be read as text.
+    """
+    simple = not more and not keywords and not isinstance(name, int) and isinstance(mode, str)
+    if simple and mode[:1] in ("w", "a") and not set(mode[1:]) - set("bt+"):
+        return open_file(name, mode, buffering)
+    if simple and mode in ("r", "rt") and _holds_no_text(name):
+        return open_file(name, "r", buffering)
+    return open(name, mode, buffering, *more, **keywords)
+
+
+def _holds_no_text(name: Any) -> bool:
+    """Whether a file begins with what is no UTF-8."""
+    if not os.path.isfile(name):
+        return False
+    with open(name, "rb") as file:
+        start = file.read(1 << 16)
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
 def _buffered(raw: Any) -> Any:
     if raw.readable() and raw.writable():
         return BinaryRandom(raw)
     return io.BufferedReader(raw) if raw.readable() else BinaryWriter(raw)
-
-
-def _bytes_of(data: Any) -> Any:
-    return data.encode("utf-8", "surrogateescape") if isinstance(data, str) else data
 
 
 def binary_file(file: Any) -> Any:

@@ -19,7 +19,12 @@ LOST_METHODS = frozenset(
     {*detection.METHODS, "decode", "getchildren", "isAlive", "itemset", "newbyteorder", "next", "ptp", "tostring"}
 )
 _TYPES = {"float": "to_float", "int": "to_int"}
+_NAMES_OF_EITHER = {**_TYPES, "open": "open_either"}
 _TYPES_OF_PYTHON2 = {**_TYPES, "long": "to_int", "str": "string", "unicode": "unicode"}
+# Where messages hold bytes, for which text stood: what parses them, their fields, the keywords of what makes them.
+_PARSERS = frozenset({"FromString", "MergeFromString", "ParseFromString"})
+_FIELDS_OF_BYTES = frozenset({"encoded_audio_string", "encoded_image_string", "tensor_content"})
+_LISTS_OF_BYTES = frozenset({"bytes_list", "string_val"})
 _VIEWS = frozenset({"items", "keys", "values"})
 
 
@@ -34,7 +39,7 @@ class _Rewriter(ast.NodeTransformer):
         self._python2 = python == 2
         self._floors = self._python2 and "division" not in detection.future_features(tree)
         own = detection.bound_names(tree)
-        types = _TYPES_OF_PYTHON2 if self._python2 else _TYPES
+        types = _TYPES_OF_PYTHON2 if self._python2 else _NAMES_OF_EITHER
         self._floats = floats.Floats(tree, self._floors)
         self._types = {name: helper for name, helper in types.items() if name not in own}
         imports = detection.imported_packages(tree)
@@ -62,6 +67,12 @@ class _Rewriter(ast.NodeTransformer):
         value = _call("divide_in_place", node, _as_load(node.target), node.value)
         return ast.copy_location(ast.Assign([node.target], value), node)
 
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        self.generic_visit(node)
+        if any(isinstance(target, ast.Attribute) and target.attr in _FIELDS_OF_BYTES for target in node.targets):
+            node.value = _call("bytes_of", node.value, node.value)
+        return node
+
     def visit_Call(self, node: ast.Call) -> ast.AST:
         called = node.func
         resizes = isinstance(node.func, ast.Attribute) and node.func.attr in ("reshape", "resize")
@@ -69,6 +80,9 @@ class _Rewriter(ast.NodeTransformer):
         self.generic_visit(node)
         if isinstance(called, ast.Attribute) and called.attr in _VIEWS:
             node.func = called
+        for word in node.keywords:
+            if word.arg in _FIELDS_OF_BYTES or (word.arg == "value" and _last_name(called) == "BytesList"):
+                word.value = _call("bytes_of", word.value, word.value)
         if isinstance(node.func, ast.Attribute):
             if by_floats:
                 node.func.value = _call("by_floats", node.func.value, node.func.value)
@@ -79,6 +93,8 @@ class _Rewriter(ast.NodeTransformer):
 
     def _method(self, node: ast.Call, function: ast.Attribute) -> ast.AST:
         owner, name = function.value, function.attr
+        if len(node.args) == 1 and (name in _PARSERS or (name in ("append", "extend") and _is_list_of_bytes(owner))):
+            node.args = [_call("bytes_of", node.args[0], node.args[0])]
         if name in LOST_METHODS:
             node.func = _call("method", function, owner, ast.Constant(name))
         elif not self._python2:
@@ -153,6 +169,17 @@ class _Rewriter(ast.NodeTransformer):
         if generator:
             _end_quietly(node)
         return node
+
+
+def _last_name(node: ast.AST) -> str:
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def _is_list_of_bytes(node: ast.AST) -> bool:
+    """Whether it is `feature.bytes_list.value` or the like."""
+    if isinstance(node, ast.Attribute) and node.attr == "value":
+        node = node.value
+    return _last_name(node) in _LISTS_OF_BYTES
 
 
 def _ends_by_stop_iteration(node: ast.FunctionDef) -> bool:
