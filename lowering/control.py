@@ -71,9 +71,9 @@ def evaluate(node: Operation, context: Context) -> None:
         _call(node, context)
 
 
-def compute(region: Region, outputs: list[Tensor], context: Context) -> list[Any]:
-    """Evaluates what `outputs` need of `region`, in `context`."""
-    nodes = region_nodes(region, outputs)
+def compute(region: Region, outputs: list[Tensor], context: Context, effects: list[Operation] | None = None) -> list[Any]:
+    """Evaluates what `outputs` need of `region`, and `effects`, in `context`."""
+    nodes = region_nodes(region, outputs, effects or ())
     context.used = frozenset((*outputs, *(t for n in nodes for t in n.inputs)))
     interpret.evaluate(nodes, context)
     return [interpret.as_value(context.read(t)) for t in outputs]
@@ -176,7 +176,7 @@ def _loop(node: Operation, context: Context) -> None:
     def advance(values: list[Any], state: tuple, counters: dict[int, np.ndarray] | None = None) -> tuple:
         child = body.enter(step.inputs, values, state)
         child.values.update((step.inputs[i], value) for i, value in (counters or {}).items())
-        results = compute(step, step.outputs, child)
+        results = compute(step, step.outputs, child, step.effects)
         if counters is None:
             results = [v.spread() if isinstance(v, Elements) else v for v in results]
         return results, body.state(child), child.checks

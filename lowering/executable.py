@@ -344,7 +344,7 @@ class Executable:
         if executable is None:
             captured = [t for t in region.captures()[0] if t.op.type != "Const" and slicing.variable_of(t) is None]
             inputs = [*region.inputs, *captured]
-            executable = self._nested[region] = Executable(region.outputs, [], inputs, nested=True,
+            executable = self._nested[region] = Executable(region.outputs, region.effects, inputs, nested=True,
                                                                within=region)
         feeds = [*given, *(read(t) for t in executable.feeds[len(given):])]
         try:

@@ -531,10 +531,11 @@ def _values_read(op: Operation, fed: frozenset[Tensor]) -> list[Operation]:
     return found
 
 
-def region_nodes(region: Region, outputs: Iterable[Tensor]) -> list[Operation]:
-    """The operations of `region` that `outputs` need, in order; those of regions inside belong to their holders."""
+def region_nodes(region: Region, outputs: Iterable[Tensor], effects: Iterable[Operation] = ()) -> list[Operation]:
+    """The operations of `region` that `outputs` and `effects` need, in order; those of regions inside belong to their
+    holders."""
     found: set[Operation] = set()
-    stack = [t.op for t in outputs]
+    stack = [*(t.op for t in outputs), *effects]
     while stack:
         op = stack.pop()
         if op.region is region and op not in found:

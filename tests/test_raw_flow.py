@@ -79,7 +79,7 @@ def test_our_graphs_come_back(name):
 
 
 @pytest.mark.parametrize("name", ["branches", "loop", "nested_loops", "branches_in_a_loop", "loop_in_a_branch",
-                                  "writing_branches", "branches_of_operations"])
+                                  "writing_branches", "branches_of_operations", "loop_over_memory"])
 def test_our_graphs_are_those_of_tensorflow(name):
     ours = forms(build(name)[0])
     theirs = forms(tf.GraphDef.FromString(RECORDED[name].tobytes()))

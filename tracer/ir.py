@@ -343,6 +343,7 @@ class Region:
         self.operations: list[Operation] = []
         self.inputs: list[Tensor] = []  # the loop variables, in a loop
         self.outputs: list[Tensor] = []
+        self.effects: list[Operation] = []  # what happens besides: writes to a loop variable that is memory
         self.names: dict[str, Operation] = {}  # in the copy of a function's body, its operations by their names there
 
     def holds(self, op: Operation) -> bool:

@@ -52,9 +52,18 @@ class _Loop:
     def _variable(self, merge: Operation) -> _Variable:
         pair = sorted((t.op for t in merge.inputs), key=lambda op: op.type in NEXTS)
         if (len(pair) != 2 or pair[0].type not in ENTERS or pair[1].type not in NEXTS or merge.control_inputs
-                or merge.outputs[0].dtype.is_ref_dtype or merge.outputs[1]._consumers):
+                or merge.outputs[1]._consumers or not self._is_same_memory(merge, pair[1])):
             raise UnusualError(f"{merge.name} does not begin a loop's trips")
         return _Variable(pair[0], merge, pair[1])
+
+    @staticmethod
+    def _is_same_memory(merge: Operation, step: Operation) -> bool:
+        """Whether a loop variable that is a reference stays the same one."""
+        if not merge.outputs[0].dtype.is_ref_dtype:
+            return True
+        while step is not merge and step.inputs and step.inputs[0].dtype.is_ref_dtype:
+            step = step.inputs[0].op
+        return step is merge
 
     def _constants(self) -> list[Operation]:
         variables = {variable.enter for variable in self.variables}
@@ -119,13 +128,17 @@ class _Loop:
         for frame in (condition, body):
             frame.parent = raw.home
         raw.contexts += [condition, body]
-        starts = [variable.enter.inputs[0] for variable in self.variables]
+        carried = [v for v in self.variables if not v.merge.outputs[0].dtype.is_ref_dtype]
+        starts = [variable.enter.inputs[0] for variable in carried]
         waits = dict.fromkeys(c for op in self.enters for c in op.control_inputs)
         self._enter(entered)
-        for variable in self.variables:
+        for variable in carried:
             self._begin(variable, condition, body)
+        for variable in self.variables:
+            if variable not in carried:
+                self._refer(variable, condition, body)
         condition.outputs = [self.pivot.inputs[0]]
-        body.outputs = [self._end(variable.next) for variable in self.variables]
+        body.outputs = [self._end(variable.next) for variable in carried]
         self._give(condition, body)
         captured: dict[Tensor, None] = {}
         for frame in (condition, body):
@@ -137,7 +150,12 @@ class _Loop:
                        self.pivot.name.rpartition("/")[0] + "/While" if "/" in self.pivot.name else "While",
                        self.path[:-1], tuple((t.dtype.base_dtype, None) for t in starts), waits)
         raw.beside[loop] = list(self.enters)
-        for output, variable in zip(loop.outputs, self.variables, strict=True):
+        for variable in self.variables:
+            if variable not in carried:
+                for exit in variable.exits:
+                    raw.rewrite(exit, "RefIdentity", (variable.enter.inputs[0],), 1)
+                    exit._controls = (loop,)
+        for output, variable in zip(loop.outputs, carried, strict=True):
             for exit in variable.exits:
                 raw.rewrite(exit, exit.type, (output,), 1)
                 exit.type = "Exit"
@@ -177,6 +195,21 @@ class _Loop:
         self.condition.append(merge)
         condition.inputs.append(merge.outputs[0])
         body.inputs.append(first.outputs[0])
+
+    def _refer(self, variable: _Variable, condition: Frame, body: Frame) -> None:
+        """A reference is not carried: the memory itself stands in its place, and what writes to it happens besides."""
+        raw, memory = self.raw, variable.enter.inputs[0]
+        written = variable.next.inputs[0].op
+        for op in (variable.merge, variable.switch, variable.next):
+            if op is not None:
+                raw.hide(op)
+        condition.references[memory] = variable.merge.outputs[0]
+        raw.substitute(variable.merge.outputs[0], memory)
+        if variable.switch is not None:
+            body.references[memory] = variable.switch.outputs[1]
+            raw.substitute(variable.switch.outputs[1], memory)
+        if written in self.body:
+            body.effects.append(written)
 
     def _end(self, step: Operation) -> Tensor:
         """The variable's value after a trip, which whatever the `NextIteration` waits for comes before."""

@@ -132,8 +132,8 @@ def merged(op: Operation, index: int) -> Tensor:
     kinds = ((output.dtype, output.sizes), (dtypes.int32, ()))
     attrs = {"T": output.dtype.base_dtype, "N": 2}
     merge = op.graph.add("Merge", (output, op.outputs[-1]), attrs, kinds, "Merge")
-    arms = [region.outputs[index] for region in op.regions[::-1]]
-    inside = tuple(region.entered.get(arm, arm) for region, arm in zip(op.regions[::-1], arms, strict=True))
+    inside = tuple([region.local(region.outputs[index], "") for region in op.regions[::-1]
+                    if isinstance(region, Context)])
     type = "RefMerge" if all(arm.dtype.is_ref_dtype for arm in inside) else "Merge"
     op.graph._written[merge] = Written(type, inside, tuple(merge.control_inputs), attrs)
     return merge.outputs[0]

@@ -141,6 +141,8 @@ class _Loop:
             again = self._shadow("NextIteration", end, self.body)
             attrs = {"T": end.dtype.base_dtype, "N": 2}
             self.graph._written[merge] = Written(contexts.kind_for("Merge", entry), (entry, again), (), attrs)
+        self.body.effects = [end.op for end, carried in zip(self.results, self.carried, strict=True)
+                             if not carried and self.body.holds(end.op)]
         self.body.outputs = [end for end, carried in zip(self.results, self.carried, strict=True) if carried]
         return _forms(self.variables, results)
 

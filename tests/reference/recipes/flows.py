@@ -52,6 +52,13 @@ def loops_that_wait(tf):
     return {x: 2.}, [i, total]
 
 
+def loop_over_memory(tf):
+    v = tf.Variable(0, name="v")
+    memory = getattr(v, "ref", None) or v._ref  # by the name of 0.12
+    return {tf.placeholder(tf.int32, [], name="x"): 1}, list(tf.while_loop(
+        lambda i, _: i < 5, lambda i, memory: [i + 1, tf.assign_add(memory, 2)], [0, memory()]))
+
+
 def loop_by_value(tf):
     x = tf.placeholder(tf.float32, [], name="x")
     return {x: 2.}, [tf.while_loop(lambda a: a < 100., lambda a: a * x, [x])]
