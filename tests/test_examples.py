@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import random
 import re
 import subprocess
 import sys
@@ -75,3 +76,41 @@ def test_mnist_tfrecords_killed_and_resumed(tmp_path):
     output = run(tmp_path, "mnist_tfrecords.py", *words, f"--max_steps={int(saved[1]) + 300}")
     assert int(re.search(r"starting at step (\d+)", output)[1]) >= int(saved[1])
     assert accuracy(output) >= 0.85
+
+
+def test_char_lstm(tmp_path):
+    (tmp_path / "text").write_text("the quick brown fox jumps over the lazy dog\n" * 100, encoding="utf-8")
+    output = run(tmp_path, "char_lstm.py", "--text=text", "--max_steps=80", "--hidden=32", "--num_steps=8", "--layers=1",
+                 "--sample=12")
+    first, last = (float(number) for number in re.findall(r"loss:? ([0-9.]+)", output))
+    assert first == pytest.approx(3.3, abs=.2)  # the logarithm of 28 characters
+    assert last < 2
+    written = output[output.index("final"):].partition("\n")[2]
+    assert len(written) == 14  # the first, those that were asked for, and the line's end
+
+
+def test_word_language_model(tmp_path):
+    # Which of two sentences comes is all that is not known, for every three and a half words.
+    lines = random.Random(1).choices(["one two three\n", "four five\n"], k=2500)
+    (tmp_path / "text").write_text("".join(lines), encoding="utf-8")
+    output = run(tmp_path, "word_language_model.py", "--text=text", "--hidden=24", "--num_steps=4", "--batch_size=10",
+                 "--epochs=2", "--steady_epochs=1", "--keep=1.0", "--vocabulary=6", "--learning_rate=3")
+    assert re.findall(r"learning rate ([0-9.]+)", output) == ["3.000", "2.100"]
+    perplexities = [float(number) for number in re.findall(r"validation perplexity ([0-9.]+)", output)]
+    assert 1.6 > perplexities[0] > perplexities[1] > 2 ** (1 / 3.5)
+
+
+def test_reverse_seq2seq(tmp_path):
+    output = run(tmp_path, "reverse_seq2seq.py", "--hidden=16", "--longest=4", "--max_steps=100", "--learning_rate=0.01")
+    short, long = (float(number) for number in re.search(r"losses (\S+) (\S+)", output).groups())
+    assert short < 0.6
+    assert long < 1.2
+    assert float(re.search(r"bucket 0: ([0-9.]+)", output).group(1)) > 0.5
+
+
+def test_adaptive_computation(tmp_path):
+    output = run(tmp_path, "adaptive_computation.py", "--size=3", "--limit=4", "--hidden=16", "--max_steps=200",
+                 "--learning_rate=0.01")
+    loss, steps = re.search(r"loss ([0-9.]+), .* ([0-9.]+) steps of thinking", output).groups()
+    assert float(loss) < 0.1
+    assert 1 < float(steps) <= 4
