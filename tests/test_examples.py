@@ -97,7 +97,8 @@ def test_word_language_model(tmp_path):
                  "--epochs=2", "--steady_epochs=1", "--keep=1.0", "--vocabulary=6", "--learning_rate=3")
     assert re.findall(r"learning rate ([0-9.]+)", output) == ["3.000", "2.100"]
     perplexities = [float(number) for number in re.findall(r"validation perplexity ([0-9.]+)", output)]
-    assert 1.6 > perplexities[0] > perplexities[1] > 2 ** (1 / 3.5)
+    assert perplexities[0] > perplexities[1] > 2 ** (1 / 3.5)
+    assert perplexities[1] < 2
 
 
 def test_reverse_seq2seq(tmp_path):
