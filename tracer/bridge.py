@@ -55,7 +55,7 @@ def _program(fetches: Any, feeds: Sequence[Any], session: Any, static: Mapping[A
     import lowering
 
     session = _session(session)
-    form = sessions._Fetches(session, fetches)
+    form = _fetches(session, fetches)
     tensors = [_tensor(session.graph, feed) for feed in feeds]
     fixed = {_tensor(session.graph, key): value for key, value in (static or {}).items()}
     begun = lowering.pure(form.tensors, form.targets, tensors, session.state, fixed)
@@ -78,8 +78,36 @@ def _session(session: Any) -> Any:
     return found
 
 
-def _tensor(graph: Any, key: Any) -> Tensor:
-    return graph.as_graph_element(key, allow_operation=False)
+def _fetches(session: Any, fetches: Any) -> Any:
+    try:
+        return sessions._Fetches(session, fetches)
+    except (KeyError, ValueError) as error:
+        for name in _flat(fetches):
+            _hint(error, session.graph, name)
+        raise
+
+
+def _flat(fetches: Any) -> list[Any]:
+    if isinstance(fetches, (list, tuple)):
+        return [name for part in fetches for name in _flat(part)]
+    return [name for part in fetches.values() for name in _flat(part)] if isinstance(fetches, dict) else [fetches]
+
+
+def _hint(error: Exception, graph: Graph, name: Any) -> None:
+    """Says in a note what is near a name that is not there."""
+    from tracer import commands
+
+    if isinstance(name, str) and name.partition(":")[0] not in {op.name for op in graph.get_operations()}:
+        if found := commands.near(graph, name):
+            error.add_note(f"Near {name!r} there is {found}.")
+
+
+def _tensor(graph: Graph, key: Any) -> Tensor:
+    try:
+        return graph.as_graph_element(key, allow_operation=False)
+    except (KeyError, ValueError) as error:
+        _hint(error, graph, key)
+        raise
 
 
 def export(path: str, fetches: Any, feeds: Sequence[Any] = (), session: Any = None,
@@ -123,8 +151,9 @@ def emit(fetches: Any, feeds: Sequence[Any] | None = None, path: str = "model_ja
     The module has `apply(params, *feeds)`, which returns the values of `fetches`; or, where `fetches` hold an optimizer's
     operation, `loss(params, *feeds)`, `optimizer` and `train_step(params, opt_state, *feeds)`. Parameters are nested
     dictionaries along the name scopes. Variables that are not trained are a second one, `state`. What draws random
-    numbers takes a `key` at the end. Beside it stands an `.npz` file with the variables' values, by their names, for its
-    `params_from_checkpoint(path)`; `python -m tracer.emit --checkpoint` makes such a file of a checkpoint.
+    numbers takes a `key` at the end. What queues and readers give is an argument after the feeds. Beside the module stands
+    an `.npz` file with the variables' values, by their names, for its `params_from_checkpoint(path)`;
+    `python -m tracer.emit --checkpoint` makes such a file of a checkpoint.
 
     Args:
         fetches: what `Session.run` takes.
@@ -141,7 +170,7 @@ def emit(fetches: Any, feeds: Sequence[Any] | None = None, path: str = "model_ja
         UnsupportedError: part of the run has no form in a module; all of it is listed.
     """
     session = _session(session)
-    form = sessions._Fetches(session, fetches)
+    form = _fetches(session, fetches)
     runs = list(session._executables.values())
     return emitted(form.tensors, form.targets, feeds, path, session.graph, session.state, title, runs)
 
@@ -152,16 +181,30 @@ def emitted(tensors: list[Tensor], targets: list[Operation], feeds: Sequence[Any
     import lowering.emit
 
     given = placeholders(tensors, targets) if feeds is None else [_tensor(graph, feed) for feed in feeds]
+    given += lowering.emit.handed_over(tensors, targets, given)
     arrays_path = os.path.splitext(path)[0] + ".npz"
     module = lowering.emit.emit(tensors, targets, given, state, title or "A program as JAX.", os.path.basename(arrays_path),
                                 runs)
     source = formatted(module.source)
     if module.arrays:
-        buffer = io.BytesIO()
-        np.savez(buffer, **module.arrays)  # type: ignore[arg-type]
-        write_whole(arrays_path, buffer.getvalue())
+        write_arrays(arrays_path, module.arrays)
     write_whole(path, source.encode())
     return source
+
+
+def arrays_of(checkpoint: str) -> dict[str, np.ndarray]:
+    """The variables in a checkpoint, of either format, by their names: what `params_from_checkpoint` of a module reads."""
+    from tracer.train import NewCheckpointReader
+
+    reader = NewCheckpointReader(checkpoint)
+    return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
+
+
+def write_arrays(path: str, arrays: Mapping[str, np.ndarray]) -> None:
+    """Writes an `.npz` file."""
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    write_whole(path, buffer.getvalue())
 
 
 def placeholders(tensors: list[Tensor], targets: list[Operation]) -> list[Tensor]:

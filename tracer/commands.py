@@ -170,7 +170,8 @@ def elements(graph: Graph, names: Sequence[str]) -> list[Any]:
         except (KeyError, ValueError):
             missing.append(name)
     if missing:
-        refuse("\n".join(f"The graph has no {name}.{_near(graph, name)}" for name in missing))
+        refuse("\n".join(f"The graph has no {name}." + (f" Near it: {close}." if (close := near(graph, name)) else "")
+                         for name in missing))
     return found
 
 
@@ -184,13 +185,14 @@ def fetched(graph: Graph, names: Sequence[str]) -> tuple[list[Tensor], list[Oper
     return tensors, targets
 
 
-def _near(graph: Graph, name: str) -> str:
+def near(graph: Graph, name: str) -> str:
+    """The names in the graph that are most like one that is not there."""
     known = [op.name for op in graph.get_operations()]
     wanted = name.partition(":")[0]
-    near = difflib.get_close_matches(wanted, known, 5, 0.4)
+    found = difflib.get_close_matches(wanted, known, 5, 0.4)
     last = {op: op.rpartition("/")[2] for op in known}
-    near += [op for op in known if last[op] == wanted.rpartition("/")[2] and op not in near][:5 - len(near)]
-    return f" Near it: {', '.join(near)}." if near else ""
+    found += [op for op in known if last[op] == wanted.rpartition("/")[2] and op not in found][:5 - len(found)]
+    return ", ".join(found)
 
 
 def refuse(message: str) -> NoReturn:

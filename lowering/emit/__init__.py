@@ -2,3 +2,4 @@
 
 from lowering.emit.module import Module as Module
 from lowering.emit.module import emit as emit
+from lowering.emit.module import handed_over as handed_over

@@ -8,8 +8,10 @@ import jax
 import numpy as np
 
 from lowering import interpret, trips
+from lowering.emit import tensor_arrays
 from lowering.emit.expressions import Expr, Local, UnquotableError
-from lowering.slice import inner, region_nodes, written_by
+from lowering.emit.tensor_arrays import Stacked
+from lowering.slice import region_nodes, written_by
 from tracer.ir import Operation, Region, Tensor
 
 
@@ -17,8 +19,6 @@ def evaluate(op: Operation, trace: Any) -> list[Any]:
     """The outputs of a conditional or loop as expressions."""
     if written_by(op):
         raise UnquotableError("variables are written inside of it")
-    if any(node.type.startswith("TensorArray") for node in inner(op)):
-        raise UnquotableError("it holds a TensorArray")
     return _conditional(op, trace) if op.type == "Cond" else _loop(op, trace)
 
 
@@ -68,10 +68,14 @@ def _loop(op: Operation, trace: Any) -> list[Any]:
     count = op.attrs["count"]
     starts = [trace.read(t) for t in op.inputs[:count]]
     known = trips.known(op, _context(trace))
+    arrays = {i for i, value in enumerate(starts) if tensor_arrays.is_array(value)}
+    elements = _elements(op, trace, starts, arrays)
+    starts = [tensor_arrays.stacked(v, elements.get(i)) if i in arrays else v for i, v in enumerate(starts)]
     since = _now()
-    carried = [Expr("name", t.op.name.rpartition("/")[2], outline=jax.ShapeDtypeStruct(np.shape(v), np.dtype(v.dtype)))
+    carried = [Expr("name", t.op.name.rpartition("/")[2], outline=tensor_arrays.outline(v))
                for t, v in zip(step.inputs, starts, strict=True)]
-    results = _inside(step, list(step.outputs), trace, dict(zip(step.inputs, carried, strict=True)))
+    results = _inside(step, list(step.outputs), trace, _given(step, carried, arrays))
+    results = [value.array if i in arrays else value for i, value in enumerate(results)]
     if _shapes(results) != _shapes(starts):
         raise UnquotableError("a loop variable changes its shape")
     body = Local("body", carried, results, since)
@@ -81,10 +85,30 @@ def _loop(op: Operation, trace: Any) -> list[Any]:
     else:
         trace.open_loops.append(op)
         asked = [Expr("name", c.head, outline=jax.ShapeDtypeStruct(c.shape, c.dtype)) for c in carried]
-        (holds,) = _inside(condition, list(condition.outputs), trace, dict(zip(condition.inputs, asked, strict=True)))
+        (holds,) = _inside(condition, list(condition.outputs), trace, _given(condition, asked, arrays))
         whole = Expr("call", "lax.while_loop", (Local("condition", asked, [holds], since), body, first))
     whole.origin = op
-    return _parts(whole, starts)
+    return [Stacked(part) if i in arrays else part for i, part in enumerate(_parts(whole, starts))]
+
+
+def _given(region: Region, carried: list[Any], arrays: set[int]) -> dict[Tensor, Any]:
+    """What the loop's variables are inside of it."""
+    return {t: Stacked(c) if i in arrays else c for i, (t, c) in enumerate(zip(region.inputs, carried, strict=True))}
+
+
+def _elements(op: Operation, trace: Any, starts: list[Any], arrays: set[int]) -> dict[int, Any]:
+    """What is written to the arrays among the loop's variables: the body is looked at once for that."""
+    if not arrays:
+        return {}
+    step = op.regions[1]
+    given = [None if i in arrays else Expr("name", "", outline=tensor_arrays.outline(v)) for i, v in enumerate(starts)]
+    given = [tensor_arrays.stacked(v, None) if i in arrays and (isinstance(v, Stacked) or v.whole is not None) else given[i]
+             for i, v in enumerate(starts)]
+    inputs = _given(step, given, arrays)
+    child = trace.child(inputs)
+    for node in region_nodes(step, list(step.outputs)):
+        child.step(node)
+    return {i: inputs[step.inputs[i]].element for i in arrays}
 
 
 class _Trip(Local):
@@ -97,6 +121,7 @@ class _Trip(Local):
 def _context(trace: Any) -> interpret.Context:
     """What is known while tracing, for those who count trips."""
     context = interpret.Context()
-    context.values.update({t: np.asarray(v) for t, v in trace.values.items() if not isinstance(v, Expr)})
-    context.given = frozenset(t for t, v in trace.values.items() if isinstance(v, Expr))
+    known = {t: v for t, v in trace.values.items() if not (isinstance(v, Expr) or tensor_arrays.is_array(v))}
+    context.values.update({t: np.asarray(v) for t, v in known.items()})
+    context.given = frozenset(t for t in trace.values if t not in known)
     return context

@@ -26,7 +26,7 @@ from lowering.emit.training import WORTH, Step, is_training, slots, trained_by
 from lowering.executable import Executable
 from lowering.program import Program
 from lowering.pure import single
-from lowering.slice import kept_variable
+from lowering.slice import VARIABLES, HostStage, kept_variable
 from lowering.state import State
 from tracer import errors
 from tracer.ir import Operation, Tensor
@@ -63,6 +63,39 @@ def emit(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor], s
     texts = [draft.text() for draft in drafts]
     source = _merged(*texts) if len(texts) == 2 else texts[0]
     return Module(_finished(source), drafts[0].all_arrays())
+
+
+def handed_over(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor]) -> list[Tensor]:
+    """What queues, readers and the like give to a run: the arguments that a module has in their place.
+
+    Only what nothing computed goes into is handed over; the other Python between programs is part of the run.
+    """
+    found: list[Tensor] = []
+    while True:
+        executable = Executable(fetches, targets, [*feeds, *found])
+        host = {op for step in executable.steps if isinstance(step, HostStage) for op in step.nodes}
+        needed = {op for step in executable.steps if isinstance(step, Program) for op in step.stage.nodes}
+        more = [t for op in sorted(host, key=lambda op: op._id) for t in op.outputs
+                if (t in fetches or any(user in needed for user in t.consumers())) and not _computed(op, {*feeds, *found})
+                and t.dtype.base_dtype.as_numpy_dtype is not object]
+        if not more:
+            return found
+        found += more
+
+
+def _computed(op: Operation, fed: set[Tensor]) -> bool:
+    """Whether something that is fed or kept goes into an operation."""
+    seen: set[Operation] = set()
+    stack = [op]
+    while stack:
+        one = stack.pop()
+        if one in seen:
+            continue
+        seen.add(one)
+        if one.type == "Placeholder" or one.type in VARIABLES or any(t in fed for t in one.inputs):
+            return True
+        stack += [t.op for t in one.inputs]
+    return False
 
 
 class _Draft:

@@ -8,8 +8,8 @@ import re
 
 from tracer.ir import Graph, Operation
 
-_ASSIGNS = re.compile(r"\s*\(?(?:[\w.]+, *)*(?:self\.)?_*([A-Za-z]\w*)\)?\s*=(?!=)\s*(?![\[{=])")
-"""Of several targets, the last: it is what was recorded last, as a rule. A list is none of its elements."""
+_ASSIGNS = re.compile(r"\s*(?:self\.)?_*([A-Za-z]\w*)\s*=(?!=)\s*(?![\[{=])")
+"""One target: of several, which was recorded last is not known. A list is none of its elements."""
 
 
 def script_names(graph: Graph) -> dict[Operation, str]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from lowering import registry
 from lowering.differentiate import Parts
-from lowering.emit import control
+from lowering.emit import control, tensor_arrays
 from lowering.emit.expressions import Expr, UnquotableError, record
 from lowering.emit.forms import FORMS
 from lowering.emit.twins import twins
@@ -21,7 +21,9 @@ from tracer.ir import Operation, Tensor
 _FORMLESS = "it has no form in a module yet"
 UPDATES = frozenset({"ApplyGradientDescent", "ApplyMomentum", "ApplyAdagrad", "ApplyAdam", "ApplyRMSProp"})
 """Steps of optimizers that are optax's. The others are computed as their rules say."""
-DRAWS = {"RandomUniform": "uniform", "RandomStandardNormal": "normal", "TruncatedNormal": "truncated_normal"}
+DRAWS = {"RandomUniform": "uniform", "RandomStandardNormal": "normal", "TruncatedNormal": "truncated_normal",
+         "RandomUniformInt": "randint", "RandomShuffle": "permutation", "Multinomial": "categorical"}
+"""What draws random numbers, and the function of `jax.random` that draws such."""
 
 
 class Gradient:
@@ -87,6 +89,14 @@ class Trace:
                 return
             if op.type == "Gradients":
                 self._differentiate(op)
+            elif op.type in tensor_arrays.RULES:
+                values = tensor_arrays.RULES[op.type](op, self)
+                self._name(op, values)
+                self.values.update(zip(op.outputs, values, strict=True))
+            elif op.type == "DestroyTemporaryVariable":
+                variable = variable_of(op.inputs[0])
+                assert variable is not None
+                self.values[op.outputs[0]] = self.state.pop(variable)
             elif op.regions:
                 self._name(op, values := control.evaluate(op, self))
                 self.values.update(zip(op.outputs, values, strict=True))
@@ -148,13 +158,28 @@ class Trace:
         return [np.asarray(v) for v in values] if isinstance(values, list) else np.asarray(values)
 
     def _draw(self, op: Operation) -> Any:
-        shape = tuple(int(size) for size in self._static(op.inputs[0]))
-        dtype = np.dtype(op.attrs["dtype"].as_numpy_dtype)
         key = Expr("name", f"keys[{len(self.keys)}]", outline=jax.eval_shape(lambda: jax.random.key(0)))
+        name = DRAWS[op.type]
+        arguments, options = self._drawn(op, key)
         self.keys.append(key)
-        bounds = (-2.0, 2.0) if op.type == "TruncatedNormal" else ()
-        function = getattr(jax.random, DRAWS[op.type])
-        return record("call", f"jax.random.{DRAWS[op.type]}", (key, *bounds, shape, dtype), {}, function)
+        made = record("call", f"jax.random.{name}", (key, *arguments), options, getattr(jax.random, name))
+        made = made.T if op.type == "Multinomial" else made
+        dtype = np.dtype(op.outputs[0].dtype.as_numpy_dtype)
+        return made if made.dtype == dtype else made.astype(dtype)
+
+    def _drawn(self, op: Operation, key: Expr) -> tuple[tuple, dict]:
+        """The arguments that the function of `jax.random` gets besides the key."""
+        if op.type == "RandomShuffle":
+            return (self.read(op.inputs[0]),), {}
+        if op.type == "Multinomial":
+            logits, count = self.read(op.inputs[0]), int(self._static(op.inputs[1]))
+            return (logits,), {"axis": -1, "shape": (count, logits.shape[0])}
+        shape = tuple(int(size) for size in self._static(op.inputs[0]))
+        if op.type == "RandomUniformInt":
+            bounds = [value if isinstance(value, Expr) else int(value) for value in map(self.read, op.inputs[1:])]
+            return (shape, *bounds), {}
+        limits = (-2.0, 2.0) if op.type == "TruncatedNormal" else ()
+        return (*limits, shape, np.dtype(op.attrs["dtype"].as_numpy_dtype)), {}
 
     def _name(self, op: Operation, values: list[Any]) -> None:
         for value in values:
@@ -244,7 +269,7 @@ def _flat(results: Any) -> list[Any]:
         return [value for result in results for value in _flat(result)]
     if results is None:
         return []
-    return [results if isinstance(results, Expr) else np.asarray(results)]
+    return [results if isinstance(results, Expr) or tensor_arrays.is_array(results) else np.asarray(results)]
 
 
 def _unchecked(*arguments: Any) -> None:

@@ -107,7 +107,8 @@ class Step:
         results = [self.draft.result(t) for t in self.draft.fetches]
         optimized = {v for group in self.groups for v in group.variables}
         written = {v: value for v, value in self.trace.state.items()
-                   if value is not self.trace.begun[v] and v not in optimized and v not in self.draft.slots}
+                   if v in self.trace.begun and value is not self.trace.begun[v]
+                   and v not in optimized and v not in self.draft.slots}
         simple = self.body.simple
         return simple(early), simple(results), {v: simple(value) for v, value in written.items()}
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tracer as tf
+from tracer.emit.__main__ import main
 
 EXAMPLES = pathlib.Path(__file__).parent.parent.parent / "examples"
 RNG = np.random.RandomState(0)
@@ -124,8 +125,8 @@ def test_two_optimizers_of_two_scopes(tmp_path):
 
 
 def test_what_has_no_form_is_listed_at_once():
-    queue = tf.FIFOQueue(3, tf.float32, shapes=[()])
-    total = queue.dequeue(name="one") + queue.dequeue(name="two")
+    x = tf.placeholder(tf.float32, [3], name="x")
+    total = tf.reduce_sum(tf.where(x > 0, name="one")) + tf.reduce_sum(tf.where(x < 0, name="two"))
     with tf.Session(), pytest.raises(Exception, match=r"(?s)'one', recorded at .*'two', recorded at"):
         tf.emit(total, path="nothing.py")
 
@@ -221,3 +222,109 @@ def test_a_feed_of_unknown_shape_has_the_one_it_was_fed_with(tmp_path):
         session.run(y, {x: [1.0, 2.0], factor: 3.0})
         emitted = module(tf.emit(y, [x, factor], str(tmp_path / "m.py"), session), tmp_path)
     assert emitted["apply"](np.float32([1, 2]), np.float32(4)).tolist() == [4.0, 8.0]
+
+
+def test_what_is_trained_is_read_where_the_script_reads_it(tmp_path):
+    x = tf.placeholder(tf.float32, [4], name="x")
+    weights = tf.Variable([1.0, -2.0, 0.5, 3.0], name="weights")
+    count = tf.Variable(0, trainable=False, name="count")
+    step = tf.train.MomentumOptimizer(0.1, 0.5).minimize(tf.reduce_sum(tf.square(weights - x)), global_step=count)
+    before = weights * 2.0
+    average = tf.train.ExponentialMovingAverage(0.5)
+    with tf.control_dependencies([step]):
+        train = average.apply([weights])
+    feed = {x: np.float32([0.0, 1.0, 2.0, 3.0])}
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        emitted = module(tf.emit([train, before], [x], str(tmp_path / "m.py"), session), tmp_path)
+        params, state = emitted["params_from_checkpoint"](tmp_path / "m.npz")
+        opt_state = emitted["optimizer"].init(params)
+        for _ in range(3):
+            params, state, opt_state, found = emitted["train_step"](params, state, opt_state, feed[x])
+            np.testing.assert_allclose(found, session.run([train, before], feed)[1], rtol=1e-6)
+            np.testing.assert_allclose(state["ExponentialMovingAverage"]["weights"],
+                                       session.run(average.average(weights)), rtol=1e-6)
+        assert int(state["count"]) == 3
+
+
+def test_gradients_in_turn_are_not_one_step(tmp_path):
+    weights = tf.Variable([1.0, 2.0], name="weights")
+    first = tf.train.GradientDescentOptimizer(0.1).minimize(tf.reduce_sum(tf.square(weights)))
+    with tf.control_dependencies([first]):
+        loss = tf.reduce_sum(tf.square(tf.identity(weights) - 1.0))
+        second = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        with pytest.raises(Exception, match=r"one by one|is written before"):
+            tf.emit([first, second], [], str(tmp_path / "m.py"), session)
+
+
+def test_checkpoints_load(tmp_path):
+    x, y_, logits, loss = network(True)
+    step = tf.train.AdamOptimizer(0.01).minimize(loss)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        emitted = module(tf.emit([step, logits], [x, y_], str(tmp_path / "net.py"), session), tmp_path)
+        session.run(step, {x: IMAGES, y_: LABELS})
+        wanted = session.run(logits, {x: IMAGES, y_: LABELS})
+        saved = tf.train.Saver().save(session, str(tmp_path / "net.ckpt"), global_step=1)
+    assert main(["--checkpoint", saved, "-o", str(tmp_path / "one.npz")]) == 0
+    params = emitted["params_from_checkpoint"](tmp_path / "one.npz")
+    np.testing.assert_allclose(emitted["apply"](params, IMAGES), wanted, rtol=1e-5, atol=1e-6)
+    with pytest.raises(SystemExit, match="nothing: Unsuccessful"):
+        main(["--checkpoint", str(tmp_path / "nothing"), "-o", str(tmp_path / "two.npz")])
+
+
+def test_dynamic_rnn(tmp_path):
+    x = tf.placeholder(tf.float32, [3, 5, 4], name="x")
+    lengths = tf.placeholder(tf.int32, [3], name="lengths")
+    outputs, state = tf.nn.dynamic_rnn(tf.nn.rnn_cell.GRUCell(6), x, sequence_length=lengths, dtype=tf.float32)
+    step = tf.train.GradientDescentOptimizer(0.5).minimize(tf.reduce_mean(tf.square(outputs)))
+    feed = {x: RNG.rand(3, 5, 4).astype(np.float32), lengths: np.int32([2, 5, 3])}
+    with tf.Session() as session:
+        tf.set_random_seed(1)
+        session.run(tf.initialize_all_variables())
+        emitted = module(tf.emit([step, outputs, state], [x, lengths], str(tmp_path / "m.py"), session), tmp_path)
+        params = emitted["params_from_checkpoint"](tmp_path / "m.npz")
+        after, _, *found = emitted["train_step"](params, emitted["optimizer"].init(params), *feed.values())
+        for got, want in zip(found, session.run([step, outputs, state], feed)[1:], strict=True):
+            np.testing.assert_allclose(got, want, rtol=1e-6, atol=1e-7)
+        np.testing.assert_allclose(after["RNN"]["GRUCell"]["Gates"]["Linear"]["Matrix"],
+                                   session.run("RNN/GRUCell/Gates/Linear/Matrix:0"), rtol=1e-6)
+
+
+def test_arrays_and_temporaries(tmp_path):
+    x = tf.placeholder(tf.float32, [3, 4], name="x")
+    taken = tf.TensorArray(tf.float32, 3).unpack(x)
+    product = taken.read(0) * taken.read(2)
+    made = tf.TensorArray(tf.float32, 2).write(0, product).write(1, product + 1)
+    parts = tf.TensorArray(tf.float32, 2).split(product, [1, 3])
+    fetches = [made.pack(), made.concat(), made.size(), parts.read(1), tf.accumulate_n([x, x * 2])]
+    rows = RNG.rand(3, 4).astype(np.float32)
+    with tf.Session() as session:
+        found = module(tf.emit(fetches, [x], str(tmp_path / "m.py"), session), tmp_path)["apply"](rows)
+        for got, want in zip(found, session.run(fetches, {x: rows}), strict=True):
+            np.testing.assert_allclose(got, want, rtol=1e-6)
+
+
+def test_what_a_queue_gives_is_an_argument(tmp_path):
+    queue = tf.FIFOQueue(3, [tf.float32, tf.int32], shapes=[(2,), ()])
+    rows, labels = queue.dequeue_many(4)
+    weights = tf.Variable([1.0, -2.0], name="weights")
+    total = tf.reduce_sum(rows * weights, 1) + tf.cast(labels, tf.float32)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        emitted = module(tf.emit(total, path=str(tmp_path / "m.py"), session=session), tmp_path)
+    found = emitted["apply"](emitted["params_from_checkpoint"](tmp_path / "m.npz"), np.ones((4, 2), np.float32),
+                             np.int32([0, 1, 2, 3]))
+    assert found.tolist() == [-1.0, 0.0, 1.0, 2.0]
+
+
+def test_names_that_are_not_there(tmp_path):
+    x = tf.placeholder(tf.float32, [2], name="features")
+    tf.square(x, name="squared")
+    with tf.Session():
+        for arguments in (("square:0", [x]), ("squared:0", ["feature:0"])):
+            with pytest.raises((KeyError, ValueError)) as caught:
+                tf.emit(*arguments, path=str(tmp_path / "m.py"))
+            assert any("squared" in note or "features" in note for note in caught.value.__notes__)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Sequence
 
-from tracer import bridge, commands
+from tracer import bridge, commands, errors
 from tracer.ir import Operation, Tensor
 
 
@@ -15,26 +16,70 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = commands.parser(
         "tracer.emit", "script.py",
         "Runs a program written for TensorFlow 0.8 and writes a part of its graph as a JAX module that needs jax, numpy and "
-        "optax only, with the variables' values as the program leaves them.", must_fetch=True)
-    parser.add_argument("-o", "--output", default="model_jax.py", metavar="FILE", help="the module (model_jax.py)")
+        "optax only, with the variables' values as the program leaves them. With --checkpoint and no script, it only writes "
+        "the arrays of the checkpoint, for a module written before.")
+    _add_own(parser)
+    for action in parser._actions:
+        if action.dest == "script":
+            action.nargs = "?"  # a checkpoint alone is converted
     said, options = commands.parsed(parser, arguments)
-    names, output = said.fetch, os.path.abspath(said.output)
+    if said.script is None and said.checkpoint:
+        return _convert(said.checkpoint, os.path.abspath(said.output))
+    if said.script is not None and not said.fetch:
+        _behind(said)
+    if said.script is None or not said.fetch:
+        parser.error("a script and what to --fetch of it are needed, or a --checkpoint")
     with commands.watching() as watcher:
         code = commands.run(said.script, said.args, options).code
     session = watcher.last
     if session is None:
         print("The program ran no session: there are no variables to take along.", file=sys.stderr)
         return 1
-    found = commands.elements(session.graph, names)
+    found = commands.elements(session.graph, said.fetch)
     tensors = [item for item in found if isinstance(item, Tensor)]
     targets = [item for item in found if isinstance(item, Operation)]
     for op in targets:  # an operation with a value is fetched for it, unless it is run for what it does
         if op.outputs and not op.outputs[0].dtype.is_ref_dtype:
             tensors.append(op.outputs[0])
-    bridge.emitted(tensors, targets, said.feed, output, session.graph, watcher.state_of(session),
-                   f"{os.path.basename(said.script)} as JAX: {', '.join(names)}.", [run.executable for run in watcher.runs])
+    state, output = watcher.state_of(session), os.path.abspath(said.output)
+    if said.checkpoint:
+        state = state.snapshot()
+        state.variables.update(_arrays(said.checkpoint))
+    bridge.emitted(tensors, targets, said.feed, output, session.graph, state,
+                   f"{os.path.basename(said.script)} as JAX: {', '.join(said.fetch)}.", [run.executable for run in watcher.runs])
     print(f"wrote {output}")
     return code
+
+
+def _add_own(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--output", default="model_jax.py", metavar="FILE", help="the module (model_jax.py)")
+    parser.add_argument("--checkpoint", metavar="PATH", help="takes the variables' values from this checkpoint")
+
+
+def _behind(said: argparse.Namespace) -> None:
+    """Takes our options from behind the script, where there are none before it."""
+    behind = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    behind.add_argument("--fetch", action="append")
+    behind.add_argument("--feed", action="append")
+    _add_own(behind)
+    ours, said.args = behind.parse_known_args(said.args)
+    said.fetch, said.feed, said.output = ours.fetch, ours.feed or said.feed, ours.output
+    said.checkpoint = said.checkpoint or ours.checkpoint
+
+
+def _arrays(checkpoint: str) -> dict:
+    try:
+        return bridge.arrays_of(checkpoint)
+    except (errors.OpError, OSError) as problem:
+        commands.refuse(f"{checkpoint}: {problem}")
+
+
+def _convert(checkpoint: str, output: str) -> int:
+    """Writes the arrays of a checkpoint as an `.npz` file."""
+    output = os.path.splitext(output)[0] + ".npz"
+    bridge.write_arrays(output, _arrays(checkpoint))
+    print(f"wrote {output}")
+    return 0
 
 
 if __name__ == "__main__":

@@ -75,15 +75,15 @@ def multi_rnn_cell(params, initial_state, squeeze):
 
 def loss(params, inputs, targets):
     """What is differentiated, cost (models.py:217)."""
-    state_2 = jnp.full((4, 32), 0.0)
+    initial_state = jnp.full((4, 32), 0.0)
     outputs = []
     # models.py:209
     for t in range(6):
         concat, output, basiclstmcell_concat = multi_rnn_cell(
-            params["model"]["RNN"]["MultiRNNCell"], state_2, inputs[:, t]
+            params["model"]["RNN"]["MultiRNNCell"], initial_state, inputs[:, t]
         )
         outputs.append(output)
-        state_2 = jnp.concatenate([concat, basiclstmcell_concat], 1)
+        initial_state = jnp.concatenate([concat, basiclstmcell_concat], 1)
     # models.py:211
     output_2 = jnp.reshape(jnp.concatenate(outputs, 1), (24, 8))
     # models.py:215
@@ -98,17 +98,17 @@ def loss(params, inputs, targets):
         * jnp.ones((24,))
         / (jnp.ones((24,)) + 1e-12)
     )
-    return jnp.sum(loss) / 4.0, state_2
+    return jnp.sum(loss) / 4.0, initial_state
 
 
 optimizer = optax.inject_hyperparams(optax.sgd)(0.0)
 
 
 def train_step(params, state, opt_state, input_data, targets):
-    """One step of training. Returns what it was given, as it is after the step, and cost, state."""
+    """One step of training. Returns what it was given, as it is after the step, and cost, model/RNN/concat_5:0."""
     # models.py:202
     inputs = params["model"]["embedding"][input_data]
-    (loss_value, state_2), (grads, inputs_grad) = jax.value_and_grad(
+    (loss_value, concat_5), (grads, inputs_grad) = jax.value_and_grad(
         loss, argnums=(0, 1), has_aux=True
     )(params, inputs, targets)
     reshape = inputs_grad.reshape((-1, 8))
@@ -128,4 +128,4 @@ def train_step(params, state, opt_state, input_data, targets):
             .add(-(reshape * mul * state["lr"])),
         }
     }
-    return new_params, state, opt_state, loss_value, state_2
+    return new_params, state, opt_state, loss_value, concat_5
