@@ -8,7 +8,6 @@ import sys
 from collections.abc import Sequence
 
 from tracer import bridge, commands, errors
-from tracer.ir import Operation, Tensor
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,18 +34,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if session is None:
         print("The program ran no session: there are no variables to take along.", file=sys.stderr)
         return 1
-    found = commands.elements(session.graph, said.fetch)
-    tensors = [item for item in found if isinstance(item, Tensor)]
-    targets = [item for item in found if isinstance(item, Operation)]
-    for op in targets:  # an operation with a value is fetched for it, unless it is run for what it does
-        if op.outputs and not op.outputs[0].dtype.is_ref_dtype:
-            tensors.append(op.outputs[0])
+    tensors, targets = commands.fetched(session.graph, said.fetch)
     state, output = watcher.state_of(session), os.path.abspath(said.output)
     if said.checkpoint:
         state = state.snapshot()
         state.variables.update(_arrays(said.checkpoint))
-    bridge.emitted(tensors, targets, said.feed, output, session.graph, state,
-                   f"{os.path.basename(said.script)} as JAX: {', '.join(said.fetch)}.", [run.executable for run in watcher.runs])
+    title = f"{os.path.basename(said.script)} as JAX: {', '.join(said.fetch)}."
+    runs = [run.executable for run in watcher.runs]
+    bridge.emitted(tensors, targets, said.feed, output, session.graph, state, title, runs)
     print(f"wrote {output}")
     return code
 
