@@ -50,7 +50,8 @@ function show(at) {
   const root = tree(numbers);
   ({ boxes, scopes } = connect(root, numbers));
   layout = new Layout(root);
-  if (root.children.length === 1 && root.children[0].children) layout.toggle(root.children[0]);
+  const largest = root.children.filter((box) => box.children).sort((a, b) => b.size - a.size)[0];
+  if (root.children.length < 6 && largest && largest.children.length <= 40) layout.toggle(largest);
   picture = new Picture(layout, sharesOf(view));
   picture.draw();
   picture.fit(0.4);
