@@ -1,6 +1,7 @@
 """The legacy environment in one process: import hook, Python 2 source, lost names, and that all of it is taken back."""
 
 import ast
+import hashlib
 import importlib
 import sys
 import textwrap
@@ -9,6 +10,7 @@ import types
 import unittest
 
 import numpy as np
+import PIL.Image
 import pytest
 
 import tracer
@@ -855,6 +857,45 @@ def test_files_of_a_program_that_either_python_reads(read, tmp_path, first):
     assert module.nodes
     assert (module.text, module.pickled, module.rows) == ("text", [1, "a"], [["x", "1"]])
     assert module.lines == ["x,1\r\n" if first.startswith("print") else "x,1\n"]
+
+
+@UNCLOSED
+@pytest.mark.parametrize("first", ["from __future__ import print_function", "print 'Python 2'"])
+def test_libraries_that_take_bytes_take_text(read, tmp_path, first):
+    path = tmp_path / "data"
+    path.write_bytes(bytes([0x89, 0, 0, 1]))
+    np.save(tmp_path / "array.npy", np.arange(3))
+    PIL.Image.new("L", (3, 2)).save(tmp_path / "picture.png")
+    module = read(
+        f"""
+        {first}
+        import hashlib, io, struct, zlib
+        import numpy as np
+        from PIL import Image
+        folder = {str(tmp_path)!r}
+        data = open(folder + "/data").read()
+        number = struct.unpack(">I", data)
+        first = struct.unpack_from("B", data, 3)
+        numbers = np.frombuffer(data, np.uint8)
+        array = np.load(open(folder + "/array.npy"))
+        size = Image.open(open(folder + "/picture.png")).size
+        same = Image.open(io.BytesIO(open(folder + "/picture.png").read())).size
+        whole = hashlib.md5(data).hexdigest()
+        parts = hashlib.md5()
+        for part in (data[:1], data[1:]):
+            parts.update(part)
+        back = zlib.decompress(zlib.compress(data))
+        code = ord(data[0])
+        """
+    )
+    assert module.number == (0x89000001,)
+    assert module.first == (1,)
+    assert module.numbers.tolist() == [0x89, 0, 0, 1]
+    assert module.array.tolist() == [0, 1, 2]
+    assert module.size == module.same == (3, 2)
+    assert module.whole == module.parts.hexdigest() == hashlib.md5(path.read_bytes()).hexdigest()
+    assert module.back == path.read_bytes()
+    assert module.code == (0x89 if first.startswith("print") else 0xDC89)
 
 
 @pytest.mark.parametrize("first", ["from __future__ import print_function", "print 'Python 2'"])

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-from tracer.legacy import science_names
+from tracer.legacy import science_names, text_for_bytes
 
 ArgSpec = namedtuple("ArgSpec", "args varargs keywords defaults")
 _ABSTRACT = (
@@ -64,7 +64,7 @@ def _collections(module: ModuleType) -> dict[str, Any]:
 def _pillow_image(module: ModuleType) -> dict[str, Any]:
     resampling = module.Resampling
     lost = {"ANTIALIAS": resampling.LANCZOS, "CUBIC": resampling.BICUBIC, "LINEAR": resampling.BILINEAR}
-    return {**lost, "fromstring": module.frombytes}
+    return {**lost, "fromstring": module.frombytes, "open": text_for_bytes.taking_text_files(module.open)}
 
 
 def _random(module: ModuleType) -> dict[str, Any]:
@@ -100,6 +100,7 @@ def _pickle_of_either(module: ModuleType) -> dict[str, Any]:
 
 _LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     **science_names.LOST,
+    **text_for_bytes.LOST,
     "PIL": lambda module: {},
     "PIL.Image": _pillow_image,
     "base64": lambda module: {"decodestring": module.decodebytes, "encodestring": module.encodebytes},
@@ -145,15 +146,6 @@ def _base64(module: ModuleType) -> dict[str, Any]:
 
     found = {name: taking_text(getattr(module, name)) for name in dir(module) if name.endswith(("encode", "decode"))}
     return {**found, "decodestring": taking_text(module.decodebytes), "encodestring": taking_text(module.encodebytes)}
-
-
-def _hashlib(module: ModuleType) -> dict[str, Any]:
-    def taking_text(make: Callable) -> Callable:
-        return lambda string=b"": make(string.encode("utf-8") if isinstance(string, str) else string)
-
-    return {
-        name: taking_text(getattr(module, name)) for name in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
-    }
 
 
 def _itertools(module: ModuleType) -> dict[str, Any]:
@@ -258,7 +250,6 @@ def _pickle(module: ModuleType) -> dict[str, Any]:
 
 _LOST_WITH_PYTHON2: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "base64": _base64,
-    "hashlib": _hashlib,
     "itertools": _itertools,
     "math": lambda module: {name: _to_float(_of_scalars(getattr(module, name))) for name in ("ceil", "floor")},
     "operator": _operator,

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from tracer.legacy import numpy_sizes
+from tracer.legacy.helpers import bytes_of
+from tracer.legacy.python2_files import binary_file
 
 _BUILTIN_ALIASES = ("bool", "complex", "float", "int", "object", "str")
 _CONSTANTS = {
@@ -141,7 +143,7 @@ class _Number(np.ndarray):
 
 def _frombuffer(buffer: Any, dtype: Any = float, count: int = -1, offset: int = 0) -> Any:
     """The first `input_data.py`, of which many scripts have a copy, reads sizes with this and counts by the array."""
-    array = np.frombuffer(buffer, dtype, count, offset)
+    array = np.frombuffer(bytes_of(buffer), dtype, count, offset)
     return array.view(_Number) if array.size == 1 and array.dtype.kind in "iu" else array
 
 
@@ -149,8 +151,7 @@ def _fromstring(string: Any, dtype: Any = float, count: int = -1, sep: str = "")
     """Binary data (`sep=""`) gives an array of its own."""
     if sep:
         return np.fromstring(string, dtype, count, sep=sep)
-    data = string.encode("utf-8", "surrogateescape") if isinstance(string, str) else string
-    return np.frombuffer(data, dtype, count).copy()
+    return np.frombuffer(bytes_of(string), dtype, count).copy()
 
 
 def _histogram(
@@ -186,7 +187,7 @@ def _load(
 ) -> Any:
     """Object arrays are pickles, which run code when they are read; a user has to ask for them."""
     try:
-        return np.load(file, mmap_mode, allow_pickle=allow_pickle, fix_imports=fix_imports, encoding=encoding)  # type: ignore[arg-type]
+        return np.load(binary_file(file), mmap_mode, allow_pickle=allow_pickle, fix_imports=fix_imports, encoding=encoding)  # type: ignore[arg-type]
     except ValueError as problem:
         if "allow_pickle" in str(problem):
             problem.add_note(

@@ -46,6 +46,7 @@ def builtin_names() -> dict[str, Any]:
         "long": int,
         "map": map_list,
         "open": open_file,
+        "ord": _ord,
         "print": print_text,
         "range": lambda *bounds: list(range(*bounds)),
         "raw_input": builtins.input,
@@ -119,6 +120,12 @@ def map_list(function: Any, *iterables: Iterable) -> list:
 
     rows = zip_longest(*iterables)
     return list(rows) if function is None else [function(*row) for row in rows]
+
+
+def _ord(c: Any) -> int:
+    """A letter that stands for a byte that is no text has the byte's number."""
+    code = ord(c)
+    return code & 0xFF if 0xDC80 <= code <= 0xDCFF else code
 
 
 def print_text(*values: Any, sep: str | None = None, end: str | None = None, file: Any = None, **keywords: Any) -> None:

@@ -1,0 +1,87 @@
+"""Modules of the standard library that take bytes, to which programs of Python 2 gave text: it was the same type."""
+
+from __future__ import annotations
+
+import functools
+import io
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+from tracer.legacy.helpers import bytes_of
+from tracer.legacy.python2_files import binary_file
+
+_HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
+
+
+def taking_text(function: Callable, position: int) -> Callable:
+    """The function, with what stands at `position` among its arguments as bytes."""
+
+    @functools.wraps(function)
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        if len(arguments) > position:
+            arguments = (*arguments[:position], bytes_of(arguments[position]), *arguments[position + 1 :])
+        return function(*arguments, **keywords)
+
+    return call
+
+
+def taking_text_files(function: Callable) -> Callable:
+    """The function, with a file that was opened as text as the bytes below it."""
+
+    @functools.wraps(function)
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        return function(*map(binary_file, arguments[:1]), *arguments[1:], **keywords)
+
+    return call
+
+
+class BytesIO(io.BytesIO):
+    """A file in memory that begins with bytes, or with text as those."""
+
+    def __init__(self, initial_bytes: Any = b"") -> None:
+        super().__init__(bytes_of(initial_bytes))
+
+    def write(self, data: Any) -> int:
+        return super().write(bytes_of(data))
+
+
+class _Hash:
+    """A hash that takes text, too."""
+
+    def __init__(self, made: Any) -> None:
+        self._made = made
+
+    def update(self, data: Any) -> None:
+        """Goes on with `data`."""
+        self._made.update(bytes_of(data))
+
+    def copy(self) -> _Hash:
+        """Another one that goes on from here."""
+        return _Hash(self._made.copy())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._made, name)
+
+
+def _hashlib(module: ModuleType) -> dict[str, Any]:
+    def hashing(make: Callable) -> Callable:
+        return lambda string=b"": _Hash(make(bytes_of(string)))
+
+    return {name: hashing(getattr(module, name)) for name in _HASHES}
+
+
+def _struct(module: ModuleType) -> dict[str, Any]:
+    return {name: taking_text(getattr(module, name), 1) for name in ("iter_unpack", "unpack", "unpack_from")}
+
+
+def _zlib(module: ModuleType) -> dict[str, Any]:
+    return {name: taking_text(getattr(module, name), 0) for name in ("adler32", "compress", "crc32", "decompress")}
+
+
+LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
+    "hashlib": _hashlib,
+    "io": lambda module: {"BytesIO": BytesIO},
+    "struct": _struct,
+    "zlib": _zlib,
+}
