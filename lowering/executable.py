@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import jax
 import numpy as np
 
-from lowering import ending, interpret, ragged, registry
+from lowering import ending, interpret, ragged
 from lowering import slice as slicing
 from lowering.arrays import WHOLE, ArrayGrowsError, Elements, Handle, StackHandle
-from lowering.checks import Check, error_of
 from lowering.control import ShapeVariesError
 from lowering.dataflow import Dataflow
+from lowering.hosting import Call, HostSession
 from lowering.program import OFTEN, Program
 from lowering.slice import DeviceStage, HostStage
 from lowering.staging import Staging
@@ -39,6 +38,7 @@ class Executable:
         self.targets = targets
         self.staging = Staging()
         self._nested: dict[Any, Executable] = {}
+        self._calls: dict[Operation, Call] = {}
         self.successor: Executable | None = None  # the same run, planned otherwise
         ending.watch()
         self.moved = moved
@@ -243,68 +243,40 @@ class Executable:
     def _host(self, stage: HostStage, state: State, values: dict[Tensor, Any], overlay: dict[str, Any],
               watch: Watch | None) -> None:
         """Runs host operations, in order; no lock is held, since some of them wait."""
+        session: HostSession | None = None
         for node in stage.nodes:
-            if node.outputs and all(output in values for output in node.outputs):
+            if node.outputs and node.outputs[0] in values and all(output in values for output in node.outputs):
                 continue
             begun = 0 if watch is None else now()
-            if node.regions:
+            call = self._calls.get(node)
+            if call is None and node.regions:
                 with interpret.blame(node):
                     results = self._control(node, state, values, overlay, watch)
                 values.update(zip(node.outputs, results, strict=True))
                 if watch is not None:
                     watch.host(node, begun, values)
                 continue
-            rule = registry.find(node.type)
-            assert rule is not None
+            if call is None:
+                call = self._calls[node] = Call(node, self.fed)
+            if session is None or watch is not None:
+                session = HostSession(state, overlay, watch)
             held: list[Any] = []
             try:
-                arguments = self._host_arguments(node, rule, state, values, overlay, held)
-                results = self._call(node, rule, arguments, HostSession(state, overlay, watch), values)
+                arguments = self._host_arguments(call, state, values, overlay, held)
+                results = call.run(arguments, session, values)
             finally:
                 if held:
                     state.unpin(held)
-            _keep(node, rule, interpret.flatten(results), values, overlay)
+            call.keep(interpret.flatten(results), values, overlay)
             if watch is not None:
                 watch.host(node, begun, values)
 
-    def _call(self, node: Operation, rule: registry.Rule, arguments: list[Any], session: HostSession,
-              values: dict) -> Any:
-        keywords = {name: node.attrs[name] for name in rule.attrs}
-        if "session" in rule.extras:
-            keywords["session"] = session
-        if "op" in rule.extras:
-            keywords["op"] = node
-        if "declared" in rule.extras:
-            keywords["declared"] = tuple(output.sizes for output in node.outputs)
-        if "temporaries" in rule.extras and rule.host:
-            keywords["temporaries"] = values.setdefault("temporaries", set())
-        if "later" in rule.extras:
-            keywords["later"] = lambda function, *operands: function(*operands)
-        if "check" in rule.extras:
-            keywords["check"] = functools.partial(_check_now, node)
-        with interpret.blame(node):
-            if rule.host or rule.strings:
-                ending.leave()  # it may wait
-                try:
-                    return rule.function(*arguments, **keywords)
-                finally:
-                    ending.enter()
-            from lowering.host import philox, text
-
-            if rule.draws:  # strings are shuffled
-                if not np.ndim(arguments[0]) or np.size(arguments[0]) <= 1:
-                    return arguments[0]
-                streams, stream = session.state.streams, session.state.stream(node)
-                order, streams[node.name] = philox.permutation(stream, len(arguments[0]))
-                return arguments[0][order]
-            return text.run(node, rule, arguments, keywords)
-
-    def _host_arguments(self, node: Operation, rule: registry.Rule, state: State, values: dict, overlay: dict,
-                        held: list[Any]) -> list[Any]:
+    def _host_arguments(self, call: Call, state: State, values: dict, overlay: dict, held: list[Any]) -> list[Any]:
         """The inputs of a host operation. The arrays of variables that it gets uncopied are noted in `held`."""
+        rule = call.rule
         if not rule.held:
-            return [self._host_argument(a, i in rule.unread, state, values, overlay)
-                    for i, a in enumerate(node.arguments)]
+            return [constant if constant is not None else self._host_argument(a, i in rule.unread, state, values, overlay)
+                    for i, (a, constant) in enumerate(zip(call.arguments, call.constants, strict=True))]
 
         def read(argument: Any) -> Any:
             if isinstance(argument, list):
@@ -316,7 +288,7 @@ class Executable:
 
         with state.lock:  # all of them as they are at one moment
             return [read(a) if i in rule.held else self._host_argument(a, i in rule.unread, state, values, overlay)
-                    for i, a in enumerate(node.arguments)]
+                    for i, a in enumerate(call.arguments)]
 
     def _control(self, node: Operation, state: State, values: dict, overlay: dict[str, Any],
                  watch: Watch | None) -> list[Any]:
@@ -360,8 +332,9 @@ class Executable:
             return [self._host_argument(a, unread, state, values, overlay) for a in argument]
         if unread:
             return None
-        if argument in values:
-            return own(values[argument])
+        value = values.get(argument)
+        if value is not None:
+            return own(value)
         if argument.op.type == "Const":
             return argument.op.attrs["value"]
         with state.lock:
@@ -382,41 +355,12 @@ class Executable:
         return held
 
 
-def _keep(node: Operation, rule: registry.Rule, results: list[Any], values: dict, overlay: dict[str, Any]) -> None:
-    """Stores the results of a host operation; the new values of the variables that it writes follow its outputs."""
-    outputs = [output for output in node.outputs if not (rule.writes and output.dtype.is_ref_dtype)]
-    values.update(zip(outputs, results, strict=not rule.writes))
-    for at, value in zip(rule.writes, results[len(outputs):], strict=True):
-        variable = slicing.variable_of(node.arguments[at])
-        assert variable is not None
-        overlay[variable.name] = np.asarray(value, variable.outputs[0].dtype.base_dtype.as_numpy_dtype)
-
-
-class HostSession:
-    """What a host rule sees of the run: the session's resources, and its variables as this run has them."""
-
-    def __init__(self, state: State, overlay: dict[str, Any], watch: Watch | None = None) -> None:
-        self.state = state
-        self.overlay = overlay
-        self.timeout = state.timeout if watch is None else watch.remaining(state.timeout)
-        self.resource = state.resource
-
-    def is_initialized(self, variable: str) -> bool:
-        """Whether the variable called `variable` holds a value."""
-        return variable in self.overlay or variable in self.state.variables
-
-    def assign(self, variable: str, value: Any) -> None:
-        """Gives a variable a new value, which the run commits at its end."""
-        self.overlay[variable] = value
-
-
-def _check_now(node: Operation, holds: Any, message: Any, *operands: Any) -> None:
-    if not bool(holds):
-        raise error_of(Check(node, message), operands)
-
-
 def own(value: Any, copy: bool = False) -> Any:
     """A value as the caller's own: a writable NumPy array, or a NumPy scalar for shape ()."""
+    if type(value) is np.ndarray:
+        if not value.ndim:
+            return value[()]
+        return value.copy() if copy else value
     if isinstance(value, jax.Array):
         value = np.array(value)
     elif copy and isinstance(value, np.ndarray):

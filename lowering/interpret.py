@@ -322,6 +322,8 @@ def as_value(value: Any) -> Any:
 
 def flatten(results: Any) -> list[Any]:
     """A rule's results as one flat list."""
+    if type(results) is np.ndarray:
+        return [results]
     if isinstance(results, (tuple, list)) and not isinstance(results, Handle):
         return [value for result in results for value in flatten(result)]
     return [] if results is None else [results]

@@ -13,7 +13,8 @@ from jax import export
 from jax.experimental import checkify
 
 from lowering import checks, interpret
-from lowering.executable import Executable, HostSession
+from lowering.executable import Executable
+from lowering.hosting import HostSession
 from lowering.program import Program
 from lowering.slice import HostStage
 from lowering.state import State

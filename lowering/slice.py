@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from lowering import registry
+from lowering import idle, registry
 from lowering.companions import companion, inputs_of
 from tracer import dtypes
 from tracer.errors import NoKernelError, UnsupportedError
@@ -450,6 +450,7 @@ def plan(fetches: list[Tensor], targets: list[Operation], fed: frozenset[Tensor]
         raise RawControlFlowError
     order = ordered(ops, fed)
     check_supported(order)
+    moved |= idle.find(order, fed, lambda op: op in moved or _is_host(op))
     stager = _Stager(order, fed, moved)
     stager.assign()
     groups: dict[int, set[Operation]] = {}

@@ -1,6 +1,7 @@
 """Summaries and event files. `reference/summaries.json` holds what TensorFlow 0.12.1's operations gave."""
 
 import base64
+import bisect
 import glob
 import io
 import json
@@ -17,6 +18,7 @@ import pytest
 from google.protobuf import text_format
 
 import tracer as tf
+from lowering.host import summary
 from tracer import protos
 
 RECORDED = json.loads((pathlib.Path(__file__).parent / "reference" / "summaries.json").read_text())
@@ -316,3 +318,13 @@ def test_programs_read_event_files_by_tag(tmp_path):
     assert type(accumulator.RunMetadata("traced")) is tf.RunMetadata
     runs = event_multiplexer.EventMultiplexer().AddRunsFromDirectory(str(tmp_path)).Reload()
     assert [event.value for event in runs.Scalars("b", "loss")] == [0, 10, 20]
+
+
+def test_every_number_falls_into_the_bucket_below_whose_end_it_is():
+    limits = summary._limits()
+    with np.errstate(over="ignore"):
+        near = np.concatenate([limits, np.nextafter(limits, -np.inf), np.nextafter(limits, np.inf)])
+    spread = np.random.randn(5000) * 10.0 ** np.random.uniform(-30, 30, 5000)
+    numbers = np.concatenate([near[np.isfinite(near)], spread, [0.0, -0.0, 5e-324, -5e-324]])
+    expected = [min(bisect.bisect_right(limits, number), len(limits) - 1) for number in numbers.tolist()]
+    assert summary._bucket_of(numbers).tolist() == expected

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,7 +32,7 @@ class _Wanted(NamedTuple):
 def _dense(keys: list[Any], types: Any, shapes: Any, defaults: list[Any] | None) -> list[_Wanted]:
     wanted = []
     for d, (key, kind, shape) in enumerate(zip(keys, types, shapes, strict=True)):
-        sizes = tuple(int(size) for size in shape.sizes)
+        sizes = shape.sizes
         default = None if defaults is None or not np.size(defaults[d]) else np.asarray(defaults[d])
         if default is not None and default.shape != sizes:
             raise errors.InvalidArgumentError(
@@ -40,8 +42,14 @@ def _dense(keys: list[Any], types: Any, shapes: Any, defaults: list[Any] | None)
 
 
 def _one(key: Any, kind: dtypes.DType, shape: tuple[int, ...] = (), default: Any = None) -> _Wanted:
-    name = np.asarray(key, object).item()
-    return _Wanted(name, name.decode(errors="replace"), kind, _LISTS[kind], shape, int(np.prod(shape)), default)
+    wanted = _feature(key if isinstance(key, bytes) else np.asarray(key, object).item(), kind.name, shape)
+    return wanted if default is None else wanted._replace(default=default)
+
+
+@functools.lru_cache(1024)
+def _feature(key: bytes, kind_name: str, shape: tuple[int, ...]) -> _Wanted:
+    kind = dtypes.as_dtype(kind_name)
+    return _Wanted(key, key.decode(errors="replace"), kind, _LISTS[kind], shape, math.prod(shape), None)
 
 
 def _shape(sizes: Any) -> str:

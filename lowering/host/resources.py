@@ -30,13 +30,13 @@ def handle_of(op: Operation, session: Any, kind: str, make: Callable[[str], Any]
         container, shared = op.attrs["container"], op.attrs["shared_name"]
         name = shared or f"_{next(_numbers)}_{op.name}"
         resources = (state.shared if shared else state).resources
-        key = kind, container, name
+        key = kind, container.encode(), name.encode()
         if key in resources:
             resources[key].check_same(op)
         else:
             resources[key] = make(name)
         handle = np.empty(2, object)
-        handle[:] = [container.encode(), name.encode()]
+        handle[:] = key[1:]
         state.resources["handle", op.name] = handle
     return handle
 
@@ -44,11 +44,12 @@ def handle_of(op: Operation, session: Any, kind: str, make: Callable[[str], Any]
 def find(session: Any, handle: Any, kind: str) -> Any:
     """What a handle stands for."""
     container, name = handle.tolist()
-    key = kind, container.decode(), name.decode()
-    found = session.state.resources.get(key) or session.state.shared.resources.get(key)
+    key = kind, container, name
+    state = session.state
+    found = state.resources.get(key) or state.shared.resources.get(key)
     if found is None:
         _check_open(session)
-        raise errors.NotFoundError(None, None, f"Resource {key[1]}/{key[2]} does not exist.")
+        raise errors.NotFoundError(None, None, f"Resource {container.decode()}/{name.decode()} does not exist.")
     return found
 
 

@@ -69,6 +69,26 @@ def _limits() -> np.ndarray:
     return np.array([*(-limit for limit in reversed(positive)), 0.0, *positive])
 
 
+_CELL = 46  # bits of a float64 that are left out: sign, exponent and six more bits tell 1.6 % apart
+
+
+@functools.cache
+def _buckets() -> tuple[np.ndarray, np.ndarray]:
+    """The bucket of the least number of each cell, and the upper ends: no cell has more than one of those inside."""
+    cells = np.arange(1 << 64 - _CELL, dtype=np.uint64)
+    negative = cells >> np.uint64(63 - _CELL) == 1  # their least number has all other bits set
+    least = (cells << np.uint64(_CELL) | np.where(negative, np.uint64((1 << _CELL) - 1), np.uint64(0))).view(np.float64)
+    return np.searchsorted(_limits(), least, side="right").astype(np.int16), np.append(_limits(), np.inf)
+
+
+def _bucket_of(numbers: np.ndarray) -> np.ndarray:
+    """The first bucket whose upper end is above each number."""
+    first, limits = _buckets()
+    at = first.take(numbers.view(np.int64) >> _CELL & (1 << 64 - _CELL) - 1)
+    at += numbers >= limits.take(at)
+    return np.minimum(at, limits.size - 2)
+
+
 @lowers("HistogramSummary", host=True)
 def histogram_summary(tag, values, *, op):
     numbers = np.asarray(values).reshape(-1).astype(np.float64)
@@ -90,8 +110,7 @@ def fill_histogram(histogram: Any, numbers: np.ndarray) -> None:
         histogram.sum, histogram.sum_squares = np.cumsum(numbers)[-1], np.cumsum(numbers * numbers)[-1]
     else:
         histogram.min, histogram.max = sys.float_info.max, -sys.float_info.max
-    at = np.minimum(np.searchsorted(limits, numbers, side="right"), limits.size - 1)
-    counts = np.bincount(at, minlength=limits.size)
+    counts = np.bincount(_bucket_of(numbers), minlength=limits.size)
     last_of_run = np.append((counts[:-1] > 0) | (counts[1:] > 0), True)
     histogram.bucket_limit.extend(limits[last_of_run].tolist())
     histogram.bucket.extend(counts[last_of_run].tolist())

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from tests.benchmarks import graph, models_table, ops, recurrent, startup, steps
+from tests.benchmarks import graph, models_table, ops, records, recurrent, startup, steps
 
 MEASUREMENTS = {
     "import": startup.importing,
@@ -13,6 +13,7 @@ MEASUREMENTS = {
     "convnet": steps.convnet,
     "ops": ops.operations,
     "language_model": recurrent.language_model,
+    "records": records.records,
     "recording": graph.recording,
     "scaling": graph.scaling,
 }
