@@ -102,7 +102,7 @@ def test_threads_that_run_while_the_plan_changes():
     for thread in threads:
         thread.join()
     assert not failures
-    assert [len(program.variants) for program in programs(session)] == [1]
+    assert not programs(session)  # the last operation takes an axis away, which the host does at once
 
 
 def test_an_error_on_the_host_names_the_operation():
