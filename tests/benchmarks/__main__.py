@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from tests.benchmarks import graph, models_table, ops, records, recurrent, startup, steps
+from tests.benchmarks import graph, models_table, ops, records, recurrent, saving, startup, steps
 
 MEASUREMENTS = {
     "import": startup.importing,
@@ -14,6 +14,7 @@ MEASUREMENTS = {
     "ops": ops.operations,
     "language_model": recurrent.language_model,
     "records": records.records,
+    "saving": saving.saving,
     "recording": graph.recording,
     "scaling": graph.scaling,
 }
