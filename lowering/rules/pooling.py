@@ -88,18 +88,31 @@ def taps(x: Any, windows: Windows, fill: Any) -> list[Any]:
 
 
 def spread(parts: list[Any], windows: Windows) -> Any:
-    """The transpose of `taps`: the sum of the parts, each put back to its tap."""
-    total: Any = None
+    """The transpose of `taps`: the sum of the parts, each put back to its tap.
+
+    Taps that are a whole number of strides apart meet in the same elements. So there is a sum for each remainder, and
+    these are woven into one another: to pad the parts with zeros between their elements takes twice as long, and ten
+    times where XLA fuses that with a reduction.
+    """
+    strides = windows.strides
+    grid = tuple([-(-padded // stride) for padded, stride in zip(windows.padded, strides, strict=True)])
+    nothing = jnp.zeros((), parts[0].dtype)
+    sums: dict[tuple[int, ...], Any] = {}
     for at, part in zip(windows.offsets, parts, strict=True):
-        config = []
-        for axis, i in enumerate(at):
-            stride = windows.strides[axis]
-            end = i + (windows.places[axis] - 1) * stride + 1
-            before, after = windows.padding[axis]
-            config.append((i - before, windows.padded[axis] - end - after, stride - 1))
-        placed = lax.pad(part, jnp.zeros((), part.dtype), config)
-        total = placed if total is None else total + placed
-    return total
+        remainder = tuple([i % stride for i, stride in zip(at, strides, strict=True)])
+        moved = [i // stride for i, stride in zip(at, strides, strict=True)]
+        placed = lax.pad(part, nothing, [(by, size - by - places, 0) for by, size, places in
+                                         zip(moved, grid, windows.places, strict=True)])
+        sums[remainder] = sums[remainder] + placed if remainder in sums else placed
+    woven = [sums.get(remainder, jnp.broadcast_to(nothing, grid)) for remainder in itertools.product(*map(range, strides))]
+    total = woven[0]
+    if len(woven) > 1:
+        count = len(grid)
+        axes = [axis for i in range(count) for axis in (count + i, i)]
+        sizes = [size * stride for size, stride in zip(grid, strides, strict=True)]
+        total = jnp.stack(woven).reshape(*strides, *grid).transpose(axes).reshape(sizes)
+    starts = [before for before, _ in windows.padding]
+    return lax.slice(total, starts, [start + size for start, size in zip(starts, windows.sizes, strict=True)])
 
 
 # -- maxima
