@@ -312,3 +312,14 @@ def test_resources(tmp_path, monkeypatch):
 def test_there_is_no_c_plus_plus(function):
     with pytest.raises(errors.UnsupportedError, match=r"tf\.py_func"):
         function()
+
+
+def test_names_that_were_others_before():
+    """TensorFlow 0.6's names of what 0.8 still has."""
+    import tracer as tf
+
+    assert tf.types.float32 is tf.float32
+    assert tf.nn.deconv2d is tf.nn.conv2d_transpose
+    assert not {"types", "deconv2d"} & {*dir(tf), *dir(tf.nn)}
+    with pytest.raises(AttributeError, match="module 'tracer.nn' has no attribute 'convolve'"):
+        _ = tf.nn.convolve

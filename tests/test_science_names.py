@@ -90,6 +90,11 @@ def test_tsne_counts_its_iterations_by_the_old_name(run):
     assert (found.placed.n_components, found.placed.learning_rate, found.placed.max_iter) == (3, 100.0, 300)
 
 
+def test_notebooks_clear_what_they_show(run):
+    pytest.importorskip("IPython")
+    assert callable(run("from IPython.display import Image, clear_output\n").clear_output)
+
+
 def test_yaml_needs_no_loader(run):
     pytest.importorskip("yaml")
     found = run("""

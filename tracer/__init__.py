@@ -393,4 +393,8 @@ def __getattr__(name: str) -> object:
         from tracer import protos
 
         return getattr(protos, name)
+    if name == "types":  # what `dtypes` was called until 0.6
+        from tracer import dtypes
+
+        return dtypes
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""What SciPy, matplotlib, scikit-learn, pandas, h5py and PyYAML had in 2016 and have no longer, module by module."""
+"""What SciPy, matplotlib, scikit-learn, pandas, IPython, h5py and PyYAML had in 2016 and have no longer, module by module."""
 
 from __future__ import annotations
 
@@ -116,7 +116,16 @@ def _yaml(module: ModuleType) -> dict[str, Any]:
     return {"load": load, "load_all": load_all}
 
 
+def _display(module: ModuleType) -> dict[str, Any]:
+    """Notebooks cleared what they had shown by this name."""
+    import importlib
+
+    return {"clear_output": importlib.import_module("IPython.core.display_functions").clear_output}
+
+
 LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
+    "IPython": lambda module: {},
+    "IPython.display": _display,
     "h5py": _h5py,
     **dict.fromkeys(("matplotlib", "matplotlib.pylab"), lambda module: {}),
     **dict.fromkeys(("matplotlib.cm", "matplotlib.pyplot.cm", "pylab.cm"), _color_maps),

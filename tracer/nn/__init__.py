@@ -72,3 +72,9 @@ from tracer.ops.sampling import fixed_unigram_candidate_sampler as fixed_unigram
 from tracer.ops.sampling import learned_unigram_candidate_sampler as learned_unigram_candidate_sampler
 from tracer.ops.sampling import log_uniform_candidate_sampler as log_uniform_candidate_sampler
 from tracer.ops.sampling import uniform_candidate_sampler as uniform_candidate_sampler
+
+
+def __getattr__(name: str) -> object:
+    if name == "deconv2d":  # what `conv2d_transpose` was called until 0.6
+        return conv2d_transpose
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
