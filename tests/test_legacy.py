@@ -357,6 +357,10 @@ def test_an_unknown_option_is_refused():
         "for i in range(9 / 2): pass",
         "batches = 9 / 2\nfor i in range(batches): pass",
         "x = [1, 2][: 2 / 2]",
+        "f = open('a', 'rb')\nfor row in f: row.strip().split(' ')[0], row.replace('  ', ' ')",
+        "with open('a', mode='rb') as f: x = [row.split(',') for row in f.readlines()]",
+        "open('a', 'rb').read().split('\\n')",
+        "f = open('a', 'rb')\ntext = f.read()\ntext.find('b')",
     ],
 )
 def test_names_of_python_2_are_seen(source):
@@ -379,6 +383,10 @@ def test_names_of_python_2_are_seen(source):
         "len(range(3)) + range(3)[0]",
         "for i in range(int(9 / 2)): pass",
         "half = 9 / 2\nprint(half)",
+        "f = open('a', 'rb')\nfor row in f: row.split(b' ')",
+        "f = open('a')\nfor row in f: row.split(' ')",
+        "def f(row): row.split(' ')\nfor row in open('a', 'rb'): f(row.decode())",
+        "text = open('a', 'rb').read().decode('utf-8').split(' ')",
     ],
 )
 def test_guarded_and_own_names_are_not(source):

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from importlib.machinery import PathFinder
 
+from tracer.legacy import bytes_as_text
 from tracer.legacy.python2_modules import RENAMED
 
 BUILTINS = frozenset(
@@ -46,7 +47,7 @@ def needs_python2(tree: ast.Module, filename: str = "") -> str | None:
         sign = _sign(node, bound, modules, os.path.dirname(filename))
         if sign:
             return f"line {getattr(node, 'lineno', '?')}: {sign}"
-    return _used_as_list(tree) or _quotient_as_whole_number(tree)
+    return _used_as_list(tree) or _quotient_as_whole_number(tree) or bytes_as_text.found(all_nodes(tree))
 
 
 def has_print_statements(tree: ast.Module) -> bool:
