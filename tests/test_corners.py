@@ -321,5 +321,5 @@ def test_names_that_were_others_before():
     assert tf.types.float32 is tf.float32
     assert tf.nn.deconv2d is tf.nn.conv2d_transpose
     assert not {"types", "deconv2d"} & {*dir(tf), *dir(tf.nn)}
-    with pytest.raises(AttributeError, match="module 'tracer.nn' has no attribute 'convolve'"):
+    with pytest.raises(AttributeError, match="has no attribute 'convolve'"):
         _ = tf.nn.convolve

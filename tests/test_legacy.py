@@ -827,6 +827,34 @@ def test_files_hold_text_and_bytes_alike(read, tmp_path):
 
 
 @UNCLOSED
+def test_what_a_binary_file_gives_is_text_as_well(read, tmp_path):
+    (tmp_path / "table").write_bytes(b"1  2.5 x\n3 4 y\n")
+    np.save(tmp_path / "array.npy", np.arange(3))
+    module = read(
+        f"""
+        import cPickle, gzip, struct
+        import numpy as np
+        path = {str(tmp_path / "table")!r}
+        rows = [row.replace('  ', ' ').strip().split(' ') for row in open(path, 'rb')]
+        numbers = np.array([row[:2] for row in rows], dtype=np.float32)
+        first = open(path, 'rb').readline().strip()
+        ends = first.endswith('x'), 'x' in first, first == '1  2.5 x', first + '!', '>' + first, first[:1] == '1', first[0]
+        words = dict([(word, i) for i, word in enumerate(open(path, 'rb').read().split())])
+        found = words['y'], words.get('2.5'), [line[-1:] for line in open(path, 'rb').read().splitlines()] == ['x', 'y']
+        cPickle.dump((1, 'a'), open(path + '.pkl', 'wb'))
+        others = (cPickle.load(open(path + '.pkl', 'rb')), np.load(open({str(tmp_path / "array.npy")!r}, 'rb')).tolist(),
+                  struct.unpack('<h', open(path, 'rb').read(2)), np.frombuffer(open(path, 'rb').read(1), np.uint8)[0])
+        xrange(1)
+        """
+    )
+    assert module.rows == [["1", "2.5", "x"], ["3", "4", "y"]]
+    assert module.numbers.tolist() == [[1, 2.5], [3, 4]]
+    assert module.ends == (True, True, True, "1  2.5 x!", ">1  2.5 x", True, ord("1"))
+    assert module.found == (5, 1, True)
+    assert module.others == ((1, "a"), [0, 1, 2], (0x2031,), ord("1"))
+
+
+@UNCLOSED
 @pytest.mark.parametrize("first", ["from __future__ import print_function", "print 'Python 2'"])
 def test_files_of_a_program_that_either_python_reads(read, tmp_path, first):
     module = read(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-_TAKE_TEXT = frozenset("count endswith find index lstrip partition replace rfind rsplit rstrip split startswith strip".split())
+_TAKE_TEXT = frozenset(
+    "count endswith find index lstrip partition replace rfind rsplit rstrip split startswith strip".split()
+)
 _READ = frozenset({"read", "readline"})
 
 
@@ -52,7 +54,7 @@ def _opens_bytes(node: ast.expr | None) -> bool:
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("open", "file")):
         return False
     modes = [*node.args[1:2], *(word.value for word in node.keywords if word.arg == "mode")]
-    return any(isinstance(mode, ast.Constant) and isinstance(mode.value, str) and mode.value.startswith("rb") for mode in modes)
+    return any(isinstance(mode, ast.Constant) and mode.value in ("rb", "rb+", "r+b") for mode in modes)
 
 
 def _is_file(node: ast.expr | None, files: set[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import functools
 import io
 import os
 from typing import Any
@@ -19,6 +20,64 @@ class TextFile(io.TextIOWrapper):
     def writelines(self, lines: Any) -> None:
         for line in lines:
             self.write(line)
+
+
+def _as_text(name: str) -> Any:
+    """A method of bytes that is text's when it is given text."""
+    of_bytes = getattr(bytes, name)
+
+    @functools.wraps(of_bytes)
+    def method(self: bytes, *arguments: Any) -> Any:
+        if any(isinstance(part, str) for part in arguments[:2]):
+            return getattr(text_of(bytes(self)), name)(*map(text_of, arguments))
+        return _kept(of_bytes(self, *arguments))
+
+    return method
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_kept(part) for part in value]
+    return FileBytes(value) if type(value) is bytes else value
+
+
+class FileBytes(bytes):
+    """What a file opened with "rb" gives: bytes, on which text can be called, and to which it can be compared."""
+
+    for _name in ("__add__ __contains__ count endswith find index lower lstrip partition replace rfind rindex rpartition "
+                  "rsplit rstrip split splitlines startswith strip title upper").split():  # fmt: skip
+        locals()[_name] = _as_text(_name)
+    del _name
+
+    def __radd__(self, other: Any) -> Any:
+        return other + (text_of(bytes(self)) if isinstance(other, str) else bytes(self))
+
+    def __getitem__(self, key: Any) -> Any:
+        return _kept(super().__getitem__(key))
+
+    def __eq__(self, other: object) -> bool:
+        return text_of(bytes(self)) == other if isinstance(other, str) else super().__eq__(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = bytes.__hash__  # that of the same text, as long as it is ASCII
+
+
+class BinaryReader(io.BufferedReader):
+    """A file opened with "rb"."""
+
+    def read(self, size: int | None = -1, /) -> Any:
+        return _kept(super().read(size))
+
+    def readline(self, size: int | None = -1, /) -> Any:
+        return _kept(super().readline(size))
+
+    def readlines(self, hint: int = -1, /) -> Any:
+        return _kept(super().readlines(hint))
+
+    def __next__(self) -> Any:
+        return _kept(super().__next__())
 
 
 class _TakesText:
@@ -116,7 +175,7 @@ def _holds_no_text(name: Any) -> bool:
 def _buffered(raw: Any) -> Any:
     if raw.readable() and raw.writable():
         return BinaryRandom(raw)
-    return io.BufferedReader(raw) if raw.readable() else BinaryWriter(raw)
+    return BinaryReader(raw) if raw.readable() else BinaryWriter(raw)
 
 
 def binary_file(file: Any) -> Any:

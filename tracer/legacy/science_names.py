@@ -1,4 +1,4 @@
-"""What SciPy, matplotlib, scikit-learn, pandas, IPython, h5py and PyYAML had in 2016 and have no longer, module by module."""
+"""What SciPy, matplotlib, scikit-learn, pandas, IPython, h5py and PyYAML had in 2016 and have no longer."""
 
 from __future__ import annotations
 
