@@ -934,6 +934,35 @@ def test_libraries_that_take_bytes_take_text(read, tmp_path, first):
     assert module.code == (0x89 if first.startswith("print") else 0xDC89)
 
 
+def test_what_a_run_gives_are_strings_of_python_2(read):
+    module = read(
+        """
+        import StringIO
+        import numpy as np
+        import tensorflow as tf
+        from PIL import Image
+        print "Python 2"
+        with tf.Session() as sess:
+            one, many = tf.constant("a/b"), tf.constant([["x", "\xe9"]])
+            a, (b, number) = sess.run(one), sess.run([many, 1 + tf.constant(1)])
+            evaluated = one.eval()
+            png = sess.run(tf.image.encode_png(np.arange(18, dtype=np.uint8).reshape(2, 3, 3)))
+            again = sess.run(tf.image.decode_png(png))
+            back = sess.run(many, {many: b})
+        size = Image.open(StringIO.StringIO(png)).size
+        feature = tf.train.Feature(bytes_list=tf.train.BytesList(value=["c"]))
+        same = a == "a/b", a == b"a/b", a != "a/b", {"a/b": 1}[a], evaluated == a, isinstance(a, str)
+        parts = a.split("/") + list(b[0]) + [feature.bytes_list.value[0] + "!"]
+        """
+    )
+    assert module.same == (True, True, False, 1, True, True)
+    assert module.parts == ["a", "b", "x", "\xe9", "c!"]
+    assert module.number == 2
+    assert module.again.ravel().tolist() == list(range(18))
+    assert module.back.tolist() == module.b.tolist()
+    assert module.size == (3, 2)
+
+
 @pytest.mark.parametrize("first", ["from __future__ import print_function", "print 'Python 2'"])
 def test_text_where_messages_hold_bytes(read, first):
     module = read(

@@ -144,6 +144,34 @@ def bytes_of(value: Any) -> Any:
     return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
 
 
+class Text(str):
+    """What TensorFlow gave as a string of Python 2: text that is equal to its bytes, too."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return super().__eq__(text_of(other))
+
+    def __ne__(self, other: object) -> bool:
+        return super().__ne__(text_of(other))
+
+    __hash__ = str.__hash__
+
+
+def fetched(value: Any) -> Any:
+    """What `run` or `eval` gave, with its strings as those of Python 2."""
+    if isinstance(value, bytes):
+        return Text(text_of(value))
+    if type(value) in (list, tuple):
+        return type(value)(map(fetched, value))
+    if type(value) is np.ndarray and value.dtype == object:
+        copy = value.copy()
+        for i, item in enumerate(copy.flat):
+            copy.flat[i] = fetched(item)
+        return copy
+    return value
+
+
 def open_either(*arguments: Any, **keywords: Any) -> Any:
     """`open` of a program that either Python may have run."""
     from tracer.legacy import python2_files
@@ -415,6 +443,7 @@ HELPERS: dict[str, Callable] = {
         "divide": divide,
         "divide_in_place": divide_in_place,
         "encode": encode,
+        "fetched": fetched,
         "format": format_text,
         "index": index,
         "listed": listed,

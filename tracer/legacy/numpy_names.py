@@ -12,7 +12,7 @@ import numpy as np
 
 from tracer.legacy import numpy_sizes
 from tracer.legacy.helpers import bytes_of
-from tracer.legacy.python2_files import binary_file
+from tracer.legacy.python2_files import bytes_from
 
 _BUILTIN_ALIASES = ("bool", "complex", "float", "int", "object", "str")
 _CONSTANTS = {
@@ -187,7 +187,7 @@ def _load(
 ) -> Any:
     """Object arrays are pickles, which run code when they are read; a user has to ask for them."""
     try:
-        return np.load(binary_file(file), mmap_mode, allow_pickle=allow_pickle, fix_imports=fix_imports, encoding=encoding)  # type: ignore[arg-type]
+        return np.load(bytes_from(file), mmap_mode, allow_pickle=allow_pickle, fix_imports=fix_imports, encoding=encoding)  # type: ignore[arg-type]
     except ValueError as problem:
         if "allow_pickle" in str(problem):
             problem.add_note(

@@ -184,3 +184,12 @@ def binary_file(file: Any) -> Any:
         file.flush()
         return file.buffer
     return file
+
+
+def bytes_from(file: Any) -> Any:
+    """A file to read bytes from, where the one given may be one of text."""
+    if isinstance(file, StringIO):
+        copy = io.BytesIO(io.BytesIO.getvalue(file))
+        copy.seek(file.tell())
+        return copy
+    return binary_file(file)

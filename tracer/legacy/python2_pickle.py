@@ -6,7 +6,7 @@ import pickle
 from pickle import HIGHEST_PROTOCOL, PickleError, PicklingError, UnpicklingError
 from typing import Any
 
-from tracer.legacy.python2_files import binary_file
+from tracer.legacy.python2_files import binary_file, bytes_from
 
 __all__ = [
     "HIGHEST_PROTOCOL", "PickleError", "Pickler", "PicklingError", "Unpickler", "UnpicklingError",
@@ -29,7 +29,7 @@ class Unpickler(pickle.Unpickler):
     """Reads what Python 2 wrote."""
 
     def __init__(self, file: Any, **python3: Any) -> None:
-        super().__init__(binary_file(file), **{"encoding": _ENCODING, **python3})
+        super().__init__(bytes_from(file), **{"encoding": _ENCODING, **python3})
 
 
 def dump(obj: Any, file: Any, protocol: int = _PROTOCOL) -> None:
@@ -44,7 +44,7 @@ def dumps(obj: Any, protocol: int = _PROTOCOL) -> bytes:
 
 def load(file: Any, **python3: Any) -> Any:
     """The object that a script pickled into a file, by Python 2 or 3."""
-    return pickle.load(binary_file(file), **{"encoding": _ENCODING, **python3})
+    return pickle.load(bytes_from(file), **{"encoding": _ENCODING, **python3})
 
 
 def loads(data: Any, **python3: Any) -> Any:

@@ -24,6 +24,7 @@ _TYPES_OF_PYTHON2 = {**_TYPES, "long": "to_int", "str": "string", "unicode": "un
 # Where messages hold bytes, for which text stood: what parses them, their fields, the keywords of what makes them.
 _PARSERS = frozenset({"FromString", "MergeFromString", "ParseFromString"})
 _FIELDS_OF_BYTES = frozenset({"encoded_audio_string", "encoded_image_string", "tensor_content"})
+_FETCHES = frozenset({"eval", "partial_run", "run"})
 _LISTS_OF_BYTES = frozenset({"bytes_list", "string_val"})
 _VIEWS = frozenset({"items", "keys", "values"})
 
@@ -101,6 +102,8 @@ class _Rewriter(ast.NodeTransformer):
             return node
         elif name in _VIEWS and not node.args and not node.keywords:
             return _call("listed", node, node)
+        elif name in _FETCHES:
+            return _call("fetched", node, node)
         elif name == "sort" and (node.args or any(word.arg == "cmp" for word in node.keywords)):
             return _call("sort", node, owner, *node.args, keywords=node.keywords)
         elif name == "translate" and len(node.args) == 2:
@@ -125,6 +128,8 @@ class _Rewriter(ast.NodeTransformer):
         self.generic_visit(node)
         if by_floats:
             node.value = _call("by_floats", node.value, node.value)
+        elif self._python2 and isinstance(node.ctx, ast.Load) and _is_list_of_bytes(node.value):
+            return _call("fetched", node, node)
         if self._makes_slices and not isinstance(node.slice, ast.Constant | ast.Slice | ast.Tuple | ast.UnaryOp):
             node.slice = _call("index", node.slice, node.slice)
         return node

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from tracer.legacy.helpers import bytes_of
-from tracer.legacy.python2_files import binary_file
+from tracer.legacy.python2_files import bytes_from
 
 _HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 
@@ -31,7 +31,7 @@ def taking_text_files(function: Callable) -> Callable:
 
     @functools.wraps(function)
     def call(*arguments: Any, **keywords: Any) -> Any:
-        return function(*map(binary_file, arguments[:1]), *arguments[1:], **keywords)
+        return function(*map(bytes_from, arguments[:1]), *arguments[1:], **keywords)
 
     return call
 
