@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
 import threading
 import time
 
 _PATIENCE = 60.0  # seconds
 _inside: list[None] = []  # one for each thread that is in a device program
-_state = {"watched": False, "ends": False}
+_state = {"watched": False, "ends": False, "given_up": False}
 
 
 def watch() -> None:
@@ -38,8 +39,18 @@ def leave() -> None:
         _inside.pop()
 
 
+def give_up() -> None:
+    """A thread is left alone in a device program that may run for ever: the end of the process does not wait for it."""
+    _state["given_up"] = True
+
+
 def _end() -> None:
     _state["ends"] = True
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + (0.1 if _state["given_up"] else _PATIENCE)
     while _inside and time.monotonic() < deadline:
         time.sleep(0.001)
+    if _inside and _state["given_up"]:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        last = getattr(sys, "last_value", None)
+        os._exit(130 if isinstance(last, KeyboardInterrupt) else 0 if last is None else 1)  # XLA would wait for it

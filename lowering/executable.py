@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import jax
 import numpy as np
 
-from lowering import ending, interpret, ragged
+from lowering import ending, interpret, ragged, trips
 from lowering import slice as slicing
 from lowering.arrays import WHOLE, ArrayGrowsError, Elements, Handle, StackHandle
 from lowering.control import ShapeVariesError
@@ -59,6 +60,8 @@ class Executable:
         self.steps: list[Program | HostStage] = [
             self._program(stage, i == last and not self.nested, before) if isinstance(stage, DeviceStage) else stage
             for i, stage in enumerate(stages)]
+        self.endless = any(trips.may_not_end(op) for stage in stages if isinstance(stage, DeviceStage)
+                           for node in stage.nodes for op in slicing.inner(node))
         self.required = [v.name for v in self.plan.required]
         self.single = self.steps[0] if len(self.steps) == 1 and isinstance(self.steps[0], Program) else None
         self.sources = [] if self.dataflow is not None else [self._source(t) for t in fetches]
@@ -123,6 +126,8 @@ class Executable:
             ending.leave()
 
     def _run(self, state: State, feeds: list[Any], watch: Watch | None) -> list[Any]:
+        if self.endless and watch is None and threading.current_thread() is threading.main_thread():
+            watch = Watch(None, False, interruptible=True)
         try:
             with jax.enable_x64(True):
                 if not self.simple or watch is not None:

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from lowering import fold, plain, registry
-from lowering.slice import CONTROL, VARIABLES, region_nodes
+from lowering.slice import CONTROL, SHAPES, VARIABLES, region_nodes
 from tracer import errors
 from tracer.ir import Operation, Region, Tensor
 
@@ -77,6 +77,9 @@ def _one_by_one(holds: Any, advance: Any, counters: list[int], starts: list[Any]
         if len(path) > SIMULATED:
             return None
         path.append(evaluate(advance, path[-1]))
+        if all(np.array_equal(a, b) for a, b in zip(path[-1], path[-2], strict=True)):
+            raise errors.InvalidArgumentError(
+                None, None, "The loop never ends: its body leaves as they are the loop variables that its condition reads")
     return Trips(len(path) - 1, counters, path.__getitem__)
 
 
@@ -144,6 +147,40 @@ def counting(node: Operation) -> list[int] | None:
             more |= needed
         waiting = more - found
     return None if waiting is None else sorted(found)
+
+
+def may_not_end(node: Operation) -> bool:
+    """Whether only a run of a loop can tell that it ends: its condition looks at more than steady counters and shapes."""
+    if node.type != "While":
+        return False
+    counters = counting(node)
+    if not counters:
+        return True
+    return not all(_is_steady(node.regions[1], i) for i in counters) and not all(
+        _is_static(tensor) for tensor in deciding(node))
+
+
+def _is_steady(step: Region, index: int) -> bool:
+    """Whether each trip adds the same to a loop variable."""
+    op = step.outputs[index].op
+    return op.type in ("Add", "Sub") and op.inputs[0] is step.inputs[index] and op.inputs[1].op.type == "Const" \
+        and bool(np.all(op.inputs[1].op.attrs["value"]))
+
+
+def _is_static(tensor: Tensor) -> bool:
+    """Whether a tensor follows from constants and shapes."""
+    stack, seen = [tensor.op], {tensor.op}
+    while stack:
+        op = stack.pop()
+        if op.type == "Const" or op.type in SHAPES:
+            continue
+        rule = registry.find(op.type)
+        if rule is None or not rule.pure or not op.inputs:
+            return False
+        more = {t.op for t in op.inputs} - seen
+        seen |= more
+        stack += more
+    return True
 
 
 def depends(region: Region, outputs: list[Tensor]) -> set[int] | None:

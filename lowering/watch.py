@@ -37,7 +37,8 @@ class Record(NamedTuple):
 class Watch:
     """One run that is watched."""
 
-    def __init__(self, timeout: float | None, trace: bool) -> None:
+    def __init__(self, timeout: float | None, trace: bool, interruptible: bool = False) -> None:
+        self.interruptible = interruptible  # whether the program may run for ever, until the user has had enough
         self.timeout = timeout
         self.deadline = None if timeout is None else time.monotonic() + timeout
         self.records: list[Record] | None = [] if trace else None
@@ -80,7 +81,7 @@ class Watch:
 
     def _in_time(self, compiled: Any, arguments: tuple) -> tuple:
         """Calls a compiled program, and leaves it alone when the time is over: it cannot be stopped."""
-        if self.deadline is None:
+        if self.deadline is None and not self.interruptible:
             return jax.block_until_ready(compiled(*arguments))
         results: queue.SimpleQueue = queue.SimpleQueue()
         device = jax.config.jax_default_device
@@ -97,7 +98,11 @@ class Watch:
 
         threading.Thread(target=call, daemon=True).start()
         try:
-            result, error = results.get(timeout=max(0.0, self.deadline - time.monotonic()))
+            allowed = None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
+            result, error = results.get(timeout=allowed)
+        except KeyboardInterrupt:
+            ending.give_up()
+            raise
         except queue.Empty:
             raise errors.DeadlineExceededError(None, None, "Timed out waiting for notification") from None
         if error is not None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from tracer import dtypes
+from tracer import dtypes, shapes
 from tracer.ir import Graph, Operation, Region, Tensor
 
 REFERENCES = {"Switch": "RefSwitch", "Enter": "RefEnter", "Exit": "RefExit", "Merge": "RefMerge",
@@ -115,8 +115,17 @@ def switch(tensor: Tensor, condition: Tensor, name: str, region: Region | None) 
     return list(first.op.outputs)
 
 
+def check_condition(condition: Tensor, type: str, argument: str) -> None:
+    """Raises TensorFlow's error where an operation cannot take a condition: TypeError, or ValueError for its shape."""
+    kind = condition.dtype.base_dtype
+    if kind is not dtypes.bool:
+        raise TypeError(f"Input '{argument}' of '{type}' Op has type {kind.name} that does not match expected type of bool.")
+    shapes.rank(condition.sizes, 0)
+
+
 def switch_condition(condition: Tensor, region: Region | None) -> list[Tensor]:
     """Records the `Switch` of a conditional's condition; its outputs for false and for true."""
+    check_condition(condition, "Switch", "pred")
     arms = switch(condition, condition, "Switch", region)
     op = arms[0].op
     if isinstance(region, Context):

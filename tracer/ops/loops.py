@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tracer import scopes
+from tracer import errors, scopes
 from tracer.convert import IndexedSlices, internal_convert_to_tensor
 from tracer.ir import Graph, Operation, Tensor
 from tracer.ops import contexts
 from tracer.ops.conditional import common
 from tracer.ops.contexts import Context, Frame, Written
+
+_C_TYPES = {"float32": "float", "float64": "double", "float16": "half"}  # as messages name them
 
 
 def while_loop(cond: Callable, body: Callable, loop_vars: Any, parallel_iterations: int = 10, back_prop: bool = True,
@@ -32,6 +34,7 @@ def while_loop(cond: Callable, body: Callable, loop_vars: Any, parallel_iteratio
     Raises:
         TypeError: `cond` or `body` is no function.
         ValueError: no loop variables, or the body returns another number of them.
+        InvalidArgumentError: the body gives a loop variable another type.
     """
     if loop_vars is None or (isinstance(loop_vars, (list, tuple)) and not loop_vars):
         raise ValueError("No loop variables provided")
@@ -119,6 +122,7 @@ class _Loop:
         with self.graph.recording(self.condition):
             merges = self._variables(self.condition, "Merge")
             self.condition.outputs = [internal_convert_to_tensor(cond(*_pack(self.variables, merges)))]
+            contexts.check_condition(self.condition.outputs[0], "LoopCond", "input")
             pivot = self._shadow("LoopCond", self.condition.outputs[0], self.condition)
         self.switches = [contexts.switch(merge.outputs[0], pivot, "Switch", self.condition)[0].op
                          for merge in self.merges]
@@ -135,10 +139,9 @@ class _Loop:
                             for r, start in zip(_flat(results), self.starts, strict=True)]
             for tensor in self.results:
                 self.body.local(tensor, self.scope[:-1])
-        for start, end in zip(self.starts, self.results, strict=True):
-            self._check(start, end)
-        for entry, merge, end in zip(self.entries, self.merges, self.results, strict=True):
+        for start, entry, merge, end in zip(self.starts, self.entries, self.merges, self.results, strict=True):
             again = self._shadow("NextIteration", end, self.body)
+            self._check(start, end, merge, again)
             attrs = {"T": end.dtype.base_dtype, "N": 2}
             self.graph._written[merge] = Written(contexts.kind_for("Merge", entry), (entry, again), (), attrs)
         self.body.effects = [end.op for end, carried in zip(self.results, self.carried, strict=True)
@@ -202,10 +205,12 @@ class _Loop:
         return contexts.shadow(type, (inside,), attrs, contexts.kind_for(type, inside), region)
 
     @staticmethod
-    def _check(start: Tensor, end: Tensor) -> None:
-        if start.dtype.base_dtype is not end.dtype.base_dtype:
-            raise ValueError(f"The loop variable '{start.name}' has dtype {start.dtype.base_dtype.name}, but the "
-                             f"body gives it dtype {end.dtype.base_dtype.name}.")
+    def _check(start: Tensor, end: Tensor, merge: Operation, again: Tensor) -> None:
+        kinds = [_C_TYPES.get(t.dtype.base_dtype.name, t.dtype.base_dtype.name) for t in (end, start)]
+        if kinds[0] != kinds[1]:
+            raise errors.InvalidArgumentError(
+                None, merge, f"Input 1 of node {merge.name} was passed {kinds[0]} from {again.name} incompatible with "
+                             f"expected {kinds[1]}.")
         if start.dtype.is_ref_dtype and _memory(end) is not _memory(start):
             raise ValueError(f"The loop variable '{start.name}' is a reference to a variable, but the body gives "
                              f"'{end.name}', which is none to it.")
