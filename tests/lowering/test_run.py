@@ -8,6 +8,7 @@ import pytest
 
 import tracer as tf
 from lowering.program import Program
+from tests.stress import runs
 from tracer import errors
 
 
@@ -313,3 +314,7 @@ def test_a_check_of_what_is_computed_once_fails_the_run():
     with pytest.raises(errors.InvalidArgumentError, match=r"indices\[1\] = 70 is not in \[0, 70\)"):
         session.run(step)
     assert session.run(v) == 1.0
+
+
+def test_many_threads_and_interrupts_lose_no_update():
+    runs.check(800)  # `python -m tests.stress runs` does it sixty times as long

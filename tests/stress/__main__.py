@@ -5,9 +5,9 @@ import collections
 import sys
 import time
 
-from tests.stress import damage, saves, threads
+from tests.stress import damage, runs, saves, threads
 
-TRIALS = {**damage.KINDS, "saves": saves.trials, "threads": threads.trials}
+TRIALS = {**damage.KINDS, "saves": saves.trials, "threads": threads.trials, "runs": runs.trials}
 
 
 def main() -> None:
