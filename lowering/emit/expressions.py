@@ -244,6 +244,8 @@ class Function:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._path in _TRANSFORMS:
             return _TRANSFORMS[self._path](self._path, *args, **kwargs)
+        if self._path.startswith("optax."):
+            raise UnquotableError(f"{self._path} gives functions")
         _refuse_functions(self._path, args, kwargs)
         given = expressions([list(args), kwargs])
         if all(e.value is not None for e in given):

@@ -149,6 +149,16 @@ def scatter_sub(ref: Any, indices: Any, updates: Any) -> Any:
     return _rows(ref, indices, -updates, "add")
 
 
+def scatter_update(ref: Any, indices: Any, updates: Any) -> Any:
+    return _rows(ref, indices, updates, "set")
+
+
+def printed(input: Any, data: Any, *, message: str, first_n: int, summarize: int) -> Any:
+    if first_n != -1:
+        raise UnquotableError("it stops printing after some runs")
+    return layer(layers.printed, input, message.replace("{", "{{").replace("}", "}}"), list(data))
+
+
 def l2_loss(t: Any) -> Any:
     return call("jnp.sum", jnp.sum, t ** 2) / 2
 
@@ -170,7 +180,8 @@ FORMS: dict[str, Callable] = {
     "Sign": _real("sign", "jnp", jnp.sign), "Softplus": _real("softplus", "jax.nn", jax.nn.softplus),
     "ArgMax": arg_max, "ArgMin": arg_min, "AvgPool": avg_pool, "Conv2D": conv2d,
     "DepthwiseConv2dNative": depthwise_conv2d_native, "Gather": gather, "Inv": inv, "L2Loss": l2_loss, "LRN": lrn,
-    "MaxPool": max_pool, "Pow": pow, "Relu": relu, "ScatterAdd": scatter_add, "ScatterSub": scatter_sub,
+    "MaxPool": max_pool, "Pow": pow, "Print": printed, "Relu": relu, "ScatterAdd": scatter_add, "ScatterSub": scatter_sub,
+    "ScatterUpdate": scatter_update,
     "SoftmaxCrossEntropyWithLogits": softmax_cross_entropy_with_logits,
     "SparseSoftmaxCrossEntropyWithLogits": sparse_softmax_cross_entropy_with_logits,
     "SparseApplyAdagrad": sparse_apply_adagrad, "SparseApplyMomentum": sparse_apply_momentum, "Square": square}

@@ -64,3 +64,8 @@ def rows_by_momentum(table, velocity, rate, grads, rows, momentum):
         return (table.at[at].add(-rate * velocity[at]), velocity), None
 
     return lax.scan(move, (table, velocity), (grads, rows))[0]
+
+
+def printed(x, message, values):
+    jax.debug.print(message + "[{}]" * len(values), *values)
+    return x

@@ -30,6 +30,10 @@ def simpler(expr: Expr) -> Any:
             expr = expr.args[0]
         elif head == "reshape" and isinstance(expr.args[0], Expr) and expr.args[0].head == "jnp.reshape":
             expr = _same(expr, "call", expr.head, (expr.args[0].args[0], expr.args[1]), {})
+        elif head in ("stack", "concatenate") and len(expr.args) == 2 and _is(expr.args[1], 0):
+            expr = _same(expr, "call", expr.head, expr.args[:1], {})
+        elif head == "transpose" and expr.args[0].ndim == 2 and len(expr.args) == 2 and list(expr.args[1]) == [1, 0]:
+            expr = _same(expr, "attribute", "T", expr.args[:1], {})
         elif head == "squeeze" and (shorter := _element(expr)) is not None:
             expr = shorter
         elif expr.head in ("jax.nn.softmax", "jax.nn.log_softmax") and expr.kwargs == {"axis": -1}:

@@ -96,6 +96,24 @@ def _unpack(op: Operation, trace: Any) -> list[Any]:
     return [Items([value[i] for i in range(value.shape[0])], value.dtype, value)]
 
 
+def _gather(op: Operation, trace: Any) -> list[Any]:
+    return [stacked(trace.read(op.inputs[2]), None)[trace.read(op.inputs[1])]]
+
+
+def _scatter(op: Operation, trace: Any) -> list[Any]:
+    _, indices, value, flow = (trace.read(t) for t in op.inputs)
+    value = value if isinstance(value, Expr) else _call("asarray", value)
+    if isinstance(flow, Stacked) or isinstance(indices, Expr):
+        raise UnquotableError("elements are written to its TensorArray at places that only a run knows")
+    places = np.asarray(indices).tolist()
+    if places == list(range(len(flow.items))) and all(item is None for item in flow.items):
+        return [Items([value[k] for k in places], flow.dtype, value)]
+    items = [*flow.items, *[None] * (max(places, default=-1) + 1 - len(flow.items))]
+    for k, at in enumerate(places):
+        items[at] = value[k]
+    return [Items(items, flow.dtype)]
+
+
 def _concat(op: Operation, trace: Any) -> list[Any]:
     flow = trace.read(op.inputs[1])
     if isinstance(flow, Stacked):
@@ -125,7 +143,8 @@ def _close(op: Operation, trace: Any) -> list[Any]:
 RULES: dict[str, Callable[[Operation, Any], list[Any]]] = {
     "TensorArray": _create, "TensorArrayStart": _start, "TensorArrayWrite": _write, "TensorArrayRead": _read,
     "TensorArrayPack": _pack, "TensorArrayUnpack": _unpack, "TensorArrayConcat": _concat, "TensorArraySplit": _split,
-    "TensorArraySize": _size, "TensorArrayClose": _close}
+    "TensorArraySize": _size, "TensorArrayClose": _close, "TensorArrayGather": _gather, "TensorArrayScatter": _scatter}
+RULES |= {f"{name}V2": rule for name, rule in RULES.items()}
 
 
 def outline(value: Any) -> jax.ShapeDtypeStruct:

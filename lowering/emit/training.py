@@ -134,9 +134,12 @@ class Step:
         self._written(state, {}, "state", returned)
         returned += [*(["opt_state"] if self.groups else []), *texts]
         arguments = [*roots, *self.draft.inputs]
-        doc = "One step of training. Returns what it was given, as it is after the step" + (
+        trains = self.trace.gradients or self.groups
+        doc = ("One step of training." if trains else "One run, which writes variables.") + (
+            " Returns what it was given, as it is afterwards") + (
             f", and {_enumerated(self.draft.said(t) for t in self.draft.fetches)}." if texts else ".")
-        text, _ = self.draft.definition("train_step", arguments, self.lines, ", ".join(returned), doc, keep=arguments)
+        name = "train_step" if trains else "step"
+        text, _ = self.draft.definition(name, arguments, self.lines, ", ".join(returned), doc, keep=arguments)
         return [*self.defined, *self.optimizers, *self._start(), text]
 
     def _check_names(self, early: list[Any], late: list[Any]) -> None:
@@ -441,5 +444,6 @@ def _enumerated(words: Iterable[str]) -> str:
 
 
 def is_training(trace: Trace) -> bool:
-    """Whether a run differentiates or trains, so that it is a step."""
-    return bool(trace.gradients or trace.updates)
+    """Whether a run differentiates, trains or writes variables, so that it is a step."""
+    return bool(trace.gradients or trace.updates
+                or any(value is not trace.begun[v] for v, value in trace.state.items() if v in trace.begun))

@@ -116,7 +116,7 @@ optimizer = optax.inject_hyperparams(optax.sgd)(0.0)
 
 
 def train_step(params, state, opt_state, x, labels):
-    """One step of training. Returns what it was given, as it is after the step, and total_loss."""
+    """One step of training. Returns what it was given, as it is afterwards, and total_loss."""
     (loss_value, (weight_loss, cross_entropy)), grads = jax.value_and_grad(
         loss, has_aux=True
     )(params, x, labels)

@@ -94,7 +94,7 @@ optimizer = optax.inject_hyperparams(optax.adam)(
 
 
 def train_step(params, opt_state, x, y_, keep_prob, key):
-    """One step of training. Returns what it was given, as it is after the step, and accuracy."""
+    """One step of training. Returns what it was given, as it is afterwards, and accuracy."""
     grads, y_conv = jax.grad(loss, has_aux=True)(params, x, y_, keep_prob, key)
     updates, opt_state = optimizer.update(grads, opt_state, params)
     new_params = optax.apply_updates(params, updates)

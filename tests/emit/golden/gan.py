@@ -89,7 +89,7 @@ def init_optimizers(params):
 
 
 def train_step(params, opt_state, z, x):
-    """One step of training. Returns what it was given, as it is after the step, and loss_d, loss_g."""
+    """One step of training. Returns what it was given, as it is afterwards, and loss_d, loss_g."""
     loss_d_value, loss_d_grads = jax.value_and_grad(loss_d)(params, z, x)
     loss_g_value, loss_g_grads = jax.value_and_grad(loss_g)(params, z)
     opt_d_updates, opt_d_state = opt_d.update(

@@ -105,7 +105,7 @@ optimizer = optax.inject_hyperparams(optax.sgd)(0.0)
 
 
 def train_step(params, state, opt_state, input_data, targets):
-    """One step of training. Returns what it was given, as it is after the step, and cost, model/RNN/concat_5:0."""
+    """One step of training. Returns what it was given, as it is afterwards, and cost, model/RNN/concat_5:0."""
     # models.py:202
     inputs = params["model"]["embedding"][input_data]
     (loss_value, concat_5), (grads, inputs_grad) = jax.value_and_grad(

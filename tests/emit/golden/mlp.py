@@ -75,7 +75,7 @@ optimizer = optax.inject_hyperparams(optax.adam)(
 
 
 def train_step(params, opt_state, x, y_):
-    """One step of training. Returns what it was given, as it is after the step, and cross_entropy, accuracy."""
+    """One step of training. Returns what it was given, as it is afterwards, and cross_entropy, accuracy."""
     (loss_value, preactivate), grads = jax.value_and_grad(loss, has_aux=True)(
         params, x, y_
     )

@@ -44,7 +44,7 @@ optimizer = optax.rmsprop(0.00025, decay=0.99, eps=1e-06, initial_scale=1.0)
 
 
 def train_step(params, opt_state, state, action, target):
-    """One step of training. Returns what it was given, as it is after the step, and Q_value."""
+    """One step of training. Returns what it was given, as it is afterwards, and Q_value."""
     grads, Q_value = jax.grad(loss, has_aux=True)(params, state, action, target)
     updates, opt_state = optimizer.update(grads, opt_state, params)
     new_params = optax.apply_updates(params, updates)

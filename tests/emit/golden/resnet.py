@@ -94,7 +94,7 @@ optimizer = optax.sgd(0.05, momentum=0.9)
 
 
 def train_step(params, opt_state, x, y):
-    """One step of training. Returns what it was given, as it is after the step, and loss."""
+    """One step of training. Returns what it was given, as it is afterwards, and loss."""
     loss_value, grads = jax.value_and_grad(loss)(params, x, y)
     updates, opt_state = optimizer.update(grads, opt_state, params)
     new_params = optax.apply_updates(params, updates)

@@ -182,7 +182,7 @@ def train_step(
     decoder2,
     decoder_inputs,
 ):
-    """One step of training. Returns what it was given, as it is after the step, and loss."""
+    """One step of training. Returns what it was given, as it is afterwards, and loss."""
     embedding_rows = [
         params["embedding_rnn_seq2seq"]["RNN"]["EmbeddingWrapper"]["embedding"][rows]
         for rows in [encoder0, encoder1, encoder2, encoder_inputs]

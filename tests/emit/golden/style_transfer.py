@@ -58,15 +58,10 @@ def loss(params, content, style):
     # models.py:362
     content_loss = jnp.sum((relu_1 - jax.nn.relu(conv2d_3)) ** 2) / 2
     # models.py:363
-    sub_1 = (
-        jnp.transpose(flat, [1, 0]) @ flat / 64.0
-        - jnp.transpose(flat_2, [1, 0]) @ flat_2 / 64.0
+    style_loss = (
+        jnp.sum((flat.T @ flat / 64.0 - flat_2.T @ flat_2 / 64.0) ** 2) / 2
+        + jnp.sum((flat_3.T @ flat_3 / 64.0 - flat_4.T @ flat_4 / 64.0) ** 2) / 2
     )
-    sub_2 = (
-        jnp.transpose(flat_3, [1, 0]) @ flat_3 / 64.0
-        - jnp.transpose(flat_4, [1, 0]) @ flat_4 / 64.0
-    )
-    style_loss = jnp.sum(sub_1**2) / 2 + jnp.sum(sub_2**2) / 2
     # models.py:364
     tv_loss = jnp.sum((params["image"][:, 1:] - params["image"][:, :7]) ** 2) / 2
     return 5.0 * content_loss + 100.0 * style_loss + tv_loss
@@ -79,7 +74,7 @@ optimizer = optax.inject_hyperparams(optax.adam)(
 
 
 def train_step(params, opt_state, content, style):
-    """One step of training. Returns what it was given, as it is after the step, and loss."""
+    """One step of training. Returns what it was given, as it is afterwards, and loss."""
     loss_value, grads = jax.value_and_grad(loss)(params, content, style)
     updates, opt_state = optimizer.update(grads, opt_state, params)
     new_params = optax.apply_updates(params, updates)

@@ -71,7 +71,7 @@ optimizer = optax.inject_hyperparams(optax.adam)(
 
 
 def train_step(params, opt_state, x, eps):
-    """One step of training. Returns what it was given, as it is after the step, and cost."""
+    """One step of training. Returns what it was given, as it is afterwards, and cost."""
     loss_value, grads = jax.value_and_grad(loss)(params, x, eps)
     updates, opt_state = optimizer.update(grads, opt_state, params)
     new_params = optax.apply_updates(params, updates)

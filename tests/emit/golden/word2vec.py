@@ -52,12 +52,12 @@ def loss(embed, embedding_lookup, embedding_lookup_1):
 
 
 def train_step(params, train_inputs, train_labels, sampled):
-    """One step of training. Returns what it was given, as it is after the step, and loss, normalized_embeddings."""
+    """One step of training. Returns what it was given, as it is afterwards, and loss, normalized_embeddings."""
     # models.py:248
     embed = params["embeddings"][train_inputs]
     # models.py:252
     concat = jnp.concatenate(
-        [jnp.reshape(jnp.asarray(train_labels).astype(int), (6,)), sampled], 0
+        [jnp.reshape(jnp.asarray(train_labels).astype(int), (6,)), sampled]
     )
     embedding_lookup = params["nce_weights"][concat]
     embedding_lookup_1 = params["nce_biases"][concat]
