@@ -963,6 +963,23 @@ def test_what_a_run_gives_are_strings_of_python_2(read):
     assert module.size == (3, 2)
 
 
+def test_functions_of_a_graph_get_strings_of_python_2(read):
+    module = read(
+        """
+        import numpy as np
+        import tensorflow as tf
+        print "Python 2"
+        def parts(name, x):
+            return np.array(name.split("/") + [name + "!"], dtype=object), np.float32(x.sum())
+        with tf.Session() as sess:
+            given = [tf.constant("a/b"), tf.constant([1.0, 2.0])]
+            names, total = sess.run(tf.py_func(parts, given, [tf.string, tf.float32]))
+            upper = sess.run(tf.py_func(inp=[tf.constant(["a"])], Tout=[tf.string], func=lambda n: n[0].upper() + "?"))
+        """
+    )
+    assert (module.names.tolist(), module.total, module.upper) == (["a", "b", "a/b!"], 3, ["A?"])
+
+
 @pytest.mark.parametrize("first", ["from __future__ import print_function", "print 'Python 2'"])
 def test_text_where_messages_hold_bytes(read, first):
     module = read(

@@ -172,6 +172,18 @@ def fetched(value: Any) -> Any:
     return value
 
 
+def given_text(function: Any) -> Any:
+    """A function for `py_func`, which gets its strings as those of Python 2."""
+    if not callable(function):
+        return function
+
+    @functools.wraps(function, updated=())
+    def call(*arguments: Any) -> Any:
+        return function(*map(fetched, arguments))
+
+    return call
+
+
 def open_either(*arguments: Any, **keywords: Any) -> Any:
     """`open` of a program that either Python may have run."""
     from tracer.legacy import python2_files
@@ -445,6 +457,7 @@ HELPERS: dict[str, Callable] = {
         "encode": encode,
         "fetched": fetched,
         "format": format_text,
+        "given_text": given_text,
         "index": index,
         "listed": listed,
         "message": message,

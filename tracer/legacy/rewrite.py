@@ -81,7 +81,11 @@ class _Rewriter(ast.NodeTransformer):
         self.generic_visit(node)
         if isinstance(called, ast.Attribute) and called.attr in _VIEWS:
             node.func = called
+        if self._python2 and _last_name(called) == "py_func":
+            node.args[:1] = [_call("given_text", function, function) for function in node.args[:1]]
         for word in node.keywords:
+            if self._python2 and word.arg == "func" and _last_name(called) == "py_func":
+                word.value = _call("given_text", word.value, word.value)
             if word.arg in _FIELDS_OF_BYTES or (word.arg == "value" and _last_name(called) == "BytesList"):
                 word.value = _call("bytes_of", word.value, word.value)
         if isinstance(node.func, ast.Attribute):
