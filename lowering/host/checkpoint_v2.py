@@ -10,7 +10,7 @@ import numpy as np
 
 from lowering.host import messages, slices, tensors
 from lowering.host.checkpoint_v1 import VERSION, Item, check_same, check_version
-from lowering.host.files import Reading, of_system, sync_folder, written_whole
+from lowering.host.files import Reading, of_system, sync_folder, write_all, written_whole
 from lowering.host.slices import Slice
 from lowering.host.table import Table, TableWriter, masked
 from tracer import dtypes, errors
@@ -52,7 +52,7 @@ def _write_item(file: Any, item: Item, offset: int, entries: dict[bytes, Any]) -
         raise errors.InvalidArgumentError(None, None, f"Adding duplicate key: {key.decode(errors='replace')}")
     buffers, crc = tensors.to_bytes(tensors.on_host(item.value), item.kind)
     for buffer in buffers:
-        file.write(buffer)
+        write_all(file, buffer)
     entry.size = sum(len(buffer) for buffer in buffers)
     entry.crc32c = masked(crc)
     entries[key] = entry

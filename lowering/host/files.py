@@ -37,6 +37,20 @@ def written_whole(path: str) -> Iterator[BinaryIO]:
     sync_folder(path)
 
 
+_PIECE = 1 << 20  # systems are slow at copying hundreds of megabytes in one call
+
+
+def write_all(file: BinaryIO, buffer: Any) -> None:
+    """Writes a buffer of any size, in pieces."""
+    size = len(buffer)
+    if size <= _PIECE:
+        file.write(buffer)
+        return
+    view = memoryview(buffer)
+    for start in range(0, size, _PIECE):
+        file.write(view[start:start + _PIECE])
+
+
 def sync_folder(path: str) -> None:
     """Makes sure that the new name of a file outlives a loss of power."""
     with contextlib.suppress(OSError):  # some file systems cannot

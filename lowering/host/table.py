@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 from lowering.host import snappy
-from lowering.host.files import Reading
+from lowering.host.files import Reading, write_all
 from lowering.host.messages import read_varint, varint
 from tracer import errors
 
@@ -98,7 +98,7 @@ class TableWriter:
         for part in (*self._parts, tail):
             for buffer in part.buffers if isinstance(part, Stream) else (part,):
                 crc = crc32c(buffer, crc)
-                self._file.write(buffer)
+                write_all(self._file, buffer)
                 size += len(buffer)
         self._file.write(_TRAILER.pack(0, masked(crc32c(b"\0", crc))))
         self._offset += size + _TRAILER.size
