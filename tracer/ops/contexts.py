@@ -126,13 +126,9 @@ def check_condition(condition: Tensor, type: str, argument: str) -> None:
 def switch_condition(condition: Tensor, region: Region | None) -> list[Tensor]:
     """Records the `Switch` of a conditional's condition; its outputs for false and for true."""
     check_condition(condition, "Switch", "pred")
-    arms = switch(condition, condition, "Switch", region)
-    op = arms[0].op
     if isinstance(region, Context):
-        inside = region.local(condition, op.name)
-        for i in range(2):
-            op._update_input(i, inside)
-    return arms
+        condition = region.local(condition, condition.op.graph.unique_name("Switch", mark_as_used=False))
+    return switch(condition, condition, "Switch", region)
 
 
 def merged(op: Operation, index: int) -> Tensor:
