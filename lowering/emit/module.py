@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import re
-import token
-import tokenize
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
@@ -17,9 +14,10 @@ from lowering.emit.naming import place, script_names
 from lowering.emit.parallel import below
 from lowering.emit.paths import access, dictionary
 from lowering.emit.quote import Quotes
-from lowering.emit.render import CLOSE, OPEN, Body, Names
+from lowering.emit.render import Body, Names
 from lowering.emit.repeats import Repeats
 from lowering.emit.simple import Simplifier
+from lowering.emit.sizes import SIZES, finished, merged
 from lowering.emit.start import Start
 from lowering.emit.trace import Trace, walk
 from lowering.emit.training import WORTH, Step, is_training, slots, trained_by
@@ -30,9 +28,6 @@ from lowering.slice import VARIABLES, HostStage, kept_variable
 from lowering.state import State
 from tracer import errors
 from tracer.ir import Operation, Tensor
-
-SIZES = (180, 360)
-"""Two sizes of the batch: what differs between the texts for both is written in terms of the batch."""
 
 
 class Module(NamedTuple):
@@ -61,8 +56,8 @@ def emit(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor], s
     drafts = [_Draft(executable, nodes, fetches, feeds, state, title, file, size, seen, script)
               for size in (SIZES if varies else SIZES[:1])]
     texts = [draft.text() for draft in drafts]
-    source = _merged(*texts) if len(texts) == 2 else texts[0]
-    return Module(_finished(source), drafts[0].all_arrays())
+    source = merged(*texts) if len(texts) == 2 else texts[0]
+    return Module(finished(source), drafts[0].all_arrays())
 
 
 def handed_over(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor]) -> list[Tensor]:
@@ -389,66 +384,3 @@ def _other_paths(variables: list[Operation], trained: dict[Operation, tuple[str,
     kept = {op: (owner, slot) for op, (owner, slot) in kept.items() if slot not in heads}
     return {**_paths([op for op in variables if op not in kept]),
             **{op: (slot, *owners[owner]) for op, (owner, slot) in kept.items()}}
-
-
-def _merged(first: str, second: str) -> str:
-    """One text of two that differ in numbers which follow from the size of the batch."""
-    if first == second:
-        return first
-    pairs = list(zip(*(list(tokenize.generate_tokens(io.StringIO(text.replace(OPEN, "(").replace(CLOSE, ")")).readline))
-                       for text in (first, second)), strict=False))
-    if any(a.string != b.string and not a.type == b.type == token.NUMBER for a, b in pairs):
-        raise errors.UnsupportedError("The program is another one for each size of the batch: set_shape fixes it.")
-    lines = first.split("\n")
-    for a, b in reversed(pairs):
-        if a.string != b.string:
-            row, column = a.start
-            before, after = lines[row - 1][:column], lines[row - 1][column + len(a.string):]
-            text = _in_terms(a.string, b.string)
-            if text.startswith("1 / ") and before.endswith("* "):
-                before, text = before[:-2] + "/ ", text.removeprefix("1 / ")
-            lines[row - 1] = before + text + after
-    return "\n".join(lines)
-
-
-def _in_terms(first: str, second: str) -> str:
-    """What is `first` for the first size of the batch and `second` for the second: `factor * batch + rest`."""
-    if not (first.isdigit() and second.isdigit()):
-        share = float(first) * SIZES[0]
-        if abs(share / (float(second) * SIZES[1]) - 1) > 1e-6:
-            raise errors.UnsupportedError(
-                "A number in the program is another one for each size of the batch: set_shape fixes it.")
-        whole = 1 / share
-        if abs(round(whole) / whole - 1) < 1e-6:
-            return f"1 / ({round(whole)} * batch)" if round(whole) > 1 else "1 / batch"
-        return f"({share:.8g} / batch)"
-    a, b = int(first), int(second)
-    if a and b == 2 * a and a < SIZES[0] and SIZES[0] % a == 0:
-        return f"batch // {SIZES[0] // a}"
-    factor, odd = divmod(b - a, SIZES[1] - SIZES[0])
-    rest = a - factor * SIZES[0]
-    if odd:
-        raise errors.UnsupportedError("A size in the program is no multiple of the batch: set_shape fixes it.")
-    text = "batch" if factor == 1 else f"{factor} * batch"
-    return text if not rest else f"({text} {'+' if rest > 0 else '-'} {abs(rest)})"
-
-
-def _finished(source: str) -> str:
-    """Without the marks of shapes, unused imports and an unused `batch`; formatted where a formatter is at hand."""
-    def sizes(match: re.Match) -> str:
-        parts = match[1].split(", ") if match[1] else []
-        if sum("batch" in part for part in parts) == 1:
-            parts = ["-1" if "batch" in part else part for part in parts]
-        return ", ".join(parts)
-
-    source = re.sub(rf"reshape\(([^{OPEN}{CLOSE}]*)\({OPEN}([^{CLOSE}]*){CLOSE}", lambda m: (
-        f"reshape({m[1]}({sizes(re.match('(.*)', m[2]))}"), source)  # type: ignore[arg-type]
-    source = source.replace(OPEN, "").replace(CLOSE, "")
-    parts = re.split(r"(?m)^(?=def |class |@)", source)
-    source = "".join(re.sub(r"(?m)^    batch = .*\n", "", part) if len(re.findall(r"\bbatch\b", part)) == 1 else part
-                     for part in parts)
-    for line in re.findall(r"(?m)^(?:import|from) .*$", source):
-        name = line.split()[-1]
-        if not re.search(rf"(?m)^(?!import |from ).*\b{re.escape(name)}\b", source):
-            source = source.replace(line + "\n", "", 1)
-    return re.sub(r"\n{4,}", "\n\n\n", source)

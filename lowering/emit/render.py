@@ -13,6 +13,7 @@ import numpy as np
 
 from lowering.emit.chains import Chain, chains
 from lowering.emit.expressions import Expr, Local, expressions
+from lowering.emit.literals import ATOM, CLOSE, OPEN, Literals, scalar_type
 from lowering.emit.naming import snake
 from lowering.emit.quote import Quotes
 from lowering.emit.simple import Simplifier, norm_of
@@ -22,10 +23,7 @@ WIDTH = 72
 DEPTH = 3
 NAMED = 30
 """Longer expressions keep the name that the script gave them."""
-OPEN, CLOSE = "\u00ab", "\u00bb"
-"""Stand around the sizes of a shape until the module is whole: one size among them may become -1 then."""
 _PRECEDENCE = {"|": 1, "^": 2, "&": 3, "<<": 5, ">>": 5, "+": 6, "-": 6, "*": 7, "/": 7, "//": 7, "%": 7, "@": 7, "**": 9}
-_ATOM = 20
 _RESERVED = frozenset({*keyword.kwlist, *dir(builtins)}) - {"input"} | {
     "jax", "jnp", "lax", "np", "optax", "params", "batch", "key", "keys", "apply", "init", "constants"}
 
@@ -59,7 +57,7 @@ class Names:
         return name
 
 
-class Body:
+class Body(Literals):
     """The statements of one function."""
 
     def __init__(self, names: Names, quotes: Quotes, arrays: dict[str, np.ndarray], where: Any,
@@ -145,7 +143,7 @@ class Body:
     def exact(self, value: Any) -> str:
         """A constant with its type."""
         array = np.asarray(value)
-        return f"{_scalar_type(array.dtype)}({self.text(array.item())})" if array.ndim == 0 else self.text(array)
+        return f"{scalar_type(array.dtype)}({self.text(array.item())})" if array.ndim == 0 else self.text(array)
 
     def name(self, expr: Expr, wanted: str, exact: bool = False) -> str:
         """A statement that gives `expr` a name."""
@@ -179,18 +177,18 @@ class Body:
 
     def _rendered(self, value: Any) -> tuple[str, int]:
         if not isinstance(value, Expr):
-            return self._literal(value)
+            return self.literal(value)
         known = self._text.get(id(value))
         if known is not None:
-            return known, _ATOM
+            return known, ATOM
         if id(value) in self._chains:
             self._loop(self._chains[id(value)])
-            return self._text[id(value)], _ATOM
+            return self._text[id(value)], ATOM
         self._arguments_first(value)
         if value.kind == "index" and value.args[0].pieces and id(value.args[0]) not in self._text:
             self._rendered(value.args[0])
         if id(value) in self._text:  # a part of what has just been given names
-            return self._text[id(value)], _ATOM
+            return self._text[id(value)], ATOM
         if any(isinstance(argument, Local) for argument in value.args):
             return self._control(value)
         text, precedence = self._made(value)
@@ -206,11 +204,11 @@ class Body:
             self._statement(value, f"{', '.join(names)} = {text}")
             self._text.update(zip(map(id, value.pieces), names, strict=True))
             self._text[id(value)] = f"({', '.join(names)})"
-            return self._text[id(value)], _ATOM
+            return self._text[id(value)], ATOM
         name = self.names.fresh(*self.wanted(value))
         self._statement(value, f"{name} = {text}")
         self._text[id(value)] = name
-        return name, _ATOM
+        return name, ATOM
 
     def _arguments_first(self, value: Expr) -> None:
         """Deep graphs: what is far below gets its text without deep recursion."""
@@ -239,7 +237,7 @@ class Body:
         name = self.names.fresh(*self.wanted(value))
         self._statement(value, f"{name} = {value.head}({', '.join(words)})")
         self._text[id(value)] = name
-        return name, _ATOM
+        return name, ATOM
 
     def _local(self, local: Local) -> str:
         """Writes a function inside of this one, and returns its name."""
@@ -342,9 +340,9 @@ class Body:
     def _made(self, value: Expr) -> tuple[str, int]:
         args, kind = value.args, value.kind
         if kind == "name":
-            return value.head, _ATOM
+            return value.head, ATOM
         if value.head == "jnp.sqrt" and (leaves := norm_of(value)) is not None:
-            return f"optax.tree.norm({self._trees(leaves)})", _ATOM
+            return f"optax.tree.norm({self._trees(leaves)})", ATOM
         if kind == "binary":
             level = _PRECEDENCE.get(value.head, 0)  # comparisons bind least
             right = level if value.head == "**" else level + 1
@@ -353,18 +351,18 @@ class Body:
         if kind == "unary":
             return f"{value.head}{self.text(args[0], 8)}", 8
         if kind == "attribute":
-            return f"{self.text(args[0], _ATOM)}.{value.head}", _ATOM
+            return f"{self.text(args[0], ATOM)}.{value.head}", ATOM
         if kind == "index":
-            return f"{self.text(args[0], _ATOM)}[{self._index(_shorter(args[0], args[1]))}]", _ATOM
+            return f"{self.text(args[0], ATOM)}[{self._index(_shorter(args[0], args[1]))}]", ATOM
         if kind == "at":
-            return (f"{self.text(args[0], _ATOM)}.at[{self._index(args[1])}].{value.head}"
-                    f"({self._arguments(args[2:], value.kwargs)})", _ATOM)
+            return (f"{self.text(args[0], ATOM)}.at[{self._index(args[1])}].{value.head}"
+                    f"({self._arguments(args[2:], value.kwargs)})", ATOM)
         if kind == "method":
-            return f"{self.text(args[0], _ATOM)}.{value.head}({self._arguments(args[1:], value.kwargs, value.head)})", _ATOM
+            return f"{self.text(args[0], ATOM)}.{value.head}({self._arguments(args[1:], value.kwargs, value.head)})", ATOM
         head = value.head
         if ":" in head:
             head = self.quotes.need(*head.split(":"))
-        return f"{head}({self._arguments(args, value.kwargs, head)})", _ATOM
+        return f"{head}({self._arguments(args, value.kwargs, head)})", ATOM
 
     def _arguments(self, args: tuple, kwargs: dict, head: str = "") -> str:
         shaped = head.rpartition(".")[2] in ("reshape", "broadcast_to", "zeros", "ones", "full")
@@ -396,65 +394,6 @@ class Body:
             return ":".join(parts[:2] if index.step is None else parts)
         return self.text(index)
 
-    def _literal(self, value: Any) -> tuple[str, int]:
-        if isinstance(value, (bool, np.bool_, int, str, type(None), type(Ellipsis))):
-            return ("..." if value is Ellipsis else repr(value.item() if isinstance(value, np.generic) else value),
-                    8 if isinstance(value, int) and value < 0 else _ATOM)
-        if isinstance(value, float):
-            return _number(value), 8 if value < 0 else _ATOM
-        if hasattr(value, "_fields") or not isinstance(value, (list, tuple, slice, dict)):
-            return self._object(value)
-        if isinstance(value, (list, tuple)):
-            inner = ", ".join(self.text(item) for item in value)
-            for name, count in self.lists.items():
-                if isinstance(value, list) and inner == ", ".join(f"{name}[{k}]" for k in range(count)):
-                    return name, _ATOM
-            return (f"[{inner}]" if isinstance(value, list) else f"({inner}{',' if len(value) == 1 else ''})"), _ATOM
-        if isinstance(value, slice):
-            return f"slice({', '.join(self.text(part) for part in (value.start, value.stop, value.step))})", _ATOM
-        return "{" + ", ".join(f"{key!r}: {self.text(item)}" for key, item in value.items()) + "}", _ATOM
-
-    def _object(self, value: Any) -> tuple[str, int]:
-        if hasattr(value, "_fields"):
-            head = self.quotes.need(type(value).__module__, type(value).__name__)
-            fields = ", ".join(f"{key}={self.text(item)}" for key, item in zip(value._fields, value, strict=True))
-            return f"{head}({fields})", _ATOM
-        if isinstance(value, type) or isinstance(value, np.dtype):
-            return _type(np.dtype(value)), _ATOM
-        if hasattr(value, "as_numpy_dtype"):
-            return _type(np.dtype(value.as_numpy_dtype)), _ATOM
-        if hasattr(value, "dtype") and hasattr(value, "shape"):
-            return self._array(np.asarray(value))
-        if hasattr(value, "text") and hasattr(value, "function"):
-            return value.text, _ATOM
-        if hasattr(value, "name") and type(value).__module__.startswith("jax"):  # an enumeration of JAX
-            return repr(value.name.lower()), _ATOM
-        raise TypeError(f"a {type(value).__name__} cannot be written as source")
-
-    def _array(self, value: np.ndarray) -> tuple[str, int]:
-        if value.dtype == object:
-            raise TypeError("strings have no place in a JAX function")
-        if value.ndim == 0:
-            text, precedence = self._literal(value.item())
-            return (text, precedence) if value.dtype in (np.float32, np.int32, bool) else (
-                f"{_scalar_type(value.dtype)}({text})", _ATOM)
-        same = bool((value == value.flat[0]).all()) if value.size else False
-        if value.size <= 8 and value.dtype.kind in "fiub" and not (same and value.size > 2):
-            return f"np.array({self.text(value.tolist())}, np.{value.dtype.name})", _ATOM
-        if same:
-            shape = f"({OPEN}{', '.join(map(str, value.shape))}{CLOSE}{',' if value.ndim == 1 else ''})"
-            kind = "" if value.dtype == np.float32 and not self.quotes.wide else f", {_type(value.dtype)}"
-            number = value.flat[0].item()
-            if number in (0, 1):
-                return f"jnp.{'ones' if number else 'zeros'}({shape}{kind})", _ATOM
-            return f"jnp.full({shape}, {self.text(number)}{kind})", _ATOM
-        name = f"constant_{len(self.arrays)}"
-        for key, known in self.arrays.items():
-            if known is value or (known.shape == value.shape and known.dtype == value.dtype and (known == value).all()):
-                name = key
-        self.arrays[name] = value
-        return f'constants["{name}"]', _ATOM
-
     def _statement(self, expr: Expr, text: str) -> None:
         self._said = self._place(expr, self._said)
         self.lines.append(text)
@@ -475,26 +414,6 @@ def _plain(name: str) -> str:
 def _is_result(chain: Chain) -> bool:
     """Whether what a call gives is, as it is, the one thing that the next goes on with."""
     return all(after is chain.before[0] for _, _, after in chain.carried.values())
-
-
-def _type(dtype: np.dtype) -> str:
-    """A type as an argument. `int` has 64 bits where JAX has them, and 32 elsewhere, without a warning."""
-    return "int" if dtype == np.int64 else f"jnp.{dtype.name}"
-
-
-def _scalar_type(dtype: np.dtype) -> str:
-    return "jnp.int_" if dtype == np.int64 else f"jnp.{dtype.name}"
-
-
-def _number(value: float) -> str:
-    if value == int(value) if abs(value) < 1e6 else False:
-        return f"{value:.1f}"
-    single = np.float32(value)
-    text = next((t for t in (f"{value:.{n}g}" for n in range(1, 10)) if np.float32(t) == single), repr(value)) \
-        if float(single) == value else repr(value)
-    if text in ("inf", "-inf", "nan"):
-        return {"inf": "jnp.inf", "-inf": "-jnp.inf", "nan": "jnp.nan"}[text]
-    return text if any(letter in text for letter in ".en") else text + ".0"
 
 
 def _shorter(array: Expr, index: Any) -> Any:

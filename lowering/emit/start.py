@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from lowering.emit.expressions import Expr
+from lowering.emit.literals import CLOSE, OPEN
 from lowering.emit.paths import Path
-from lowering.emit.render import CLOSE, OPEN, WIDTH, Body, Names
+from lowering.emit.render import WIDTH, Body, Names
 from lowering.emit.trace import Trace
 from tracer.ir import Operation, Tensor
 
