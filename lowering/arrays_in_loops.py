@@ -32,6 +32,18 @@ def grow(node: Operation, starts: list[Any], context: Any) -> bool:
     return any(isinstance(value, Elements) and _may_grow(_writes(node, i), context) for i, value in enumerate(starts))
 
 
+def surely_grow(node: Operation) -> bool:
+    """Whether the body writes to an array that began, of constant size, with one element or none, and may grow."""
+    for i in range(node.attrs["count"]):
+        writes = _writes(node, i)
+        made = writes[0].inputs[0].op if writes else None
+        if made is not None and made.type == "TensorArray" and made.attrs["dynamic_size"]:
+            size = made.inputs[0].op
+            if size.type == "Const" and size.attrs["value"] <= 1:
+                return True
+    return False
+
+
 def _may_grow(writes: list[Operation], context: Any) -> bool:
     handle = context.values.get(writes[0].inputs[0]) if writes else None
     return isinstance(handle, Handle) and handle.dynamic_size

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from lowering import ending, interpret, ragged, trips
+from lowering import arrays_in_loops, ending, interpret, ragged, trips
 from lowering import slice as slicing
 from lowering.arrays import WHOLE, ArrayGrowsError, Elements, Handle, StackHandle
 from lowering.control import ShapeVariesError
@@ -51,6 +51,9 @@ class Executable:
         self.fixed, self.hosted = frozenset(slicing.FIXED), frozenset(slicing.ON_HOST)
         try:
             self.plan = slicing.plan(fetches, self.targets, self.fed, self.controls, self.moved, self.within)
+            if self._fix_what_grows():
+                self.fixed = frozenset(slicing.FIXED)
+                self.plan = slicing.plan(fetches, self.targets, self.fed, self.controls, self.moved, self.within)
         except slicing.RawControlFlowError:
             self.plan = slicing.plan([], [], self.fed)
             self.dataflow = Dataflow(fetches, self.targets, self.fed)
@@ -66,6 +69,15 @@ class Executable:
         self.single = self.steps[0] if len(self.steps) == 1 and isinstance(self.steps[0], Program) else None
         self.sources = [] if self.dataflow is not None else [self._source(t) for t in fetches]
         self.simple = self.single is not None and all(kind == "output" for kind, _ in self.sources)
+
+    def _fix_what_grows(self) -> bool:
+        """Has loops counted before they run whose arrays are certain to grow; whether there are such."""
+        found = [node for op in self.plan.nodes if op.regions for node in slicing.inner(op)
+                 if node.type == "While" and node not in slicing.FIXED and arrays_in_loops.surely_grow(node)]
+        for node in found:
+            if node not in slicing.FIXED:
+                slicing.fix(node)
+        return bool(found)
 
     def _program(self, stage: DeviceStage, donate: bool, before: list[Program | HostStage]) -> Program:
         made = Program(stage, donate, self._noticed)

@@ -3,6 +3,7 @@
 import importlib
 import sys
 import textwrap
+import types
 
 import numpy as np
 import pytest
@@ -88,6 +89,33 @@ def test_tsne_counts_its_iterations_by_the_old_name(run):
     assert isinstance(found.named, manifold.TSNE)
     assert (found.named.max_iter, found.named.perplexity) == (250, 3)
     assert (found.placed.n_components, found.placed.learning_rate, found.placed.max_iter) == (3, 100.0, 300)
+
+
+def test_pictures_by_the_modules_of_the_first_pil(run):
+    pytest.importorskip("PIL")
+    found = run("""
+        import Image
+        import ImageDraw as draw
+        from ImageOps import grayscale
+        picture = Image.new('RGB', (4, 2)).resize((2, 2), Image.ANTIALIAS)
+        x = picture.size, grayscale(picture).mode, callable(draw.Draw)
+        """)
+    assert found.x == ((2, 2), "L", True)
+
+
+def test_constants_of_the_first_opencv(run, monkeypatch):
+    today = types.ModuleType("cv2")
+    today.CAP_PROP_FPS, today.IMREAD_COLOR, today.LINE_AA, today.COLOR_BGR2RGB = 5, 1, 16, 4
+    today.IMREAD_GRAYSCALE = today.IMREAD_UNCHANGED = today.IMREAD_ANYCOLOR = today.IMREAD_ANYDEPTH = 0
+    today.VideoWriter_fourcc = lambda *letters: "".join(letters)
+    monkeypatch.setitem(sys.modules, "cv2", today)
+    found = run("""
+        import cv2
+        x = cv2.cv.CV_CAP_PROP_FPS, cv2.CV_LOAD_IMAGE_COLOR, cv2.CV_AA, cv2.cv.CV_FOURCC(*'XVID'), cv2.COLOR_BGR2RGB
+        y = hasattr(cv2.cv, 'CV_NONE')
+        """)
+    assert found.x == (5, 1, 16, "XVID", 4)
+    assert not found.y
 
 
 def test_notebooks_clear_what_they_show(run):

@@ -107,6 +107,17 @@ def test_an_array_may_grow_in_a_loop_inside_of_a_loop():
         assert session.run(loop, {x: [1, 2, 3], limit: 4}) == [3, 108.0]
 
 
+def test_what_follows_may_depend_on_the_size():
+    """The shape is told while the program is traced, before any trip."""
+    lengths = tf.placeholder(tf.int32, [None])
+    limit = tf.reduce_max(lengths)
+    x, _, _, packed = powers(lambda t, s, kept: t < limit, 1)
+    rows = tf.reshape(packed, tf.pack([limit, 3, 1]))
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        assert session.run(rows, {x: [1, 2, 3], lengths: [2, 4]})[-1].ravel().tolist() == [16, 32, 48]
+
+
 def test_an_array_of_fixed_size_does_not_grow():
     limit = tf.placeholder(tf.int32, [])
     fixed = tf.TensorArray(tf.float32, size=2)

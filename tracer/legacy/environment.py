@@ -174,6 +174,7 @@ class StandIns:
 
 
 _MOVED = {
+    **{name: f"PIL.{name}" for name in ("Image", "ImageDraw", "ImageFilter", "ImageFont", "ImageOps")},
     "imp": "tracer.legacy.small_imp",
     "numpy.linalg.linalg": "numpy.linalg",
     "sklearn.cross_validation": "tracer.legacy.sklearn_folds sklearn.model_selection",

@@ -102,7 +102,7 @@ _LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     **science_names.LOST,
     **text_for_bytes.LOST,
     "PIL": lambda module: {},
-    "PIL.Image": _pillow_image,
+    **dict.fromkeys(("Image", "PIL.Image"), _pillow_image),
     "base64": lambda module: {"decodestring": module.decodebytes, "encodestring": module.encodebytes},
     "cgi": lambda module: {"escape": _escape},
     "collections": _collections,

@@ -116,6 +116,28 @@ def _yaml(module: ModuleType) -> dict[str, Any]:
     return {"load": load, "load_all": load_all}
 
 
+class _Cv(ModuleType):
+    """`cv2.cv`: the constants and functions of OpenCV 1, under their names with CV_."""
+
+    def __init__(self, module: ModuleType) -> None:
+        super().__init__("cv2.cv")
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("CV_"):
+            name = name.removeprefix("CV_").replace("LOAD_IMAGE_", "IMREAD_")
+            name = {"AA": "LINE_AA", "FOURCC": "VideoWriter_fourcc"}.get(name, name)
+            if hasattr(self._module, name):
+                return getattr(self._module, name)
+        raise AttributeError(f"module 'cv2.cv' has no attribute {name!r}")
+
+
+def _opencv(module: ModuleType) -> dict[str, Any]:
+    old = _Cv(module)
+    names = ["CV_AA", *(f"CV_LOAD_IMAGE_{kind}" for kind in ("ANYCOLOR", "ANYDEPTH", "COLOR", "GRAYSCALE", "UNCHANGED"))]
+    return {"cv": old, **{name: getattr(old, name) for name in names}}
+
+
 def _display(module: ModuleType) -> dict[str, Any]:
     """Notebooks cleared what they had shown by this name."""
     import importlib
@@ -126,6 +148,7 @@ def _display(module: ModuleType) -> dict[str, Any]:
 LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "IPython": lambda module: {},
     "IPython.display": _display,
+    "cv2": _opencv,
     "h5py": _h5py,
     **dict.fromkeys(("matplotlib", "matplotlib.pylab"), lambda module: {}),
     **dict.fromkeys(("matplotlib.cm", "matplotlib.pyplot.cm", "pylab.cm"), _color_maps),

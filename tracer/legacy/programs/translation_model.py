@@ -43,7 +43,7 @@ class Seq2SeqModel:
         self.buckets = buckets
         self.batch_size = batch_size
         self.learning_rate = tf.Variable(float(learning_rate), trainable=False)
-        self.learning_rate_decay_op = self.learning_rate.assign(self.learning_rate * learning_rate_decay_factor)
+        self.learning_rate_decay_op = self.learning_rate.assign(tf.mul(self.learning_rate, learning_rate_decay_factor))
         self.global_step = tf.Variable(0, trainable=False)
         projection, loss_function = self._sampled(size, num_samples)
         self._make_buckets(_cell(size, num_layers, use_lstm), size, projection, loss_function, forward_only)
