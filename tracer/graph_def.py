@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tracer import attributes, compat, dtypes, errors, later, op_def_registry, opdef, protos, raw_form, shapes
+from tracer import attributes, compat, dtypes, errors, foreign, later, op_def_registry, opdef, protos, raw_form, shapes
 from tracer.ir import GRAPH_DEF_VERSION, Graph, Operation, Tensor
 from tracer.versions import GRAPH_DEF_VERSION_MIN_PRODUCER, VERSION
 
@@ -80,7 +80,7 @@ def graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = 
     for op in graph.get_operations()[from_version or 0:]:
         if raw_form.written(op) is None:
             continue
-        node = node_def(op)
+        node = foreign.abroad(node_def(op), op)
         if add_shapes and op.outputs:
             known = [shapes.unknown_shape() if is_handle(output) else output.get_shape() for output in op.outputs]
             node.attr["_output_shapes"].CopyFrom(attributes.encode("list(shape)", known))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tracer import attributes, dtypes, functionalize, later, op_def_registry, opdef, protos, scopes, shapes
+from tracer import attributes, dtypes, foreign, functionalize, later, op_def_registry, opdef, protos, scopes, shapes
 from tracer.convert import internal_convert_to_tensor
 from tracer.declare import output_types
 from tracer.device import canonical
@@ -196,6 +196,7 @@ class _Reader:
 
     def _translated(self, message: Any) -> Any:
         """The node in the words of 0.8."""
+        message = foreign.home(message)
         kind = later.type_of(message, self.message.versions.producer)
         if kind == message.op:
             return message

@@ -185,6 +185,32 @@ def test_a_whole_program_there_and_back(tmp_path, monkeypatch, version):
     assert os.path.exists(theirs + ".meta")
 
 
+def test_a_program_that_trains_there_and_back(tmp_path, monkeypatch):
+    """What it is made of TensorFlow restores and computes forwards; the gradients are ours, and come back as they were."""
+    monkeypatch.chdir(tmp_path)
+    pipeline.write_records(tf, ".")
+    with tf.Graph().as_default(), tf.Session() as sess:
+        pipeline.build(tf)
+        sess.run(tf.initialize_all_variables())
+        pipeline.train(tf, sess)
+        path = tf.train.Saver().save(sess, "./ours")
+    ours = pipeline.trained_on(tf, path)
+    with real.Graph().as_default(), old.Session() as sess:
+        old.train.import_meta_graph(path + ".meta").restore(sess, path)
+        coordinator = real.train.Coordinator()
+        threads = old.train.start_queue_runners(sess, coordinator)
+        np.testing.assert_allclose(sess.run(old.get_collection("loss")[0]), ours["losses"][0], rtol=1e-5)
+        with pytest.raises(real.errors.OpError, match="Gradients, an operation of Tracer"):
+            sess.run(old.get_collection("train")[0])
+        theirs = old.train.Saver().save(sess, "./theirs")
+        coordinator.request_stop()
+        coordinator.join(threads)
+    again = pipeline.trained_on(tf, theirs)
+    np.testing.assert_allclose(again["losses"], ours["losses"], rtol=1e-6)
+    for name, value in ours["variables"].items():
+        np.testing.assert_allclose(again["variables"][name], value, rtol=1e-6)
+
+
 def run_there(sess):
     """What `pipeline.train` does, by the names of today."""
     coordinator = real.train.Coordinator()

@@ -179,6 +179,10 @@ def test_our_files_are_read(files):
         pytest.skip("no TENSORFLOW_012 in the environment names a Python 2.7 with TensorFlow 0.12.1")
     pipeline.write_records(tf, ".")
     paths = {version: save(number, version) for number, version in ((1, "v1"), (2, "v2"))}
+    with tf.Graph().as_default(), tf.Session() as sess:
+        pipeline.build(tf)
+        sess.run(tf.initialize_all_variables())
+        trained = tf.train.Saver().save(sess, "./trained")
     freeze("frozen.pb")
     events = write_events("run")
     done = subprocess.run([python, str(REFERENCE / "read_files.py"), "answers.npz", events], capture_output=True,
@@ -190,6 +194,7 @@ def test_our_files_are_read(files):
         assert_alike(pipeline.trained_on(tf, path), answers[version])
     for got, want in zip(answers["frozen"], ANSWERS["frozen"], strict=True):
         np.testing.assert_allclose(got, want, rtol=1e-5)
+    np.testing.assert_allclose(answers["loss"], pipeline.trained_on(tf, trained)["losses"][0], rtol=1e-5)
     assert answers["events"] == ["file_version", "graph_def", "summary", "tagged_run_metadata", "session_log"]
     assert answers["nodes"] == ["MergeSummary/MergeSummary", "Max", "value"]
     assert answers["largest"] == 3.5

@@ -68,7 +68,7 @@ def build(tf, trains=True):
         with tf.control_dependencies([loss]):
             update = tf.group(bias.assign_sub([0.0, 0.125, 0.25]), step.assign_add(1))
     with tf.control_dependencies([update]):
-        train = averages.apply([*parts, bias])
+        train = averages.apply(parts + [bias])  # noqa: RUF005 - for Python 2
     tf.scalar_summary("loss", loss)
     tf.histogram_summary("logits", logits)
     tf.image_summary("image", tf.reshape(images, [BATCH, 2, 3, 1]), max_images=1)
