@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -17,20 +18,23 @@ from tracer.ir import Operation, Region, Tensor
 
 def evaluate(op: Operation, trace: Any) -> list[Any]:
     """The outputs of a conditional or loop as expressions."""
-    if written_by(op):
+    if written_by(op) and op.type != "Cond":
         raise UnquotableError("variables are written inside of it")
     return _conditional(op, trace) if op.type == "Cond" else _loop(op, trace)
 
 
-def _inside(region: Region, outputs: list[Tensor], trace: Any, inputs: dict[Tensor, Expr]) -> list[Any]:
-    """What `outputs` are, computed inside of a function."""
+def _inside(region: Region, outputs: list[Tensor], trace: Any, inputs: dict[Tensor, Expr],
+            written: Sequence[Operation] = ()) -> list[Any]:
+    """What `outputs` are, computed inside of a function, and what the variables in `written` are after it."""
     child = trace.child(inputs)
     for node in region_nodes(region, outputs):
         child.step(node)
     trace.unsupported.update(child.unsupported)
     if child.keys[len(trace.keys):]:
         raise UnquotableError("random numbers are drawn inside of it")
-    return [child.read(t) for t in outputs]
+    if child.updates or child.gradients:
+        raise UnquotableError("it trains inside of it")
+    return [*(child.read(t) for t in outputs), *(child.state[variable] for variable in written)]
 
 
 def _now() -> int:
@@ -49,18 +53,25 @@ def _parts(whole: Expr, values: list[Any]) -> list[Expr]:
 
 def _conditional(op: Operation, trace: Any) -> list[Any]:
     pred = trace.read(op.inputs[0])
+    written = written_by(op)
+    since = _now()
     if not isinstance(pred, Expr):
         region = op.regions[0 if bool(np.asarray(pred)) else 1]
-        return [*_inside(region, list(region.outputs), trace, {}), np.int32(bool(pred))]
-    since = _now()
-    branches = [_inside(region, list(region.outputs), trace, {}) for region in op.regions]
-    if _shapes(branches[0]) != _shapes(branches[1]):
-        raise UnquotableError("its branches give different shapes")
-    first, second = (Local(name, [], results, since) for name, results in zip(("then", "otherwise"), branches, strict=True))
-    pred = pred.reshape(()) if pred.ndim else pred
-    whole = Expr("call", "lax.cond", (pred, first, second))
-    whole.origin = op
-    return [*_parts(whole, branches[0]), pred.astype(np.int32)]
+        results = _inside(region, list(region.outputs), trace, {}, written)
+        taken: Any = np.int32(bool(pred))
+    else:
+        branches = [_inside(region, list(region.outputs), trace, {}, written) for region in op.regions]
+        if _shapes(branches[0]) != _shapes(branches[1]):
+            raise UnquotableError("its branches give different shapes")
+        first, second = (Local(name, [], values, since)
+                         for name, values in zip(("then", "otherwise"), branches, strict=True))
+        pred = pred.reshape(()) if pred.ndim else pred
+        whole = Expr("call", "lax.cond", (pred, first, second))
+        whole.origin = op
+        results, taken = _parts(whole, branches[0]), pred.astype(np.int32)
+    count = len(results) - len(written)
+    trace.state.update(zip(written, results[count:], strict=True))
+    return [*results[:count], taken]
 
 
 def _loop(op: Operation, trace: Any) -> list[Any]:

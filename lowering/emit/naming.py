@@ -18,8 +18,9 @@ def script_names(graph: Graph) -> dict[Operation, str]:
     operations = graph.get_operations()
     for op, after in zip(operations, [*operations[1:], None], strict=True):
         if after is None or (after.where.file, after.where.line) != (op.where.file, op.where.line):
-            assigned = _ASSIGNS.match(linecache.getline(op.where.file, op.where.line))
-            if assigned:
+            line = linecache.getline(op.where.file, op.where.line)
+            assigned = _ASSIGNS.match(line)
+            if assigned and ";" not in line:
                 found[op] = assigned[1]
     return found
 

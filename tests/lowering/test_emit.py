@@ -328,3 +328,29 @@ def test_names_that_are_not_there(tmp_path):
             with pytest.raises((KeyError, ValueError)) as caught:
                 tf.emit(*arguments, path=str(tmp_path / "m.py"))
             assert any("squared" in note or "features" in note for note in caught.value.__notes__)
+
+
+def test_branches_that_write_variables(tmp_path):
+    x = tf.placeholder(tf.float32, [None, 3], name="x")
+    training = tf.placeholder(tf.bool, [], name="training")
+    weights = tf.Variable(np.eye(3, dtype=np.float32), name="weights")
+    moving = tf.Variable(tf.zeros([3]), trainable=False, name="moving")
+    mean = tf.reduce_mean(tf.matmul(x, weights), 0)
+
+    def kept():
+        with tf.control_dependencies([tf.assign(moving, moving * 0.5 + mean * 0.5)]):
+            return tf.identity(mean)
+
+    chosen = tf.cond(training, kept, lambda: moving + 0.0)
+    step = tf.train.GradientDescentOptimizer(0.1).minimize(tf.reduce_mean(tf.square(tf.matmul(x, weights) - chosen)))
+    rows = RNG.rand(5, 3).astype(np.float32)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        emitted = module(tf.emit(step, [x, training], str(tmp_path / "m.py"), session), tmp_path)
+        params, state = emitted["params_from_checkpoint"](tmp_path / "m.npz")
+        opt_state = emitted["optimizer"].init(params)
+        for which in (True, False, True):
+            params, state, opt_state = emitted["train_step"](params, state, opt_state, rows, which)
+            session.run(step, {x: rows, training: which})
+            np.testing.assert_allclose(params["weights"], session.run(weights), rtol=1e-6, atol=1e-7)
+            np.testing.assert_allclose(state["moving"], session.run(moving), rtol=1e-6)
