@@ -173,12 +173,17 @@ class _Inside:
                 inner.without.setdefault(key, came)
                 inner.values[key] = came + delta
         interpret.evaluate(self.nodes, inner)
-        arrays = [t for t, v in inner.values.items() if isinstance(v, (jax.Array, Elements))]
-        self.values = {t: v for t, v in inner.values.items() if not isinstance(v, (jax.Array, Elements))}
+        # What stayed as it was stays outside: brought out it would be another array, though an equal one, and writes to
+        # the rows of a table go by what is the table.
+        values, state, streams = (
+            {key: value for key, value in now.items() if value is not before.get(key)} for now, before in (
+                (inner.values, self.outer.values), (inner.state, self.outer.state), (inner.streams, self.outer.streams)))
+        arrays = {t: v for t, v in values.items() if isinstance(v, (jax.Array, Elements))}
+        self.values = {t: v for t, v in values.items() if t not in arrays}
         self.stacks = list({id(v.stack): v.stack for v in self.values.values() if isinstance(v, StackRow)}.values())
-        self.order = (arrays, list(inner.state), list(inner.streams))
-        out = ([inner.values[t] for t in arrays], list(inner.state.values()), list(inner.streams.values()),
-               inner.checks.results, inner.checks.operands, [stack.array for stack in self.stacks])
+        self.order = (list(arrays), list(state), list(streams))
+        out = (list(arrays.values()), list(state.values()), list(streams.values()), inner.checks.results,
+               inner.checks.operands, [stack.array for stack in self.stacks])
         return [jnp.asarray(inner.read(y)) for y in ys], out
 
     def commit(self, arrays: Any) -> None:
@@ -190,7 +195,8 @@ class _Inside:
         outer.values.update(zip(self.order[0], values, strict=True))
         outer.state.update(zip(self.order[1], state, strict=True))
         outer.streams.update(zip(self.order[2], streams, strict=True))
-        outer.temporaries = self.inner.temporaries
+        inside = {interpret.DIFFERENTIATED} - outer.temporaries
+        outer.temporaries = self.inner.temporaries - inside
         outer.checks.table += self.inner.checks.table
         outer.checks.results += results
         outer.checks.operands += operands

@@ -318,3 +318,21 @@ def test_a_check_of_what_is_computed_once_fails_the_run():
 
 def test_many_threads_and_interrupts_lose_no_update():
     runs.check(800)  # `python -m tests.stress runs` does it sixty times as long
+
+
+def test_a_step_on_rows_of_a_table_touches_those_rows_alone():
+    table = tf.Variable(tf.zeros([5000, 16]))
+    at = tf.placeholder(tf.int32, [8])
+    loss = tf.reduce_sum(tf.square(tf.nn.embedding_lookup(table, at) - 1.0))
+    step = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+    session = started()
+    feeds = {at: np.arange(8, dtype=np.int32)}
+    session.run([step, loss], feeds)
+    program, = programs(session)
+    with jax.enable_x64(True):
+        jitted, _ = program.compiled({})
+        text = jitted.lower(*program.arguments(session.state, feeds)).compile().as_text()
+    entry = text[text.index("ENTRY"):]
+    made = re.findall(r"= f32\[5000,16\]\S* (\w+)\(", entry)
+    assert sorted(made) == ["fusion", "parameter"], made  # no copy to choose from when a check fails
+    assert session.run(loss, feeds) < 8 * 16
