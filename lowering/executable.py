@@ -60,11 +60,12 @@ class Executable:
         self._check_fed()
         stages = self.plan.stages
         last = len(stages) - 1
-        self.steps: list[Program | HostStage] = [
-            self._program(stage, i == last and not self.nested, before) if isinstance(stage, DeviceStage) else stage
-            for i, stage in enumerate(stages)]
         self.endless = any(trips.may_not_end(op) for stage in stages if isinstance(stage, DeviceStage)
                            for node in stage.nodes for op in slicing.inner(node))
+        donating = not self.nested and not self.endless  # what may be interrupted keeps the old values
+        self.steps: list[Program | HostStage] = [
+            self._program(stage, donating and i == last, before) if isinstance(stage, DeviceStage) else stage
+            for i, stage in enumerate(stages)]
         self.required = [v.name for v in self.plan.required]
         self.single = self.steps[0] if len(self.steps) == 1 and isinstance(self.steps[0], Program) else None
         self.sources = [] if self.dataflow is not None else [self._source(t) for t in fetches]

@@ -264,7 +264,7 @@ class Program:
         """
         static = self.static_values(state, values, overlay)
         arguments = self.arguments(state, values, overlay)
-        key = (_key(static), str(jax.tree.map(_outline, arguments)))
+        key = (_key(static), tuple([(leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(arguments)]))
         if key not in self._ahead:
             jitted, table = self.compiled(static, state)
             self._ahead[key] = (jitted.lower(*arguments).compile(), table)
