@@ -66,6 +66,12 @@ PROBLEMS = [
     ("node { name: 'B' op: 'Const' attr { key: 'dtype' value { type: DT_INT32 } } attr { key: 'value' value { tensor { "
      "dtype: DT_INT32 tensor_shape { dim { size: 3 } } tensor_content: 'abc' } } } }",
      "Cannot parse tensor from proto: 3 bytes for 3 elements of type int32"),
+    (CONSTANT + "node { name: 'B' op: 'AddN' input: 'A' attr { key: 'T' value { type: DT_INT32 } } "
+     "attr { key: 'N' value { i: 2147483648 } } }",
+     "graph_def is invalid at node 'B': attr 'N' says 2147483648 tensors where there are 1 at most."),
+    (CONSTANT + "node { name: 'B' op: 'Unpack' input: 'A' attr { key: 'T' value { type: DT_INT32 } } "
+     "attr { key: 'num' value { i: 2147483648 } } }",
+     "graph_def is invalid at node 'B': attr 'num' says 2147483648 tensors where there are 1048576 at most."),
     ("node { name: '-b' op: 'NoOp' }", "'-b' is not a valid node name"),
 ]
 

@@ -16,6 +16,7 @@ from tracer.ops import later as _later_operations  # noqa: F401 - which a graph 
 
 _TENSOR_NAME = re.compile(r"([^:^]+)(?::(\d+))?")
 _LOCATION = b"loc:@"
+_MOST_OUTPUTS = 1 << 20  # of one operation
 _Source = Tensor | tuple[int, int]  # given by the caller, or output k of node i
 
 
@@ -117,6 +118,7 @@ class _Node:
         self.shapes = shapes_given.list.shape if shapes_given is not None and definition is not None else []
         self.regions: list[dict[str, list[str]]] = []
         if definition is not None:
+            self._check_counts(definition)
             self.outputs = output_types(definition, attrs)
             self.expected = _input_types(definition, attrs)
         elif function is not None:
@@ -130,6 +132,14 @@ class _Node:
                 self.regions = attributes.region_names(attrs.pop("regions"))
         self.inputs: list[_Source] = []
         self.controls: list[int] = []
+
+    def _check_counts(self, definition: opdef.OpDef) -> None:
+        """Refuses numbers of inputs or outputs that cannot be meant, before there is a list of as many."""
+        for arguments, most in ((definition.inputs, len(self.message.input)), (definition.outputs, _MOST_OUTPUTS)):
+            for argument in arguments:
+                count = self.attrs[argument.number_attr] if argument.number_attr is not None else 0
+                if count > most:
+                    raise self.problem(f"attr {argument.number_attr!r} says {count} tensors where there are {most} at most")
 
     def problem(self, what: str) -> ValueError:
         """The error that names this node."""
