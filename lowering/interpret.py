@@ -364,6 +364,8 @@ def blame(node: Operation) -> Iterator[None]:
                 raise kind(None, node, error.message) from error.__cause__
             raise
         _add_note(error, node)
+        if isinstance(error, MemoryError):
+            raise errors.ResourceExhaustedError(None, node, f"There is not enough memory for it. {error}".strip()) from error
         if isinstance(error, TypeError | ValueError) and _WITHOUT_KERNEL.search(str(error)):
             raise _no_kernel(node, str(error)) from error
         if isinstance(error, (TypeError, ValueError)) and not isinstance(error, errors.StaticValueError):

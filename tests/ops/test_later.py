@@ -138,3 +138,13 @@ def test_a_constant_of_another_type_than_it_says_is_refused():
     message.node[0].attr["dtype"].type = protos.DT_INT32
     with pytest.raises(ValueError, match="The tensor of 'c0' is of type float32, but its attr 'dtype' says int32"):
         result(message, "c0:0")
+
+
+def test_what_no_memory_suffices_for_is_resource_exhausted():
+    with tf.Graph().as_default() as graph:
+        tf.nn.avg_pool(tf.placeholder(tf.float32, name="x"), [1, 2, 2, 1], [1, 1, 1, 1], "SAME", name="pool")
+        message = graph.as_graph_def()
+    message.node[-1].attr["ksize"].list.i[1] = 2**60
+    pool, = tf.import_graph_def(message, return_elements=["pool:0"], name="")
+    with pytest.raises(tf.errors.ResourceExhaustedError, match="There is not enough memory"):
+        tf.Session().run(pool, {"x:0": np.ones([1, 2, 2, 1])})
