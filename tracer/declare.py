@@ -18,6 +18,8 @@ from tracer.scopes import get_default_graph, graph_of
 Outputs = tuple[tuple[DType, shapes.Sizes], ...]
 DECLARATIONS: dict[str, Declaration] = {}
 _MISSING = inspect.Parameter.empty
+_FORMER_AXIS = ("dimension", "dim", "squeeze_dims")
+"""What 0.12 calls `axis`."""
 
 
 class Declaration:
@@ -65,6 +67,8 @@ class Declaration:
             kwargs = {**kwargs, "name": args[-1]}
         values = dict(zip(names, args, strict=False))
         for name, value in kwargs.items():
+            if name == "axis" and name not in self.index:
+                name = next((old for old in _FORMER_AXIS if old in self.index), name)
             if name in values or (name not in self.index and name != "name"):
                 problem = "multiple values for" if name in values else "an unexpected keyword"
                 raise TypeError(f"{self.function.__name__}() got {problem} argument '{name}'")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,18 @@ from tracer.ir import Tensor
 from tracer.ops import array, constants, indexing, state
 from tracer.ops.casting import to_int32
 from tracer.static import constant_value
+
+
+def _with_axis(function: Callable) -> Callable:
+    """`function`, which takes its dimensions as `axis` too: so 0.12 calls them."""
+
+    @functools.wraps(function)
+    def reduce(*args: Any, **kwargs: Any) -> Any:
+        if "axis" in kwargs:
+            kwargs["reduction_indices"] = kwargs.pop("axis")
+        return function(*args, **kwargs)
+
+    return reduce
 
 
 def _axes(x: Any, reduction_indices: Any) -> Any:
@@ -48,6 +62,7 @@ def _sum(input: Tensor, reduction_indices: Tensor, keep_dims: bool = False, name
     return _reduced(input, reduction_indices, keep_dims)
 
 
+@_with_axis
 def reduce_sum(input_tensor: Any, reduction_indices: Any = None, keep_dims: bool = False,
                name: str | None = None) -> Tensor:
     """The sum over the dimensions `reduction_indices`.
@@ -68,6 +83,7 @@ def _mean(input: Tensor, reduction_indices: Tensor, keep_dims: bool = False, nam
     return _reduced(input, reduction_indices, keep_dims)
 
 
+@_with_axis
 def reduce_mean(input_tensor: Any, reduction_indices: Any = None, keep_dims: bool = False,
                 name: str | None = None) -> Tensor:
     """The mean over the dimensions `reduction_indices`; of whole numbers, a whole number. See `reduce_sum`.
@@ -83,6 +99,7 @@ def _prod(input: Tensor, reduction_indices: Tensor, keep_dims: bool = False, nam
     return _reduced(input, reduction_indices, keep_dims)
 
 
+@_with_axis
 def reduce_prod(input_tensor: Any, reduction_indices: Any = None, keep_dims: bool = False,
                 name: str | None = None) -> Tensor:
     """The product over the dimensions `reduction_indices`. See `reduce_sum`."""
@@ -94,6 +111,7 @@ def _max(input: Tensor, reduction_indices: Tensor, keep_dims: bool = False, name
     return _reduced(input, reduction_indices, keep_dims)
 
 
+@_with_axis
 def reduce_max(input_tensor: Any, reduction_indices: Any = None, keep_dims: bool = False,
                name: str | None = None) -> Tensor:
     """The largest element over the dimensions `reduction_indices`. See `reduce_sum`."""
@@ -105,6 +123,7 @@ def _min(input: Tensor, reduction_indices: Tensor, keep_dims: bool = False, name
     return _reduced(input, reduction_indices, keep_dims)
 
 
+@_with_axis
 def reduce_min(input_tensor: Any, reduction_indices: Any = None, keep_dims: bool = False,
                name: str | None = None) -> Tensor:
     """The smallest element over the dimensions `reduction_indices`. See `reduce_sum`."""
@@ -116,6 +135,7 @@ def _all(input: Tensor, reduction_indices: Tensor, keep_dims: bool = False, name
     return _reduced(input, reduction_indices, keep_dims)
 
 
+@_with_axis
 def reduce_all(input_tensor: Any, reduction_indices: Any = None, keep_dims: bool = False,
                name: str | None = None) -> Tensor:
     """Whether all elements over the dimensions `reduction_indices` are true. See `reduce_sum`."""
@@ -127,6 +147,7 @@ def _any(input: Tensor, reduction_indices: Tensor, keep_dims: bool = False, name
     return _reduced(input, reduction_indices, keep_dims)
 
 
+@_with_axis
 def reduce_any(input_tensor: Any, reduction_indices: Any = None, keep_dims: bool = False,
                name: str | None = None) -> Tensor:
     """Whether any element over the dimensions `reduction_indices` is true. See `reduce_sum`."""

@@ -1,0 +1,47 @@
+"""`tf.summary` as of 0.12: the summaries of 0.8, whose tag is the name of the operation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from tracer import scopes
+from tracer.ir import Tensor
+from tracer.ops import summary as _summary
+from tracer.ops.summary import merge_all_summaries as merge_all  # noqa: F401 - tf.summary.merge_all
+from tracer.ops.summary import merge_summary as merge  # noqa: F401 - tf.summary.merge
+from tracer.train.summary_writer import SummaryWriter as FileWriter  # noqa: F401 - tf.summary.FileWriter
+
+
+def _tagged(make: Any, name: str, values: Any, *rest: Any) -> Tensor:
+    scope = scopes.get_default_graph().unique_name(name.replace(" ", "_"))
+    return make(scope, values, *rest, name=scope + "/")
+
+
+def scalar(name: str, tensor: Any, collections: Iterable[Any] | None = None) -> Tensor:
+    """A summary of a single number."""
+    return _tagged(_summary.scalar_summary, name, tensor, collections)
+
+
+def histogram(name: str, values: Any, collections: Iterable[Any] | None = None) -> Tensor:
+    """A summary of how `values` are distributed."""
+    return _tagged(_summary.histogram_summary, name, values, collections)
+
+
+def image(name: str, tensor: Any, max_outputs: int = 3, collections: Iterable[Any] | None = None) -> Tensor:
+    """A summary of the first images of a batch."""
+    return _tagged(_summary.image_summary, name, tensor, max_outputs, collections)
+
+
+def audio(name: str, tensor: Any, sample_rate: float, max_outputs: int = 3,
+          collections: Iterable[Any] | None = None) -> Tensor:
+    """A summary of the first sounds of a batch."""
+    return _tagged(_summary.audio_summary, name, tensor, sample_rate, max_outputs, collections)
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("Summary", "SummaryDescription"):
+        from tracer import protos
+
+        return getattr(protos, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
