@@ -142,6 +142,10 @@ def _like(gradient: Any, value: Any) -> Any:
     return jnp.broadcast_to(gradient, value.shape).astype(value.dtype)
 
 
+def _changed(now: dict[Any, Any], before: dict[Any, Any]) -> dict[Any, Any]:
+    return {key: value for key, value in now.items() if value is not before.get(key)}
+
+
 class _Inside:
     """Evaluates the forward part inside of `jax.vjp`, and brings its values out."""
 
@@ -175,9 +179,8 @@ class _Inside:
         interpret.evaluate(self.nodes, inner)
         # What stayed as it was stays outside: brought out it would be another array, though an equal one, and writes to
         # the rows of a table go by what is the table.
-        values, state, streams = (
-            {key: value for key, value in now.items() if value is not before.get(key)} for now, before in (
-                (inner.values, self.outer.values), (inner.state, self.outer.state), (inner.streams, self.outer.streams)))
+        values = _changed(inner.values, self.outer.values)
+        state, streams = _changed(inner.state, self.outer.state), _changed(inner.streams, self.outer.streams)
         arrays = {t: v for t, v in values.items() if isinstance(v, (jax.Array, Elements))}
         self.values = {t: v for t, v in values.items() if t not in arrays}
         self.stacks = list({id(v.stack): v.stack for v in self.values.values() if isinstance(v, StackRow)}.values())

@@ -20,7 +20,7 @@ def replay(closed: Any, shape: Any) -> Callable:
     tree = jax.tree.structure(shape)
 
     def run(*arguments: Any) -> Any:
-        flat = jax.core.eval_jaxpr(closed.jaxpr, closed.consts, *jax.tree.leaves(arguments))
+        flat = jax.core.eval_jaxpr(closed.jaxpr, closed.consts, *jax.tree.leaves(arguments))  # type: ignore[attr-defined]
         return jax.tree.unflatten(tree, flat)
 
     return run
@@ -117,7 +117,7 @@ def open_ended(holds: Callable, advance: Callable, values: list[Any], state: tup
 
         def advance_flat(consts: list[Any], flat: list[Any]) -> list[Any]:
             _, values, state, report = jax.tree.unflatten(tree, flat)
-            leaves = jax.core.eval_jaxpr(traced.jaxpr, [consts[i] for i in taken], *jax.tree.leaves((values, state)))
+            leaves = jax.core.eval_jaxpr(traced.jaxpr, [consts[i] for i in taken], *jax.tree.leaves((values, state)))  # type: ignore[attr-defined]
             results, state, new = jax.tree.unflatten(jax.tree.structure(shape), leaves)
             return jax.tree.leaves((results[-1], results[:-1], state, reports.merge(report, new)))
 

@@ -25,7 +25,7 @@ def outline(function: Callable, inputs: list[tuple[np.dtype, Sizes]]) -> tuple[l
         if sizes is None:
             raise ValueError(f"A JAX function needs inputs of known rank; input {i} has an unknown shape (set_shape gives "
                              "it one)")
-    wide = bool(jax.config.jax_enable_x64) or any(dtype.itemsize == 8 and dtype.kind in "iuf" for dtype, _ in inputs)
+    wide = bool(jax.config.jax_enable_x64) or any(dtype.itemsize == 8 and dtype.kind in "iuf" for dtype, _ in inputs)  # type: ignore[attr-defined]
     with jax.enable_x64(wide):
         known = all(None not in sizes for _, sizes in inputs)  # type: ignore[operator]
         leaves, structure = _evaluated(function, inputs, 0 if known else None)

@@ -58,7 +58,8 @@ def pure(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor], s
     read = [v.name for v in program.readonly]
 
     def function(given: dict, inputs: list) -> tuple[list, dict]:
-        if not jax.config.jax_enable_x64:  # JAX lowers some of it with the caller's setting, whatever it was traced with
+        # JAX lowers some of it with the caller's setting, whatever it was traced with.
+        if not jax.config.jax_enable_x64:  # type: ignore[attr-defined]
             raise RuntimeError("TensorFlow's int64 and float64 are 64 bits: call and transform this function inside `with "
                                "jax.enable_x64(True)`, or set JAX_ENABLE_X64=1. Its float32 stays float32.")
         variables, streams = given["variables"], given["streams"]

@@ -78,7 +78,7 @@ def truncated_normal(stream: Any, shape: Sequence[int], dtype: Any) -> tuple[jax
 def _drawn(draw: Callable, stream: Any, shape: Sequence[int], dtype: np.dtype) -> tuple[Any, Any]:
     """`shape` of the numbers that `draw(stream, first group, groups, dtype)` gives."""
     count = math.prod(shape)
-    if not isinstance(stream, jax.core.Tracer):
+    if not isinstance(stream, jax.core.Tracer):  # type: ignore[attr-defined]
         return _drawn_now(draw, np.asarray(stream), count, dtype).reshape(shape), advanced(stream, count * RESERVED)
     values = draw(jnp.asarray(stream), jnp.uint64(0), -(-count // _group(dtype)), dtype)
     return values[:count].reshape(shape), _after(stream, count)

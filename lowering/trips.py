@@ -68,7 +68,7 @@ def traced(region: Region, outputs: list[Tensor], counters: list[int], starts: l
         return compute(region, outputs, child)
 
     closed = jax.make_jaxpr(function)(starts)
-    return None if any(isinstance(const, jax.core.Tracer) for const in closed.consts) else closed
+    return None if any(isinstance(const, jax.core.Tracer) for const in closed.consts) else closed  # type: ignore[attr-defined]
 
 
 def _one_by_one(holds: Any, advance: Any, counters: list[int], starts: list[Any]) -> Trips | None:

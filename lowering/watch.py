@@ -84,7 +84,7 @@ class Watch:
         if self.deadline is None and not self.interruptible:
             return jax.block_until_ready(compiled(*arguments))
         results: queue.SimpleQueue = queue.SimpleQueue()
-        device = jax.config.jax_default_device
+        device = jax.config.jax_default_device  # type: ignore[attr-defined]
 
         def call() -> None:
             ending.enter()

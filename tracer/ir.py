@@ -374,7 +374,7 @@ class Region:
         return list(tensors), list(controls)
 
 
-def _frames(frame: FrameType | None) -> tuple[CodeType | int, ...]:
+def _frames(frame: FrameType | None) -> tuple[Any, ...]:
     """The stack as code and instruction in turn, innermost first: line numbers are found only when somebody asks.
 
     A flat tuple of things without references is nothing to the garbage collector, which else walks it again and again.

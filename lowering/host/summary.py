@@ -19,7 +19,7 @@ _ZERO = np.float32(1e-6)  # what TensorFlow takes for an image without any light
 
 
 def _message() -> Any:
-    from tensorboard.compat.proto.summary_pb2 import Summary
+    from tensorboard.compat.proto.summary_pb2 import Summary  # type: ignore[attr-defined]
 
     return Summary()
 

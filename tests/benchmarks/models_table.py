@@ -20,7 +20,7 @@ ROUNDS = 9
 SECONDS = 0.7
 """So long does an engine run in each round."""
 MODELS = ("neuron", "softmax", "mlp", "mnist_deep", "cifar", "resnet", "lstm20", "lstm35", "seq2seq", "word2vec", "gan",
-          "vae", "qnetwork", "style", "records")
+          "vae", "qnetwork", "style", "pipeline")
 
 
 @dataclasses.dataclass

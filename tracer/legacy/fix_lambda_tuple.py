@@ -23,7 +23,7 @@ class FixLambdaTuple(fixer_base.BaseFix):  # fissix finds the class by this name
     def transform(self, node: Node, results: dict[str, Any]) -> None:
         body = results["body"]
         for parameter in list(results["parameters"].children):
-            if parameter.type == symbols.vfpdef:
+            if parameter.type == symbols.vfpdef:  # type: ignore[attr-defined]
                 name = self.new_name("xxx_unpacked")
                 inner = "".join(str(child) for child in parameter.children[1:-1]).strip(" ,")
                 parameter.replace(Name(name, prefix=parameter.prefix))
