@@ -53,15 +53,15 @@ def _constant(stage: DeviceStage) -> dict[Operation, None]:
 
 
 def _around(known: dict[Operation, None], heavy: set[Operation]) -> set[Operation]:
-    """The heavy ones, with those among the known that they follow from or that follow from them."""
-    before, after = set(heavy), set(heavy)
-    for node in reversed(known):
-        if node in before:
-            before.update(t.op for t in node.inputs if t.op in known)
+    """The heavy ones and what follows from them, among the known, with all that these are computed from."""
+    chosen = set(heavy)
     for node in known:
-        if any(t.op in after for t in node.inputs):
-            after.add(node)
-    return before | after
+        if any(t.op in chosen for t in node.inputs):
+            chosen.add(node)
+    for node in reversed(known):
+        if node in chosen:
+            chosen.update(t.op for t in node.inputs if t.op in known)
+    return chosen
 
 
 def compute(nodes: list[Operation], results: list[Tensor]) -> list[Any]:

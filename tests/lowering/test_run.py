@@ -292,11 +292,11 @@ def test_what_follows_from_constants_alone_is_computed_once():
     rows = np.random.RandomState(1).rand(70, 70).astype(np.float32)
     a, b = tf.constant(rows), tf.constant(rows.T)
     v = tf.Variable(tf.ones([70, 70]))
-    y = tf.reduce_sum(v * tf.nn.relu(tf.matmul(a, b) - 17.0))
+    y = tf.reduce_sum(v * tf.nn.relu(tf.matmul(a, b) - tf.cast(tf.constant(17), tf.float32)))
     session = started()
     value = session.run(y)
     program, = programs(session)
-    assert [op.type for op in program.hoisted] == ["MatMul", "Sub", "Relu"]
+    assert [op.type for op in program.hoisted] == ["MatMul", "Cast", "Sub", "Relu"]
     assert program.constants == program.results
     np.testing.assert_allclose(value, np.maximum(rows @ rows.T - 17, 0).sum(), rtol=1e-4)
     by_a, by_v = session.run(tf.gradients(y, [a, v]))
