@@ -18,6 +18,7 @@ from lowering.emit.trace import DRAWS, UPDATES
 from tests.lowering.plainly import Plainly
 from tests.reference import record
 from tracer import errors
+from tracer.contrib.tensor_forest import training_ops
 from tracer.declare import DECLARATIONS, raw_op
 
 registry.load()
@@ -56,6 +57,11 @@ def variable(*values):
     return tf.Variable(np.float32(values), name="v")
 
 
+def _after_adding(v, deltas):
+    with tf.control_dependencies([training_ops.scatter_add_ndim(v, [[0], [2]], deltas)]):
+        return v + 0.0
+
+
 def with_trigger(x):
     with tf.control_dependencies([raw_op("ControlTrigger")()]):
         return x * 2
@@ -71,6 +77,7 @@ OTHERS = {
     "Assign": lambda x: tf.assign(variable(1, 2), x(3, 4)),
     "AssignAdd": lambda x: tf.assign_add(variable(1, 2), x(3, 4)),
     "AssignSub": lambda x: tf.assign_sub(variable(1, 2), x(3, 4)),
+    "ScatterAddNdim": lambda x: _after_adding(variable(1, 2, 3), x(3, 4)),
     "ScatterAdd": lambda x: tf.scatter_add(variable(1, 2, 3), [0, 2, 0], x(3, 4, 5)),
     "ScatterSub": lambda x: tf.scatter_sub(variable(1, 2, 3), [0, 2, 0], x(3, 4, 5)),
     "ScatterUpdate": lambda x: tf.scatter_update(variable(1, 2, 3), [0, 2], x(3, 4)),
