@@ -31,23 +31,41 @@ class Declaration:
     definition.
     """
 
+    definition: opdef.OpDef
+    parameters: tuple[str, ...]
+    defaults: dict[str, Any]
+    input_names: frozenset[str]
+    references: tuple[str, ...]
+    given: tuple[str, ...]
+    index: dict[str, int]
+
     def __init__(self, type: str, function: Callable) -> None:
         self.type = type
         self.function = function
-        self.definition = opdef.find(type)
         self.refine: Callable[[Operation], None] | None = None  # what a program has registered for its shapes
-        parameters = inspect.signature(function).parameters
+
+    def __getattr__(self, name: str) -> Any:
+        """Reads the definition when something of it is first asked for: importing the library reads none."""
+        if name not in Declaration.__annotations__ or "definition" in vars(self):
+            raise AttributeError(name)
+        self._read()
+        return vars(self)[name]
+
+    def _read(self) -> None:
+        definition = opdef.find(self.type)
+        parameters = inspect.signature(self.function).parameters
         self.parameters = tuple(name for name in parameters if name != "name")
         self.defaults = {name: p.default for name, p in parameters.items() if p.default is not _MISSING}
-        known = {a.name for a in self.definition.inputs} | set(self.definition.attributes)
+        known = {a.name for a in definition.inputs} | set(definition.attributes)
         unknown = [name for name in self.parameters if name not in known]
-        absent = [a.name for a in self.definition.inputs if a.name not in self.parameters]
+        absent = [a.name for a in definition.inputs if a.name not in self.parameters]
         if unknown or absent:
-            raise TypeError(f"@op({type!r}): not in the definition {unknown}; inputs without a parameter {absent}")
-        self.input_names = frozenset(a.name for a in self.definition.inputs)
-        self.references = tuple(a.name for a in self.definition.inputs if a.is_ref and not a.is_list)
+            raise TypeError(f"@op({self.type!r}): not in the definition {unknown}; inputs without a parameter {absent}")
+        self.input_names = frozenset(a.name for a in definition.inputs)
+        self.references = tuple(a.name for a in definition.inputs if a.is_ref and not a.is_list)
         self.given = tuple(name for name in self.parameters if name not in self.input_names)
         self.index = {name: i for i, name in enumerate(self.parameters)}
+        self.definition = definition
 
     def record(self, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Records one call and returns its output, outputs, or the operation when it has none."""
