@@ -145,13 +145,16 @@ class Executable:
             with jax.enable_x64(True):
                 if not self.simple or watch is not None:
                     return self._run_stages(state, feeds, None, watch)
+                program: Program = self.single  # type: ignore[assignment]
                 with state.lock:
-                    if feeds and not self.sources:
-                        feeds = self.staging.copies(feeds)
-                    values = dict(zip(self.feeds, feeds, strict=True)) if feeds else {}
-                    outputs = self.single.run(state, values, None)  # type: ignore[union-attr]
-                    if feeds and not self.sources:
-                        self.staging.last = self.single.a_result(state)  # type: ignore[union-attr]
+                    if not feeds:
+                        outputs = program.run(state, {}, None)
+                    else:
+                        waits = not self.sources
+                        values = dict(zip(self.feeds, self.staging.copies(feeds) if waits else feeds, strict=True))
+                        outputs = program.run(state, values, None)
+                        if waits:
+                            self.staging.last = program.a_result(state)
                 return [_fetched(own(outputs[at])) for _, at in self.sources] if self.sources else []
         except (ShapeVariesError, ArrayGrowsError) as error:
             self._fix(error)
