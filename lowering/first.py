@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 EXACT = SHAPES | VARIABLES | frozenset({
     "Abs", "Add", "Assign", "Cast", "Concat", "Const", "Diag", "Div", "Equal", "ExpandDims", "Fill", "Gather", "Greater",
     "GreaterEqual", "Identity", "Less", "LessEqual", "LinSpace", "LogicalAnd", "LogicalNot", "LogicalOr", "Maximum",
-    "Minimum", "Mul", "Neg", "NoOp", "NotEqual", "OnesLike", "Pack", "Pad", "RandomStandardNormal", "RandomUniform",
+    "Minimum", "Mul", "Neg", "NoOp", "NotEqual", "Pack", "Pad", "RandomStandardNormal", "RandomUniform",
     "Range", "Reshape", "Reverse", "Select", "Slice", "Split", "Sqrt", "Square", "Squeeze", "Sub", "Tile", "Transpose",
-    "TruncatedNormal", "Unpack", "ZerosLike", "zeros_initializer",
+    "TruncatedNormal", "Unpack", "ZerosLike",
 })
 """Operations that NumPy and XLA compute to the same last bit."""
 LONGEST = 2000

@@ -22,7 +22,12 @@ KNOWN = {"check", "declared", "op", "used"}
 
 
 def find(stage: DeviceStage) -> tuple[list[Operation], list[Tensor]]:
-    """The operations to compute once, in order, and those of their results that the rest of the stage reads."""
+    """The operations to compute once, in order, and those of their results that the rest of the stage reads.
+
+    Nothing where all follows from constants: such a program has one result, and runs once.
+    """
+    if not stage.held and not stage.inputs and not stage.streams:
+        return [], []
     known = _constant(stage)
     heavy = {node for node in known if HEAVY.search(node.type)}
     if not heavy:

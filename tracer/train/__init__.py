@@ -59,6 +59,4 @@ def __getattr__(name: str) -> object:
         from tracer import protos
 
         return getattr(protos, name)
-    import importlib  # not `from tracer import`, which asks here again
-
-    return importlib.import_module("tracer.younger").find(__name__, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
