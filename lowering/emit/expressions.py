@@ -180,6 +180,21 @@ def expressions(value: Any) -> list[Expr]:
     return []
 
 
+def bottom_up(value: Any, done: Callable[[Expr], bool], below: Callable[[Expr], list[Expr]],
+              make: Callable[[Expr], None]) -> None:
+    """Calls `make` once for every expression in `value` that is not `done`, after all that is `below` it."""
+    stack = expressions(value)
+    while stack:
+        expr = stack[-1]
+        waiting = [] if done(expr) else [e for e in below(expr) if not done(e)]
+        if waiting:
+            stack += waiting
+            continue
+        stack.pop()
+        if not done(expr):
+            make(expr)
+
+
 def _replaced(value: Any, table: dict[int, Any]) -> Any:
     if isinstance(value, Expr):
         return table[id(value)]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from lowering.emit.expressions import Expr, Local, expressions
+from lowering.emit.expressions import Expr, Local, bottom_up, expressions
 from lowering.emit.naming import snake
 
 FEWEST = 3
@@ -226,18 +226,7 @@ class _Rebuilt:
 
     def structure(self, value: Any) -> Any:
         """`value`, of any structure, rebuilt."""
-        stack = expressions(value)
-        while stack:
-            expr = stack[-1]
-            if id(expr) in self.made:
-                stack.pop()
-                continue
-            waiting = [e for e in self._needs(expr) if id(e) not in self.made]
-            if waiting:
-                stack += waiting
-                continue
-            stack.pop()
-            self._make(expr)
+        bottom_up(value, lambda expr: id(expr) in self.made, self._needs, self._make)
         return self._mapped(value)
 
     def _needs(self, expr: Expr) -> list[Expr]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lowering.emit.expressions import Expr, Local, expressions
+from lowering.emit.expressions import Expr, Local, bottom_up, expressions
 
 _INFIX = {"add": "+", "subtract": "-", "multiply": "*", "true_divide": "/", "divide": "/", "equal": "==", "not_equal": "!=",
           "less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">=", "logical_and": "&", "logical_or": "|",
@@ -136,19 +136,11 @@ class Simplifier:
 
     def __call__(self, value: Any) -> Any:
         """`value`, of any structure, with every expression in it simplified."""
-        stack = expressions(value)
-        while stack:
-            expr = stack[-1]
-            if id(expr) in self._found:
-                stack.pop()
-                continue
-            waiting = [e for e in self._below(expr) if id(e) not in self._found]
-            if waiting:
-                stack += waiting
-                continue
-            stack.pop()
-            self._found[id(expr)] = (expr, self._made(expr))
+        bottom_up(value, lambda expr: id(expr) in self._found, self._below, self._simplify)
         return self._mapped(value)
+
+    def _simplify(self, expr: Expr) -> None:
+        self._found[id(expr)] = (expr, self._made(expr))
 
     def keep(self, expr: Expr) -> None:
         """Says that an expression is simple already."""

@@ -12,7 +12,7 @@ from tracer.ops import array, clip, constants, math, nn
 from tracer.variable_scope import get_variable
 
 
-class CoupledInputForgetGateLSTMCell(rnn_cell.RNNCell):
+class CoupledInputForgetGateLSTMCell(rnn_cell.LSTMCell):
     """An LSTM that takes in what it forgets: its input gate is one minus its forget gate (arXiv:1503.04069).
 
     Args:
@@ -27,56 +27,23 @@ class CoupledInputForgetGateLSTMCell(rnn_cell.RNNCell):
         activation: of the inner states.
     """
 
+    _gates = 3
+
     def __init__(self, num_units: int, use_peepholes: bool = False, initializer: Any = None,
                  num_proj: int | None = None, proj_clip: float | None = None, num_unit_shards: int = 1,
                  num_proj_shards: int = 1, forget_bias: float = 1.0, state_is_tuple: bool = False,
                  activation: Callable = math.tanh) -> None:
-        self._num_units = num_units
-        self._use_peepholes = use_peepholes
-        self._initializer = initializer
-        self._num_proj = num_proj
+        super().__init__(num_units, None, use_peepholes, None, initializer, num_proj, num_unit_shards, num_proj_shards,
+                         forget_bias, state_is_tuple, activation)
         self._proj_clip = proj_clip
-        self._num_unit_shards = num_unit_shards
-        self._num_proj_shards = num_proj_shards
-        self._forget_bias = forget_bias
-        self._state_is_tuple = state_is_tuple
-        self._activation = activation
 
-    @property
-    def output_size(self) -> int:
-        return self._num_proj or self._num_units
-
-    @property
-    def state_size(self) -> Any:
-        if self._state_is_tuple:
-            return rnn_cell.LSTMStateTuple(self._num_units, self.output_size)
-        return self._num_units + self.output_size
-
-    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
-        size, act = self._num_units, self._activation
-        columns = _columns(inputs, "Could not infer input size from inputs.get_shape()[-1]")
-        with self._scope(scope):
-            if self._state_is_tuple:
-                c, m = state
-            else:
-                c, m = array.slice(state, [0, 0], [-1, size]), array.slice(state, [0, size], [-1, self.output_size])
-            j, f, o = array.split(1, 3, _gates("W", "B", [inputs, m], columns + self.output_size, 3 * size,
-                                               inputs.dtype, self._num_unit_shards, self._initializer))
-            to_f = to_o = None
-            if self._use_peepholes:
-                to_f, to_o = (_diagonal(f"W_{gate}_diag", size, inputs.dtype, self._initializer) for gate in "FO")
-            kept = math.sigmoid(f + self._forget_bias if to_f is None else f + self._forget_bias + to_f * c)
-            new_c = kept * c + (1 - kept) * act(j)
-            new_m = math.sigmoid(o if to_o is None else o + to_o * new_c) * act(new_c)
-            if self._num_proj is not None:
-                projection = rnn_cell._sharded("W_P", [size, self._num_proj], inputs.dtype, self._num_proj_shards,
-                                               self._initializer)
-                new_m = math.matmul(new_m, projection)
-                if self._proj_clip is not None:
-                    new_m = clip.clip_by_value(new_m, -self._proj_clip, self._proj_clip)
-        if self._state_is_tuple:
-            return new_m, rnn_cell.LSTMStateTuple(new_c, new_m)
-        return new_m, array.concat(1, [new_c, new_m])
+    def _update(self, c: Any, j: Any, f: Any, o: Any, *, dtype: Any) -> tuple[Any, Any]:  # type: ignore[override]
+        act, to_f, to_o = self._activation, None, None
+        if self._use_peepholes:
+            to_f, to_o = self._diagonals("FO", dtype)
+        kept = math.sigmoid(f + self._forget_bias if to_f is None else f + self._forget_bias + to_f * c)
+        new_c = kept * c + (1 - kept) * act(j)
+        return new_c, math.sigmoid(o if to_o is None else o + to_o * new_c) * act(new_c)
 
 
 class _FrequencyCell(rnn_cell.RNNCell):

@@ -186,6 +186,8 @@ class LSTMCell(RNNCell):
         forget_bias: added to the forget gate.
     """
 
+    _gates = 4
+
     def __init__(self, num_units: int, input_size: Any = None, use_peepholes: bool = False, cell_clip: Any = None,
                  initializer: Any = None, num_proj: int | None = None, num_unit_shards: int = 1,
                  num_proj_shards: int = 1, forget_bias: float = 1.0, state_is_tuple: bool = False,
@@ -195,6 +197,7 @@ class LSTMCell(RNNCell):
         self._cell_clip = cell_clip
         self._initializer = initializer
         self._num_proj = num_proj
+        self._proj_clip: float | None = None
         self._num_unit_shards = num_unit_shards
         self._num_proj_shards = num_proj_shards
         self._forget_bias = forget_bias
@@ -221,29 +224,34 @@ class LSTMCell(RNNCell):
         if columns is None:
             raise ValueError("Could not infer input size from inputs.get_shape()[-1]")
         with self._scope(scope):
-            weights = _sharded("W", [columns + out, 4 * size], inputs.dtype, self._num_unit_shards, self._initializer)
-            bias = variable_scope.get_variable("B", [4 * size], dtype=inputs.dtype,
+            wide = self._gates * size
+            weights = _sharded("W", [columns + out, wide], inputs.dtype, self._num_unit_shards, self._initializer)
+            bias = variable_scope.get_variable("B", [wide], dtype=inputs.dtype,
                                                initializer=constant_initializer(0.0, dtype=inputs.dtype))
             gates = nn.bias_add(math.matmul(array.concat(1, [inputs, m]), weights), bias)
-            i, j, f, o = array.split(1, 4, gates)
-            new_c, new_m = self._update(c, i, j, f, o, inputs.dtype)
+            new_c, new_m = self._update(c, *array.split(1, self._gates, gates), dtype=inputs.dtype)
             if self._num_proj is not None:
                 projection = _sharded("W_P", [size, self._num_proj], inputs.dtype, self._num_proj_shards,
                                       self._initializer)
                 new_m = math.matmul(new_m, projection)
+                if self._proj_clip is not None:
+                    new_m = clip.clip_by_value(new_m, -self._proj_clip, self._proj_clip)
         if self._state_is_tuple:
             return new_m, LSTMStateTuple(new_c, new_m)
         return new_m, array.concat(1, [new_c, new_m])
 
-    def _update(self, c: Any, i: Any, j: Any, f: Any, o: Any, dtype: Any) -> tuple[Any, Any]:
+    def _diagonals(self, gates: str, dtype: Any) -> list[Any]:
+        return [variable_scope.get_variable(f"W_{gate}_diag", [self._num_units], dtype=dtype,
+                                            initializer=self._initializer) for gate in gates]
+
+    def _update(self, c: Any, i: Any, j: Any, f: Any, o: Any, *, dtype: Any) -> tuple[Any, Any]:
         """The new `c` and `m` of one step, in TensorFlow's order of operations."""
         forget_bias, act, cell_clip = self._forget_bias, self._activation, self._cell_clip
         if not self._use_peepholes:
             new_c = math.sigmoid(f + forget_bias) * c + math.sigmoid(i) * act(j)
             leave = None
         else:
-            to_f, to_i, to_o = (variable_scope.get_variable(f"W_{gate}_diag", [self._num_units], dtype=dtype,
-                                                            initializer=self._initializer) for gate in "FIO")
+            to_f, to_i, to_o = self._diagonals("FIO", dtype)
             new_c = math.sigmoid(f + forget_bias + to_f * c) * c + math.sigmoid(i + to_i * c) * act(j)
             leave = to_o
         if cell_clip is not None:
