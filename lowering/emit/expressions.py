@@ -195,18 +195,23 @@ def bottom_up(value: Any, done: Callable[[Expr], bool], below: Callable[[Expr], 
             make(expr)
 
 
-def _replaced(value: Any, table: dict[int, Any]) -> Any:
-    if isinstance(value, Expr):
-        return table[id(value)]
+def mapped(value: Any, leaf: Callable[[Any], Any]) -> Any:
+    """`value`, of any structure, with `leaf` of every expression and local function in its place."""
+    if isinstance(value, (Expr, Local)):
+        return leaf(value)
     if isinstance(value, dict):
-        return {key: _replaced(item, table) for key, item in value.items()}
+        return {key: mapped(item, leaf) for key, item in value.items()}
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*(_replaced(item, table) for item in value))
+        return type(value)(*(mapped(item, leaf) for item in value))
     if isinstance(value, (list, tuple)):
-        return type(value)(_replaced(item, table) for item in value)
+        return type(value)(mapped(item, leaf) for item in value)
     if isinstance(value, slice):
-        return slice(*(_replaced(item, table) for item in (value.start, value.stop, value.step)))
+        return slice(*(mapped(item, leaf) for item in (value.start, value.stop, value.step)))
     return value
+
+
+def _replaced(value: Any, table: dict[int, Any]) -> Any:
+    return mapped(value, lambda leaf: table[id(leaf)] if isinstance(leaf, Expr) else leaf)
 
 
 def _refuse_functions(head: str, args: tuple, kwargs: dict) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from lowering.emit.expressions import Expr, Local, bottom_up, expressions
+from lowering.emit.expressions import Expr, Local, bottom_up, expressions, mapped
 from lowering.emit.naming import snake
 
 FEWEST = 3
@@ -281,14 +281,4 @@ class _Rebuilt:
             call.pieces.append(piece)
 
     def _mapped(self, value: Any) -> Any:
-        if isinstance(value, Expr):
-            return self.made[id(value)]
-        if isinstance(value, dict):
-            return {key: self._mapped(item) for key, item in value.items()}
-        if isinstance(value, tuple) and hasattr(value, "_fields"):
-            return type(value)(*(self._mapped(item) for item in value))
-        if isinstance(value, (list, tuple)):
-            return type(value)(self._mapped(item) for item in value)
-        if isinstance(value, slice):
-            return slice(*(self._mapped(item) for item in (value.start, value.stop, value.step)))
-        return value
+        return mapped(value, lambda leaf: self.made[id(leaf)] if isinstance(leaf, Expr) else leaf)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lowering.emit.expressions import Expr, Local, bottom_up, expressions
+from lowering.emit.expressions import Expr, Local, bottom_up, expressions, mapped
 
 _INFIX = {"add": "+", "subtract": "-", "multiply": "*", "true_divide": "/", "divide": "/", "equal": "==", "not_equal": "!=",
           "less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">=", "logical_and": "&", "logical_or": "|",
@@ -163,18 +163,11 @@ class Simplifier:
         return found
 
     def _mapped(self, value: Any) -> Any:
-        if isinstance(value, Expr):
-            return self._found[id(value)][1]
-        if isinstance(value, dict):
-            return {key: self._mapped(item) for key, item in value.items()}
-        if isinstance(value, tuple) and hasattr(value, "_fields"):
-            return type(value)(*(self._mapped(item) for item in value))
-        if isinstance(value, (list, tuple)):
-            return type(value)(self._mapped(item) for item in value)
-        if isinstance(value, slice):
-            return slice(*(self._mapped(item) for item in (value.start, value.stop, value.step)))
-        if isinstance(value, Local):
-            changed = copy.copy(value)
-            changed.results = self._mapped(value.results)
-            return changed
-        return value
+        return mapped(value, self._leaf)
+
+    def _leaf(self, leaf: Expr | Local) -> Any:
+        if isinstance(leaf, Expr):
+            return self._found[id(leaf)][1]
+        changed = copy.copy(leaf)
+        changed.results = self._mapped(leaf.results)
+        return changed
