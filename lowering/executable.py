@@ -15,7 +15,7 @@ from lowering.control import ShapeVariesError
 from lowering.dataflow import Dataflow
 from lowering.hosting import Call, HostSession
 from lowering.program import OFTEN, Program
-from lowering.slice import DeviceStage, HostStage
+from lowering.stages import DeviceStage, HostStage
 from lowering.staging import Staging
 from lowering.state import State
 from lowering.watch import Watch, now

@@ -15,7 +15,8 @@ import jax
 import numpy as np
 
 from lowering import plain
-from lowering.slice import SHAPES, VARIABLES, DeviceStage
+from lowering.slice import SHAPES, VARIABLES
+from lowering.stages import DeviceStage
 
 if TYPE_CHECKING:
     from lowering.checks import Check

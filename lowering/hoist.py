@@ -14,7 +14,8 @@ import jax.numpy as jnp
 
 from lowering import checks, interpret, registry
 from lowering.ragged import HEAVY
-from lowering.slice import VARIABLES, DeviceStage, inputs_of
+from lowering.slice import VARIABLES, inputs_of
+from lowering.stages import DeviceStage
 from tracer.ir import Operation, Tensor
 
 KNOWN = {"check", "declared", "op", "used"}

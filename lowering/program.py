@@ -16,7 +16,8 @@ from lowering import announce, checks, first, hoist, interpret, registry
 from lowering.checks import Check
 from lowering.companions import inputs_of
 from lowering.rows import RowWrites
-from lowering.slice import DeviceStage, inner, variable_of
+from lowering.slice import inner, variable_of
+from lowering.stages import DeviceStage
 from lowering.state import State
 from tracer import errors
 from tracer.ir import Operation, Tensor

@@ -16,7 +16,7 @@ from lowering import checks, interpret
 from lowering.executable import Executable
 from lowering.hosting import HostSession
 from lowering.program import Program
-from lowering.slice import HostStage
+from lowering.stages import HostStage
 from lowering.state import State
 from tracer import errors
 from tracer.ir import Operation, Tensor

@@ -12,7 +12,8 @@ import re
 import numpy as np
 
 from lowering import registry
-from lowering.slice import SHAPES, VARIABLES, DeviceStage, forward_path, variable_of
+from lowering.slice import SHAPES, VARIABLES, forward_path, variable_of
+from lowering.stages import DeviceStage
 from tracer.ir import Operation, Tensor
 
 PATIENCE = 3

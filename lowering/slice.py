@@ -10,10 +10,10 @@ from __future__ import annotations
 import heapq
 import weakref
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
 from lowering import idle, registry
 from lowering.companions import companion, inputs_of
+from lowering.stages import DeviceStage, HostStage, Plan
 from tracer import dtypes
 from tracer.errors import NoKernelError, UnsupportedError
 from tracer.ir import Operation, Region, Tensor
@@ -36,38 +36,6 @@ known while a program is traced."""
 ON_HOST: weakref.WeakSet[Operation] = weakref.WeakSet()
 """Those for which even that is not enough: they run on the host, one region at a time."""
 _DEVICE = object()
-
-
-@dataclass
-class DeviceStage:
-    """One program: its operations in order and what crosses its border."""
-
-    nodes: list[Operation]
-    inputs: list[Tensor] = field(default_factory=list)  # fed, or made by another stage
-    static: list[Tensor] = field(default_factory=list)  # those among them whose values shape the program
-    outputs: list[Tensor] = field(default_factory=list)  # read by another stage or fetched
-    held: list[Operation] = field(default_factory=list)  # variables read
-    written: list[Operation] = field(default_factory=list)
-    streams: list[Operation] = field(default_factory=list)  # operations that draw random numbers
-    used: frozenset[Tensor] = frozenset()  # what anything reads: a conditional computes no more than that
-
-
-@dataclass
-class HostStage:
-    """Host operations, in order."""
-
-    nodes: list[Operation]
-    inputs: list[Tensor] = field(default_factory=list)
-
-
-@dataclass
-class Plan:
-    """How one signature runs."""
-
-    stages: list[DeviceStage | HostStage]
-    fetched: list[Tensor]
-    required: list[Operation]  # variables that must hold a value before the run
-    nodes: list[Operation]
 
 
 def variable_of(tensor: Tensor) -> Operation | None:

@@ -7,28 +7,15 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from types import CodeType, FrameType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from tracer import dtypes, shapes
+from tracer import dtypes, frames, names, shapes
 from tracer.scopes import Scopes
 
 VALID_OP_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\-/]*")
-_OWN_FOLDER = __file__.rpartition("ir.py")[0]
 GRAPH_DEF_VERSION = 9
 WATCHERS: list[Callable[[Graph], None]] = []
 """Called with each new graph."""
-
-
-class SourceLine(NamedTuple):
-    """A place in the user's program."""
-
-    file: str
-    line: int
-    function: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
 
 
 class Tensor:
@@ -185,7 +172,7 @@ class Operation:
         self.attrs = attrs
         self._controls = control_inputs
         self.device = device
-        self.frames = _frames(sys._getframe(2))
+        self.frames = frames.taken(sys._getframe(2))
         self.region = graph.region
         self._id = 0
         self._original_op = graph._derived_from
@@ -258,11 +245,9 @@ class Operation:
         return tuple(self.outputs)
 
     @property
-    def where(self) -> SourceLine:
+    def where(self) -> frames.SourceLine:
         """The user's line that recorded it: the innermost frame outside of this package."""
-        stack = list(zip(self.frames[::2], self.frames[1::2], strict=True))
-        user = next((at for at in stack if not at[0].co_filename.startswith(_OWN_FOLDER)), stack[-1])
-        return _source_line(*user)
+        return frames.users(self.frames)
 
     @property
     def traceback(self) -> list[tuple[str, int, str, str]]:
@@ -277,8 +262,7 @@ class Operation:
         shorter = vars(self).get("shorter stack")
         if shorter is not None:
             return shorter
-        lines = [_source_line(*at) for at in zip(self.frames[-2::-2], self.frames[::-2], strict=True)]
-        return [(at.file, at.line, at.function, {}) for at in lines]
+        return [(at.file, at.line, at.function, {}) for at in frames.lines(self.frames)]
 
     @_traceback.setter
     def _traceback(self, stack: list[tuple[str, int, str, dict]]) -> None:
@@ -372,27 +356,6 @@ class Region:
             controls.update((c, None) for c in op.control_inputs if not self.holds(c))
         tensors.update((t, None) for t in self.outputs if not self.holds(t.op))
         return list(tensors), list(controls)
-
-
-def _frames(frame: FrameType | None) -> tuple[Any, ...]:
-    """The stack as code and instruction in turn, innermost first: line numbers are found only when somebody asks.
-
-    A flat tuple of things without references is nothing to the garbage collector, which else walks it again and again.
-    """
-    stack = []
-    while frame is not None:
-        stack += frame.f_code, frame.f_lasti
-        frame = frame.f_back
-    return tuple(stack)
-
-
-def _source_line(code: CodeType, instruction: int) -> SourceLine:
-    line = code.co_firstlineno
-    for start, end, number in code.co_lines():
-        if start <= instruction < end and number is not None:
-            line = number
-            break
-    return SourceLine(code.co_filename, line, code.co_name)
 
 
 class Graph(Scopes):
@@ -585,49 +548,13 @@ class Graph(Scopes):
         if isinstance(obj, bytes):
             obj = obj.decode()
         if isinstance(obj, str):
-            return self._by_any_name(obj, allow_tensor, allow_operation)
+            return names.find(self._by_name, obj, allow_tensor, allow_operation)
         if (isinstance(obj, Tensor) and allow_tensor) or (isinstance(obj, Operation) and allow_operation):
             if obj.graph is not self:
                 kind = "Tensor" if isinstance(obj, Tensor) else "Operation"
                 raise ValueError(f"{kind} {obj} is not an element of this graph.")
             return obj
         raise TypeError(f"Can not convert a {type(obj).__name__} into a {wanted}.")
-
-    def _by_any_name(self, name: str, allow_tensor: bool, allow_operation: bool) -> Any:
-        if ":" in name and allow_tensor:
-            operation_name, _, index = name.partition(":")
-            if not index.isdigit() or ":" in index:
-                raise ValueError(
-                    f"The name {name!r} looks a like a Tensor name, but is not a valid one. Tensor names must be of "
-                    'the form "<op_name>:<output_index>".'
-                )
-            op = self._by_name.get(operation_name)
-            if op is None:
-                raise KeyError(
-                    f"The name {name!r} refers to a Tensor which does not exist. The operation, {operation_name!r}, "
-                    "does not exist in the graph."
-                )
-            if int(index) >= len(op.outputs):
-                raise KeyError(
-                    f"The name {name!r} refers to a Tensor which does not exist. The operation, {operation_name!r}, "
-                    f"exists but only has {len(op.outputs)} outputs."
-                )
-            return op.outputs[int(index)]
-        if ":" not in name and allow_operation:
-            if name not in self._by_name:
-                raise KeyError(f"The name {name!r} refers to an Operation not in the graph.")
-            return self._by_name[name]
-        if allow_operation:
-            raise ValueError(f"Name {name!r} appears to refer to a Tensor, not a Operation.")
-        if name in self._by_name:
-            raise ValueError(
-                f"The name {name!r} refers to an Operation, not a Tensor. Tensor names must be of the form "
-                '"<op_name>:<output_index>".'
-            )
-        raise ValueError(
-            f"The name {name!r} looks like an (invalid) Operation name, not a Tensor. Tensor names must be of the "
-            'form "<op_name>:<output_index>".'
-        )
 
     def prevent_feeding(self, tensor: Tensor) -> None:
         """Marks `tensor` as one that no run may feed."""

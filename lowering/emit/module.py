@@ -24,7 +24,8 @@ from lowering.emit.training import WORTH, Step, is_training, slots, trained_by
 from lowering.executable import Executable
 from lowering.program import Program
 from lowering.pure import single
-from lowering.slice import VARIABLES, HostStage, kept_variable
+from lowering.slice import VARIABLES, kept_variable
+from lowering.stages import HostStage
 from lowering.state import State
 from tracer import errors
 from tracer.ir import Operation, Tensor

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from lowering.executable import Executable
 from lowering.program import Program
-from lowering.slice import DeviceStage, inner
+from lowering.slice import inner
+from lowering.stages import DeviceStage
 from tracer.ir import Operation, Region, Tensor
 
 
