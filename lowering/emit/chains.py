@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import re
 from collections.abc import Iterable
@@ -94,15 +95,14 @@ class Chain:
         """The argument of which an expression is the value in one more round."""
         for i, (_, _, after) in self.carried.items():
             if isinstance(after, Expr) and (after.kind, after.head) == (expr.kind, expr.head) and after.kind != "name":
-                try:
-                    if not self.free(expr):
-                        count = len(self.lists)
-                        _Unified(self, 1, True).of([*(call.args[i] for call in self.calls[1:]), expr])
-                        if len(self.lists) == count:
-                            return i
-                        del self.lists[count:]
-                except MismatchError:
-                    pass
+                if self.free(expr):
+                    continue
+                count = len(self.lists)
+                with contextlib.suppress(MismatchError):  # then it is not this argument
+                    _Unified(self, 1, True).of([*(call.args[i] for call in self.calls[1:]), expr])
+                    if len(self.lists) == count:
+                        return i
+                del self.lists[count:]
         return None
 
 
