@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.legacy import science_names
+from tracer.legacy import generated_messages, science_names
 from tracer.legacy.numpy_sizes import by_floats
 
 _ABSENT = object()
@@ -461,6 +461,7 @@ HELPERS: dict[str, Callable] = {
         "index": index,
         "listed": listed,
         "message": message,
+        generated_messages.HELPER: generated_messages.message_file,
         "method": method,
         "modulo": modulo,
         "modulo_of_text": modulo_of_text,

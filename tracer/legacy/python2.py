@@ -14,7 +14,8 @@ import re
 import warnings
 from types import CodeType
 
-from tracer.legacy import detection, program, rewrite
+from tracer.legacy import detection, generated_messages, program, rewrite
+from tracer.legacy.helpers import helper_name
 from tracer.legacy.sources import decode
 
 # Only fixers for what does not parse, and whose results stay on their line.
@@ -49,6 +50,9 @@ def compile_source(data: bytes, filename: str, python: str = "auto", otherwise: 
             tree, version = parse(text, filename, python, otherwise)
         except SyntaxError as problem:
             raise problem.with_traceback(None) from None
+        description = generated_messages.serialized(tree)
+        if description is not None:
+            tree = generated_messages.made_of_description(tree, description, helper_name(generated_messages.HELPER))
         rewrite.rewrite(tree, version)
         return compile(tree, filename, "exec", dont_inherit=True), version
 
