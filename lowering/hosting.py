@@ -59,7 +59,19 @@ class Call:
             self.keywords["later"] = lambda function, *operands: function(*operands)
         if "check" in rule.extras:
             self.keywords["check"] = functools.partial(_check_now, node)
-        self.quick = idle.quick(node, self.attrs) if self.is_plain else None
+        self.function, self.keywords = self._ahead()
+        self.quick = idle.quick(node, self.attrs, self.constants) if self.is_plain else None
+
+    def _ahead(self) -> tuple[Any, dict[str, Any]]:
+        """The rule with its keywords, or what was made of them for constant inputs."""
+        if self.rule.ahead is not None:
+            try:
+                function = self.rule.ahead(*self.constants, **self.attrs)
+            except Exception:  # the rule says so when it runs
+                function = None
+            if function is not None:
+                return function, {}
+        return self.rule.function, self.keywords
 
     def run(self, arguments: list[Any], session: HostSession, values: dict) -> Any:
         """The results of the rule. What goes wrong names the operation."""
@@ -73,7 +85,7 @@ class Call:
                 keywords = {**keywords, "temporaries": values.setdefault("temporaries", set())}
             ending.leave()  # it may wait
             try:
-                return self.rule.function(*arguments, **keywords)
+                return self.function(*arguments, **keywords)
             finally:
                 ending.enter()
         except Exception:

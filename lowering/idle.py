@@ -46,8 +46,17 @@ def _arithmetic(function: Callable[..., Any]) -> Callable[..., Any]:
     return apply
 
 
+def _cut(input_: Any, begin: Any, size: Any) -> Any:
+    """As `Slice`; an error where it would not be what is asked for."""
+    at, sizes = np.reshape(begin, -1).tolist(), np.reshape(size, -1).tolist()
+    ends = [whole if n == -1 else start + n for start, n, whole in zip(at, sizes, input_.shape, strict=True)]
+    if any(not 0 <= start <= end <= whole for start, end, whole in zip(at, ends, input_.shape, strict=True)):
+        raise ValueError
+    return input_[tuple(map(slice, at, ends))]
+
+
 _SHAPES: dict[str, Callable[..., Any]] = {
-    "ExpandDims": _expand, "Squeeze": _squeeze, "Reshape": np.reshape, "Identity": lambda input: input,
+    "ExpandDims": _expand, "Squeeze": _squeeze, "Reshape": np.reshape, "Slice": _cut, "Identity": lambda input: input,
 }
 _ARITHMETIC: dict[str, Callable[..., Any]] = {
     "Cast": _cast, "Add": _arithmetic(np.add), "Sub": _arithmetic(np.subtract), "Mul": _arithmetic(np.multiply),
@@ -56,20 +65,45 @@ _ARITHMETIC: dict[str, Callable[..., Any]] = {
 }
 
 
-def quick(node: Operation, attrs: Mapping[str, Any]) -> Callable[..., Any] | None:
+def quick(node: Operation, attrs: Mapping[str, Any], constants: list[Any]) -> Callable[..., Any] | None:
     """What gives the result of an operation of the arrays it takes; None for what NumPy does not do at once.
 
-    Where it raises ValueError, IndexError or TypeError, the operation's own rule says why.
+    Of the inputs, those in `constants` that are not None are known. Where it raises ValueError, IndexError or TypeError,
+    the operation's own rule says why.
     """
     function = _SHAPES.get(node.type) or (_ARITHMETIC[node.type] if _is_alike(node) else None)
     if function is None:
         return None
-    kind = node.inputs[0].dtype.base_dtype.as_numpy_dtype
+    first = node.inputs[0]
+    if node.type == "ExpandDims" and first.sizes == () and first.dtype is dtypes.string:
+        return _in_array
+    if node.type == "Squeeze" and attrs["squeeze_dims"] == [0] and constants[0] is None:
+        return _of_array
+    if node.type == "Reshape" and constants[1] is not None:
+        sizes = tuple(np.reshape(constants[1], -1).tolist())
+        function = lambda tensor, shape: tensor.reshape(sizes)  # noqa: E731
+    kind = first.dtype.base_dtype.as_numpy_dtype
 
     def call(first: Any, *others: Any) -> Any:
         return function(first if isinstance(first, np.ndarray) else np.asarray(first, kind), *others, **attrs)
 
     return call
+
+
+def _in_array(text: Any, dim: Any) -> Any:
+    """A single string as a vector."""
+    if np.reshape(dim, -1).tolist() not in ([0], [-1]) or isinstance(text, np.ndarray):
+        raise ValueError
+    result = np.empty(1, object)
+    result[0] = text
+    return result
+
+
+def _of_array(input: Any) -> Any:
+    """The one row of an array."""
+    if input.shape[0] != 1:
+        raise ValueError
+    return input[0]
 
 
 def _is_alike(node: Operation) -> bool:

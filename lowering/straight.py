@@ -80,7 +80,7 @@ class Straight:
     def _line(self, node: Operation) -> str:
         call = Call(node, self._fed)
         names = [self._given(argument, i, call) for i, argument in enumerate(call.arguments)]
-        function: Any = call.rule.function
+        function: Any = call.function
         if call.is_plain:
             function = _plain(call)
         else:
@@ -129,8 +129,15 @@ def _one(results: Any) -> Any:
 
 
 def _several(results: Any) -> list[Any]:
-    return [result if not isinstance(result, np.ndarray) or result.ndim else result[()]
-            for result in interpret.flatten(results)]
+    found: list[Any] = []
+    for result in results:
+        if type(result) is np.ndarray:
+            found.append(result if result.ndim else result[()])
+        elif isinstance(result, (list, tuple)):
+            found += _several(result)
+        elif result is not None:
+            found.append(result)
+    return found
 
 
 def _plain(call: Call) -> Callable[..., Any]:
