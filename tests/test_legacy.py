@@ -1121,6 +1121,56 @@ def test_arrays_are_indexed_by_floats(read):
     assert module.by_key == "a"
 
 
+def test_an_array_of_one_element_indexes_a_list(read):
+    module = read(
+        """
+        import numpy as np
+        names = ["a", "b", "c"]
+        best = np.argmax([[0.1, 0.9, 0.3]], 1)
+        scores = np.arange(3.0)
+        by_name, by_call, in_text = names[best], tuple(names)[np.array([2])], "xyz"[best - 1]
+        names[best] = "d"
+        of_array = scores[best]
+        table = {"key": 1}[str("key")]
+        try:
+            names[np.arange(2)]
+        except TypeError as error:
+            refused = str(error)
+        """
+    )
+    assert (module.by_name, module.by_call, module.in_text) == ("b", "c", "x")
+    assert module.names == ["a", "d", "c"]
+    assert module.of_array.tolist() == [1]
+    assert "only integer scalar arrays" in module.refused or "list indices must be" in module.refused
+
+
+def test_a_list_of_sequences_indexes_an_array_as_their_tuple(read):
+    """As NumPy did up to 1.22: today it makes an array of them, which means other elements."""
+    module = read(
+        """
+        import numpy as np
+        x = np.arange(9).reshape(3, 3)
+        rows, columns = [0, 1], [2, 2]
+        taken, literal, part = x[[rows, columns]], x[[[0, 1], [2, 0]]], list(x[[slice(0, 2), 1]])
+        key = [np.arange(3), [0, 1, 2]]
+        x[key] = 0
+        x[[[0], [1]]] += 50
+        n = 2
+        of_rows = x[[0, n]]
+        class Own(object):
+            def __getitem__(self, key):
+                return key
+        untouched = Own()[[rows, columns]]
+        """
+    )
+    assert module.taken.tolist() == [2, 5]
+    assert module.literal.tolist() == [2, 3]
+    assert module.part == [1, 4]
+    assert module.x.tolist() == [[0, 51, 2], [3, 0, 5], [6, 7, 0]]
+    assert module.of_rows.tolist() == [[0, 51, 2], [6, 7, 0]]
+    assert module.untouched == [[0, 1], [2, 2]]
+
+
 def test_division_of_integers_in_python_2_gives_no_float(read):
     module = read("import numpy as np\nx = np.arange(4)\nn = 3\ny = x[n / 2], x[:n * 0.5]\nprint 'Python 2'\n")
     assert module.y[0] == 1

@@ -26,14 +26,15 @@ def serialized(tree: ast.Module) -> ast.Assign | None:
 
 def made_of_description(tree: ast.Module, statement: ast.Assign, helper: str) -> ast.Module:
     """The file with a call of the helper in the place of that statement, and without what described messages."""
-    gone = {alias.asname or alias.name for node in tree.body if _is_import_of_descriptors(node) for alias in node.names}
+    imports = [node for node in tree.body if isinstance(node, ast.ImportFrom) and _is_of_descriptors(node)]
+    gone = {alias.asname or alias.name for node in imports for alias in node.names}
     gone.update(target.id for target in statement.targets if isinstance(target, ast.Name))
     body: list[ast.stmt] = []
     for node in tree.body:
         if node is statement:
             globals_now = ast.Call(ast.Name("globals", ast.Load()), [], [])
-            call = ast.Call(ast.Name(helper, ast.Load()), [ast.Constant(_description(node.value)), globals_now], [])
-            body.append(ast.copy_location(ast.Assign(node.targets, call), node))
+            call = ast.Call(ast.Name(helper, ast.Load()), [ast.Constant(_description(statement.value)), globals_now], [])
+            body.append(ast.copy_location(ast.Assign(statement.targets, call), statement))
         elif not _describes(node, gone):
             body.append(node)
     return ast.fix_missing_locations(ast.Module(body, tree.type_ignores))
@@ -65,15 +66,16 @@ def _description(call: Any) -> bytes:
     return text.encode("latin-1") if isinstance(text, str) else text if isinstance(text, bytes) else b""
 
 
-def _is_import_of_descriptors(node: ast.stmt) -> Any:
-    return isinstance(node, ast.ImportFrom) and node.module == "google.protobuf" and any(
-        alias.name in _MADE for alias in node.names)
+def _is_of_descriptors(node: ast.ImportFrom) -> bool:
+    return node.module == "google.protobuf" and any(alias.name in _MADE for alias in node.names)
 
 
 def _describes(node: ast.stmt, gone: set[str]) -> bool:
     """Whether a statement had a part in describing messages. The names that it binds to descriptors are `gone` as well."""
-    if _is_import_of_descriptors(node) or isinstance(node, ast.Expr):
-        return not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+    if isinstance(node, ast.Expr):
+        return not isinstance(node.value, ast.Constant)
+    if isinstance(node, ast.ImportFrom):
+        return _is_of_descriptors(node)
     if isinstance(node, ast.Assign) and not all(isinstance(target, ast.Name) for target in node.targets):
         return True
     if not any(isinstance(part, ast.Name) and part.id in gone for part in ast.walk(node)):

@@ -19,6 +19,7 @@ import numpy as np
 
 from tracer.legacy import generated_messages, science_names
 from tracer.legacy.numpy_sizes import by_floats
+from tracer.legacy.old_keys import by_old_keys
 
 _ABSENT = object()
 _VIEW_TYPES = (type({}.keys()), type({}.values()), type({}.items()))
@@ -451,6 +452,7 @@ HELPERS: dict[str, Callable] = {
     for name, function in {
         "attribute": science_names.attribute,
         "by_floats": by_floats,
+        "by_old_keys": by_old_keys,
         "bytes_of": bytes_of,
         "divide": divide,
         "divide_in_place": divide_in_place,
