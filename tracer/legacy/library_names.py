@@ -115,7 +115,7 @@ _LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "platform": lambda module: {"dist": lambda: ("", "", ""), "linux_distribution": lambda: ("", "", "")},
     "random": _random,
     "re": lambda module: importlib.import_module("tracer.legacy.python2_re").names(module),
-    **dict.fromkeys(("sklearn", "sklearn.datasets", "sklearn.externals"), lambda module: {}),
+    "sklearn.externals": lambda module: {},
     "time": lambda module: {"clock": module.process_time},
     "xml": lambda module: {},
     "xml.etree": lambda module: {"cElementTree": importlib.import_module("xml.etree.ElementTree")},
