@@ -103,9 +103,9 @@ def test_modules_are_visible_where_tensorflow_imported_them_itself(read):
 
 def test_known_module_without_counterpart_says_so(read):
     with pytest.raises(
-        ImportError, match=r"tensorflow\.models\.image.* has no counterpart in Tracer yet.*put its file"
+        ImportError, match=r"tensorflow\.models\.embedding.* has no counterpart in Tracer yet.*put its file"
     ):
-        importlib.import_module("tensorflow.models.image.cifar10.cifar10")
+        importlib.import_module("tensorflow.models.embedding.word2vec")
 
 
 def test_unknown_module_is_not_found(read):
@@ -1169,6 +1169,16 @@ def test_a_list_of_sequences_indexes_an_array_as_their_tuple(read):
     assert module.x.tolist() == [[0, 51, 2], [3, 0, 5], [6, 7, 0]]
     assert module.of_rows.tolist() == [[0, 51, 2], [6, 7, 0]]
     assert module.untouched == [[0, 1], [2, 2]]
+
+
+def test_items_are_set_at_places_given_as_floats(read):
+    module = read("""
+        import numpy as np
+        x = np.zeros((2, 3))
+        x.itemset((1, np.float32(2)), 5.0)
+        x.itemset(1.0, 4.0)
+    """)
+    assert module.x.tolist() == [[0, 4, 0], [0, 0, 5]]
 
 
 def test_division_of_integers_in_python_2_gives_no_float(read):

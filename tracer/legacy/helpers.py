@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from tracer.legacy import generated_messages, science_names
-from tracer.legacy.numpy_sizes import by_floats
+from tracer.legacy.numpy_sizes import by_floats, whole
 from tracer.legacy.old_keys import by_old_keys
 
 _ABSENT = object()
@@ -356,6 +356,7 @@ def _encode(data: bytes, encoding: Any = "ascii", errors: str = "strict") -> Any
 
 def _set_item(array: np.ndarray, *arguments: Any) -> None:
     *index, value = arguments
+    index = [whole(part) for part in index]
     if not index:
         array[(0,) * array.ndim] = value
     elif len(index) == 1 and not isinstance(index[0], tuple):
