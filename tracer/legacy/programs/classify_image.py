@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import tracer as tf
+from tracer import importer, protos
 from tracer.legacy.programs import downloads
 
 FLAGS = tf.app.flags.FLAGS
@@ -53,10 +54,10 @@ def _text(path: str) -> str:
 
 def create_graph() -> None:
     """Adds the network to the default graph."""
-    graph_def = tf.GraphDef()
+    graph_def = protos.GraphDef()
     with tf.gfile.FastGFile(os.path.join(FLAGS.model_dir, "classify_image_graph_def.pb"), "rb") as file:
         graph_def.ParseFromString(file.read())
-    tf.import_graph_def(graph_def, name="")
+    importer.import_graph_def(graph_def, name="")
 
 
 def run_inference_on_image(image: str) -> None:
