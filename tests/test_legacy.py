@@ -552,6 +552,25 @@ def test_global_may_stand_below_a_use(read):
     assert list(module.numbers()) == [13]
 
 
+@pytest.mark.parametrize("last", ["", "print 'async', 0777\n"])
+def test_async_and_await_are_names(read, last):
+    module = read(
+        """
+        import types
+        flags = types.SimpleNamespace(**{'async': 'async and await'})
+        def apply(function, async=True, **others):  # async
+            await = function()
+            return await, async, others
+        class Pool(object):
+            async = 3
+            def await(self):
+                return self.async
+        found = apply(Pool().await, async=not flags.async), Pool.async, flags.async
+        """ + last
+    )
+    assert module.found == ((3, False, {}), 3, "async and await")
+
+
 @pytest.mark.parametrize("names", ["False", "None, True", "False, len, True", "len, False"])
 def test_constants_may_be_imported(read, names):
     assert read(f"from __builtin__ import {names}\nx = len('ab') if not False else 1 / 2\n").x == 2

@@ -14,7 +14,7 @@ import re
 import warnings
 from types import CodeType
 
-from tracer.legacy import detection, generated_messages, program, rewrite
+from tracer.legacy import detection, generated_messages, later_keywords, program, rewrite
 from tracer.legacy.helpers import helper_name
 from tracer.legacy.sources import decode
 
@@ -74,6 +74,9 @@ def parse(text: str, filename: str, python: str = "auto", otherwise: int = 3) ->
     try:
         tree = ast.parse(text, filename)
     except (SyntaxError, ValueError) as problem:
+        renamed = later_keywords.as_names(text)
+        if renamed != text:
+            return _parse_renamed(renamed, filename, python, otherwise, problem)
         if python == "3":
             raise
         return _parse_python2(text, filename, problem), 2
@@ -85,6 +88,17 @@ def parse(text: str, filename: str, python: str = "auto", otherwise: int = 3) ->
         except SyntaxError:
             pass  # `lambda: print(x)` is the function after all
     return tree, 2
+
+
+def _parse_renamed(renamed: str, filename: str, python: str, otherwise: int,
+                   problem: Exception) -> tuple[ast.Module, int]:
+    """`parse` of text whose `async` and `await` are spelt as names; raises `problem` when that is no Python either."""
+    try:
+        tree, version = parse(renamed, filename, python, otherwise)
+    except SyntaxError:
+        raise problem from None
+    later_keywords.restore(tree)
+    return tree, version
 
 
 def translate(text: str) -> str:
