@@ -552,6 +552,37 @@ def test_global_may_stand_below_a_use(read):
     assert list(module.numbers()) == [13]
 
 
+def test_a_summary_that_python_2_fetched_is_added(printed, tmp_path):
+    folder = str(tmp_path / "events")
+    assert printed(
+        f"""
+        import numpy as np, tensorflow as tf
+        summary = tf.merge_summary([
+            tf.scalar_summary("rate", 0.7), tf.image_summary("image", np.arange(48, dtype=np.float32).reshape(1, 4, 4, 3))])
+        writer = tf.train.SummaryWriter({folder!r})
+        with tf.Session() as session:
+            found = session.run(summary)
+        writer.add_summary(found, 3)
+        writer.close()
+        print type(found) is not bytes
+        import glob
+        for event in tf.train.summary_iterator(glob.glob({folder!r} + "/*")[0]):
+            for value in event.summary.value:
+                print event.step, value.tag, round(value.simple_value, 3), value.image.height
+        """
+    ) == "True\n3 rate 0.7 0\n3 image/image/0 0.0 4\n"
+
+
+@pytest.mark.parametrize("python", ["", "print 'of 2',\n"])
+def test_samples_are_taken_of_sets_and_arrays(printed, python):
+    source = """
+        import random
+        import numpy as np
+        print(sorted(random.sample(np.arange(3), 3)) == [0, 1, 2] and sorted(random.sample({4, 5}, 2)) == [4, 5])
+        """
+    assert printed(source + python).startswith("True")
+
+
 @pytest.mark.parametrize("last", ["", "print 'async', 0777\n"])
 def test_async_and_await_are_names(read, last):
     module = read(
