@@ -108,6 +108,8 @@ def step(node: Operation, context: Context) -> None:
 
     def backward(residuals: tuple, cotangents: tuple) -> tuple:
         values, others, outputs = residuals
+        if not any(gradient.returned):
+            return [_like(None, v) for v in values], [_like(None, v) for v in others]
         child = plain.child()
         child.values.update(zip([*inputs, *extra, *node.outputs], [*values, *others, *outputs], strict=True))
         seeds = [c for c, o in zip(cotangents[0], node.outputs, strict=True) if jnp.issubdtype(

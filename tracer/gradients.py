@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tracer import gradient_ends as ends
@@ -86,7 +87,7 @@ def _register(op_type: str, function: Callable | None) -> None:
     _gradient_registry.register(function, op_type)
 
 
-def _differentiable(tensor: Tensor) -> bool:
+def differentiable(tensor: Tensor) -> bool:
     kind = tensor.dtype.base_dtype
     return kind.is_floating or kind.is_complex
 
@@ -115,8 +116,8 @@ def _below(xs: set[Tensor]) -> set[Operation]:
     return found
 
 
-def _reached(ys: list[Tensor], xs: set[Tensor],
-             returned: dict[Operation, tuple[bool, ...]] | None = None) -> dict[Tensor, list[Operation]]:
+def reach(ys: list[Tensor], xs: set[Tensor],
+          returned: dict[Operation, tuple[bool, ...]] | None = None) -> dict[Tensor, list[Operation]]:
     """Every tensor that a gradient of `ys` reaches on a path from `xs`, with the operations that pass it on.
 
     `returned` says of operations with a gradient of the script's own which inputs have one.
@@ -137,7 +138,7 @@ def _reached(ys: list[Tensor], xs: set[Tensor],
         for place, tensor in enumerate(op.inputs):
             if place in without or (gives is not None and not (place < len(gives) and gives[place])):
                 continue
-            if not _differentiable(tensor) or not (tensor in xs or tensor.op in below):
+            if not differentiable(tensor) or not (tensor in xs or tensor.op in below):
                 continue
             passing = found.setdefault(tensor, [])
             if op not in passing:
@@ -146,6 +147,27 @@ def _reached(ys: list[Tensor], xs: set[Tensor],
                 seen.add(tensor.op)
                 stack.append(tensor.op)
     return found
+
+
+def backwards(ys: list[Tensor], reached: dict[Tensor, list[Operation]]) -> Iterator[Operation]:
+    """The operations in the order in which TensorFlow goes back: each when all that passes a gradient to it is done."""
+    waiting = Counter(tensor.op for tensor, ops in reached.items() for _ in ops)
+    ready = deque(dict.fromkeys(y.op for y in ys if not waiting[y.op]))
+    while ready:
+        op = ready.popleft()
+        yield op
+        for tensor in dict.fromkeys(tensor for tensor in op.inputs if op in reached.get(tensor, ())):
+            waiting[tensor.op] -= 1
+            if not waiting[tensor.op]:
+                ready.append(tensor.op)
+
+
+def _in_order(gathers: list[Operation], ys: list[Tensor], reached: dict[Tensor, list[Operation]]) -> list[Operation]:
+    """Operations in the order of their gradients, in which an update goes through the rows of a table."""
+    if len(gathers) < 2:
+        return gathers
+    place = {op: i for i, op in enumerate(backwards(ys, reached))}
+    return sorted(gathers, key=lambda op: place[op])
 
 
 def _rows(x: Tensor, reached: dict[Tensor, list[Operation]], ys: set[Tensor]) -> tuple[list[Operation], bool]:
@@ -181,8 +203,9 @@ def gradients(
         xs: a tensor or variable, or a list of them.
         grad_ys: the gradients with respect to each of `ys` to start from; ones by default.
         name: the name scope of what is recorded.
-        colocate_gradients_with_ops, gate_gradients, aggregation_method: accepted; a program is compiled as a whole, in
-            which all gradients of a run are computed before any variable changes.
+        gate_gradients: whether in an exported graph the gradients of an operation's inputs wait for each other.
+        colocate_gradients_with_ops, aggregation_method: accepted; a program is compiled as a whole, in which all
+            gradients of a run are computed before any variable changes.
 
     Returns:
         For each x a tensor; `IndexedSlices` where only rows of x are read; None where `ys` do not depend on x.
@@ -202,23 +225,23 @@ def gradients(
         y_tensors = convert_n_to_tensor_or_indexed_slices(ys, name="y")
         x_tensors = [ends.source(x, i) for i, x in enumerate(xs)]
         seeds = [ends.seed(start, y, i) for i, (start, y) in enumerate(zip(starts, y_tensors, strict=True))]
-        found = _record(y_tensors, x_tensors, seeds)
+        found = _record(y_tensors, x_tensors, seeds, bool(gate_gradients))
         if colocate_gradients_with_ops:
-            found = ends.colocated(found, x_tensors, _reached([ends.plain(y) for y in y_tensors], set(x_tensors)))
+            found = ends.colocated(found, x_tensors, reach([ends.plain(y) for y in y_tensors], set(x_tensors)))
         return found
 
 
-def _record(ys: list[Any], xs: list[Tensor], seeds: list[Any]) -> list[Any]:
+def _record(ys: list[Any], xs: list[Tensor], seeds: list[Any], is_gated: bool) -> list[Any]:
     plain = [ends.plain(y) for y in ys]
     graph = scopes.get_default_graph()
-    reached = _reached(plain, set(xs))
+    reached = reach(plain, set(xs))
     custom = _custom(graph, reached)
     if not all(all(returned) for _, _, returned in custom):
-        reached = _reached(plain, set(xs), {graph.get_operation_by_name(name): returned
+        reached = reach(plain, set(xs), {graph.get_operation_by_name(name): returned
                                             for name, _, returned in custom if "//" not in name})
         custom = [entry for entry in custom if _is_reached(graph, entry[0], reached)]
     unchanged = {i: slices for i, x in enumerate(xs) if (slices := ends.passed_on(x, reached, plain, seeds)) is not None}
-    live = [i for i, y in enumerate(plain) if _differentiable(y)]
+    live = [i for i, y in enumerate(plain) if differentiable(y)]
     connected = [i for i, x in enumerate(xs) if x in reached and live and (reached[x] or x in plain) and i not in unchanged]
     if not connected:
         return [unchanged.get(i) for i in range(len(xs))]
@@ -226,6 +249,7 @@ def _record(ys: list[Any], xs: list[Tensor], seeds: list[Any]) -> list[Any]:
     rows, dense, outputs = [], [], []
     for x in chosen:
         gathers, other = _rows(x, reached, set(plain))
+        gathers = _in_order(gathers, [plain[i] for i in live], reached)
         dense.append(other or not gathers)
         rows.append(tuple(op.name for op in gathers))
         kind = x.dtype.base_dtype
@@ -241,7 +265,7 @@ def _record(ys: list[Any], xs: list[Tensor], seeds: list[Any]) -> list[Any]:
     op = graph.add(
         "Gradients", (*(plain[i] for i in live), *chosen, *(seed for seed in given if seed is not None), *captured),
         {"ys": len(live), "xs": len(chosen), "seeded": tuple(seed is not None for seed in given),
-         "rows": tuple(rows), "dense": tuple(dense), "regions": regions,
+         "rows": tuple(rows), "dense": tuple(dense), "gated": is_gated, "regions": regions,
          "custom": tuple((name, returned) for name, _, returned in custom)},
         tuple(outputs), "Gradients", dict.fromkeys(c for region in regions for c in region.captures()[1]))
     results = _results(op, xs, connected, rows)
@@ -251,15 +275,16 @@ def _record(ys: list[Any], xs: list[Tensor], seeds: list[Any]) -> list[Any]:
 def _is_reached(graph: Graph, name: str, reached: dict[Tensor, list[Operation]]) -> bool:
     """Whether a gradient still reaches an operation, or the call whose copy it stands in."""
     op = graph.get_operation_by_name(name.partition("//")[0])
-    return any(op in passing for passing in reached.values())
+    return any(output in reached for output in op.outputs)
 
 
 def _custom(graph: Graph, reached: dict[Tensor, list[Operation]]) -> list[tuple[str, Region, tuple[bool, ...]]]:
     """The operations on the way whose gradient a script has registered, each with its function's body.
 
-    The third item says for which inputs the function returned a gradient.
+    The third item says for which inputs the function returned a gradient: for none, where the script said `NoGradient`.
     """
-    found = []
+    found = [(op.name, Region(graph), (False,) * len(op.inputs)) for op in dict.fromkeys(t.op for t in reached)
+             if op.inputs and op.attrs.get("_gradient_op_type", op.type) in _registered and not _passes(op)]
     on_the_way = dict.fromkeys(op for passing in reached.values() for op in passing)
     for name, op in [named for passing in on_the_way for named in _with_copies(passing, passing.name)]:
         function = _own_gradient(op)
@@ -270,7 +295,7 @@ def _custom(graph: Graph, reached: dict[Tensor, list[Operation]]) -> list[tuple[
             seeds: list[Tensor | None] = []
             for output in op.outputs:
                 seed = None
-                if _differentiable(output):
+                if differentiable(output):
                     kind = (output.dtype.base_dtype, output.sizes)
                     seed = graph.add("LoopVariable", (), {}, (kind,), "grad").outputs[0]
                     region.inputs.append(seed)
