@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tracer import attributes, compat, dtypes, errors, foreign, later, op_def_registry, opdef, protos, raw_form, shapes
 from tracer.ir import GRAPH_DEF_VERSION, Graph, Operation, Tensor
 from tracer.versions import GRAPH_DEF_VERSION_MIN_PRODUCER, VERSION
 
+if TYPE_CHECKING:
+    from tracer.derivatives import Expansion
+
 _LARGEST = 1 << 31
 
 
-def node_def(op: Operation) -> Any:
-    """The NodeDef of `op`: only the attributes that TensorFlow's own operation has."""
+def node_def(op: Operation, expansion: Expansion | None = None) -> Any:
+    """The NodeDef of `op`: only the attributes that TensorFlow's own operation has.
+
+    With an `expansion` it is as in the whole graph's export, where gradients are written out.
+    """
     form = raw_form.written(op) or raw_form.as_is(op)
+    if expansion is not None:
+        form = expansion.written(form)
     node = protos.NodeDef(name=op.name, op=form.type, device=op.device or "")
     node.input.extend([tensor._as_node_def_input() for tensor in form.inputs])
     node.input.extend(["^" + control.name for control in form.controls])
@@ -75,12 +83,16 @@ def graph_def(graph: Graph, from_version: int | None = None, add_shapes: bool = 
 
     Raises ValueError when the message would be larger than 2 GB.
     """
+    from tracer import derivatives
+
     message = protos.GraphDef(versions=versions(graph))
     size = 0
-    for op in graph.get_operations()[from_version or 0:]:
+    expansion = derivatives.expansion_of(graph)
+    operations = graph.get_operations()[from_version or 0:]
+    for op in operations if expansion is None else expansion.operations(operations):
         if raw_form.written(op) is None:
             continue
-        node = foreign.abroad(node_def(op), op)
+        node = foreign.abroad(node_def(op, expansion), op, expansion)
         if add_shapes and op.outputs:
             known = [shapes.unknown_shape() if is_handle(output) else output.get_shape() for output in op.outputs]
             node.attr["_output_shapes"].CopyFrom(attributes.encode("list(shape)", known))

@@ -176,8 +176,7 @@ class Operation:
         self.region = graph.region
         self._id = 0
         self._original_op = graph._derived_from
-        self.outputs = [Tensor(self, 0, *outputs[0])] if len(outputs) == 1 else [
-            Tensor(self, i, dtype, sizes) for i, (dtype, sizes) in enumerate(outputs)]
+        self.outputs = [Tensor(self, i, dtype, sizes) for i, (dtype, sizes) in enumerate(outputs)]
 
     @property
     def control_inputs(self) -> list[Operation]:
@@ -378,7 +377,8 @@ class Graph(Scopes):
         self._shadows: set[Operation] = set()  # what stands in TensorFlow's graphs and never runs here
         self._written: dict[Operation, Any] = {}  # how an export writes operations that are others than TensorFlow's
         self._versions: Any = None  # a VersionDef, once somebody has asked for it or a graph was imported
-        for watch in WATCHERS:
+        self._expansion: Any = None  # what an export wrote last for gradients
+        for watch in WATCHERS if type(self) is Graph else ():
             watch(self)
 
     @property

@@ -28,7 +28,7 @@ def written(op: Operation) -> Written | None:
     controls = _controls(form.controls, region)
     if not form.inputs and not controls:
         controls = _pivots(region)
-    return Written(form.type, tuple([_plain(tensor) for tensor in inputs]), controls, form.attrs)
+    return Written(form.type, tuple([plain(tensor) for tensor in inputs]), controls, form.attrs)
 
 
 def as_is(op: Operation) -> Written:
@@ -63,10 +63,10 @@ def _same_context(one: Region | None, other: Region | None) -> bool:
     return one is other or (isinstance(one, Frame) and isinstance(other, Frame) and one.entered is other.entered)
 
 
-def _plain(tensor: Tensor) -> Tensor:
+def plain(tensor: Tensor) -> Tensor:
     """The tensor that TensorFlow has in the place of one that only we have."""
     form = tensor.op.graph._written.get(tensor.op)
-    return _plain(form.inputs[0]) if form is not None and not form.type else tensor
+    return plain(form.inputs[0]) if form is not None and not form.type else tensor
 
 
 def _frame(region: Region | None) -> Frame | None:
@@ -90,4 +90,4 @@ def _stand_ins(op: Operation) -> list[Operation]:
     if op.type in _HOLDERS:
         return [reader for output in op.outputs for reader in output._consumers if reader.type in ("Exit", "Merge")]
     form = op.graph._written.get(op)
-    return [op] if form is None or form.type else [_plain(op.outputs[0]).op]
+    return [op] if form is None or form.type else [plain(op.outputs[0]).op]

@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from lowering.registry import Partly, lowers
+from lowering.registry import Partly, Static, lowers
+from lowering.rules.convolution import shape_of, transposed
 from tracer import shapes
 from tracer.ir import Operation, Tensor
 
@@ -16,7 +17,7 @@ from tracer.ir import Operation, Tensor
 def _bounds(op: Operation) -> list[Tensor]:
     """What must be known while tracing: the bounds of ranges; a single place need not be."""
     found = []
-    for tensor, mask in zip(op.inputs[1:], ("begin_mask", "end_mask", ""), strict=True):
+    for tensor, mask in zip(op.inputs[1:4], ("begin_mask", "end_mask", ""), strict=True):
         free = op.attrs["shrink_axis_mask"] | (op.attrs[mask] if mask else 0)
         free |= op.attrs["ellipsis_mask"] | op.attrs["new_axis_mask"]
         parts = tensor.op.inputs if tensor.op.type == "Pack" else None
@@ -53,6 +54,16 @@ def strided_slice(input: Any, begin: Partly, end: Partly, strides: Partly, *, be
             index.append(slice(0, 1))
         axis += 1
     return _taken(input, index, dynamic, check)
+
+
+@lowers("StridedSliceGrad", wants=_bounds)
+def strided_slice_grad(shape: Static, begin: Partly, end: Partly, strides: Partly, dy: Any, *, begin_mask: int,
+                       end_mask: int, ellipsis_mask: int, new_axis_mask: int, shrink_axis_mask: int, check: Any) -> Any:
+    def sliced(input: Any) -> Any:
+        return strided_slice(input, begin, end, strides, begin_mask=begin_mask, end_mask=end_mask, check=check,
+                             ellipsis_mask=ellipsis_mask, new_axis_mask=new_axis_mask, shrink_axis_mask=shrink_axis_mask)
+
+    return transposed(sliced, shape_of(shape, check), dy)
 
 
 def _taken(input: Any, index: list[Any], dynamic: list[tuple[int, Any]], check: Any) -> Any:

@@ -14,8 +14,16 @@ IMAGES = rng.randn(2, 5, 4, 3).astype(np.float32)
 FILTER = rng.randn(2, 3, 3, 2).astype(np.float32)
 DEEP = rng.randn(1, 3, 4, 3, 2).astype(np.float32)
 LOWER = np.float64([[2, 0, 0], [1, 1.5, 0], [-0.5, 0.25, 1]])
+PLACED = np.float64([[1, -2, 3], [4, 5, -6]])
 ONES = [1, 1, 1, 1]
 TWOS = [1, 2, 2, 1]
+
+
+def placed(values, shape, *where):
+    """Zeros, but for the values at their places."""
+    found = np.zeros(shape)
+    found[where] = values
+    return found
 
 
 def rounded(*shape):
@@ -51,6 +59,11 @@ def test_activations(case):
     case("raw.broadcast_gradient_args", np.int32([2, 3, 1]), np.int32([3, 5])),
     case("raw.broadcast_gradient_args", np.int32([]), np.int32([3, 1])),
     case("raw.concat_offset", np.int32(1), [np.int32([2, 3, 1]), np.int32([2, 5, 1]), np.int32([2, 0, 1])]),
+    case("raw.strided_slice_grad", np.int32([4, 5]), np.int32([1, 0]), np.int32([3, 5]), np.int32([1, 2]), PLACED,
+         expect=placed(PLACED, (4, 5), slice(1, 3), slice(0, 5, 2))),
+    case("raw.strided_slice_grad", np.int32([3, 2, 4]), np.int32([-1, 0, 2]), np.int32([0, 0, 0]), np.int32([1, 1, -1]),
+         PLACED, begin_mask=2, end_mask=6, shrink_axis_mask=1,
+         expect=placed(PLACED, (3, 2, 4), 2, slice(None), slice(2, None, -1))),
     case("raw.mirror_pad_grad", IMAGES, np.int32([[0, 0], [1, 1], [1, 0], [0, 0]]), "REFLECT"),
     case("raw.mirror_pad_grad", IMAGES, np.int32([[0, 0], [2, 1], [0, 2], [1, 1]]), "SYMMETRIC"),
     case("raw.sparse_add_grad", np.float64([1, 2, 3]), np.int64([[0, 0], [1, 1]]), np.int64([[0, 1], [1, 1]]),

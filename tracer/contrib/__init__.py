@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import pkgutil
 import sys
 from typing import Any
 
@@ -21,8 +22,6 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    import pkgutil
-
     return sorted({*globals(), *(module.name for module in pkgutil.iter_modules(__path__))})
 
 

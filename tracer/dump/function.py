@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -110,8 +111,6 @@ def _values(graph: Graph, feeds: Mapping[Any, Any]) -> dict[Tensor, Any]:
 def formatted(found: dict[str, Any], settings: Any, format: str, colour: bool = False) -> str:
     """A report in one of the formats."""
     if format == "json":
-        import json
-
         return json.dumps(found, indent=1)
     if format == "dot":
         from tracer.dump.graphviz import dot

@@ -62,6 +62,8 @@ def add_collection_def(meta_graph_def: Any, key: Any) -> None:
 
 
 def _fill(target: Any, key: Any, items: list[Any]) -> None:
+    from tracer.derivatives import name_of
+
     to_proto = proto_functions.get_to_proto_function(key)
     if to_proto is not None:
         for item in items:
@@ -73,7 +75,7 @@ def _fill(target: Any, key: Any, items: list[Any]) -> None:
     values = getattr(target, kind).value
     for item in items:
         if kind == "node_list":
-            values.append(item.name)
+            values.append(name_of(item))
         elif kind == "bytes_list":
             values.append(item.encode() if isinstance(item, str) else item)
         elif kind == "any_list":
