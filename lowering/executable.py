@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from lowering import arrays_in_loops, ending, interpret, ragged, trips
+from lowering import arrays_in_loops, ending, interpret, ragged, straight, trips
 from lowering import slice as slicing
 from lowering.arrays import WHOLE, ArrayGrowsError, Elements, Handle, StackHandle
 from lowering.control import ShapeVariesError
@@ -18,6 +18,7 @@ from lowering.program import OFTEN, Program
 from lowering.stages import DeviceStage, HostStage
 from lowering.staging import Staging
 from lowering.state import State
+from lowering.straight import Straight
 from lowering.watch import Watch, now
 from tracer import dtypes, errors
 from tracer.ir import Operation, Region, Tensor
@@ -42,6 +43,7 @@ class Executable:
         self._calls: dict[Operation, Call] = {}
         self.successor: Executable | None = None  # the same run, planned otherwise
         ending.watch()
+        self._runs = 0
         self.moved = moved
         self._prepare(before or [])
 
@@ -70,6 +72,16 @@ class Executable:
         self.single = self.steps[0] if len(self.steps) == 1 and isinstance(self.steps[0], Program) else None
         self.sources = [] if self.dataflow is not None else [self._source(t) for t in fetches]
         self.simple = self.single is not None and all(kind == "output" for kind, _ in self.sources)
+        self.straight: Straight | None = None  # prepared when it runs again
+
+    def _straight(self) -> Straight | None:
+        """The run as one function of the host's, where it is no more."""
+        if self.nested or self.dataflow is not None or len(self.steps) != 1 or self.required:
+            return None
+        stage = self.steps[0]
+        if isinstance(stage, Program) or not straight.is_straight(stage, self.fed):
+            return None
+        return Straight(stage, self.feeds, self.fetches, own)
 
     def _fix_what_grows(self) -> bool:
         """Has loops counted before they run whose arrays are certain to grow; whether there are such."""
@@ -129,6 +141,11 @@ class Executable:
         """Runs once. Returns the fetched values, each the caller's own."""
         if self.successor is not None:
             return self.successor.run(state, feeds, watch)
+        if self.straight is not None and watch is None:
+            return self.straight.run(state, feeds)
+        if self._runs < 2:
+            self._runs += 1
+            self.straight = self._straight() if self._runs == 2 else None
         ending.enter()
         try:
             if state.device is not None:

@@ -2,19 +2,17 @@
 
 To compile what initializes a network takes seconds, and to compute it a moment. Only operations whose results are
 rounded in one way are computed here, so that a run does not depend on how it was made; random numbers come from
-programs that all shapes share (`lowering.random`). What runs again is compiled; TRACER_FIRST_RUN=off in the
-environment, which `python -m tracer --compile-all` sets, compiles the first run too.
+programs that all shapes share (`lowering.random`). What runs again is compiled.
 """
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import jax
 import numpy as np
 
-from lowering import plain
+from lowering import fast, plain
 from lowering.slice import SHAPES, VARIABLES
 from lowering.stages import DeviceStage
 
@@ -36,7 +34,7 @@ LONGEST = 2000
 
 def is_worth_it(stage: DeviceStage) -> bool:
     """Whether the first run of a stage is computed here."""
-    return (os.environ.get("TRACER_FIRST_RUN", "on") != "off" and not stage.held and len(stage.nodes) <= LONGEST
+    return (fast.on("first") and not stage.held and len(stage.nodes) <= LONGEST
             and all(node.type in EXACT and not node.regions for node in stage.nodes))
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lowering import checks, interpret, registry
+from lowering import checks, fast, interpret, registry
 from lowering.ragged import HEAVY
 from lowering.slice import VARIABLES, inputs_of
 from lowering.stages import DeviceStage
@@ -27,7 +27,7 @@ def find(stage: DeviceStage) -> tuple[list[Operation], list[Tensor]]:
 
     Nothing where all follows from constants: such a program has one result, and runs once.
     """
-    if not stage.held and not stage.inputs and not stage.streams:
+    if (not stage.held and not stage.inputs and not stage.streams) or not fast.on("hoist"):
         return [], []
     known = _constant(stage)
     heavy = {node for node in known if HEAVY.search(node.type)}

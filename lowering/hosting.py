@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lowering import ending, interpret, registry
+from lowering import ending, idle, interpret, registry
 from lowering import slice as slicing
 from lowering.checks import Check, error_of
 from lowering.state import State
@@ -49,7 +49,8 @@ class Call:
         self.is_plain = not (rule.host or rule.strings)  # a rule of the device, which NumPy follows
         self.wants_session = "session" in rule.extras
         self.wants_temporaries = "temporaries" in rule.extras and rule.host
-        self.keywords: dict[str, Any] = {name: node.attrs[name] for name in rule.attrs}
+        self.attrs: dict[str, Any] = {name: node.attrs[name] for name in rule.attrs}
+        self.keywords = dict(self.attrs)
         if "op" in rule.extras:
             self.keywords["op"] = node
         if "declared" in rule.extras:
@@ -58,6 +59,19 @@ class Call:
             self.keywords["later"] = lambda function, *operands: function(*operands)
         if "check" in rule.extras:
             self.keywords["check"] = functools.partial(_check_now, node)
+        self.function, self.keywords = self._ahead()
+        self.quick = idle.quick(node, self.attrs, self.constants) if self.is_plain else None
+
+    def _ahead(self) -> tuple[Any, dict[str, Any]]:
+        """The rule with its keywords, or what was made of them for constant inputs."""
+        if self.rule.ahead is not None:
+            try:
+                function = self.rule.ahead(*self.constants, **self.attrs)
+            except Exception:  # the rule says so when it runs
+                function = None
+            if function is not None:
+                return function, {}
+        return self.rule.function, self.keywords
 
     def run(self, arguments: list[Any], session: HostSession, values: dict) -> Any:
         """The results of the rule. What goes wrong names the operation."""
@@ -71,7 +85,7 @@ class Call:
                 keywords = {**keywords, "temporaries": values.setdefault("temporaries", set())}
             ending.leave()  # it may wait
             try:
-                return self.rule.function(*arguments, **keywords)
+                return self.function(*arguments, **keywords)
             finally:
                 ending.enter()
         except Exception:
@@ -79,6 +93,11 @@ class Call:
                 raise
 
     def _plainly(self, arguments: list[Any], session: HostSession) -> Any:
+        if self.quick is not None:
+            try:
+                return [self.quick(*arguments)]
+            except (ValueError, IndexError, TypeError):
+                pass  # its rule says what is wrong
         from lowering.host import philox, text
 
         if self.rule.draws:  # strings are shuffled

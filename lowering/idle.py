@@ -1,13 +1,23 @@
-"""Operations that only give an array another shape: between host steps they are done there, and no program is run."""
+"""Operations that NumPy does at once: between host steps they are done there, and no program is run.
+
+They only give an array another shape, or they are arithmetic on few numbers, each of which NumPy and XLA round alike.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from tracer import dtypes
 from tracer.ir import Operation, Tensor
+
+FEW = 1 << 14
+"""To call a program takes longer than arithmetic on so many numbers."""
+_REAL = frozenset({dtypes.float32, dtypes.float64})
+_NUMBERS = _REAL | {dtypes.uint8, dtypes.uint16, dtypes.int8, dtypes.int16, dtypes.int32, dtypes.int64}
 
 
 def _expand(input: Any, dim: Any) -> Any:
@@ -23,33 +33,102 @@ def _squeeze(input: Any, squeeze_dims: Any) -> Any:
     return np.squeeze(input, tuple(squeeze_dims) or None)
 
 
-def _reshape(tensor: Any, shape: Any) -> Any:
-    return np.reshape(tensor, shape)
+def _cast(x: Any, DstT: dtypes.DType, **_: Any) -> Any:
+    with np.errstate(all="ignore"):
+        return x.astype(DstT.as_numpy_dtype)
 
 
-QUICK: dict[str, Callable[..., Any]] = {
-    "ExpandDims": _expand, "Squeeze": _squeeze, "Reshape": _reshape, "Identity": lambda input: input,
+def _arithmetic(function: Callable[..., Any]) -> Callable[..., Any]:
+    def apply(*operands: Any, **_: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return function(*operands)
+
+    return apply
+
+
+def _cut(input_: Any, begin: Any, size: Any) -> Any:
+    """As `Slice`; an error where it would not be what is asked for."""
+    at, sizes = np.reshape(begin, -1).tolist(), np.reshape(size, -1).tolist()
+    ends = [whole if n == -1 else start + n for start, n, whole in zip(at, sizes, input_.shape, strict=True)]
+    if any(not 0 <= start <= end <= whole for start, end, whole in zip(at, ends, input_.shape, strict=True)):
+        raise ValueError
+    return input_[tuple(map(slice, at, ends))]
+
+
+_SHAPES: dict[str, Callable[..., Any]] = {
+    "ExpandDims": _expand, "Squeeze": _squeeze, "Reshape": np.reshape, "Slice": _cut, "Identity": lambda input: input,
 }
-"""What NumPy does at once. Where it refuses, the operation's own rule says why."""
+_ARITHMETIC: dict[str, Callable[..., Any]] = {
+    "Cast": _cast, "Add": _arithmetic(np.add), "Sub": _arithmetic(np.subtract), "Mul": _arithmetic(np.multiply),
+    "Div": _arithmetic(np.divide), "Neg": _arithmetic(np.negative), "Square": _arithmetic(np.square),
+    "Maximum": _arithmetic(np.maximum), "Minimum": _arithmetic(np.minimum),
+}
 
 
-def quickly(node: Operation, arguments: list[Any], attrs: dict[str, Any]) -> Any:
-    """The result of an operation that NumPy does at once; None where it is none, or something is wrong."""
-    function = QUICK.get(node.type)
+def quick(node: Operation, attrs: Mapping[str, Any], constants: list[Any]) -> Callable[..., Any] | None:
+    """What gives the result of an operation of the arrays it takes; None for what NumPy does not do at once.
+
+    Of the inputs, those in `constants` that are not None are known. Where it raises ValueError, IndexError or TypeError,
+    the operation's own rule says why.
+    """
+    function = _SHAPES.get(node.type) or (_ARITHMETIC[node.type] if _is_alike(node) else None)
     if function is None:
         return None
-    value = arguments[0] if isinstance(arguments[0], np.ndarray) else np.asarray(
-        arguments[0], node.outputs[0].dtype.base_dtype.as_numpy_dtype)
-    try:
-        return function(value, *arguments[1:], **attrs)
-    except (ValueError, IndexError, TypeError):
-        return None
+    first = node.inputs[0]
+    if node.type == "ExpandDims" and first.sizes == () and first.dtype is dtypes.string:
+        return _in_array
+    if node.type == "Squeeze" and attrs["squeeze_dims"] == [0] and constants[0] is None:
+        return _of_array
+    if node.type == "Reshape" and constants[1] is not None:
+        sizes = tuple(np.reshape(constants[1], -1).tolist())
+        function = lambda tensor, shape: tensor.reshape(sizes)  # noqa: E731
+    kind = first.dtype.base_dtype.as_numpy_dtype
+
+    def call(first: Any, *others: Any) -> Any:
+        return function(first if isinstance(first, np.ndarray) else np.asarray(first, kind), *others, **attrs)
+
+    return call
+
+
+def _in_array(text: Any, dim: Any) -> Any:
+    """A single string as a vector."""
+    if np.reshape(dim, -1).tolist() not in ([0], [-1]) or isinstance(text, np.ndarray):
+        raise ValueError
+    result = np.empty(1, object)
+    result[0] = text
+    return result
+
+
+def _of_array(input: Any) -> Any:
+    """The one row of an array."""
+    if input.shape[0] != 1:
+        raise ValueError
+    return input[0]
+
+
+def _is_alike(node: Operation) -> bool:
+    """Whether it is arithmetic that NumPy and XLA do alike."""
+    if node.type not in _ARITHMETIC:
+        return False
+    given, made = node.inputs[0].dtype.base_dtype, node.outputs[0].dtype.base_dtype
+    if node.type == "Cast":
+        return made in _REAL and (given in _NUMBERS or given is dtypes.bool)
+    return given in (_REAL if node.type == "Div" else _NUMBERS)
+
+
+def _is_candidate(op: Operation) -> bool:
+    if any(t.dtype.is_ref_dtype for t in (*op.inputs, *op.outputs)):
+        return False
+    if op.type in _SHAPES:
+        return True
+    sizes = op.outputs[0].sizes if _is_alike(op) else None
+    return sizes is not None and None not in sizes and math.prod(sizes) <= FEW  # type: ignore[arg-type]
 
 
 def find(order: list[Operation], fed: frozenset[Tensor], is_host: Callable[[Operation], bool]) -> frozenset[Operation]:
     """Those of `order` that take what a host step gives, and give it to host steps only: no gradient passes them."""
-    candidates = [op for op in order if op.type in QUICK and not is_host(op)
-                  and not any(t.dtype.is_ref_dtype for t in (*op.inputs, *op.outputs))]
+    candidates = [op for op in order if (op.type in _SHAPES or op.type in _ARITHMETIC) and not is_host(op)
+                  and _is_candidate(op)]
     if not candidates:
         return frozenset()
     known = set(order)

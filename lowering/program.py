@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lowering import announce, checks, first, hoist, interpret, registry
+from lowering import announce, checks, first, hoist, interpret, options, registry
 from lowering.checks import Check
 from lowering.companions import inputs_of
 from lowering.rows import RowWrites
@@ -195,7 +195,8 @@ class Program:
         if found is None:
             table: list[Check] = []
             function = self._noting(static, self.function(static, table, session))
-            jitted = jax.jit(function, donate_argnums=(0, 1) if self.donate else ())
+            jitted = jax.jit(function, donate_argnums=(0, 1) if self.donate else (),
+                             compiler_options=options.compiler_options(self.stage.nodes))
             found = self._jitted[key] = (jitted, table)
         return found
 

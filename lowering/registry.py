@@ -46,8 +46,8 @@ class Rule:
     special stands in its signature: `Static` and `Unread` inputs, and the `EXTRAS` it names.
     """
 
-    __slots__ = ("attrs", "before", "extras", "function", "held", "host", "partly", "pure", "static", "strings", "type",
-                 "unread", "wants", "writes")
+    __slots__ = ("ahead", "attrs", "before", "extras", "function", "held", "host", "partly", "pure", "static", "strings",
+                 "type", "unread", "wants", "writes")
 
     def __init__(self, type: str, function: Callable, writes: tuple[str, ...], host: bool, pure: bool) -> None:
         self.type = type
@@ -82,6 +82,7 @@ class Rule:
         self.strings = False
         self.wants: Callable[[Any], list[Any]] | None = None
         self.before: Before | None = None
+        self.ahead: Callable[..., Any] | None = None
         self.pure = pure and not (host or writes or "stream" in extras)
 
     @property
@@ -113,7 +114,7 @@ RULES: dict[str, Rule] = {}
 
 def lowers(*types: str, writes: str = "", host: bool = False, pure: bool = True,
            strings: bool = False, wants: Callable[[Any], list[Any]] | None = None,
-           before: Callable | None = None) -> Callable[[Callable], Callable]:
+           before: Callable | None = None, ahead: Callable | None = None) -> Callable[[Callable], Callable]:
     """Registers the decorated function as the rule of `types`.
 
     `writes` names the inputs that are variables whose new values the rule returns (after its outputs that are no
@@ -121,6 +122,8 @@ def lowers(*types: str, writes: str = "", host: bool = False, pure: bool = True,
     marks a rule that must run once per run even when nothing reads it twice, in order (host rules are always such).
     `wants` names, for one operation, tensors that must be known like `Static` inputs, where that depends on the others.
     `before` computes on the host, from the inputs and attributes that it names, what the rule gets as `prepared`.
+    `ahead` is called before the first run of an operation, with its inputs, None where they are no constants, and its
+    attributes: it returns what takes the rule's place there, a function of all inputs, or None.
     `strings` marks a device rule that constant strings may reach (as NumPy arrays); others run on the host then.
     """
 
@@ -131,6 +134,7 @@ def lowers(*types: str, writes: str = "", host: bool = False, pure: bool = True,
             RULES[type] = Rule(type, function, tuple(writes.split()), host, pure)
             RULES[type].strings = strings
             RULES[type].wants = wants
+            RULES[type].ahead = ahead
             if before is not None:
                 RULES[type].before = Before(before, function)
                 RULES[type].pure = False  # a value that was computed on the host cannot be folded while tracing

@@ -5,18 +5,16 @@ evaluated as one scan; each of the others, and each that stands around them once
 T copies evaluated as one operation on all rounds at once. `lowering.rolled` evaluates both.
 
 Nothing is taken for granted: operations are put together only where they are the same computation of inputs that are
-known before, and where values turn out to have different shapes they are evaluated one by one. `enabled()` is the
-switch: TRACER_REROLL=off in the environment, which `python -m tracer --no-reroll` sets.
+known before, and where values turn out to have different shapes they are evaluated one by one.
 """
 
 from __future__ import annotations
 
 import heapq
-import os
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from lowering import registry, repeats
+from lowering import fast, registry, repeats
 from lowering.repeats import ROUNDS, Inside, Row
 from lowering.slice import inner, variable_of
 from tracer.ir import Operation, Tensor
@@ -163,14 +161,9 @@ class Chain:
 Item = Operation | Wide | Chain
 
 
-def enabled() -> bool:
-    """Whether loops are put back."""
-    return os.environ.get("TRACER_REROLL", "on") != "off"
-
-
 def arranged(nodes: list[Operation], context: Any) -> list[Item]:
     """`nodes` with chains and wides in the place of the operations in them, in an order in which they can be evaluated."""
-    if context.readers is None or len(nodes) < repeats.OPERATIONS or not enabled():
+    if context.readers is None or len(nodes) < repeats.OPERATIONS or not fast.on("reroll"):
         return list(nodes)
     result: list[Item] = []
     stretch: list[Operation] = []

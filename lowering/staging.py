@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from lowering import fast
+
 SMALL = 1 << 12
 _LINE = 64
 """XLA reads an array that starts at a multiple of this without another copy."""
@@ -28,7 +30,8 @@ class Staging:
 
     def copies(self, feeds: list[Any]) -> list[Any]:
         """Copies of the feeds, in memory that no running program reads."""
-        return [feed.copy() if feed.nbytes < SMALL else self._copy(i, feed) for i, feed in enumerate(feeds)]
+        least = SMALL if fast.on("staging") else sys.maxsize
+        return [feed.copy() if feed.nbytes < least else self._copy(i, feed) for i, feed in enumerate(feeds)]
 
     def _copy(self, index: int, feed: np.ndarray) -> np.ndarray:
         memory = self._free(self.pools.setdefault(index, []), feed.nbytes + _LINE)

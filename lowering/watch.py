@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lowering import differentiate, ending, interpret
+from lowering import differentiate, ending, interpret, options
 from lowering.interpret import Context
 from lowering.slice import written_by
 from tracer import errors
@@ -218,7 +218,7 @@ def _timed(nodes: list[Operation], context: Context, wanted: list[Tensor]) -> tu
         interpret.evaluate(nodes, inner)
         return [jnp.asarray(inner.read(t)) for t in wanted if _has_value(t, inner)]
 
-    jitted = jax.jit(call)
+    jitted = jax.jit(call, compiler_options=options.compiler_options(nodes))
     arguments = ([context.values[t] for t in known], list(context.state.values()), list(context.streams.values()))
     jax.block_until_ready(jitted(*arguments))
     start = time.perf_counter()

@@ -237,7 +237,7 @@ class Case:
     def check_fed(self) -> None:
         """The values fed to placeholders of unknown shape are the same, where a program is compiled for them."""
         feeds: dict[Any, np.ndarray] = {}
-        compiling = mock.patch.dict(os.environ, TRACER_FIRST_RUN="off")
+        compiling = mock.patch.dict(os.environ, TRACER_WITHOUT="first")
         with compiling, tf.Graph().as_default(), tf.Session() as session:
             outputs = self.build(self.placeholders(feeds))
             values = session.run(started(session, outputs), feeds)

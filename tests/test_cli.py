@@ -247,7 +247,7 @@ def test_modules_lists_the_paths_that_can_be_imported(capsys):
     assert cli.main(["--modules"]) == 0
     listed = capsys.readouterr().out.split()
     assert "tensorflow.examples.tutorials.mnist.input_data" in listed
-    assert "tensorflow.models.image.cifar10.cifar10" not in listed
+    assert "tensorflow.models.embedding.word2vec" not in listed
 
 
 def test_both_halves_of_the_project_come_from_one_place(folder):
@@ -268,22 +268,22 @@ def test_an_empty_entry_of_the_path_is_the_current_folder_and_the_users(folder):
     assert run(folder, "scripts/main.py", env=environment).stdout == "1.0\n"
 
 
-SHIPPED = "from tensorflow.models.image.cifar10 import cifar10_input\n" \
-          "import tensorflow.models.image.cifar10.cifar10_input as same\n" \
-          "print(cifar10_input.half(3), same is cifar10_input, same.__name__)"
+SHIPPED = "from tensorflow.models.embedding import word2vec\n" \
+          "import tensorflow.models.embedding.word2vec as same\n" \
+          "print(word2vec.half(3), same is word2vec, same.__name__)"
 HALF = "import tensorflow as tf\ndef half(n):\n    print 'of', n\n    return n / 2\n"
 
 
-@pytest.mark.parametrize("place", ["cifar10_input.py", "../cifar10_input.py",
-                                   "../../../../tensorflow/models/image/cifar10/cifar10_input.py"])
+@pytest.mark.parametrize("place", ["word2vec.py", "../word2vec.py",
+                                   "../../../../tensorflow/models/embedding/word2vec.py"])
 def test_a_program_that_tensorflow_shipped(folder, place):
     script = write(folder, SHIPPED, "tree/tensorflow/models/image/train/script.py")
     write(script.parent, HALF, place)
     found = run(folder, str(script))
-    if place == "../cifar10_input.py":
+    if place == "../word2vec.py":
         assert "put its file beside the script" in found.stderr
     else:
-        assert found.stdout.splitlines() == ["of 3", "1 True tensorflow.models.image.cifar10.cifar10_input"]
+        assert found.stdout.splitlines() == ["of 3", "1 True tensorflow.models.embedding.word2vec"]
 
 
 @pytest.mark.parametrize(("place", "expected"), [

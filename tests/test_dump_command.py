@@ -58,7 +58,7 @@ def test_loops_that_a_script_unrolled_show_as_what_they_became(tmp_path):
     assert "  rolled  8 rounds of 4 operations: Sigmoid to state_7, 1 carried on\n" in text
     assert "  rolled  8 at once: Squeeze to Squeeze_7\n" in text
     assert "  state_7 = Tanh(add_7)" in text
-    assert "rolled" not in command(tmp_path, LOOP, "--no-reroll").stdout
+    assert "rolled" not in command(tmp_path, LOOP, "--without", "reroll").stdout
 
 
 def test_a_script_that_fails_shows_what_it_ran_before(tmp_path):

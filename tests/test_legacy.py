@@ -103,9 +103,9 @@ def test_modules_are_visible_where_tensorflow_imported_them_itself(read):
 
 def test_known_module_without_counterpart_says_so(read):
     with pytest.raises(
-        ImportError, match=r"tensorflow\.models\.image.* has no counterpart in Tracer yet.*put its file"
+        ImportError, match=r"tensorflow\.models\.embedding.* has no counterpart in Tracer yet.*put its file"
     ):
-        importlib.import_module("tensorflow.models.image.cifar10.cifar10")
+        importlib.import_module("tensorflow.models.embedding.word2vec")
 
 
 def test_unknown_module_is_not_found(read):
@@ -550,6 +550,56 @@ def test_global_may_stand_below_a_use(read):
     assert module.above() == module.limit == 12
     assert module.above.__doc__ == "raises it"
     assert list(module.numbers()) == [13]
+
+
+def test_a_summary_that_python_2_fetched_is_added(printed, tmp_path):
+    folder = str(tmp_path / "events")
+    assert printed(
+        f"""
+        import numpy as np, tensorflow as tf
+        summary = tf.merge_summary([
+            tf.scalar_summary("rate", 0.7), tf.image_summary("image", np.arange(48, dtype=np.float32).reshape(1, 4, 4, 3))])
+        writer = tf.train.SummaryWriter({folder!r})
+        with tf.Session() as session:
+            found = session.run(summary)
+        writer.add_summary(found, 3)
+        writer.close()
+        print type(found) is not bytes
+        import glob
+        for event in tf.train.summary_iterator(glob.glob({folder!r} + "/*")[0]):
+            for value in event.summary.value:
+                print event.step, value.tag, round(value.simple_value, 3), value.image.height
+        """
+    ) == "True\n3 rate 0.7 0\n3 image/image/0 0.0 4\n"
+
+
+@pytest.mark.parametrize("python", ["", "print 'of 2',\n"])
+def test_samples_are_taken_of_sets_and_arrays(printed, python):
+    source = """
+        import random
+        import numpy as np
+        print(sorted(random.sample(np.arange(3), 3)) == [0, 1, 2] and sorted(random.sample({4, 5}, 2)) == [4, 5])
+        """
+    assert printed(source + python).startswith("True")
+
+
+@pytest.mark.parametrize("last", ["", "print 'async', 0777\n"])
+def test_async_and_await_are_names(read, last):
+    module = read(
+        """
+        import types
+        flags = types.SimpleNamespace(**{'async': 'async and await'})
+        def apply(function, async=True, **others):  # async
+            await = function()
+            return await, async, others
+        class Pool(object):
+            async = 3
+            def await(self):
+                return self.async
+        found = apply(Pool().await, async=not flags.async), Pool.async, flags.async
+        """ + last
+    )
+    assert module.found == ((3, False, {}), 3, "async and await")
 
 
 @pytest.mark.parametrize("names", ["False", "None, True", "False, len, True", "len, False"])
@@ -1119,6 +1169,66 @@ def test_arrays_are_indexed_by_floats(read):
     assert module.taken.tolist() == [1, 2]
     assert module.x.tolist() == [7, 11, 2, 3, 4, 5, 6, 7, 8, 9, 10]
     assert module.by_key == "a"
+
+
+def test_an_array_of_one_element_indexes_a_list(read):
+    module = read(
+        """
+        import numpy as np
+        names = ["a", "b", "c"]
+        best = np.argmax([[0.1, 0.9, 0.3]], 1)
+        scores = np.arange(3.0)
+        by_name, by_call, in_text = names[best], tuple(names)[np.array([2])], "xyz"[best - 1]
+        names[best] = "d"
+        of_array = scores[best]
+        table = {"key": 1}[str("key")]
+        try:
+            names[np.arange(2)]
+        except TypeError as error:
+            refused = str(error)
+        """
+    )
+    assert (module.by_name, module.by_call, module.in_text) == ("b", "c", "x")
+    assert module.names == ["a", "d", "c"]
+    assert module.of_array.tolist() == [1]
+    assert "only integer scalar arrays" in module.refused or "list indices must be" in module.refused
+
+
+def test_a_list_of_sequences_indexes_an_array_as_their_tuple(read):
+    """As NumPy did up to 1.22: today it makes an array of them, which means other elements."""
+    module = read(
+        """
+        import numpy as np
+        x = np.arange(9).reshape(3, 3)
+        rows, columns = [0, 1], [2, 2]
+        taken, literal, part = x[[rows, columns]], x[[[0, 1], [2, 0]]], list(x[[slice(0, 2), 1]])
+        key = [np.arange(3), [0, 1, 2]]
+        x[key] = 0
+        x[[[0], [1]]] += 50
+        n = 2
+        of_rows = x[[0, n]]
+        class Own(object):
+            def __getitem__(self, key):
+                return key
+        untouched = Own()[[rows, columns]]
+        """
+    )
+    assert module.taken.tolist() == [2, 5]
+    assert module.literal.tolist() == [2, 3]
+    assert module.part == [1, 4]
+    assert module.x.tolist() == [[0, 51, 2], [3, 0, 5], [6, 7, 0]]
+    assert module.of_rows.tolist() == [[0, 51, 2], [6, 7, 0]]
+    assert module.untouched == [[0, 1], [2, 2]]
+
+
+def test_items_are_set_at_places_given_as_floats(read):
+    module = read("""
+        import numpy as np
+        x = np.zeros((2, 3))
+        x.itemset((1, np.float32(2)), 5.0)
+        x.itemset(1.0, 4.0)
+    """)
+    assert module.x.tolist() == [[0, 4, 0], [0, 0, 5]]
 
 
 def test_division_of_integers_in_python_2_gives_no_float(read):

@@ -1,4 +1,4 @@
-"""Programs that came with TensorFlow 0.8 and that others import: readers of words, and the translation network."""
+"""Programs that came with TensorFlow 0.8 and that others import: readers of words and pictures, and their networks."""
 
 import random
 
@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 import tracer as tf
-from tracer.legacy.programs import ptb_reader, translation_data, translation_model
+from tracer.legacy.programs import (
+    cifar10,
+    cifar10_input,
+    classify_image,
+    ptb_reader,
+    translation_data,
+    translation_model,
+)
 
 SENTENCES = {"train": " the cat saw the dog \n a dog saw \n", "valid": " the bird \n", "test": " dog dog \n"}
 
@@ -141,3 +148,93 @@ def test_a_model_that_answers_projects_its_outputs_to_words(model):
     network = model(num_samples=4, forward_only=True)
     assert [output.get_shape().as_list() for output in network.outputs[0]] == [[None, 9]] * 2
     assert not hasattr(network, "updates")
+
+
+# CIFAR-10
+
+
+@pytest.fixture
+def pictures(tmp_path, monkeypatch):
+    """A folder of six files with four pictures each, of one colour; the flags lead to it. Returns the colours by label."""
+    monkeypatch.setitem(vars(tf.app.flags.FLAGS)["__flags"], "batch_size", 4)
+    monkeypatch.setitem(vars(tf.app.flags.FLAGS)["__flags"], "data_dir", str(tmp_path))
+    folder = tmp_path / "cifar-10-batches-bin"
+    folder.mkdir()
+    colours = {label: (10 * label, 200, 255 - label) for label in range(4)}
+    records = [bytes([label]) + b"".join(bytes([value]) * 1024 for value in colour) for label, colour in colours.items()]
+    for name in ("test_batch", *(f"data_batch_{number}" for number in range(1, 6))):
+        (folder / f"{name}.bin").write_bytes(b"".join(records))
+    monkeypatch.setattr(cifar10_input, "NUM_EXAMPLES_PER_EPOCH_FOR_TRAIN", 20)
+    monkeypatch.setattr(cifar10_input, "NUM_EXAMPLES_PER_EPOCH_FOR_EVAL", 4)
+    with tf.Graph().as_default():
+        yield colours
+
+
+def _run(fetches):
+    with tf.Session() as session:
+        coordinator = tf.train.Coordinator()
+        threads = tf.train.start_queue_runners(session, coordinator)
+        try:
+            return session.run(fetches)
+        finally:
+            coordinator.request_stop()
+            coordinator.join(threads)
+
+
+def test_a_picture_of_cifar_10_is_read(pictures, tmp_path):
+    queue = tf.train.string_input_producer([str(tmp_path / "cifar-10-batches-bin" / "test_batch.bin")], shuffle=False)
+    read = cifar10_input.read_cifar10(queue)
+    label, image = _run([read.label, read.uint8image])
+    assert (label.tolist(), image.shape, image.dtype) == ([0], (32, 32, 3), np.uint8)
+    assert (image == pictures[0]).all()
+
+
+@pytest.mark.parametrize("build", [cifar10.distorted_inputs, lambda: cifar10.inputs(True), lambda: cifar10.inputs(False)])
+def test_batches_of_cifar_10_are_whitened(pictures, build):
+    images, labels = _run(list(build()))
+    assert images.shape == (4, 24, 24, 3)
+    np.testing.assert_allclose(images.mean((1, 2, 3)), 0, atol=1e-4)
+    np.testing.assert_allclose(images.std((1, 2, 3)), 1, atol=1e-4)
+    assert set(labels.tolist()) <= set(pictures)
+
+
+def test_a_missing_file_of_cifar_10_is_named(pictures, tmp_path):
+    (tmp_path / "cifar-10-batches-bin" / "data_batch_3.bin").unlink()
+    with pytest.raises(ValueError, match=r"Failed to find file: .*data_batch_3\.bin"):
+        cifar10.distorted_inputs()
+
+
+def test_the_network_for_cifar_10_is_that_of_tensorflow(pictures):
+    """Names, sizes and losses are those of the program that came with 0.8, so that its checkpoints fit."""
+    logits = cifar10.inference(tf.placeholder(tf.float32, [4, 24, 24, 3]))
+    total = cifar10.loss(logits, tf.constant([0, 1, 2, 3]))
+    step = cifar10.train(total, tf.Variable(0, trainable=False, name="step"))
+    assert (logits.op.name, total.op.name, step.name) == ("softmax_linear/softmax_linear", "total_loss", "train")
+    assert {variable.op.name: variable.get_shape().as_list() for variable in tf.trainable_variables()} == {
+        "conv1/weights": [5, 5, 3, 64], "conv1/biases": [64], "conv2/weights": [5, 5, 64, 64], "conv2/biases": [64],
+        "local3/weights": [2304, 384], "local3/biases": [384], "local4/weights": [384, 192], "local4/biases": [192],
+        "softmax_linear/weights": [192, 10], "softmax_linear/biases": [10]}
+    assert len(tf.get_collection("losses")) == 6
+    assert {"conv1/weights/ExponentialMovingAverage", "total_loss/avg"} <= {v.op.name for v in tf.all_variables()}
+
+
+# Inception
+
+
+def test_classes_of_a_picture_have_names(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(vars(tf.app.flags.FLAGS)["__flags"], "model_dir", str(tmp_path))
+    monkeypatch.setitem(vars(tf.app.flags.FLAGS)["__flags"], "num_top_predictions", 2)
+    (tmp_path / "imagenet_synset_to_human_label_map.txt").write_text(
+        "n01440764\ttench, Tinca tinca\nn01443537\tgoldfish, Carassius auratus\nn02085620\tChihuahua\n")
+    (tmp_path / "imagenet_2012_challenge_label_map_proto.pbtxt").write_text("# text\n" + "".join(
+        f'entry {{\n  target_class: {node}\n  target_class_string: "{number}"\n}}\n'
+        for node, number in ((0, "n01440764"), (2, "n01443537"))))
+    with tf.Graph().as_default() as graph:
+        tf.placeholder(tf.string, [], name="DecodeJpeg/contents")
+        tf.constant([[0.125, 0.25, 0.625]], name="softmax")
+    (tmp_path / "classify_image_graph_def.pb").write_bytes(graph.as_graph_def().SerializeToString())
+    (tmp_path / "picture.jpg").write_bytes(b"jpeg")
+    with tf.Graph().as_default():
+        classify_image.run_inference_on_image(str(tmp_path / "picture.jpg"))
+    assert capsys.readouterr().out == "goldfish, Carassius auratus (score = 0.62500)\n (score = 0.25000)\n"
+    assert classify_image.NodeLookup().id_to_string(0) == "tench, Tinca tinca"

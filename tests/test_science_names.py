@@ -32,6 +32,23 @@ def run(tmp_path, monkeypatch):
     legacy.uninstall()
 
 
+def test_scikit_learn_has_the_houses_of_boston(run):
+    pytest.importorskip("sklearn")
+    found = run("""
+        from sklearn import datasets
+        from sklearn.datasets import load_boston
+        houses = datasets.load_boston()
+        features, prices = load_boston(return_X_y=True)
+        iris = datasets.load_iris()
+    """)
+    assert found.houses.data.shape == (506, 13)
+    assert found.houses["feature_names"][12] == "LSTAT"
+    assert list(found.houses.target[:2]) == [24.0, 21.6]
+    assert (found.features == found.houses.data).all()
+    assert (found.prices == found.houses.target).all()
+    assert found.iris.data.shape == (150, 4)
+
+
 def test_scipy_shows_what_numpy_has(run):
     pytest.importorskip("scipy")
     found = run("""

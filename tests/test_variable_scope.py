@@ -83,6 +83,22 @@ def test_variable_op_scope_with_a_name():
         assert tf.get_variable("w", []).name == "tower/w:0"
 
 
+@pytest.mark.parametrize(("arguments", "keywords", "name"), [
+    ((None, "net", ["x"]), {}, "net_1/v:0"), ((None, "net"), {"values": ["x"]}, "net_1/v:0"),
+    ((None,), {"default_name": "net"}, "net_1/v:0"), (("other", "net", ["x"]), {}, "other/v:0"),
+    (("net", "ignored", ["x"]), {"reuse": True}, "net/v:0"), (("net", None, ["x"]), {"reuse": True}, "net/v:0"),
+    (("net",), {"default_name": "ignored", "values": ["x"], "reuse": True}, "net/v:0"),
+])
+def test_a_variable_scope_takes_a_default_name_as_since_0_10(arguments, keywords, name):
+    with tf.variable_scope("net"):
+        tf.get_variable("v", [1])
+    with tf.variable_scope(*arguments, **keywords) as scope:
+        v = tf.get_variable("v", [1], initializer=tf.zeros_initializer)
+    assert (v.name, scope.name) == (name, name[:-4])
+    with tf.variable_scope(None, "net", [v], tf.constant_initializer(2.0)) as scope:
+        assert isinstance(scope.initializer, type(tf.constant_initializer(2.0)))
+
+
 def test_variable_op_scope_records_where_its_values_are():
     graph = tf.Graph()
     with graph.as_default():

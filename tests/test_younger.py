@@ -81,3 +81,51 @@ def test_what_nothing_ever_had_is_no_attribute():
     assert "global_variables" not in dir(tf)
     with pytest.raises(TypeError, match="unexpected keyword argument 'axis'"):
         tf.add(1, 2, axis=0)
+
+
+SOFT = np.exp(ROWS) / np.exp(ROWS).sum(0)
+
+
+@pytest.mark.parametrize(("build", "expected"), [
+    (lambda x: tf.zeros(2), [0, 0]),
+    (lambda x: tf.ones(np.int64(2), tf.int32), [1, 1]),
+    (lambda x: tf.squeeze(tf.expand_dims(x, 1), 1), ROWS),
+    (lambda x: tf.squeeze(tf.expand_dims(x, 1), squeeze_dims=-2), ROWS),
+    (lambda x: tf.concat(-1, [x, x]), np.hstack([ROWS, ROWS])),
+    (lambda x: tf.shape(x, out_type=tf.int64), np.array([2, 3], np.int64)),
+    (lambda x: tf.pack([x, x], axis=-1), np.stack([ROWS, ROWS], -1)),
+    (lambda x: tf.unpack(x, axis=1)[2], ROWS[:, 2]),
+    (lambda x: tf.where(x > 2, x, -x), np.where(ROWS > 2, ROWS, -ROWS)),
+    (lambda x: tf.where(tf.equal(x, 4), name="places"), [[1, 1]]),
+    (lambda x: tf.py_func(np.sum, [x], tf.float32), 15),
+    (lambda x: tf.nn.softmax(x, 0), SOFT),
+    (lambda x: tf.nn.softmax(x, dim=-2), SOFT),
+    (lambda x: tf.nn.log_softmax(x, dim=0), np.log(SOFT)),
+    (lambda x: tf.nn.softmax(tf.transpose(x), "named"), SOFT.T),
+    (lambda x: tf.nn.softmax_cross_entropy_with_logits(tf.pack([x, x]), tf.ones([2, 2, 3])), [[4.222818] * 2] * 2),
+    (lambda x: tf.nn.sparse_softmax_cross_entropy_with_logits(tf.pack([x, x]), [[0, 2], [1, 1]]),
+     [[2.407606, 0.407606], [1.407606, 1.407606]]),
+    (lambda x: tf.matmul(tf.pack([x, 2 * x]), tf.pack([x, x]), transpose_b=True),
+     [ROWS @ ROWS.T, 2 * ROWS @ ROWS.T]),
+    (lambda x: tf.matmul(x, x, adjoint_a=True), ROWS.T @ ROWS),
+    (lambda x: tf.matrix_inverse(tf.batch_matrix_diag(x + 1)), [np.diag(1 / (row + 1)) for row in ROWS]),
+    (lambda x: tf.matrix_determinant(np.array([[[2.0, 0], [0, 3]]], np.float32)), [6]),
+    (lambda x: tf.range(3.0), np.float32([0, 1, 2])),
+    (lambda x: tf.range(0, 1, 0.25), np.float32([0, 0.25, 0.5, 0.75])),
+    (lambda x: tf.range(x[0, 1], 2.5, 0.5), np.float32([1, 1.5, 2])),
+    (lambda x: tf.range(tf.constant(7, tf.int64), 2, -2), np.int64([7, 5, 3])),
+], ids=str)
+def test_more_than_0_8_took(build, expected):
+    with tf.Session() as session:
+        value = session.run(build(tf.constant(ROWS)))
+    np.testing.assert_allclose(value, expected, rtol=2e-6)
+    assert value.shape == np.shape(expected)
+    if isinstance(expected, np.ndarray):
+        assert value.dtype == expected.dtype
+
+
+def test_losses_of_more_dimensions_know_their_shape():
+    logits = tf.placeholder(tf.float32, [None, 5, 3])
+    assert tf.nn.softmax_cross_entropy_with_logits(logits, logits).get_shape().as_list() == [None, 5]
+    with pytest.raises(ValueError, match=r"Rank of labels \(received 3\) should equal rank of logits minus 1"):
+        tf.nn.sparse_softmax_cross_entropy_with_logits(logits, tf.zeros([2, 5, 1], tf.int32))

@@ -62,19 +62,18 @@ def _parser() -> argparse.ArgumentParser:
 def add_programs(parser: argparse.ArgumentParser) -> Any:
     """Adds the switches of what programs become. Returns their group."""
     group = parser.add_argument_group("compiled programs")
-    group.add_argument("--no-reroll", action="store_true",
-                       help="compile the steps of a loop that the script unrolled one by one, not as a loop again")
-    group.add_argument("--compile-all", action="store_true",
-                       help="compile what runs for the first time too, such as initializers, not compute it by NumPy")
+    group.add_argument("--without", metavar="PATHS", default="",
+                       help="leave out what only makes programs faster: `all`, or of `reroll` (a loop that the script "
+                            "unrolled is a loop again), `first` (a first run, such as of initializers, is not compiled), "
+                            "`convolutions`, `hoist`, `rows`, `staging`, with commas between")
     return group
 
 
 def set_programs(said: dict[str, Any]) -> None:
     """Takes those switches out of `said`, and sets them for this process."""
-    if said.pop("no_reroll"):
-        os.environ["TRACER_REROLL"] = "off"
-    if said.pop("compile_all"):
-        os.environ["TRACER_FIRST_RUN"] = "off"
+    without = said.pop("without")
+    if without:
+        os.environ["TRACER_WITHOUT"] = without
 
 
 def add_environment(parser: argparse.ArgumentParser) -> None:

@@ -38,6 +38,8 @@ class Declaration:
     references: tuple[str, ...]
     given: tuple[str, ...]
     index: dict[str, int]
+    typed_only: bool
+    shared: dict[tuple, dict[str, Any]]
 
     def __init__(self, type: str, function: Callable) -> None:
         self.type = type
@@ -65,6 +67,9 @@ class Declaration:
         self.references = tuple(a.name for a in definition.inputs if a.is_ref and not a.is_list)
         self.given = tuple(name for name in self.parameters if name not in self.input_names)
         self.index = {name: i for i, name in enumerate(self.parameters)}
+        self.typed_only = all(rules.kind == "type" and name in definition.inferred
+                              for name, rules in definition.attributes.items())
+        self.shared = {}
         self.definition = definition
 
     def record(self, args: tuple, kwargs: dict[str, Any]) -> Any:
@@ -142,6 +147,8 @@ class Declaration:
             values[attr] = attrs[attr] = arguments.attribute(
                 self.definition, self.definition.attributes[attr], values[attr])
         self._complete(attrs)
+        if self.typed_only:  # one dictionary for all operations of the same types: less for the garbage collector
+            attrs = self.shared.setdefault(tuple(attrs.values()), attrs)
         outputs = self.outputs(self.function(**values), attrs)
         if not self.references:
             return graph.add(self.type, tuple(edges), attrs, outputs, full_name + "/")
@@ -160,6 +167,9 @@ class Declaration:
 
     def outputs(self, result: Any, attrs: dict[str, Any]) -> Outputs:
         """Dtypes from the definition, static shapes from the shape rule's result."""
+        only = self.definition.only_output
+        if only is not None and not isinstance(result, list):
+            return ((only.dtype or attrs[only.type_attr or ""], _sizes(result)),)
         kinds = output_types(self.definition, attrs)
         if len(kinds) == 1 and not isinstance(result, list):
             return ((kinds[0], _sizes(result)),)
@@ -203,6 +213,8 @@ def output_types(definition: opdef.OpDef, attrs: dict[str, Any]) -> list[DType]:
 
 def result_of(operation: Operation, definition: opdef.OpDef) -> Any:
     """What a call returns: the operation, its one output, or its outputs, as a tuple named as in the definition."""
+    if definition.only_output is not None:
+        return operation.outputs[0]
     outputs = definition.outputs
     if not outputs:
         return operation

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import traceback
 import warnings
 from typing import Any
 
@@ -84,6 +83,8 @@ def _restored(kind: type[OpError], message: str | None, error_code: int) -> OpEr
 
 def _recorded(op: Any) -> list[str]:
     """The recorded stack of an operation as a traceback prints it, without the frames of this package."""
+    import traceback
+
     frames = list(op.traceback)
     theirs = [frame for frame in frames if not frame[0].startswith(_OWN_FOLDER)]
     return traceback.format_list(theirs or frames)

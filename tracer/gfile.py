@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import errno
-import glob as _glob
 import os
-import shutil
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -132,7 +130,9 @@ def IsDirectory(path: str) -> bool:
 
 def Glob(glob: str) -> list[str]:
     """The files and folders that match a pattern, in order of their names."""
-    return sorted(_glob.glob(glob))
+    import glob as files
+
+    return sorted(files.glob(glob))
 
 
 def MkDir(path: str, mode: int = 0o755) -> None:
@@ -159,6 +159,8 @@ def RmDir(directory: str) -> None:
 def DeleteRecursively(path: str) -> None:
     """Remove a file, or a folder with all that is in it."""
     if os.path.isdir(path) and not os.path.islink(path):
+        import shutil
+
         shutil.rmtree(path)
     else:
         os.remove(path)
@@ -173,6 +175,8 @@ def Rename(oldpath: str, newpath: str, overwrite: bool = False) -> None:
 def Copy(oldpath: str, newpath: str, overwrite: bool = False) -> None:
     """Copy a file. An existing file is in the way, unless `overwrite`."""
     _check_free(newpath, overwrite)
+    import shutil
+
     shutil.copy(oldpath, newpath)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tracer import attributes, dtypes, foreign, functionalize, later, op_def_registry, opdef, protos, scopes, shapes
+from tracer import attributes, dtypes, foreign, later, op_def_registry, opdef, protos, scopes, shapes
 from tracer.convert import internal_convert_to_tensor
 from tracer.declare import output_types
 from tracer.device import canonical
@@ -311,6 +311,8 @@ def _add(graph: Graph, nodes: list[_Node]) -> list[Operation]:
         if node.message.device:
             op.device = canonical(node.message.device)
         graph._apply_device_functions(op)
+    from tracer import functionalize
+
     functionalize.give_regions(graph, [op for op in operations if op.region is graph.region])
     return operations
 

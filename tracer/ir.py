@@ -176,7 +176,8 @@ class Operation:
         self.region = graph.region
         self._id = 0
         self._original_op = graph._derived_from
-        self.outputs = [Tensor(self, i, dtype, sizes) for i, (dtype, sizes) in enumerate(outputs)]
+        self.outputs = [Tensor(self, 0, *outputs[0])] if len(outputs) == 1 else [
+            Tensor(self, i, dtype, sizes) for i, (dtype, sizes) in enumerate(outputs)]
 
     @property
     def control_inputs(self) -> list[Operation]:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-import pathlib
+import os
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tracer import dtypes, shapes
 
-_TABLE = pathlib.Path(__file__).with_name("opdefs.tsv")
+_TABLE = os.path.join(os.path.dirname(__file__), "opdefs.tsv")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """One input or output of an operation: `x:T`, `values:N*T`, `data:list(T)`, `ref:Ref(T)`, `shape:int32`."""
 
     name: str
@@ -32,8 +30,7 @@ class Argument:
         return self.number_attr is not None or self.list_attr is not None
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """One attribute: its kind (`int`, `type`, `list(shape)` ...), allowed values, least value or length, default."""
 
     name: str
@@ -44,20 +41,35 @@ class Attribute:
     has_default: bool = False
 
 
-@dataclasses.dataclass(frozen=True)
 class OpDef:
-    """What TensorFlow 0.8 registered for one operation type."""
+    """What TensorFlow 0.8 registered for one operation type. Never changes."""
 
-    type: str
-    inputs: tuple[Argument, ...]
-    outputs: tuple[Argument, ...]
-    attributes: dict[str, Attribute]
-    is_stateful: bool = False
-    allows_uninitialized_input: bool = False
-    deprecated_at: int | None = None  # the version of graphs that it was removed in
-    deprecated_why: str = ""
-    inferred: frozenset[str] = frozenset()  # attributes that follow from the inputs
-    later: frozenset[str] = frozenset()  # attributes that 0.8 had not: they are written only where they say something
+    def __init__(
+        self, type: str, inputs: tuple[Argument, ...], outputs: tuple[Argument, ...], attributes: dict[str, Attribute],
+        is_stateful: bool = False, allows_uninitialized_input: bool = False, deprecated_at: int | None = None,
+        deprecated_why: str = "", inferred: frozenset[str] = frozenset(), later: frozenset[str] = frozenset(),
+    ) -> None:
+        """`deprecated_at` is the version of graphs that it was removed in; `inferred` are attributes that follow from
+        the inputs, `later` those that 0.8 had not: they are written only where they say something."""
+        self.type = type
+        self.inputs = inputs
+        self.outputs = outputs
+        self.attributes = attributes
+        self.is_stateful = is_stateful
+        self.allows_uninitialized_input = allows_uninitialized_input
+        self.deprecated_at = deprecated_at
+        self.deprecated_why = deprecated_why
+        self.inferred = inferred
+        self.later = later
+        self.has_list_inputs = any(argument.is_list for argument in inputs)
+        only = outputs[0] if len(outputs) == 1 else None
+        self.only_output = None if only is None or only.is_list or only.is_ref else only  # what most of them have
+
+    def with_later(self, attributes: dict[str, Attribute]) -> OpDef:
+        """The same with these among its attributes, which 0.8 had not."""
+        return OpDef(self.type, self.inputs, self.outputs, {**self.attributes, **attributes}, self.is_stateful,
+                     self.allows_uninitialized_input, self.deprecated_at, self.deprecated_why, self.inferred,
+                     frozenset(attributes))
 
     def removed(self, version: int) -> str | None:
         """What to say where a graph of this version has such an operation, which was removed by then; else None."""
@@ -66,10 +78,6 @@ class OpDef:
         return (f"Op {self.type} is not available in GraphDef version {version}. It has been removed in version "
                 f"{self.deprecated_at}. {self.deprecated_why}.")
 
-    @functools.cached_property
-    def has_list_inputs(self) -> bool:
-        """Whether an input stands for several tensors."""
-        return any(argument.is_list for argument in self.inputs)
 
 
 def _dtype(word: str) -> dtypes.DType | None:
@@ -127,7 +135,8 @@ def _value(kind: str, text: str) -> Any:
 
 @functools.cache
 def _lines() -> dict[str, str]:
-    rows = _TABLE.read_text(encoding="utf-8").splitlines()[1:]
+    with open(_TABLE, encoding="utf-8") as table:
+        rows = table.read().splitlines()[1:]
     return {row.split("\t", 1)[0]: row for row in rows}
 
 
@@ -166,7 +175,7 @@ def _parsed(type: str) -> OpDef:
     if type not in _LATER:
         return found
     added = {attr.name: attr for attr in map(_attribute, _split_attributes(_LATER[type]))}
-    return dataclasses.replace(found, attributes={**found.attributes, **added}, later=frozenset(added))
+    return found.with_later(added)
 
 
 def parse(row: str) -> OpDef:

@@ -68,6 +68,8 @@ MESSAGES: dict[str, dict[str, tuple[str, ...]]] = {
         "Features": ("feature 1 {string Feature}",),
         "FeatureList": ("feature 1 Feature*",),
         "FeatureLists": ("feature_list 1 {string FeatureList}",),
+    },
+    "example": {
         "Example": ("features 1 Features",),
         "SequenceExample": ("context 1 Features", "feature_lists 2 FeatureLists"),
     },

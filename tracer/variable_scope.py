@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,11 +39,17 @@ class VariableScope:
         self._caching_device = caching_device
         self._partitioner = partitioner
         self._name_scope = name_scope
+        self._opened = ""
 
     @property
     def name(self) -> str:
         """The prefix of its variables' names."""
         return self._name
+
+    @property
+    def original_name_scope(self) -> str:
+        """The name scope that it opened when it was made, with the slash at its end; from 0.11 on."""
+        return self._opened
 
     @property
     def reuse(self) -> bool | None:
@@ -207,9 +214,27 @@ def _scope_below(name: str, reuse: bool | None, initializer: Any, regularizer: A
         outer.partitioner if partitioner is None else partitioner, name)
 
 
+_SINCE_0_10 = ("default_name", "values", "initializer", "regularizer", "caching_device", "partitioner")
+
+
+def _in_either_order(scope: Any) -> Any:
+    """Takes arguments in the order that they have since 0.10 as well, which a default name or a list of values shows."""
+
+    @functools.wraps(scope)
+    def opened(name_or_scope: Any, *arguments: Any, **keywords: Any) -> Any:
+        younger = isinstance(arguments[0], str) if arguments else False
+        if younger or isinstance(arguments[1] if len(arguments) > 1 else None, list | tuple):
+            return scope(name_or_scope, **dict(zip(_SINCE_0_10, arguments, strict=False)), **keywords)
+        return scope(name_or_scope, *arguments, **keywords)
+
+    return opened
+
+
+@_in_either_order
 @contextlib.contextmanager
 def variable_scope(name_or_scope: Any, reuse: bool | None = None, initializer: Any = None, regularizer: Any = None,
-                   caching_device: Any = None, partitioner: Any = None) -> Iterator[VariableScope]:
+                   caching_device: Any = None, partitioner: Any = None, default_name: str | None = None,
+                   values: Any = None) -> Iterator[VariableScope]:
     """A context in which `get_variable` prefixes names and has defaults; it also opens a name scope.
 
     >>> with tf.variable_scope("a"), tf.variable_scope("b"):
@@ -220,7 +245,13 @@ def variable_scope(name_or_scope: Any, reuse: bool | None = None, initializer: A
         name_or_scope: a name below the current scope, or a `VariableScope` to enter again.
         reuse: True where variables must be there already; None inherits from outside (from the scope entered again).
         initializer, regularizer, caching_device, partitioner: defaults of `get_variable` inside.
+        default_name, values: as for `variable_op_scope`, which this function has replaced since 0.10.
     """
+    if default_name is not None or values is not None:
+        with variable_op_scope(values or (), name_or_scope, default_name, initializer, regularizer, caching_device,
+                               partitioner, reuse) as scope:
+            yield scope
+        return
     if not isinstance(name_or_scope, (VariableScope, str)):
         raise TypeError("VariableScope: name_scope must be a string or VariableScope.")
     graph = scopes.get_default_graph()
@@ -234,7 +265,9 @@ def variable_scope(name_or_scope: Any, reuse: bool | None = None, initializer: A
             given.regularizer if regularizer is None else regularizer,
             given.caching_device if caching_device is None else caching_device,
             partitioner, given._name_scope)
-    with _name_scope(graph, scope._name_scope), _entered(scope):
+        scope._opened = given._opened
+    with _name_scope(graph, scope._name_scope) as opened, _entered(scope):
+        scope._opened = scope._opened or opened or ""
         yield scope
 
 
@@ -267,5 +300,5 @@ def variable_op_scope(values: Any, name_or_scope: Any, default_name: str | None 
             raise ValueError("reuse=True cannot be used without a name_or_scope")
         unique = _get_default_variable_store().unique_scope(get_variable_scope().name, default_name)
         scope = _scope_below(unique, reuse, initializer, regularizer, caching_device, partitioner)
-        with graph.name_scope(default_name), _entered(scope):
+        with graph.name_scope(default_name) as scope._opened, _entered(scope):
             yield scope

@@ -36,7 +36,7 @@ class Variable:
 
     def __init__(self, initial_value: Any = None, trainable: bool = True, collections: Any = None,
                  validate_shape: bool = True, caching_device: Any = None, name: str | None = None,
-                 variable_def: Any = None, dtype: Any = None) -> None:
+                 variable_def: Any = None, dtype: Any = None, expected_shape: Any = None) -> None:
         if variable_def is not None:
             if initial_value is not None:
                 raise ValueError("variable_def and initial_value are mutually exclusive.")

@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lowering.host import messages, tensors
+from lowering.host import layouts, messages, tensors
 from lowering.host.strings import objects
 from lowering.registry import lowers
 from tracer import dtypes, errors
 
 _LISTS = {dtypes.int64: "int64_list", dtypes.float32: "float_list", dtypes.string: "bytes_list"}
+_KINDS = {"bytes_list": layouts.BYTES, "float_list": layouts.FLOATS, "int64_list": layouts.INTEGERS}
 _MANY = 32  # so many values are read from the encoded message at once instead of one by one
 
 
@@ -126,28 +127,73 @@ def _empty(kind: dtypes.DType) -> Any:
     return [] if kind is dtypes.string else np.empty(0, kind.as_numpy_dtype)
 
 
-@lowers("ParseExample", host=True)
+class _Examples:
+    """Features to look for in a batch of examples."""
+
+    def __init__(self, sparse_keys: list[Any], dense_keys: list[Any], dense_defaults: list[Any], *, sparse_types: Any,
+                 Tdense: Any, dense_shapes: Any) -> None:
+        self.dense = _dense(dense_keys, Tdense, dense_shapes, dense_defaults)
+        self.sparse = [_one(key, kind) for key, kind in zip(sparse_keys, sparse_types, strict=True)]
+        self.layouts = layouts.Layouts([
+            *((wanted.key, _KINDS[wanted.list_name], wanted.size == 1 and wanted.shape == ()) for wanted in self.dense),
+            *((wanted.key, _KINDS[wanted.list_name], False) for wanted in self.sparse)])
+
+    def parse(self, serialized: Any, names: Any) -> list[Any]:
+        """The sparse features' indices, values and shapes; the dense features."""
+        serialized, names = np.asarray(serialized, object), np.asarray(names, object)
+        if serialized.ndim != 1:
+            raise _invalid(f"Expected serialized to be a vector, got shape: {_shape(serialized.shape)}")
+        if names.size and names.ndim != 1:
+            raise _invalid(f"Expected names to be a vector, got shape: {_shape(names.shape)}")
+        if names.size and names.size != serialized.size:
+            raise _invalid(f"Expected len(names) == len(serialized), but got: {names.size} vs. {serialized.size}")
+        outputs = [np.empty((serialized.size, *wanted.shape), wanted.kind.as_numpy_dtype) for wanted in self.dense]
+        rows: list[list[Any]] = [[] for _ in self.sparse]
+        for i, data in enumerate(serialized.tolist()):
+            layout = self.layouts.find(data)
+            if layout is None:
+                label = names[i].decode(errors="replace") if names.size else "<unknown>"
+                self._in_full(data, outputs, rows, i, label)
+                self.layouts.learn(data)
+            else:
+                self._by_layout(layout, data, outputs, rows, i)
+        columns = [_sparse(row, wanted.kind) for row, wanted in zip(rows, self.sparse, strict=True)]
+        return [[column[i] for column in columns] for i in range(3)] + [outputs]
+
+    def _in_full(self, data: bytes, outputs: list[np.ndarray], rows: list[list[Any]], index: int, label: str) -> None:
+        features = _parsed("Example", data).features.feature
+        _dense_features(features, self.dense, outputs, index, label)
+        for row, wanted in zip(rows, self.sparse, strict=True):
+            row.append(_sparse_feature(features, wanted, f"Name: {label}, Feature: {wanted.name}"))
+
+    def _by_layout(self, layout: layouts.Layout, data: bytes, outputs: list[np.ndarray], rows: list[list[Any]],
+                   index: int) -> None:
+        takes = iter(layout.takes)
+        for out, wanted, take in zip(outputs, self.dense, takes, strict=False):
+            if take is None:
+                out[index] = wanted.default
+            elif wanted.shape == ():
+                out[index] = take(data)
+            else:
+                values = take(data)
+                out[index] = objects(values, wanted.shape) if wanted.kind is dtypes.string else values.reshape(wanted.shape)
+        for row, wanted, take in zip(rows, self.sparse, takes, strict=True):
+            row.append(_empty(wanted.kind) if take is None else take(data))
+
+
+def _prepared(serialized: Any, names: Any, sparse_keys: Any, dense_keys: Any, dense_defaults: Any, **attrs: Any) -> Any:
+    """`ParseExample` with features that are known before it runs."""
+    if sparse_keys is None or dense_keys is None or dense_defaults is None:
+        return None
+    examples = _Examples(sparse_keys, dense_keys, dense_defaults, **attrs)
+    return lambda serialized, names, *_: examples.parse(serialized, names)
+
+
+@lowers("ParseExample", host=True, ahead=_prepared)
 def parse_example(serialized: Any, names: Any, sparse_keys: list[Any], dense_keys: list[Any],
                   dense_defaults: list[Any], *, sparse_types: Any, Tdense: Any, dense_shapes: Any) -> list[Any]:
-    serialized, names = np.asarray(serialized, object), np.asarray(names, object)
-    if serialized.ndim != 1:
-        raise _invalid(f"Expected serialized to be a vector, got shape: {_shape(serialized.shape)}")
-    if names.size and names.ndim != 1:
-        raise _invalid(f"Expected names to be a vector, got shape: {_shape(names.shape)}")
-    if names.size and names.size != serialized.size:
-        raise _invalid(f"Expected len(names) == len(serialized), but got: {names.size} vs. {serialized.size}")
-    dense = _dense(dense_keys, Tdense, dense_shapes, dense_defaults)
-    sparse = [_one(key, kind) for key, kind in zip(sparse_keys, sparse_types, strict=True)]
-    labels = [name.decode(errors="replace") for name in names.tolist()] or ["<unknown>"] * serialized.size
-    outputs = [np.empty((serialized.size, *wanted.shape), wanted.kind.as_numpy_dtype) for wanted in dense]
-    rows: list[list[Any]] = [[] for _ in sparse]
-    for i, data in enumerate(serialized.tolist()):
-        features = _parsed("Example", data).features.feature
-        _dense_features(features, dense, outputs, i, labels[i])
-        for row, wanted in zip(rows, sparse, strict=True):
-            row.append(_sparse_feature(features, wanted, f"Name: {labels[i]}, Feature: {wanted.name}"))
-    columns = [_sparse(row, wanted.kind) for row, wanted in zip(rows, sparse, strict=True)]
-    return [[column[i] for column in columns] for i in range(3)] + [outputs]
+    return _Examples(sparse_keys, dense_keys, dense_defaults, sparse_types=sparse_types, Tdense=Tdense,
+                     dense_shapes=dense_shapes).parse(serialized, names)
 
 
 def _dense_features(features: Any, dense: list[_Wanted], outputs: list[np.ndarray], index: int, label: str) -> None:

@@ -17,6 +17,7 @@ from tracer.ir import Operation
 
 Record = tuple[bytes, bytes]
 _BUFFER = 256 << 10
+_KNOWN = 1024  # so many different lengths of records are remembered
 
 
 class Reader:
@@ -241,24 +242,38 @@ class TFRecordReader(FileReader):
 
     header = struct.Struct("<QI")
 
+    def __init__(self, op: Operation) -> None:
+        super().__init__(op)
+        self._lengths: dict[bytes, int] = {}  # by the first bytes of a record, whose checksum was right
+
     def _next(self) -> Record | None:
         assert self.file is not None
         head = self.file.read(12)
-        if not head:
-            return None
+        length = self._lengths.get(head)
+        if length is None:
+            if not head:
+                return None
+            length = self._length(head)
+        if self.at + 16 + length > self.size:
+            raise self._damaged("truncated")
+        body = self.file.read(length + 4)
+        data = body[:length]
+        if body[length:] != masked(crc32c(data)).to_bytes(4, "little"):
+            raise self._damaged("corrupted")
+        record = self._key(), data
+        self.at += 16 + length
+        return record
+
+    def _length(self, head: bytes) -> int:
         if len(head) < 12:
             raise self._damaged("truncated")
         length, checksum = self.header.unpack(head)
         if masked(crc32c(head[:8])) != checksum:
             raise self._damaged("corrupted")
-        if self.at + 16 + length > self.size:
-            raise self._damaged("truncated")
-        data = self.file.read(length)
-        if self.file.read(4) != masked(crc32c(data)).to_bytes(4, "little"):
-            raise self._damaged("corrupted")
-        record = self._key(), data
-        self.at += 16 + length
-        return record
+        if len(self._lengths) >= _KNOWN:
+            self._lengths.clear()
+        self._lengths[head] = length
+        return length
 
     def _damaged(self, how: str) -> errors.OpError:
         return errors.DataLossError(None, None, f"{how} record at {self.at} of {self.path}")

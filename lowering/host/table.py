@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
+import google_crc32c
 import numpy as np
 
 from lowering.host import snappy
@@ -40,8 +41,6 @@ def masked(crc: int) -> int:
 
 def crc32c(data: Any, crc: int = 0) -> int:
     """The CRC-32C of `data`, or of what gave `crc` followed by `data`."""
-    import google_crc32c
-
     if isinstance(data, memoryview):  # the compiled function takes no memoryview
         data = np.frombuffer(data, np.uint8) if len(data) else b""
     return google_crc32c.extend(crc, data)

@@ -60,6 +60,7 @@ class Queue:
             raise errors.InvalidArgumentError(
                 None, None, f"Different number of component types.  Types: {type_list(self.types)}, Shapes: "
                             f"{_shape_list(self.shapes)}")
+        self._exact = [(numpy_type(kind), shape) for kind, shape in zip(self.types, self.shapes, strict=False)]
         self._lock = threading.Lock()
         self._elements: Any = deque()
         self._enqueues: deque[_Attempt] = deque()
@@ -74,7 +75,14 @@ class Queue:
 
     def enqueue(self, components: list[Any], session: Any) -> None:
         """Adds one element; waits for room."""
-        element = tuple(self._checked(components))
+        element = self._element(components)
+        with self._lock:
+            if not self._enqueues and not self._closed and len(self._elements) < self.capacity and \
+                    not session.state.closed.is_set():  # nobody is before it
+                self._elements.append(element)
+                if self._dequeues and self._advance(self._dequeues):
+                    self._flush()
+                return
         self._submit(self._enqueues, _Attempt(lambda attempt: self._put(attempt, [element], 0), _ENQUEUE), session)
 
     def enqueue_many(self, components: list[Any], session: Any) -> None:
@@ -263,6 +271,20 @@ class Queue:
         return result
 
     # -- checks of what comes in
+
+    def _element(self, components: list[Any]) -> Element:
+        """The components as the queue keeps them."""
+        values = []
+        for component, (kind, shape) in zip(components, self._exact, strict=False):
+            if isinstance(component, bytes):
+                if kind.kind != "O" or shape != ():
+                    break
+                values.append(component)
+            elif component.dtype is not kind or component.shape != shape:
+                break
+            else:
+                values.append(component.copy() if shape else component[()])
+        return tuple(values) if len(values) == len(components) == len(self.types) else tuple(self._checked(components))
 
     def _checked(self, components: list[Any]) -> Iterator[Any]:
         self._check_types(components)

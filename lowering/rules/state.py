@@ -7,6 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from lowering import fast
 from lowering.registry import Unread, lowers
 from lowering.rows import RowWrites, last_of_each
 from lowering.slice import variable_of
@@ -67,18 +68,22 @@ def _scatter_operands(ref: Any, indices: Any, updates: Any, check: Any) -> tuple
 @lowers("ScatterUpdate", writes="ref")
 def scatter_update(ref: Any, indices: Any, updates: Any, *, check: Any) -> Any:
     ref, indices, updates = _scatter_operands(ref, indices, updates, check)
-    return RowWrites(ref, last_of_each(indices), updates, adds=False)
+    return _written(RowWrites(ref, last_of_each(indices), updates, adds=False))
 
 
 @lowers("ScatterAdd", writes="ref")
 def scatter_add(ref: Any, indices: Any, updates: Any, *, check: Any) -> Any:
-    return RowWrites(*_scatter_operands(ref, indices, updates, check), adds=True)
+    return _written(RowWrites(*_scatter_operands(ref, indices, updates, check), adds=True))
 
 
 @lowers("ScatterSub", writes="ref")
 def scatter_sub(ref: Any, indices: Any, updates: Any, *, check: Any) -> Any:
     ref, indices, updates = _scatter_operands(ref, indices, updates, check)
-    return RowWrites(ref, indices, -updates, adds=True)
+    return _written(RowWrites(ref, indices, -updates, adds=True))
+
+
+def _written(rows: RowWrites) -> Any:
+    return rows if fast.on("rows") else rows.settle()
 
 
 @lowers("CountUpTo", writes="ref")

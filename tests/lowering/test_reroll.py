@@ -23,7 +23,7 @@ def seeded():
 def run(fetches, feeds=None, switch="on"):
     """What a new session fetches, and which loops its last run put together."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TRACER_REROLL", switch)
+        patch.setenv("TRACER_WITHOUT", "" if switch == "on" else "reroll")
         patch.setattr(program, "jax", Plainly())
         with tf.Session() as session:
             session.run(tf.initialize_all_variables())

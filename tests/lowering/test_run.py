@@ -275,7 +275,7 @@ def test_what_initializes_is_computed_without_being_compiled(monkeypatch):
              tf.Variable(tf.random_uniform([3], -1, 5, seed=2)), tf.Variable(tf.random_normal([70001], seed=3))]
     found = []
     for switch in ("on", "off"):
-        monkeypatch.setenv("TRACER_FIRST_RUN", switch)
+        monkeypatch.setenv("TRACER_WITHOUT", "" if switch == "on" else "first")
         session = started()
         program, = programs(session)
         assert bool(program._jitted) == (switch == "off")

@@ -55,6 +55,8 @@ def test_the_gradient_of_the_logistic_loss_at_zero_is_that_of_0_8():
         x.mean(tuple(axes), keepdims=keep), x.var(tuple(axes), keepdims=keep)))
       for x, axes in ((LOGITS, [0]), (LOGITS, [0, 1]), (IMAGES, [0, 1, 2]), (IMAGES, [3]))
       for keep in (False, True) for feed in ("rank", True)),
+    case("nn.moments", IMAGES, [0, 1, 2], shift=np.float32(0.5), gradient=False,
+         expect=(IMAGES.mean((0, 1, 2)), IMAGES.var((0, 1, 2)))),
 ])
 def test_normalization(case):
     case.check()

@@ -182,6 +182,27 @@ def test_an_array_of_tensors(session):
     session.run(squares.close())
 
 
+def test_what_all_elements_of_an_array_share_is_known_of_their_shape(session):
+    """Later versions refused elements of different shapes by default; 0.8 took them."""
+    x = tf.placeholder(tf.float32, [None, 4, 3])
+    seen = []
+
+    def body(time, out):
+        seen.append((taken.read(time).get_shape().as_list(), out.read(time).get_shape().ndims))
+        return time + 1, out.write(time, taken.read(time)[:2])
+
+    taken = TensorArray(tf.float32, tf.shape(x)[0]).unpack(x)
+    first = TensorArray(tf.float32, 5).write(4, tf.zeros([2, 3]))
+    _, out = tf.while_loop(lambda time, out: time < 4, body, (tf.constant(0), first))
+    assert seen == [([4, 3], None)]
+    assert out.pack().get_shape().as_list() == [None, 2, 3]
+    assert out.concat().get_shape().as_list() == [None, 3]
+    assert out.read(0).get_shape().as_list() == [2, 3]
+    longer = out.write(5, tf.zeros([7, 3]))
+    assert longer.read(5).get_shape().as_list() == [None, 3]
+    assert longer.write(6, tf.placeholder(tf.float32)).read(6).get_shape().ndims is None
+
+
 def test_a_python_function(session):
     (result,) = tf.py_func(lambda a, b: a * 2 + b, [tf.constant([1.0, 2.0]), np.float32(1)], [tf.float32])
     assert session.run(result).tolist() == [3, 5]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import pkgutil
 import sys
 from typing import Any
 
@@ -22,6 +21,8 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
+    import pkgutil
+
     return sorted({*globals(), *(module.name for module in pkgutil.iter_modules(__path__))})
 
 

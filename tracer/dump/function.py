@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -111,6 +110,8 @@ def _values(graph: Graph, feeds: Mapping[Any, Any]) -> dict[Tensor, Any]:
 def formatted(found: dict[str, Any], settings: Any, format: str, colour: bool = False) -> str:
     """A report in one of the formats."""
     if format == "json":
+        import json
+
         return json.dumps(found, indent=1)
     if format == "dot":
         from tracer.dump.graphviz import dot

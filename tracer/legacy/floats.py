@@ -21,7 +21,7 @@ class Floats:
     def __init__(self, tree: ast.Module, floors: bool) -> None:
         self._floors = floors  # whether `/` of integers is one
         self._names: set[str] = set()
-        waiting = [pair for node in detection.all_nodes(tree) for pair in _bindings(node)]
+        waiting = [pair for node in detection.all_nodes(tree) for pair in bindings(node)]
         found = True
         while found:
             found = [pair for pair in waiting if self.may_be(pair[1])]
@@ -36,9 +36,9 @@ class Floats:
             divides = isinstance(node.op, ast.Div) and not self._floors
             return divides or self.may_be(node.left) or self.may_be(node.right)
         if isinstance(node, ast.Name | ast.Attribute):
-            return _name_of(node) in self._names
+            return name_of(node) in self._names
         if isinstance(node, ast.Call):
-            name = _name_of(node.func)
+            name = name_of(node.func)
             return name in _FLOATS or f"{name}()" in self._names or (name in _PASS and any(map(self.may_be, node.args)))
         return any(map(self.may_be, _parts(node)))
 
@@ -56,11 +56,12 @@ def _parts(node: ast.AST | None) -> list[ast.expr | None]:
     return [node.value] if isinstance(node, ast.Subscript | ast.Starred) else []
 
 
-def _name_of(node: ast.AST) -> str:
+def name_of(node: ast.AST) -> str:
+    """The name, or the attribute, that an expression is; otherwise nothing."""
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
-def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+def bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
     """The names that a statement binds, each with what it is bound to."""
     if isinstance(node, ast.Assign):
         for target in node.targets:
@@ -75,7 +76,7 @@ def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
         yield from ((f"{node.name}()", part.value) for part in ast.walk(node) if isinstance(part, ast.Return) and part.value)
     elif isinstance(node, ast.Call):
         yield from ((word.arg, word.value) for word in node.keywords if word.arg)
-        if _name_of(node.func) == "DEFINE_float" and node.args and isinstance(node.args[0], ast.Constant):
+        if name_of(node.func) == "DEFINE_float" and node.args and isinstance(node.args[0], ast.Constant):
             yield str(node.args[0].value), ast.Constant(0.0)
 
 
@@ -85,5 +86,5 @@ def _bound(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
         for part, own in zip(target.elts, values if len(values) == len(target.elts) else [value] * len(target.elts),
                              strict=True):
             yield from _bound(part, own)
-    elif _name_of(target):
-        yield _name_of(target), value
+    elif name_of(target):
+        yield name_of(target), value

@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from tracer.legacy import science_names
-from tracer.legacy.numpy_sizes import by_floats
+from tracer.legacy import generated_messages, science_names
+from tracer.legacy.numpy_sizes import by_floats, whole
+from tracer.legacy.old_keys import by_old_keys
 
 _ABSENT = object()
 _VIEW_TYPES = (type({}.keys()), type({}.values()), type({}.items()))
@@ -355,6 +356,7 @@ def _encode(data: bytes, encoding: Any = "ascii", errors: str = "strict") -> Any
 
 def _set_item(array: np.ndarray, *arguments: Any) -> None:
     *index, value = arguments
+    index = [whole(part) for part in index]
     if not index:
         array[(0,) * array.ndim] = value
     elif len(index) == 1 and not isinstance(index[0], tuple):
@@ -451,6 +453,7 @@ HELPERS: dict[str, Callable] = {
     for name, function in {
         "attribute": science_names.attribute,
         "by_floats": by_floats,
+        "by_old_keys": by_old_keys,
         "bytes_of": bytes_of,
         "divide": divide,
         "divide_in_place": divide_in_place,
@@ -461,6 +464,7 @@ HELPERS: dict[str, Callable] = {
         "index": index,
         "listed": listed,
         "message": message,
+        generated_messages.HELPER: generated_messages.message_file,
         "method": method,
         "modulo": modulo,
         "modulo_of_text": modulo_of_text,

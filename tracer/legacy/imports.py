@@ -61,6 +61,8 @@ class Facade(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name == "__all__":
             return self._public_names()
+        if name == "DESCRIPTOR" and _PROTOS in self._targets:
+            return importlib.import_module("tracer.protodefs").load(self.__name__.rpartition(".")[2].removesuffix("_pb2"))
         if not name.startswith("__"):
             for module in self._modules():
                 if hasattr(module, name):

@@ -6,7 +6,7 @@ import errno
 import importlib
 import math
 from collections import namedtuple
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -69,7 +69,7 @@ def _pillow_image(module: ModuleType) -> dict[str, Any]:
 
 def _random(module: ModuleType) -> dict[str, Any]:
     def sample(population: Any, k: int) -> list:
-        return module.sample(list(population) if isinstance(population, set | frozenset | Mapping) else population, k)
+        return module.sample(population if isinstance(population, Sequence) else list(population), k)
 
     return {"sample": sample}
 
@@ -115,7 +115,7 @@ _LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "platform": lambda module: {"dist": lambda: ("", "", ""), "linux_distribution": lambda: ("", "", "")},
     "random": _random,
     "re": lambda module: importlib.import_module("tracer.legacy.python2_re").names(module),
-    **dict.fromkeys(("sklearn", "sklearn.datasets", "sklearn.externals"), lambda module: {}),
+    "sklearn.externals": lambda module: {},
     "time": lambda module: {"clock": module.process_time},
     "xml": lambda module: {},
     "xml.etree": lambda module: {"cElementTree": importlib.import_module("xml.etree.ElementTree")},

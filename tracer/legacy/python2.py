@@ -14,7 +14,8 @@ import re
 import warnings
 from types import CodeType
 
-from tracer.legacy import detection, program, rewrite
+from tracer.legacy import detection, generated_messages, later_keywords, program, rewrite
+from tracer.legacy.helpers import helper_name
 from tracer.legacy.sources import decode
 
 # Only fixers for what does not parse, and whose results stay on their line.
@@ -49,6 +50,9 @@ def compile_source(data: bytes, filename: str, python: str = "auto", otherwise: 
             tree, version = parse(text, filename, python, otherwise)
         except SyntaxError as problem:
             raise problem.with_traceback(None) from None
+        description = generated_messages.serialized(tree)
+        if description is not None:
+            tree = generated_messages.made_of_description(tree, description, helper_name(generated_messages.HELPER))
         rewrite.rewrite(tree, version)
         return compile(tree, filename, "exec", dont_inherit=True), version
 
@@ -70,6 +74,9 @@ def parse(text: str, filename: str, python: str = "auto", otherwise: int = 3) ->
     try:
         tree = ast.parse(text, filename)
     except (SyntaxError, ValueError) as problem:
+        renamed = later_keywords.as_names(text)
+        if renamed != text:
+            return _parse_renamed(renamed, filename, python, otherwise, problem)
         if python == "3":
             raise
         return _parse_python2(text, filename, problem), 2
@@ -81,6 +88,17 @@ def parse(text: str, filename: str, python: str = "auto", otherwise: int = 3) ->
         except SyntaxError:
             pass  # `lambda: print(x)` is the function after all
     return tree, 2
+
+
+def _parse_renamed(renamed: str, filename: str, python: str, otherwise: int,
+                   problem: Exception) -> tuple[ast.Module, int]:
+    """`parse` of text whose `async` and `await` are spelt as names; raises `problem` when that is no Python either."""
+    try:
+        tree, version = parse(renamed, filename, python, otherwise)
+    except SyntaxError:
+        raise problem from None
+    later_keywords.restore(tree)
+    return tree, version
 
 
 def translate(text: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from tracer.legacy import detection, floats
+from tracer.legacy import detection, floats, old_keys
 from tracer.legacy.helpers import DUNDERS, OF_FUNCTIONS, helper_name
 from tracer.legacy.science_names import ATTRIBUTES
 
@@ -42,6 +42,7 @@ class _Rewriter(ast.NodeTransformer):
         own = detection.bound_names(tree)
         types = _TYPES_OF_PYTHON2 if self._python2 else _NAMES_OF_EITHER
         self._floats = floats.Floats(tree, self._floors)
+        self._keys = old_keys.Keys(tree)
         self._types = {name: helper for name, helper in types.items() if name not in own}
         imports = detection.imported_packages(tree)
         self._attributes = frozenset().union(*(names for package, names in ATTRIBUTES.items() if package in imports))
@@ -129,11 +130,14 @@ class _Rewriter(ast.NodeTransformer):
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         by_floats = self._floats.may_be(node.slice)
+        by_old_keys = self._keys.may_be(node.slice)
         self.generic_visit(node)
         if by_floats:
             node.value = _call("by_floats", node.value, node.value)
         elif self._python2 and isinstance(node.ctx, ast.Load) and _is_list_of_bytes(node.value):
             return _call("fetched", node, node)
+        elif by_old_keys:
+            node.value = _call("by_old_keys", node.value, node.value)
         if self._makes_slices and not isinstance(node.slice, ast.Constant | ast.Slice | ast.Tuple | ast.UnaryOp):
             node.slice = _call("index", node.slice, node.slice)
         return node

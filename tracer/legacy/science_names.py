@@ -86,6 +86,22 @@ def _manifold(module: ModuleType) -> dict[str, Any]:
     return {"TSNE": _with_renamed(TSNE, n_iter="max_iter")}
 
 
+_DISTRICTS = "CRIM ZN INDUS CHAS NOX RM AGE DIS RAD TAX PTRATIO B LSTAT"
+
+
+def _datasets(module: ModuleType) -> dict[str, Any]:
+    def load_boston(return_X_y: bool = False) -> Any:
+        from tracer.contrib.learn.datasets import base
+
+        houses = base.load_boston()
+        if return_X_y:
+            return houses.data, houses.target
+        return module.load_iris().__class__(data=houses.data, target=houses.target, DESCR=base.load_boston.__doc__,
+                                            feature_names=np.array(_DISTRICTS.split()))
+
+    return {"load_boston": load_boston}
+
+
 # Files
 
 
@@ -156,6 +172,8 @@ LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "numpy.lib": _numpy_lib,
     "numpy.linalg": lambda module: {},
     "scipy": _scipy,
+    "sklearn": lambda module: {},
+    "sklearn.datasets": _datasets,
     "sklearn.manifold": _manifold,
     "yaml": _yaml,
 }

@@ -53,6 +53,12 @@ MODULES: dict[str, str] = {
     "tensorflow.models": "package",
     "tensorflow.models.embedding": "package",
     "tensorflow.models.embedding.gen_word2vec": "tracer.ops.word2vec",
+    "tensorflow.models.image": "package",
+    "tensorflow.models.image.cifar10": "package",
+    "tensorflow.models.image.cifar10.cifar10": "tracer.legacy.programs.cifar10",
+    "tensorflow.models.image.cifar10.cifar10_input": "tracer.legacy.programs.cifar10_input",
+    "tensorflow.models.image.imagenet": "package",
+    "tensorflow.models.image.imagenet.classify_image": "tracer.legacy.programs.classify_image",
     "tensorflow.models.rnn": "package",
     "tensorflow.models.rnn.linear": "tracer.nn.rnn_cell",
     "tensorflow.models.rnn.ptb": "package",
@@ -412,8 +418,6 @@ tensorflow.g3doc.how_tos.adding_an_op.zero_out_op_2
 tensorflow.g3doc.how_tos.adding_an_op.zero_out_op_3
 tensorflow.models.embedding.word2vec
 tensorflow.models.embedding.word2vec_optimized
-tensorflow.models.image.cifar10.cifar10
-tensorflow.models.image.cifar10.cifar10_input
 tensorflow.python.framework.docs
 tensorflow.tensorboard.backend.handler
 tensorflow.tensorboard.backend.process_graph

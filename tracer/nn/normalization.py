@@ -25,7 +25,7 @@ def l2_normalize(x: Any, dim: Any, epsilon: float = 1e-12, name: str | None = No
         return ops.mul(x, ops.rsqrt(ops.maximum(total, epsilon)), name=scope)
 
 
-def sufficient_statistics(x: Any, axes: Any, shift: bool = True, keep_dims: bool = False,
+def sufficient_statistics(x: Any, axes: Any, shift: Any = True, keep_dims: bool = False,
                           name: str | None = None) -> tuple[Tensor, Tensor, Tensor, Tensor | None]:
     """What mean and variance of `x` over `axes` follow from: a count, a sum and a sum of squares.
 
@@ -35,7 +35,8 @@ def sufficient_statistics(x: Any, axes: Any, shift: bool = True, keep_dims: bool
     Args:
         x: a tensor.
         axes: the dimensions to sum over, a list of ints.
-        shift: whether to subtract the first value along `axes` before summing: then the sums lose less precision.
+        shift: whether to subtract the first value along `axes` before summing: then the sums lose less precision. From
+            0.9 on it was what to subtract, a tensor.
         keep_dims: whether the dimensions stay, with size 1.
 
     Returns:
@@ -55,7 +56,9 @@ def sufficient_statistics(x: Any, axes: Any, shift: bool = True, keep_dims: bool
             counts = casting.cast(reduction.reduce_prod(sizes // first), kind, name="count")
         subtracted = None
         terms, squares = x, x
-        if shift:
+        if isinstance(shift, Tensor):
+            terms, squares, subtracted = ops.sub(x, shift), ops.squared_difference(x, shift), shift
+        elif shift:
             start = array.slice(x, constants.zeros_like(first), first)
             terms, squares = ops.sub(x, start), ops.squared_difference(x, start)
             subtracted = array.identity(start, name="shift") if keep_dims else array.squeeze(start, axes, name="shift")
@@ -82,7 +85,8 @@ def normalize_moments(counts: Any, mean_ss: Any, variance_ss: Any, shift: Any,
         return mean, ops.sub(ops.mul(variance_ss, divisor), ops.square(shifted), name="variance")
 
 
-def moments(x: Any, axes: Any, name: str | None = None, keep_dims: bool = False) -> tuple[Tensor, Tensor]:
+def moments(x: Any, axes: Any, name: str | None = None, keep_dims: bool = False,
+            shift: Any = None) -> tuple[Tensor, Tensor]:
     """Mean and variance of `x` over `axes`.
 
     >>> mean, variance = tf.nn.moments([[1., 2.], [3., 4.]], [0])
@@ -93,10 +97,12 @@ def moments(x: Any, axes: Any, name: str | None = None, keep_dims: bool = False)
         x: a tensor.
         axes: a list of ints; for images, [0, 1, 2] gives the moments of each channel.
         keep_dims: whether the dimensions stay, with size 1.
+        shift: a tensor to subtract before summing, for precision (from 0.9 on); by default the first value along `axes`.
     """
     with scopes.op_scope([x, axes], name, "moments"):
         x = convert_to_tensor(x, name="x")
-        counts, sums, squares, shift = sufficient_statistics(x, axes, keep_dims=keep_dims, name=name)
+        shift = True if shift is None else convert_to_tensor(shift, dtype=x.dtype.base_dtype, name="shift")
+        counts, sums, squares, shift = sufficient_statistics(x, axes, shift, keep_dims=keep_dims, name=name)
         with scopes.control_dependencies([counts, sums, squares]):
             return normalize_moments(counts, sums, squares, shift, name=name)
 

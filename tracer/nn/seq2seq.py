@@ -87,8 +87,15 @@ def _check_projection(output_projection: Any, symbols: int, rows: int | None = N
     convert_to_tensor(output_projection[1], dtype=dtypes.float32).get_shape().assert_is_compatible_with([symbols])
 
 
+def _size(embedding_size: int | None, cell: Any) -> int:
+    """The size of an embedding; where none is given, as none was up to 0.7, that of the cell's outputs before projection."""
+    while isinstance(cell, rnn_cell.OutputProjectionWrapper):
+        cell = cell._cell
+    return embedding_size or cell.output_size
+
+
 def embedding_rnn_decoder(
-    decoder_inputs: list[Any], initial_state: Any, cell: Any, num_symbols: int, embedding_size: int,
+    decoder_inputs: list[Any], initial_state: Any, cell: Any, num_symbols: int, embedding_size: int | None = None,
     output_projection: Any = None, feed_previous: bool = False, update_embedding_for_previous: bool = True,
     scope: Any = None,
 ) -> Result:
@@ -97,7 +104,7 @@ def embedding_rnn_decoder(
     Args:
         decoder_inputs, initial_state, cell: as for `rnn_decoder`.
         num_symbols: how many symbols there are.
-        embedding_size: the size of their embedding.
+        embedding_size: the size of their embedding; that of the cell's outputs where it is None.
         output_projection: weights and biases that take outputs to symbols; needed where `feed_previous` is true and the
             outputs themselves are no scores of symbols.
         feed_previous: whether a step's input is the best symbol of the previous output.
@@ -107,14 +114,14 @@ def embedding_rnn_decoder(
     if output_projection is not None:
         _check_projection(output_projection, num_symbols)
     with vs.variable_scope(scope or "embedding_rnn_decoder"):
-        table = vs.get_variable("embedding", [num_symbols, embedding_size])
+        table = vs.get_variable("embedding", [num_symbols, _size(embedding_size, cell)])
         loop = _best_embedded(table, output_projection, update_embedding_for_previous) if feed_previous else None
         embedded = (embedding.embedding_lookup(table, symbols) for symbols in decoder_inputs)
         return rnn_decoder(embedded, initial_state, cell, loop)
 
 
-def _encode(cell: Any, inputs: list[Any], symbols: int, size: int, dtype: Any) -> tuple[list[Tensor], Any]:
-    encoder = rnn_cell.EmbeddingWrapper(cell, embedding_classes=symbols, embedding_size=size)
+def _encode(cell: Any, inputs: list[Any], symbols: int, size: int | None, dtype: Any) -> tuple[list[Tensor], Any]:
+    encoder = rnn_cell.EmbeddingWrapper(cell, embedding_classes=symbols, embedding_size=_size(size, cell))
     return recurrent.rnn(encoder, inputs, dtype=dtype)
 
 
@@ -141,8 +148,8 @@ def _either(feed_previous: Any, decode: Callable[[bool, bool], Result]) -> Resul
 
 def embedding_rnn_seq2seq(
     encoder_inputs: list[Any], decoder_inputs: list[Any], cell: Any, num_encoder_symbols: int, num_decoder_symbols: int,
-    embedding_size: int, output_projection: Any = None, feed_previous: Any = False, dtype: Any = dtypes.float32,
-    scope: Any = None,
+    embedding_size: int | None = None, output_projection: Any = None, feed_previous: Any = False,
+    dtype: Any = dtypes.float32, scope: Any = None,
 ) -> Result:
     """`basic_rnn_seq2seq` over symbols on both sides, each with an embedding of its own.
 
@@ -150,7 +157,7 @@ def embedding_rnn_seq2seq(
         encoder_inputs, decoder_inputs: lists of int32 tensors of shape (batch,).
         cell: an `RNNCell`.
         num_encoder_symbols, num_decoder_symbols: how many symbols there are on each side.
-        embedding_size: the size of both embeddings.
+        embedding_size: the size of both embeddings; that of the cell's outputs where it is None.
         output_projection: weights and biases that take outputs to symbols; without them the outputs are projected here.
         feed_previous: whether the decoder is fed with its own output; a bool, or a bool tensor.
         dtype: the type of the first state.
@@ -167,7 +174,7 @@ def embedding_rnn_seq2seq(
 
 
 def embedding_tied_rnn_seq2seq(
-    encoder_inputs: list[Any], decoder_inputs: list[Any], cell: Any, num_symbols: int, embedding_size: int,
+    encoder_inputs: list[Any], decoder_inputs: list[Any], cell: Any, num_symbols: int, embedding_size: int | None = None,
     output_projection: Any = None, feed_previous: Any = False, dtype: Any = dtypes.float32, scope: Any = None,
     num_decoder_symbols: int | None = None,
 ) -> Result:
@@ -178,7 +185,7 @@ def embedding_tied_rnn_seq2seq(
     if output_projection is not None:
         _check_projection(output_projection, num_decoder_symbols or num_symbols)
     with vs.variable_scope(scope or "embedding_tied_rnn_seq2seq"):
-        table = vs.get_variable("embedding", [num_symbols, embedding_size])
+        table = vs.get_variable("embedding", [num_symbols, _size(embedding_size, cell)])
         encoded = [embedding.embedding_lookup(table, symbols) for symbols in encoder_inputs]
         decoded = [embedding.embedding_lookup(table, symbols) for symbols in decoder_inputs]
         tied = cell
@@ -190,7 +197,7 @@ def embedding_tied_rnn_seq2seq(
 
 def embedding_attention_decoder(
     decoder_inputs: list[Any], initial_state: Any, attention_states: Any, cell: Any, num_symbols: int,
-    embedding_size: int, num_heads: int = 1, output_size: int | None = None, output_projection: Any = None,
+    embedding_size: int | None = None, num_heads: int = 1, output_size: int | None = None, output_projection: Any = None,
     feed_previous: bool = False, update_embedding_for_previous: bool = True, dtype: Any = dtypes.float32,
     scope: Any = None, initial_state_attention: bool = False,
 ) -> Result:
@@ -199,7 +206,7 @@ def embedding_attention_decoder(
     if output_projection is not None:
         _check_projection(output_projection, num_symbols, output_size)
     with vs.variable_scope(scope or "embedding_attention_decoder"):
-        table = vs.get_variable("embedding", [num_symbols, embedding_size])
+        table = vs.get_variable("embedding", [num_symbols, _size(embedding_size, cell)])
         loop = _best_embedded(table, output_projection, update_embedding_for_previous) if feed_previous else None
         embedded = [embedding.embedding_lookup(table, symbols) for symbols in decoder_inputs]
         return attention.attention_decoder(
@@ -209,7 +216,7 @@ def embedding_attention_decoder(
 
 def embedding_attention_seq2seq(
     encoder_inputs: list[Any], decoder_inputs: list[Any], cell: Any, num_encoder_symbols: int, num_decoder_symbols: int,
-    embedding_size: int, num_heads: int = 1, output_projection: Any = None, feed_previous: Any = False,
+    embedding_size: int | None = None, num_heads: int = 1, output_projection: Any = None, feed_previous: Any = False,
     dtype: Any = dtypes.float32, scope: Any = None, initial_state_attention: bool = False,
 ) -> Result:
     """`embedding_rnn_seq2seq` whose decoder attends to the outputs of the encoder with `num_heads` heads."""
@@ -227,7 +234,7 @@ def embedding_attention_seq2seq(
 
 def one2many_rnn_seq2seq(
     encoder_inputs: list[Any], decoder_inputs_dict: dict[str, list[Any]], cell: Any, num_encoder_symbols: int,
-    num_decoder_symbols_dict: dict[str, int], embedding_size: int, feed_previous: Any = False,
+    num_decoder_symbols_dict: dict[str, int], embedding_size: int | None = None, feed_previous: Any = False,
     dtype: Any = dtypes.float32, scope: Any = None,
 ) -> tuple[dict[str, list[Tensor]], dict[str, Any]]:
     """One encoder and several decoders, by name: for translation into several languages, say.

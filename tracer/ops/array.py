@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -73,12 +74,14 @@ def stop_gradient(input: Tensor, name: str | None = None) -> Any:
 # -- measures
 
 
-def shape(input: Any, name: str | None = None) -> Tensor:
-    """The shape of `input` as an int32 vector.
+def shape(input: Any, name: str | None = None, out_type: Any = dtypes.int32) -> Tensor:
+    """The shape of `input` as an int32 vector, or, from 0.11 on, of int64.
 
     >>> tf.shape([[1, 2, 3], [4, 5, 6]]).eval()
     array([2, 3], dtype=int32)
     """
+    if dtypes.as_dtype(out_type) is not dtypes.int32:
+        return casting.cast(shape(input), out_type, name=name or "Shape")
     whole = _dense_shape(input)
     return _shape(input, name=name) if whole is None else _to_int32(whole, name or "Shape")
 
@@ -190,14 +193,23 @@ def expand_dims(input: Tensor, dim: Tensor, name: str | None = None) -> Any:
     return (*input.sizes[:at], 1, *input.sizes[at:])
 
 
-@op("Squeeze")
-def squeeze(input: Tensor, squeeze_dims: Any = (), name: str | None = None) -> Any:
+def squeeze(input: Any, squeeze_dims: Any = (), name: str | None = None, *, axis: Any = None) -> Tensor:
     """`input` without its dimensions of size 1, or without those in the list `squeeze_dims`.
 
     >>> tf.squeeze([[[1], [2]]], [0]).eval()
     array([[1],
            [2]], dtype=int32)
+
+    From 0.9 on `squeeze_dims` may be one number, and None; 0.12 calls it `axis`.
     """
+    chosen = squeeze_dims if axis is None else axis
+    if isinstance(chosen, (int, np.integer)):
+        chosen = [chosen]
+    return _squeeze(input, () if chosen is None else chosen, name=name)
+
+
+@op("Squeeze")
+def _squeeze(input: Tensor, squeeze_dims: Any = (), name: str | None = None) -> Any:
     sizes = input.sizes
     if sizes is None:
         return None
@@ -276,12 +288,20 @@ def concat(concat_dim: Any, values: Any, name: str = "concat") -> Tensor:
     """
     if not isinstance(values, (list, tuple)):
         values = [values]
+    if isinstance(concat_dim, int) and concat_dim < 0:
+        concat_dim = _from_the_front(concat_dim, values)
     if len(values) != 1:
         return _concat(concat_dim, values, name=name)
     with scopes.name_scope(name) as scope:
         axis = internal_convert_to_tensor(concat_dim, dtypes.int32, "concat_dim")
         axis.get_shape().assert_is_compatible_with(shapes.scalar())
         return identity(values[0], name=scope)
+
+
+def _from_the_front(axis: int, values: Sequence[Any]) -> int:
+    """A dimension counted from the end, which 0.9 and later take, where the rank of one of the tensors is known."""
+    ranks = [internal_convert_to_tensor(value).get_shape().ndims for value in values]
+    return next((axis + rank for rank in ranks if rank is not None and axis + rank >= 0), axis)
 
 
 @op("Concat")
@@ -357,13 +377,17 @@ def _slice(input: Tensor, begin: Tensor, size: Tensor, name: str | None = None) 
     return shapes.as_shape(found)
 
 
-def pack(values: Any, name: str = "pack") -> Tensor:
-    """Tensors of one shape, stacked along a new first dimension.
+def pack(values: Any, name: str = "pack", *, axis: int = 0) -> Tensor:
+    """Tensors of one shape, stacked along a new first dimension; from 0.10 on along a new dimension `axis`.
 
     >>> tf.pack([tf.constant([1, 2]), tf.constant([3, 4])]).eval()
     array([[1, 2],
            [3, 4]], dtype=int32)
     """
+    if not isinstance(name, str) or axis:
+        from tracer.younger.root import stack
+
+        return stack(values, axis, name) if axis else stack(values, name)
     try:
         if _first_tensor(values) is None:
             # Plain numbers need no operation but a constant.
@@ -425,14 +449,18 @@ def _pack_nested(values: Any, dtype: dtypes.DType, graph: Graph, name: str) -> T
 register_tensor_conversion_function((list, tuple), _list_to_tensor, 99)
 
 
-def unpack(value: Any, num: int | None = None, name: str = "unpack") -> list[Tensor]:
-    """The parts of `value` along its first dimension, which they lose.
+def unpack(value: Any, num: int | None = None, name: str = "unpack", *, axis: int = 0) -> list[Tensor]:
+    """The parts of `value` along its first dimension (from 0.10 on: along `axis`), which they lose.
 
     >>> sess.run(tf.unpack([[1, 2], [3, 4]]))
     [array([1, 2], dtype=int32), array([3, 4], dtype=int32)]
 
     Raises ValueError when neither `num` nor the shape tells how many there are.
     """
+    if not isinstance(name, str) or axis:
+        from tracer.younger.root import unstack
+
+        return unstack(value, num, axis) if isinstance(name, str) else unstack(value, num, name)
     value = convert_to_tensor(value)
     if num is None:
         shape = value.get_shape()

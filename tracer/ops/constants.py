@@ -52,6 +52,8 @@ def ones(shape: Any, dtype: Any = dtypes.float32, name: str | None = None) -> Te
 
 
 def _filled(shape: Any, value: Any, kind: dtypes.DType, name: str | None, default: str) -> Tensor:
+    if isinstance(shape, (int, np.integer)):
+        shape = [shape]  # a vector: from 0.9 on
     with scopes.op_scope([shape], name, default) as scope:
         if isinstance(shape, (list, tuple)) and not any(isinstance(size, Tensor) for size in shape):
             return constant(value, kind, shape, scope)
@@ -121,10 +123,46 @@ def range(start: Any, limit: Any = None, delta: Any = 1, name: str = "range") ->
 
     >>> tf.range(3, 18, 3).eval()
     array([ 3,  6,  9, 12, 15], dtype=int32)
+
+    From 0.9 on the numbers may be int64, float32 or float64.
     """
     if limit is None:
         start, limit = 0, start
-    return _range(start, limit, delta, name=name)
+    kind = max((_kind(part) for part in (start, limit, delta)), key=_KINDS_OF_RANGES.index)
+    if kind is dtypes.int32:
+        return _range(start, limit, delta, name=name)
+    return _range_of(kind, start, limit, delta, name)
+
+
+_KINDS_OF_RANGES = [dtypes.int32, dtypes.int64, dtypes.float32, dtypes.float64]
+
+
+def _kind(part: Any) -> dtypes.DType:
+    """The type of numbers that one of the arguments of `range` asks for."""
+    if isinstance(part, Tensor):
+        kind = part.dtype.base_dtype
+    elif isinstance(part, (np.ndarray, np.generic)):
+        kind = dtypes.as_dtype(part.dtype)
+    else:
+        kind = dtypes.float32 if isinstance(part, float) else dtypes.int32
+    return kind if kind in _KINDS_OF_RANGES else dtypes.int32
+
+
+def _range_of(kind: dtypes.DType, start: Any, limit: Any, delta: Any, name: str) -> Tensor:
+    from tracer.ops import casting, math
+
+    parts = (start, limit, delta)
+    if not any(isinstance(part, Tensor) for part in parts):
+        first, last, step = (kind.as_numpy_dtype(part) for part in parts)
+        if step == 0:
+            raise ValueError(f"Requires delta != 0: {delta}")
+        steps = np.full(max(0, -int(-(float(last) - float(first)) // float(step))), step, kind.as_numpy_dtype)
+        steps[:1] = first
+        return constant(np.cumsum(steps, dtype=kind.as_numpy_dtype), name=name)
+    with scopes.name_scope(name):
+        first, last, step = (casting.cast(internal_convert_to_tensor(part), kind) for part in parts)
+        count = math.ceil((last - first) / step) if kind.is_floating else (last - first + step - math.sign(step)) / step
+        return first + step * casting.cast(_range(0, casting.to_int32(count), 1), kind)
 
 
 @op("Range")

@@ -91,15 +91,30 @@ def _one_hot(indices: Tensor, depth: Tensor, on_value: Tensor, off_value: Tensor
 
 
 @op("Where")
-def where(input: Tensor, name: str | None = None) -> Any:
+def _where(input: Tensor, name: str | None = None) -> Any:
+    return (None, None if input.sizes is None else len(input.sizes))
+
+
+def where(input: Any = None, x: Any = None, y: Any = None, name: str | None = None, *, condition: Any = None) -> Tensor:
     """The places of the true elements of a bool tensor, one row each, as int64.
 
     >>> tf.where([[True, False], [True, True]]).eval()
     array([[0, 0],
            [1, 0],
            [1, 1]])
+
+    From 0.12 on, with `x` and `y`, it is `tf.select`.
     """
-    return (None, None if input.sizes is None else len(input.sizes))
+    if isinstance(x, str) and y is None:
+        x, name = None, x  # 0.8 had the name there
+    input = condition if input is None else input
+    if x is None and y is None:
+        return _where(input, name=name)
+    if x is None or y is None:
+        raise ValueError("x and y must both be non-None or both be None.")
+    from tracer.ops import logic
+
+    return logic.select(input, x, y, name=name)
 
 
 def boolean_mask(tensor: Any, mask: Any, name: str = "boolean_mask") -> Tensor:

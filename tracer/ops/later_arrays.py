@@ -6,7 +6,6 @@ them, `Gather` and `Scatter`, took the places of `Pack` and `Unpack`.
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 from tracer import opdef, shapes
@@ -32,8 +31,8 @@ _OUTPUTS = {
 def _define(type: str, row: str) -> None:
     """Defines an operation whose attributes of shapes came later still."""
     definition = opdef.parse(f"{type}\t{row}")
-    later = frozenset(name for name, rules in definition.attributes.items() if rules.kind == "shape")
-    opdef.register(dataclasses.replace(definition, later=later))
+    later = {name: rules for name, rules in definition.attributes.items() if rules.kind == "shape"}
+    opdef.register(definition.with_later(later))
 
 
 _define("TensorArrayV2", "size:int32\thandle:string\tdtype:type; dynamic_size:bool=False; clear_after_read:bool=True; "

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from tracer import shapes
 from tracer.declare import op
@@ -37,9 +41,25 @@ def _each_solved(matrix: Tensor, rhs: Tensor) -> shapes.Sizes:
     return (*(shapes.merge(left[:-1], right[:-1]) or ()), right[-1])
 
 
+def _or_each(batch: str) -> Callable[[Callable], Callable]:
+    """Gives a function of one matrix to its twin, named `batch`, where there are many: from 0.12 on one takes either."""
+    def decorate(function: Callable) -> Callable:
+        @functools.wraps(function)
+        def of_either(*args: Any, **kwargs: Any) -> Any:
+            first = args[0] if args else next(iter(kwargs.values()), None)
+            sizes = first.sizes if isinstance(first, Tensor) else np.shape(first) if isinstance(first, np.ndarray) else ()
+            chosen = globals()[batch] if sizes is not None and len(sizes) > 2 else function
+            return chosen(*args, **kwargs)
+
+        return of_either
+
+    return decorate
+
+
 # -- one matrix
 
 
+@_or_each("batch_cholesky")
 @op("Cholesky")
 def cholesky(input: Tensor, name: str | None = None) -> Any:
     """The lower triangular factor of a symmetric positive definite matrix, of which only the lower half is read.
@@ -59,6 +79,7 @@ def cholesky_grad(l: Tensor, grad: Tensor, name: str | None = None) -> Any:  # n
     return shapes.merge(_square(l.sizes), _square(grad.sizes))
 
 
+@_or_each("batch_matrix_determinant")
 @op("MatrixDeterminant")
 def matrix_determinant(input: Tensor, name: str | None = None) -> Any:
     """The determinant of a square matrix.
@@ -70,6 +91,7 @@ def matrix_determinant(input: Tensor, name: str | None = None) -> Any:
     return ()
 
 
+@_or_each("batch_matrix_inverse")
 @op("MatrixInverse")
 def matrix_inverse(input: Tensor, adjoint: bool = False, name: str | None = None) -> Any:
     """The inverse of a square matrix, or of its adjoint.
@@ -83,6 +105,7 @@ def matrix_inverse(input: Tensor, adjoint: bool = False, name: str | None = None
     return _square(input.sizes)
 
 
+@_or_each("batch_matrix_solve")
 @op("MatrixSolve")
 def matrix_solve(matrix: Tensor, rhs: Tensor, adjoint: bool = False, name: str | None = None) -> Any:
     """The matrix X with `matrix @ X = rhs`, or with the adjoint of `matrix`.
@@ -94,6 +117,7 @@ def matrix_solve(matrix: Tensor, rhs: Tensor, adjoint: bool = False, name: str |
     return _solved(matrix, rhs)
 
 
+@_or_each("batch_matrix_triangular_solve")
 @op("MatrixTriangularSolve")
 def matrix_triangular_solve(matrix: Tensor, rhs: Tensor, lower: bool = True, adjoint: bool = False,
                             name: str | None = None) -> Any:

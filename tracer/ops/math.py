@@ -19,6 +19,7 @@ from tracer.ops.casting import to_float as to_float
 from tracer.ops.casting import to_int32 as to_int32
 from tracer.ops.casting import to_int64 as to_int64
 from tracer.ops.complex import complex_abs as complex_abs
+from tracer.ops.complex import conj
 from tracer.ops.logic import equal as equal
 from tracer.ops.logic import greater as greater
 from tracer.ops.logic import greater_equal as greater_equal
@@ -343,25 +344,41 @@ def sigmoid(x: Tensor, name: str | None = None) -> Any:
 
 
 def matmul(a: Any, b: Any, transpose_a: bool = False, transpose_b: bool = False, a_is_sparse: bool = False,
-           b_is_sparse: bool = False, name: str | None = None) -> Tensor:
+           b_is_sparse: bool = False, name: str | None = None, *, adjoint_a: bool = False,
+           adjoint_b: bool = False) -> Tensor:
     """The matrix product of `a` and `b`.
 
     >>> tf.matmul([[1., 2.]], [[3.], [4.]]).eval()
     array([[11.]], dtype=float32)
 
     Args:
-        a, b: matrices of one type.
+        a, b: matrices of one type; from 0.12 on, tensors that hold matrices in their last two dimensions.
         transpose_a, transpose_b: whether to transpose the matrix first.
+        adjoint_a, adjoint_b: whether to transpose and conjugate it (from 0.12 on).
         a_is_sparse, b_is_sparse: records a `SparseMatMul`, which multiplies float32 matrices; the result is the same.
     """
     sparse = a_is_sparse or b_is_sparse
-    if type(a) is Tensor and type(b) is Tensor and not sparse:
+    if type(a) is Tensor and type(b) is Tensor and not sparse and not _many(a, b) and not (adjoint_a or adjoint_b):
         return _matmul(a, b, transpose_a, transpose_b, name=name)
     with scopes.op_scope([a, b], name, "MatMul") as scope:
         a, b = convert_to_tensor(a, name="a"), convert_to_tensor(b, name="b")
+        if _many(a, b) or adjoint_a or adjoint_b:
+            if (transpose_a and adjoint_a) or (transpose_b and adjoint_b):
+                raise ValueError("Only one of transpose and adjoint can be True.")
+            a, b = _conjugate(a) if transpose_a else a, _conjugate(b) if transpose_b else b
+            return batch_matmul(a, b, transpose_a or adjoint_a, transpose_b or adjoint_b, name=scope)
         if sparse and a.dtype.base_dtype is dtypes.float32 and b.dtype.base_dtype is dtypes.float32:
             return sparse_matmul(a, b, transpose_a, transpose_b, a_is_sparse, b_is_sparse, name=scope)
         return _matmul(a, b, transpose_a, transpose_b, name=scope)
+
+
+def _conjugate(matrix: Tensor) -> Tensor:
+    return conj(matrix) if matrix.dtype.base_dtype in (dtypes.complex64, dtypes.complex128) else matrix
+
+
+def _many(a: Tensor, b: Tensor) -> bool:
+    """Whether tensors hold many matrices."""
+    return a.sizes is not None and b.sizes is not None and len(a.sizes) > 2 and len(b.sizes) > 2
 
 
 def _product(a: Tensor, b: Tensor, transpose_a: bool, transpose_b: bool) -> shapes.Sizes:

@@ -10,7 +10,6 @@ from typing import Any
 
 from tracer import scopes
 from tracer.declare import op
-from tracer.ir import Tensor
 
 
 class _Function:
@@ -56,7 +55,7 @@ def _py_func(input: Any, token: str, Tout: Any, name: str | None = None) -> Any:
     return [None] * len(Tout)
 
 
-def py_func(func: Callable, inp: Any, Tout: Any, name: str | None = None) -> list[Tensor]:
+def py_func(func: Callable, inp: Any, Tout: Any, stateful: Any = True, name: str | None = None) -> Any:
     """Calls a Python function in every run, with NumPy arrays for the tensors in `inp`.
 
     >>> y, = tf.py_func(lambda x: np.sinh(x).astype(np.float32), [x], [tf.float32])
@@ -66,6 +65,11 @@ def py_func(func: Callable, inp: Any, Tout: Any, name: str | None = None) -> lis
     Args:
         func: a function of as many arrays as there are tensors in `inp`; it returns an array, or a list or tuple.
         inp: tensors.
-        Tout: the types of what it returns.
+        Tout: the types of what it returns; from 0.9 on also one type, for which there is one tensor.
+        stateful: 0.9 and later may compute it once for all runs when this is False; here every run calls it.
     """
-    return _py_func(inp, _py_funcs.insert(func), Tout, name=name)
+    if isinstance(stateful, str):
+        name = stateful  # 0.8 had the name there
+    if isinstance(Tout, (list, tuple)):
+        return _py_func(inp, _py_funcs.insert(func), Tout, name=name)
+    return _py_func(inp, _py_funcs.insert(func), [Tout], name=name)[0]

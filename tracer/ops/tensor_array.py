@@ -10,7 +10,8 @@ from tracer.convert import convert_to_tensor
 from tracer.declare import op
 from tracer.ir import Tensor
 from tracer.ops import array, constants, math
-from tracer.ops.contexts import Written
+from tracer.ops.conditional import common
+from tracer.ops.contexts import Frame, Written
 
 
 @op("TensorArray")
@@ -81,7 +82,7 @@ class TensorArray:
         tensor_array_name: the name in error messages.
         handle: that of another one, to be the same array; then without size and name.
         flow: where to go on; the new array by default.
-        infer_shape: whether all elements have one shape.
+        infer_shape: whether all elements must have one shape. Without, that is known where all written ones have it.
         name: the name of the operation.
     """
 
@@ -154,20 +155,28 @@ class TensorArray:
             return TensorArray(self._dtype, handle=handle, flow=_start(handle, flow), infer_shape=self._infer_shape)
 
     def _note(self, shape: shapes.TensorShape) -> None:
-        if not self._infer_shape:
-            return
         if not self._element:
             self._element.append(shape)
             return
         known = self._element[0]
+        if not self._infer_shape:
+            self._element[0] = shapes.TensorShape(common(known.sizes, shape.sizes))
+            return
         if not known.is_compatible_with(shape):
             raise ValueError(f"Inconsistent shapes: saw {shape} but expected {known} (and infer_shape=True)")
         self._element[0] = known.merge_with(shape)
 
+    def _may_grow(self) -> bool:
+        """Whether a loop may yet write what it has not said the shape of."""
+        region = self._flow.op.region
+        while region is not None and not isinstance(region, Frame):
+            region = region.parent
+        return region is not None
+
     def read(self, index: Any, name: str | None = None) -> Tensor:
         """The element at `index`."""
         value = _read(self._handle, index, self._flow, self._dtype, name=name or "TensorArrayRead")
-        if self._element:
+        if self._element and (self._infer_shape or not self._may_grow()):
             value.set_shape(self._element[0])
         return value
 
@@ -198,6 +207,8 @@ class TensorArray:
         flow = _unpack(self._handle, value, self._flow, name=name or "TensorArrayUnpack")
         if value.get_shape().ndims is not None:
             self._note(value.get_shape()[1:])
+        elif not self._infer_shape:
+            self._note(value.get_shape())
         return self._written(flow)
 
     def split(self, value: Any, lengths: Any, name: str | None = None) -> TensorArray:
@@ -211,10 +222,12 @@ class TensorArray:
     def _note_pieces(self, value: Tensor, lengths: Tensor) -> None:
         """The shape of the elements that `value` is split into: none is known where their lengths differ."""
         if value.get_shape().ndims is None:
+            if not self._infer_shape:
+                self._note(value.get_shape())
             return
         known = static.constant_value(lengths)
         same = known is not None and known.ndim == 1 and len(known) > 0 and (known == known[0]).all()
-        if known is None or same:
+        if known is None or same or not self._infer_shape:
             first = int(known[0]) if same else None  # type: ignore[index]
             self._note(shapes.TensorShape([first]).concatenate(value.get_shape()[1:]))
 

@@ -145,6 +145,10 @@ class Optimizer:
         """
         return self._slots.get(name, {}).get(var)
 
+    def get_name(self) -> str:
+        """The name it was given (from 0.12 on)."""
+        return self._name
+
     def get_slot_names(self) -> list[str]:
         """The names of the slots that it has made."""
         return sorted(self._slots)

@@ -60,6 +60,8 @@ class SummaryWriter:
 
     def add_summary(self, summary: Any, global_step: Any = None) -> None:
         """Adds a summary: a Summary message, or one in bytes as a run of a summary operation gives it."""
+        if isinstance(summary, str):
+            summary = summary.encode("utf-8", "surrogateescape")  # as a program of Python 2 has it
         message = protos.Summary()
         message.ParseFromString(summary if isinstance(summary, bytes) else _serialized(summary, "Summary"))
         self._add(protos.Event(summary=message), global_step)

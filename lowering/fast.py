@@ -1,0 +1,29 @@
+"""What only makes programs faster, each by its name, so that any of it can be left out: results must not depend on it.
+
+TRACER_WITHOUT in the environment names what is left out, with commas between, or says `all`.
+"""
+
+from __future__ import annotations
+
+import os
+
+PATHS = {
+    "convolutions": "forms of convolutions, and XLA's options, for CPUs",
+    "first": "the first run of what reads no variable, by NumPy",
+    "hoist": "constants' consequences, computed once",
+    "reroll": "repeated bodies of unrolled loops as one scan",
+    "rows": "rows of tables written in place of whole tables",
+    "staging": "feeds copied to memory that is used again",
+}
+"""The names, and what each stands for."""
+
+
+def on(path: str) -> bool:
+    """Whether a path is taken."""
+    without = os.environ.get("TRACER_WITHOUT", "")
+    if not without or without == "all":
+        return not without
+    names = without.split(",")
+    if unknown := set(names) - set(PATHS):
+        raise ValueError(f"TRACER_WITHOUT names {sorted(unknown)}, which is none of {', '.join(PATHS)}, nor is it `all`.")
+    return path not in names

@@ -1,0 +1,162 @@
+"""A run that is host operations alone, written out as one Python function: queue runners call it for every record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+
+from lowering import ending, interpret, registry
+from lowering.hosting import Call, HostSession
+from lowering.slice import variable_of
+from lowering.stages import HostStage
+from lowering.state import State
+from tracer.ir import Operation, Tensor
+
+_FILE = "<a run of host operations>"
+
+
+def is_straight(stage: HostStage, fed: frozenset[Tensor]) -> bool:
+    """Whether the stage touches no variable and draws nothing, so that what happens does not depend on the past."""
+    return not any(_is_special(node, fed) for node in stage.nodes)
+
+
+def _is_special(node: Operation, fed: frozenset[Tensor]) -> bool:
+    rule = registry.find(node.type)
+    if rule is None or node.regions or rule.writes or rule.held or rule.draws or "temporaries" in rule.extras:
+        return True
+    if node.type.startswith(("TensorArray", "Stack")):  # handles, which a fetch turns into something else
+        return True
+    return any(t not in fed and variable_of(t) is not None for t in node.inputs)
+
+
+class Straight:
+    """Such a run, prepared. Each operation stands on a line of its own, by which it is found when it fails."""
+
+    def __init__(self, stage: HostStage, feeds: list[Tensor], fetches: list[Tensor], own: Callable[..., Any]) -> None:
+        self._table: dict[str, Any] = {"_one": _one, "_several": _several, "_own": own}
+        self._names: dict[Tensor, str] = {tensor: f"v{i}" for i, tensor in enumerate(feeds)}
+        self._fed = frozenset(feeds)
+        self._at: dict[int, Operation] = {}  # what each line computes
+        lines = ["def run(session, feeds):"]
+        if feeds:
+            lines.append(f" {', '.join(self._names.values())}, = map(_own, feeds)")
+        for node in stage.nodes:
+            if not (node.outputs and self._fed.issuperset(node.outputs)):
+                lines.append(" " + self._line(node))
+                self._at[len(lines)] = node
+        results = [f"_own({self._name(tensor)}, True)" for tensor in fetches]
+        lines.append(f" return [{', '.join(results)}]")
+        self.source = "\n".join(lines)
+        exec(compile(self.source, _FILE, "exec"), self._table)
+        self._run: Callable[[HostSession, list[Any]], list[Any]] = self._table["run"]
+
+    def run(self, state: State, feeds: list[Any]) -> list[Any]:
+        """Runs once. Returns the fetched values, each the caller's own."""
+        overlay: dict[str, Any] = {}
+        try:
+            results = self._run(HostSession(state, overlay), feeds)
+        except Exception as error:
+            node = self._failed(error)
+            if node is None:
+                raise
+            with interpret.blame(node):
+                raise
+        if overlay:
+            with state.lock:
+                state.publish(overlay, [])
+        return results
+
+    def _failed(self, error: Exception) -> Operation | None:
+        trace = error.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_code is self._run.__code__:  # type: ignore[attr-defined]
+                return self._at.get(trace.tb_lineno)
+            trace = trace.tb_next
+        return None
+
+    def _line(self, node: Operation) -> str:
+        call = Call(node, self._fed)
+        names = [self._given(argument, i, call) for i, argument in enumerate(call.arguments)]
+        function: Any = call.function
+        if call.is_plain:
+            function = _plain(call)
+        else:
+            names += [f"{name}={self._known(value)}" for name, value in call.keywords.items()]
+            if call.wants_session:
+                names.append("session=session")
+        text = f"{self._known(function)}({', '.join(names)})"
+        made = []
+        for output in node.outputs:
+            made.append("_" if output in self._fed else f"v{len(self._names)}")
+            self._names.setdefault(output, made[-1])
+        if not made:
+            return text
+        return f"{made[0]} = _one({text})" if len(made) == 1 else f"{', '.join(made)} = _several({text})"
+
+    def _given(self, argument: Any, at: int, call: Call) -> str:
+        if at in call.rule.unread:
+            return "None"
+        constant = call.constants[at]
+        if constant is not None:
+            return self._known(constant)
+        if isinstance(argument, list):
+            return f"[{', '.join(map(self._name, argument))}]"
+        return self._name(argument)
+
+    def _name(self, tensor: Tensor) -> str:
+        if tensor not in self._names and tensor.op.type == "Const":
+            self._names[tensor] = self._known(tensor.op.attrs["value"])
+        return self._names[tensor]
+
+    def _known(self, value: Any) -> str:
+        """A name for what is the same in every run."""
+        name = f"k{len(self._table)}"
+        self._table[name] = value
+        return name
+
+
+def _one(results: Any) -> Any:
+    """The one result of a rule, as others read it."""
+    if type(results) is not np.ndarray:
+        if isinstance(results, (tuple, list)):
+            results, = interpret.flatten(results)
+        if not isinstance(results, np.ndarray):
+            return results
+    return results if results.ndim else results[()]
+
+
+def _several(results: Any) -> list[Any]:
+    found: list[Any] = []
+    for result in results:
+        if type(result) is np.ndarray:
+            found.append(result if result.ndim else result[()])
+        elif isinstance(result, (list, tuple)):
+            found += _several(result)
+        elif result is not None:
+            found.append(result)
+    return found
+
+
+def _plain(call: Call) -> Callable[..., Any]:
+    """A rule of the device, which NumPy follows; where it has to ask JAX, that sees 64 bits and no end of the process."""
+    quick = call.quick
+
+    def run(*arguments: Any) -> Any:
+        if quick is not None:
+            try:
+                return quick(*arguments)
+            except (ValueError, IndexError, TypeError):
+                pass  # its rule says what is wrong
+        from lowering.host import text
+
+        ending.enter()
+        try:
+            with jax.enable_x64(True):
+                return text.run(call.node, call.rule, list(arguments), call.keywords)
+        finally:
+            ending.leave()
+
+    return run

@@ -1,0 +1,46 @@
+"""Networks from sequence to sequence: what a missing size of the embedding means."""
+
+import pytest
+
+import tracer as tf
+
+
+def _symbols():
+    return [tf.placeholder(tf.int32, [4]) for _ in range(2)]
+
+
+def _read():
+    return [tf.placeholder(tf.float32, [4, 3]) for _ in range(2)]
+
+
+def _by_decoder(cell, *size):
+    wrapped = tf.nn.rnn_cell.OutputProjectionWrapper(cell, 5)
+    return tf.nn.seq2seq.embedding_rnn_decoder(_symbols(), tf.zeros([4, 3]), wrapped, 5, *size, feed_previous=True)
+
+
+def _by_attention_decoder(cell, *size):
+    attended = tf.pack([tf.zeros([4, 3]), tf.ones([4, 3])])
+    attended = tf.transpose(attended, [1, 0, 2])
+    return tf.nn.seq2seq.embedding_attention_decoder(_symbols(), tf.zeros([4, 3]), attended, cell, 5, *size)
+
+
+@pytest.mark.parametrize("build", [
+    lambda cell, *size: tf.nn.seq2seq.embedding_rnn_seq2seq(_symbols(), _symbols(), cell, 6, 5, *size),
+    lambda cell, *size: tf.nn.seq2seq.embedding_tied_rnn_seq2seq(_symbols(), _symbols(), cell, 6, *size),
+    lambda cell, *size: tf.nn.seq2seq.embedding_attention_seq2seq(_symbols(), _symbols(), cell, 6, 5, *size),
+    lambda cell, *size: tf.nn.seq2seq.one2many_rnn_seq2seq(
+        _symbols(), {"one": _symbols()}, cell, 6, {"one": 5}, *size),
+    _by_decoder,
+    _by_attention_decoder,
+])
+def test_a_missing_embedding_size_is_that_of_the_cells_outputs_before_projection(build):
+    """So it was up to 0.7, whose functions had no such argument; 0.8 refused the call."""
+    graphs = []
+    for size in ((), (3,)):
+        with tf.Graph().as_default() as graph:
+            build(tf.nn.rnn_cell.GRUCell(3), *size)
+            tables = [v.get_shape().as_list() for v in tf.trainable_variables() if v.op.name.endswith("/embedding")]
+        assert tables
+        assert all(shape[1] == 3 for shape in tables)
+        graphs.append(graph.as_graph_def())
+    assert graphs[0] == graphs[1]
