@@ -1,5 +1,7 @@
 """Names of TensorFlow 0.9 to 0.12 that scripts of late 2016 use. What they give was asked of 0.12.1."""
 
+from collections import namedtuple
+
 import numpy as np
 import pytest
 
@@ -129,3 +131,122 @@ def test_losses_of_more_dimensions_know_their_shape():
     assert tf.nn.softmax_cross_entropy_with_logits(logits, logits).get_shape().as_list() == [None, 5]
     with pytest.raises(ValueError, match=r"Rank of labels \(received 3\) should equal rank of logits minus 1"):
         tf.nn.sparse_softmax_cross_entropy_with_logits(logits, tf.zeros([2, 5, 1], tf.int32))
+
+
+IMAGE = np.arange(32, dtype=np.float32).reshape(1, 4, 4, 2)
+BOXES = [[0.0, 0, 1, 1], [0, 0.1, 1, 1.1], [0, -0.1, 1, 0.9], [0, 10, 1, 11], [0, 10.1, 1, 11.1], [0, 100, 1, 101]]
+
+
+@pytest.mark.parametrize(("build", "expected"), [
+    (lambda x: tf.einsum("ij,kj->ik", x, x + 1), ROWS @ (ROWS + 1).T),
+    (lambda x: tf.einsum("bij,bjk->bik", tf.pack([x, 2 * x]), tf.pack([tf.transpose(x)] * 2)),
+     [ROWS @ ROWS.T, 2 * ROWS @ ROWS.T]),
+    (lambda x: tf.einsum("ij,jk,k->i", x, tf.transpose(x), x[:, 0]), ROWS @ ROWS.T @ ROWS[:, 0]),
+    (lambda x: tf.einsum("i,j->ji", x[0], x[1]), np.outer(ROWS[1], ROWS[0])),
+    (lambda x: tf.einsum("ij, j ->", x, x[0]), (ROWS @ ROWS[0]).sum()),
+    (lambda x: tf.einsum("ij->ji", x), ROWS.T),
+    (lambda x: tf.einsum("ba,bc", x, x), ROWS.T @ ROWS),
+    (lambda x: tf.reduce_logsumexp(x, 1), [2.4076059, 5.4076061]),
+    (lambda x: tf.reduce_logsumexp(x + 1000), 1005.4561768),
+    (lambda x: tf.count_nonzero(x, 1), np.int64([2, 3])),
+    (lambda x: tf.truncatemod([-7, 7], [2, -2]), [-1, 1]),
+    (lambda x: tf.divide(tf.constant(7), 2), 3.5),
+    (lambda x: tf.rint([0.5, 1.5, 2.5]), [0, 2, 2]),
+    (lambda x: tf.atan(tf.tan(x / 4)), ROWS / 4),
+    (lambda x: tf.log1p(x)[:, tf.newaxis, 0], np.log1p(ROWS[:, None, 0])),
+    (lambda x: tf.scatter_nd([[1], [3], [1]], [5.0, 6.0, 1.0], [4]), [0, 6, 0, 6]),
+    (lambda x: tf.scatter_nd([[0, 1], [1, 0]], x, [2, 2, 3]),
+     [[[0, 0, 0], [0, 1, 2]], [[3, 4, 5], [0, 0, 0]]]),
+    (lambda x: tf.reduce_sum(tf.extract_image_patches(IMAGE, [1, 2, 2, 1], [1, 1, 2, 1], [1, 2, 1, 1], "SAME"), [0, 1, 2]),
+     [60, 66, 72, 78, 108, 114, 120, 126]),
+    (lambda x: tf.image.crop_and_resize(IMAGE, [[0.2, 0, 0.6, 1]], [0], [1, 2]), [[[[9.6, 10.6], [15.6, 16.6]]]]),
+    (lambda x: tf.image.crop_and_resize(IMAGE, [[0.5, 0, 1.5, 1]], [0], [2, 1], extrapolation_value=7)[0, :, 0],
+     [[15, 16], [7, 7]]),
+    (lambda x: tf.image.non_max_suppression(BOXES, [0.9, 0.75, 0.6, 0.95, 0.5, 0.3], 3), [3, 0, 5]),
+    (lambda x: tf.image.rot90(IMAGE[0], 1)[:, :, 0], np.rot90(IMAGE[0, :, :, 0])),
+    (lambda x: tf.image.rot90(IMAGE[0], 3)[:, :, 0], np.rot90(IMAGE[0, :, :, 0], 3)),
+    (lambda x: tf.image.adjust_gamma(np.uint8([[[0, 100, 255]]]), 2.0, 0.5), [[[0, 19.607845, 127.5]]]),
+    (lambda x: tf.nn.weighted_moments(x, [0], [[1.0], [3.0]])[1], [1.6875] * 3),
+    (lambda x: tf.nn.fused_batch_norm(IMAGE, [1.0, 2.0], [0.0, 1.0], [3.0, 4.0], [4.0, 9.0], is_training=False)[0][0, 0, 0],
+     [-1.4998126, -0.9998889]),
+    (lambda x: tf.nn.conv3d_transpose(tf.ones([1, 2, 2, 1, 1]), tf.ones([2, 2, 1, 1, 1]), [1, 3, 3, 1, 1],
+                                      [1, 1, 1, 1, 1], "VALID")[0, :, :, 0, 0], [[1, 2, 1], [2, 4, 2], [1, 2, 1]]),
+    (lambda x: tf.svd(x)[0], np.linalg.svd(ROWS)[1]),
+    (lambda x: tf.self_adjoint_eigvals([[2.0, 1.0], [1.0, 2.0]]), [1, 3]),
+], ids=str)
+def test_new_functions(build, expected):
+    with tf.Session() as session:
+        value = session.run(build(tf.constant(ROWS)))
+    np.testing.assert_allclose(value, expected, rtol=2e-6)
+    assert value.shape == np.shape(expected)
+    if isinstance(expected, np.ndarray):
+        assert value.dtype == expected.dtype
+
+
+def test_einsum_of_unknown_sizes_has_a_gradient():
+    left, right = tf.placeholder(tf.float32, [None, None, 2]), tf.placeholder(tf.float32, [None, 3])
+    gradient, = tf.gradients(tf.einsum("abj,bk->ajk", left, right), left)
+    values = np.ones([4, 2, 2], np.float32), ROWS
+    with tf.Session() as session:
+        found = session.run(gradient, dict(zip((left, right), values, strict=True)))
+    np.testing.assert_allclose(found, np.broadcast_to(ROWS.sum(1)[:, None], [4, 2, 2]))
+
+
+@pytest.mark.parametrize(("equation", "count", "message"), [
+    ("ij,jk->ik", 1, "expected 2, got 1"), ("i(j", 1, "incorrect format"), ("ii->i", 1, "more than once"),
+    ("ij->ik", 1, "output axes"), ("ijk->i", 1, "rank 3")])
+def test_einsum_says_what_is_wrong(equation, count, message):
+    with pytest.raises(ValueError, match=message):
+        tf.einsum(equation, *[ROWS] * count)
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (2, 2, 8)])
+def test_orthogonal_matrices(shape):
+    variable = tf.get_variable("w", shape, initializer=tf.orthogonal_initializer(gain=2.0))
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        value = variable.eval().reshape(-1, shape[-1])
+    product = value.T @ value if value.shape[0] >= value.shape[1] else value @ value.T
+    np.testing.assert_allclose(product, 4 * np.eye(len(product)), atol=1e-5)
+
+
+def test_assertions():
+    with tf.Session() as session:
+        session.run(tf.assert_greater_equal([2, 1], 1))
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Condition x > y did not hold element-wise"):
+            session.run(tf.assert_greater([2, 1], 1))
+
+
+def test_the_step_of_a_graph(tmp_path):
+    assert tf.train.get_global_step() is None
+    step = tf.Variable(0, name="global_step", trainable=False)
+    assert tf.train.get_global_step().name == "global_step:0"
+    with tf.Session() as session:
+        session.run(step.initializer)
+        path = tf.train.Saver().save(session, str(tmp_path / "model"))
+    assert tf.train.checkpoint_exists(path)
+    assert not tf.train.checkpoint_exists(path + "1")
+
+
+def test_batches_of_tensors_by_their_younger_name():
+    batch = tf.train.batch(tensors=[tf.constant([1, 2])], batch_size=3)
+    assert tf.train.batch_join(tensors_list=[[tf.constant(1)]], batch_size=2).get_shape().as_list() == [2]
+    assert batch.get_shape().as_list() == [3, 2]
+
+
+def test_nested_sequences():
+    from tracer.younger import nest
+
+    State = namedtuple("State", ["c", "h"])
+    structure = (State(1, [2, 3]), 4)
+    assert nest.flatten(structure) == [1, 2, 3, 4]
+    assert nest.flatten("text") == ["text"]
+    assert nest.pack_sequence_as(structure, [5, 6, 7, 8]) == (State(5, [6, 7]), 8)
+    assert nest.map_structure(lambda a, b: a + b, structure, structure) == (State(2, [4, 6]), 8)
+    nest.assert_same_structure(structure, structure)
+    with pytest.raises(ValueError, match="same number of elements"):
+        nest.assert_same_structure(structure, (1, 2))
+    with pytest.raises(TypeError, match="same sequence type"):
+        nest.assert_same_structure([1, 2], (1, 2))
+    with pytest.raises(ValueError, match="had 4 elements, but flat_sequence had 2"):
+        nest.pack_sequence_as(structure, [1, 2])

@@ -39,3 +39,9 @@ from tracer.ops.image import sample_distorted_bounding_box as sample_distorted_b
 
 per_image_standardization = per_image_whitening
 """Its name since 0.10."""
+
+
+def __getattr__(name: str) -> object:
+    import importlib  # not `from tracer import`, which asks there
+
+    return importlib.import_module("tracer.younger").find(__name__, name)

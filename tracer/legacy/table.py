@@ -343,6 +343,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.util": "package",
     "tensorflow.python.util.all_util": "tracer.all_util",
     "tensorflow.python.util.compat": "tracer.compat",
+    "tensorflow.python.util.nest": "tracer.younger.nest",
     "tensorflow.python.util.protobuf": "package",
     "tensorflow.python.util.protobuf.compare": "tracer.proto_compare",
     "tensorflow.python.util.protobuf.compare_test_pb2": "tracer.legacy.compare_test_pb2",

@@ -16,8 +16,9 @@ def _all(condition: Tensor) -> Tensor:
     return reduction.reduce_all(condition)
 
 
-def _compared(x: Any, y: Any, data: Any, summarize: int | None, name: str | None, default: str, symbol: str,
-              compare: Callable) -> Operation:
+def compared(x: Any, y: Any, data: Any, summarize: int | None, name: str | None, default: str, symbol: str,
+             compare: Callable) -> Operation:
+    """Fails unless `compare(x, y)` everywhere."""
     with scopes.op_scope([x, y], name, default):
         x, y = convert_to_tensor(x, name="x"), convert_to_tensor(y, name="y")
         if data is None:
@@ -37,18 +38,18 @@ def _signed(x: Any, data: Any, summarize: int | None, name: str | None, default:
 
 def assert_equal(x: Any, y: Any, data: Any = None, summarize: int | None = None, name: str | None = None) -> Operation:
     """Fails unless `x == y` everywhere, with broadcasting; true for empty tensors."""
-    return _compared(x, y, data, summarize, name, "assert_equal", "==", logic.equal)
+    return compared(x, y, data, summarize, name, "assert_equal", "==", logic.equal)
 
 
 def assert_less(x: Any, y: Any, data: Any = None, summarize: int | None = None, name: str | None = None) -> Operation:
     """Fails unless `x < y` everywhere, with broadcasting; true for empty tensors."""
-    return _compared(x, y, data, summarize, name, "assert_less", "<", logic.less)
+    return compared(x, y, data, summarize, name, "assert_less", "<", logic.less)
 
 
 def assert_less_equal(x: Any, y: Any, data: Any = None, summarize: int | None = None,
                       name: str | None = None) -> Operation:
     """Fails unless `x <= y` everywhere, with broadcasting; true for empty tensors."""
-    return _compared(x, y, data, summarize, name, "assert_less_equal", "<=", logic.less_equal)
+    return compared(x, y, data, summarize, name, "assert_less_equal", "<=", logic.less_equal)
 
 
 def assert_negative(x: Any, data: Any = None, summarize: int | None = None, name: str | None = None) -> Operation:

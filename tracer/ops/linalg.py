@@ -46,9 +46,15 @@ def _or_each(batch: str) -> Callable[[Callable], Callable]:
     def decorate(function: Callable) -> Callable:
         @functools.wraps(function)
         def of_either(*args: Any, **kwargs: Any) -> Any:
-            first = args[0] if args else next(iter(kwargs.values()), None)
-            sizes = first.sizes if isinstance(first, Tensor) else np.shape(first) if isinstance(first, np.ndarray) else ()
-            chosen = globals()[batch] if sizes is not None and len(sizes) > 2 else function
+            first: Any = args[0] if args else next(iter(kwargs.values()), None)
+            if hasattr(first, "get_shape"):
+                rank = first.get_shape().ndims or 0
+            else:
+                try:
+                    rank = np.ndim(first)
+                except (TypeError, ValueError):  # a list of tensors
+                    rank = 0
+            chosen = globals()[batch] if rank > 2 else function
             return chosen(*args, **kwargs)
 
         return of_either

@@ -59,4 +59,6 @@ def __getattr__(name: str) -> object:
         from tracer import protos
 
         return getattr(protos, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib  # not `from tracer import`, which asks there
+
+    return importlib.import_module("tracer.younger").find(__name__, name)

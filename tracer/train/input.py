@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tracer import dtypes, scopes, shapes
@@ -226,6 +227,22 @@ def _known(component_shapes: list[Any], partial: bool) -> list[Any]:
     return component_shapes
 
 
+def _also_called(younger: str, argument: str) -> Callable[[Callable], Callable]:
+    """Gives an argument the keyword that it has from 0.9 on, too."""
+
+    def decorate(function: Callable) -> Callable:
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if younger in kwargs:
+                kwargs[argument] = kwargs.pop(younger)
+            return function(*args, **kwargs)
+
+        return call
+
+    return decorate
+
+
+@_also_called("tensors", "tensor_list")
 def batch(tensor_list: Any, batch_size: Any, num_threads: int = 1, capacity: int = 32, enqueue_many: bool = False,
           shapes: Any = None, dynamic_pad: bool = False, shared_name: str | None = None, name: str | None = None,
           allow_smaller_final_batch: bool = False) -> Any:
@@ -252,6 +269,7 @@ def batch(tensor_list: Any, batch_size: Any, num_threads: int = 1, capacity: int
                         shared_name, scope)
 
 
+@_also_called("tensors_list", "tensor_list_list")
 def batch_join(tensor_list_list: Any, batch_size: Any, capacity: int = 32, enqueue_many: bool = False,
                shapes: Any = None, dynamic_pad: bool = False, shared_name: str | None = None, name: str | None = None,
                allow_smaller_final_batch: bool = False) -> Any:
@@ -279,6 +297,7 @@ def _shuffled(found: _Batch, batch_size: Any, threads: int | None, capacity: int
     return found.dequeue(queue, batch_size, or_fewer, scope)
 
 
+@_also_called("tensors", "tensor_list")
 def shuffle_batch(tensor_list: Any, batch_size: Any, capacity: int, min_after_dequeue: int, num_threads: int = 1,
                   seed: int | None = None, enqueue_many: bool = False, shapes: Any = None,
                   shared_name: str | None = None, name: str | None = None,
@@ -300,6 +319,7 @@ def shuffle_batch(tensor_list: Any, batch_size: Any, capacity: int, min_after_de
                          allow_smaller_final_batch, shared_name, scope)
 
 
+@_also_called("tensors_list", "tensor_list_list")
 def shuffle_batch_join(tensor_list_list: Any, batch_size: Any, capacity: int, min_after_dequeue: int,
                        seed: int | None = None, enqueue_many: bool = False, shapes: Any = None,
                        shared_name: str | None = None, name: str | None = None,

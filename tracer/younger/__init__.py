@@ -21,16 +21,18 @@ RENAMED = {
     "matrix_diag_part": "batch_matrix_diag_part",
 }
 """Names of `tf`, and what 0.8 calls the same."""
-_PARTS = {"tracer": "root", "tracer.nn": "nn"}
+_PARTS = {"tracer": ("root", "maths"), "tracer.nn": ("nn",), "tracer.train": ("train",), "tracer.image": ("image",)}
+_MODULES = {"summary": "tracer.younger.summary", "graph_util": "tracer.graph_util"}
 
 
 def find(module: str, name: str) -> Any:
     """What `name` of `module` was from 0.9 to 0.12. Raises AttributeError, as a module does, when that was nothing."""
     if module == "tracer" and name in RENAMED:
         return getattr(importlib.import_module(module), RENAMED[name])
-    if module == "tracer" and name == "summary":
-        return importlib.import_module("tracer.younger.summary")
-    part = importlib.import_module(f"tracer.younger.{_PARTS[module]}")
-    if name in part.__all__:
-        return getattr(part, name)
+    if module == "tracer" and name in _MODULES:
+        return importlib.import_module(_MODULES[name])
+    for place in _PARTS[module]:
+        part = importlib.import_module(f"tracer.younger.{place}")
+        if name in part.__all__:
+            return getattr(part, name)
     raise AttributeError(f"module {module!r} has no attribute {name!r}")

@@ -6,12 +6,14 @@ from typing import Any
 
 from tracer import dtypes, scopes
 from tracer.convert import convert_to_tensor
+from tracer.declare import raw_op
 from tracer.ir import Tensor
 from tracer.nn import convolution, recurrent
 from tracer.ops import array, casting, indexing, math
+from tracer.ops import convolution as ops_convolution
 from tracer.variable_scope import variable_scope
 
-__all__ = ["bidirectional_dynamic_rnn", "conv1d", "crelu"]
+__all__ = ["bidirectional_dynamic_rnn", "conv1d", "conv3d_transpose", "crelu", "fused_batch_norm", "weighted_moments"]
 
 
 def conv1d(value: Any, filters: Any, stride: int, padding: str, use_cudnn_on_gpu: bool = True,
@@ -60,3 +62,40 @@ def bidirectional_dynamic_rnn(
                 cell_bw, turned(convert_to_tensor(inputs)), sequence_length, initial_state_bw, dtype, *rest,
                 scope=backward)
     return (outputs, turned(reversed_outputs)), (state, state_back)
+
+
+def conv3d_transpose(value: Any, filter: Any, output_shape: Any, strides: Any, padding: str = "SAME",
+                     name: str | None = None) -> Tensor:
+    """The gradient of `conv3d` as an operation of its own: spreads `value` to volumes of shape `output_shape`."""
+    with scopes.op_scope([value, filter, output_shape], name, "conv3d_transpose") as scope:
+        volumes = array.zeros(output_shape, convert_to_tensor(value).dtype.base_dtype)
+        return ops_convolution.conv3d_backprop_input(volumes, filter, value, strides, padding, name=scope)
+
+
+def weighted_moments(x: Any, axes: Any, frequency_weights: Any, name: str | None = None,
+                     keep_dims: bool = False) -> tuple[Tensor, Tensor]:
+    """The mean and the variance of `x` over dimensions, each element counted by its weight."""
+    with scopes.op_scope([x, frequency_weights], name, "weighted_moments"):
+        x = convert_to_tensor(x)
+        weights = math.mul(casting.cast(frequency_weights, x.dtype), array.ones_like(x))
+        count = math.reduce_sum(weights, axes, True)
+        mean = math.div(math.reduce_sum(math.mul(weights, x), axes, True), count)
+        spread = math.mul(weights, math.square(math.sub(x, mean)))
+        variance = math.div(math.reduce_sum(spread, axes, True), count)
+        if keep_dims:
+            return mean, variance
+        return array.squeeze(mean, axes), array.squeeze(variance, axes)
+
+
+def fused_batch_norm(x: Any, scale: Any, offset: Any, mean: Any = None, variance: Any = None, epsilon: float = 0.001,
+                     data_format: str = "NHWC", is_training: bool = True,
+                     name: str | None = None) -> tuple[Tensor, Tensor, Tensor]:
+    """Images with each channel normalized, and the mean and the variance of each channel of the batch."""
+    if is_training and (mean is not None or variance is not None):
+        raise ValueError("Both 'mean' and 'variance' must be None if is_training is True.")
+    mean = array.constant([]) if mean is None else mean
+    variance = array.constant([]) if variance is None else variance
+    normalized, of_batch, spread, _, _ = raw_op("fused_batch_norm")(
+        x, scale, offset, mean, variance, epsilon=max(epsilon, 1.001e-5), data_format=data_format,
+        is_training=is_training, name=name)
+    return normalized, of_batch, spread
