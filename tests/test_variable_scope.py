@@ -99,6 +99,18 @@ def test_a_variable_scope_takes_a_default_name_as_since_0_10(arguments, keywords
         assert isinstance(scope.initializer, type(tf.constant_initializer(2.0)))
 
 
+def test_a_name_scope_takes_a_default_name_as_since_0_11():
+    graph = tf.Graph()
+    with graph.as_default():
+        x = tf.constant(1.0)
+    with tf.name_scope(None, "named", [x]) as scope:
+        assert (scope, tf.constant(1.0).graph is graph) == ("named/", True)
+    with tf.name_scope("other", "named", [x]) as scope:
+        assert scope == "other/"
+    with pytest.raises(ValueError, match="Both `name` and `default_name` are None"), tf.name_scope(None, values=[x]):
+        pass
+
+
 def test_variable_op_scope_records_where_its_values_are():
     graph = tf.Graph()
     with graph.as_default():

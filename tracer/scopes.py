@@ -353,8 +353,10 @@ def default_session(session: Any) -> Iterator[Any]:
         _remove_last(_defaults.sessions, session)
 
 
-def name_scope(name: str | None) -> Any:
-    """`Graph.name_scope` of the default graph."""
+def name_scope(name: str | None, default_name: str | None = None, values: Any = None) -> Any:
+    """`Graph.name_scope` of the default graph; with a default name or values, from 0.11 on, what `op_scope` does."""
+    if default_name is not None or values is not None:
+        return op_scope(values or (), name, default_name)
     return get_default_graph().name_scope(name)
 
 

@@ -218,7 +218,7 @@ class BaseSession:
         self._server = None if target in _DIRECT else _server(target)
         self._graph = graph or scopes.get_default_graph()
         self._target = target
-        self._config = config
+        self._config = config if config is not None or self._server is None else self._server.session_config
         self._opened = False
         self._closed = False
         self._prepared: dict[Any, _Prepared] = {}

@@ -108,3 +108,13 @@ def test_slots(session):
     value = session.run(zeros)
     assert (value.dtype, value.tolist()) == (np.float64, [0.0, 0.0])
     assert session.run(of_tensor).dtype == np.int32
+
+
+def test_an_average_without_its_start(session):
+    """The values are TensorFlow 0.12.1's, which counts steps from 1."""
+    average = tf.Variable([0.0, 0.0], name="average", trainable=False)
+    update = averages.assign_moving_average(average, [1.0, 2.0], 0.9, zero_debias=True)
+    session.run(tf.initialize_all_variables())
+    for expected in ([0.5263156294822693, 1.0526312589645386], [0.7011067867279053, 1.4022135734558105]):
+        np.testing.assert_allclose(session.run(update), expected, rtol=1e-6)
+    assert {v.op.name for v in tf.all_variables()} == {"average", "average/biased", "average/local_step"}

@@ -69,3 +69,9 @@ def test_what_is_clipped_keeps_its_slices():
     with tf.Session() as session:
         np.testing.assert_allclose(session.run(clipped.values), [[.6, .8]], rtol=1e-6)
         assert session.run(norm) == 5
+
+
+def test_norms_along_a_dimension_are_clipped():
+    with tf.Session() as session:
+        clipped = session.run(tf.clip_by_norm(tf.constant([[3.0, 4.0], [0.3, 0.4]]), 1.0, axes=[1]))
+    np.testing.assert_allclose(clipped, [[.6, .8], [.3, .4]], rtol=1e-6)

@@ -237,3 +237,30 @@ def test_sparse_gradient_descent_bit_for_bit(session):
     for row, value in zip(rows, values * np.float32(0.1234567), strict=True):
         start[row] -= value
     np.testing.assert_array_equal(session.run(table), start)
+
+
+def test_momentum_that_looks_ahead(session):
+    """`use_nesterov` of 0.9: the values are TensorFlow 0.12.1's."""
+    v = tf.Variable([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    dense = tf.train.MomentumOptimizer(0.1, 0.9, use_nesterov=True).minimize(tf.reduce_sum(tf.square(v) * [1.0, 2.0]))
+    some_rows = tf.reduce_sum(tf.square(tf.gather(v, [0, 2])))
+    sparse = tf.train.MomentumOptimizer(0.1, 0.9, use_nesterov=True, name="Sparse").minimize(some_rows)
+    session.run(tf.initialize_all_variables())
+    session.run(dense)
+    np.testing.assert_allclose(session.run(v), [[.62, .48], [1.86, .96], [3.1, 1.44]], rtol=1e-6)
+    session.run(dense)
+    np.testing.assert_allclose(session.run(v)[1], [.6672001, -1.0655999], rtol=1e-6)
+    session.run(dense)
+    np.testing.assert_allclose(session.run(v), [[-.10835198, -.8665919], [-.3250559, -1.7331837], [-.54175985, -2.5997758]],
+                               rtol=2e-6)
+    for expected in ([-.33589112758636475, -1.611860990524292], [-.12048739194869995, -.5781900882720947]):
+        session.run(sparse)
+        np.testing.assert_allclose(session.run(v)[1:], [[-.3250559, -1.7331837], expected], rtol=2e-6)
+
+
+def test_momentum_that_looks_ahead_takes_a_row_named_twice_once(session):
+    v = tf.Variable([1.0, 2.0])
+    step = tf.train.MomentumOptimizer(0.1, 0.9, use_nesterov=True).minimize(tf.reduce_sum(tf.gather(v, [1, 1])))
+    session.run(tf.initialize_all_variables())
+    session.run(step)
+    np.testing.assert_allclose(session.run(v), [1.0, 2.0 - 0.1 * 2 * 1.9], rtol=1e-6)

@@ -198,3 +198,16 @@ def test_no_parameter_servers_no_devices():
     assert tf.train.replica_device_setter(cluster={"worker": ["a:1"]}) is None
     with pytest.raises(TypeError, match="`cluster` must be a dictionary"):
         tf.train.replica_device_setter(cluster=3)
+
+
+def test_a_server_has_a_configuration_for_its_sessions():
+    server = Server.create_local_server(config=tf.ConfigProto(graph_options=tf.GraphOptions(infer_shapes=True)))
+    assert server.server_def.default_session_config.graph_options.infer_shapes
+    tf.constant([1.0, 2.0], name="c")
+
+    def shapes(*config):
+        node = tf.Session(server.target, *config).graph_def.node[0]
+        return "_output_shapes" in node.attr
+
+    assert shapes()
+    assert not shapes(None, tf.ConfigProto())

@@ -22,11 +22,15 @@ def clip_by_value(t: Any, clip_value_min: Any, clip_value_max: Any, name: str | 
         return math.maximum(below, clip_value_min, name=scope)
 
 
-def clip_by_norm(t: Any, clip_norm: Any, name: str | None = None) -> Tensor:
-    """`t` scaled down to the L2 norm `clip_norm` if its own is larger: `t * clip_norm / max(norm, clip_norm)`."""
+def clip_by_norm(t: Any, clip_norm: Any, name: str | None = None, axes: Any = None) -> Tensor:
+    """`t` scaled down to the L2 norm `clip_norm` if its own is larger: `t * clip_norm / max(norm, clip_norm)`.
+
+    With `axes`, which is younger than 0.8, the norms are those along these dimensions.
+    """
     with scopes.op_scope([t, clip_norm], name, "clip_by_norm") as scope:
         t = convert_to_tensor(t, name="t")
-        inverse = math.rsqrt(reduction.reduce_sum(t * t, constants.range(array.rank(t))))
+        over = constants.range(array.rank(t)) if axes is None else axes
+        inverse = math.rsqrt(reduction.reduce_sum(t * t, over, keep_dims=axes is not None))
         clipped = t * clip_norm * math.minimum(inverse, constants.constant(1.0, dtype=t.dtype.base_dtype) / clip_norm)
         return array.identity(clipped, name=scope)
 

@@ -14,12 +14,34 @@ from tracer.train import slots
 from tracer.variables import Variable, all_variables, moving_average_variables, trainable_variables
 
 
-def assign_moving_average(variable: Variable, value: Any, decay: Any, name: str | None = None) -> Tensor:
-    """Moves `variable` towards `value`: `variable -= (variable - value) * (1 - decay)`."""
+def assign_moving_average(variable: Variable, value: Any, decay: Any, name: str | None = None,
+                          zero_debias: bool = False) -> Tensor:
+    """Moves `variable` towards `value`: `variable -= (variable - value) * (1 - decay)`.
+
+    With `zero_debias`, which is younger than 0.8, it becomes the average without what it started with: the average from
+    zero, kept in `VARIABLE/biased`, by `1 - decay ** VARIABLE/local_step`.
+    """
     with scopes.op_scope([variable, value, decay], name, "AssignMovingAvg") as scope, scopes.colocate_with(variable):
         rate = casting.cast(convert_to_tensor(1.0 - decay, name="decay"), variable.dtype.base_dtype)
+        if zero_debias:
+            return state.assign_sub(variable.ref(), _without_start(variable, value, rate), name=scope)
         distance: Any = math_ops.sub(variable.value(), value, name="sub")
         return state.assign_sub(variable.ref(), distance * rate, name=scope)
+
+
+def _without_start(variable: Variable, value: Any, rate: Any) -> Tensor:
+    """How far the variable is from the average without its start, after this step."""
+    from tracer.initializers import ones_initializer, zeros_initializer
+    from tracer.variable_scope import get_variable, variable_scope
+
+    kind = variable.dtype.base_dtype
+    with variable_scope(variable.op.name):
+        biased = get_variable("biased", variable.get_shape(), kind, zeros_initializer, trainable=False)
+        steps = get_variable("local_step", [], kind, ones_initializer, trainable=False)  # TensorFlow counts from 1
+    distance: Any = math_ops.sub(biased.value(), value)
+    average: Any = state.assign_sub(biased.ref(), distance * rate)
+    count = state.assign_add(steps.ref(), 1)
+    return math_ops.sub(variable.value(), average / (1 - math_ops.pow(1 - rate, count)))
 
 
 def weighted_moving_average(value: Any, decay: Any, weight: Any, truediv: bool = True, collections: Any = None,

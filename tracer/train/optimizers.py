@@ -7,7 +7,7 @@ from typing import Any
 from tracer import scopes
 from tracer.convert import IndexedSlices, convert_to_tensor
 from tracer.ir import Operation, Tensor
-from tracer.ops import casting, constants, control_flow, state, train
+from tracer.ops import array, casting, constants, control_flow, indexing, segment, state, train
 from tracer.ops import math as math_ops
 from tracer.train.optimizer import Optimizer
 from tracer.variables import Variable
@@ -52,12 +52,16 @@ class MomentumOptimizer(Optimizer):
     >>> train_step = tf.train.MomentumOptimizer(0.01, 0.9).minimize(loss)
 
     Slots: `momentum`.
+
+    With `use_nesterov`, from 0.9 on: `var -= learning_rate * (grad + momentum * accum)`, the accumulator being the new one.
     """
 
-    def __init__(self, learning_rate: Any, momentum: Any, use_locking: bool = False, name: str = "Momentum") -> None:
+    def __init__(self, learning_rate: Any, momentum: Any, use_locking: bool = False, name: str = "Momentum",
+                 use_nesterov: bool = False) -> None:
         super().__init__(use_locking, name)
         self._learning_rate = learning_rate
         self._momentum = momentum
+        self._use_nesterov = use_nesterov
 
     def _create_slots(self, var_list: list[Variable]) -> None:
         for var in var_list:
@@ -68,14 +72,38 @@ class MomentumOptimizer(Optimizer):
         self._momentum_tensor = convert_to_tensor(self._momentum, name="momentum")
 
     def _apply_dense(self, grad: Tensor, var: Variable) -> Any:
-        return train.apply_momentum(
-            var, self.get_slot(var, "momentum"), _cast(self._learning_rate_tensor, var), grad,
-            _cast(self._momentum_tensor, var), use_locking=self._use_locking).op
+        accum, rate, momentum = self._settings(var)
+        moved = train.apply_momentum(var, accum, self._first(rate), grad, momentum, use_locking=self._use_locking).op
+        if not self._use_nesterov:
+            return moved
+        with scopes.control_dependencies([moved]):
+            step: Any = rate * (grad + momentum * accum)
+            return state.assign_sub(var.ref(), step, use_locking=self._use_locking).op
 
     def _apply_sparse(self, grad: IndexedSlices, var: Variable) -> Any:
-        return train.sparse_apply_momentum(
-            var, self.get_slot(var, "momentum"), _cast(self._learning_rate_tensor, var), grad.values, grad.indices,
-            _cast(self._momentum_tensor, var), use_locking=self._use_locking).op
+        accum, rate, momentum = self._settings(var)
+        if self._use_nesterov:
+            grad = _summed_by_row(grad)
+        moved = train.sparse_apply_momentum(var, accum, self._first(rate), grad.values, grad.indices, momentum,
+                                            use_locking=self._use_locking).op
+        if not self._use_nesterov:
+            return moved
+        with scopes.control_dependencies([moved]):
+            step: Any = rate * (grad.values + momentum * indexing.gather(accum, grad.indices))
+            return state.scatter_sub(var.ref(), grad.indices, step, use_locking=self._use_locking).op
+
+    def _settings(self, var: Variable) -> tuple[Any, Any, Any]:
+        return (self.get_slot(var, "momentum"), _cast(self._learning_rate_tensor, var), _cast(self._momentum_tensor, var))
+
+    def _first(self, rate: Any) -> Any:
+        """The rate at which the first operation moves the variable: not at all where the step looks ahead."""
+        return constants.zeros_like(rate) if self._use_nesterov else rate
+
+
+def _summed_by_row(grad: IndexedSlices) -> IndexedSlices:
+    """The gradient with each row once."""
+    rows, places = indexing.unique(grad.indices)
+    return IndexedSlices(segment.unsorted_segment_sum(grad.values, places, array.size(rows)), rows, grad.dense_shape)
 
 
 class AdagradOptimizer(Optimizer):

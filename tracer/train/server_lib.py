@@ -105,6 +105,7 @@ class Server:
         task_index: which of its tasks; by default the only one.
         protocol: "grpc", which is the default.
         start: whether it is started.
+        config: the ConfigProto of its sessions that have none of their own; from 0.9 on.
 
     Raises:
         ValueError: it is not clear which task is meant.
@@ -113,8 +114,10 @@ class Server:
     """
 
     def __init__(self, server_or_cluster_def: Any, job_name: str | None = None, task_index: int | None = None,
-                 protocol: str | None = None, start: bool = True) -> None:
+                 protocol: str | None = None, start: bool = True, config: Any = None) -> None:
         self._server_def = _server_def(server_or_cluster_def, job_name, task_index, protocol)
+        if config is not None:
+            self._server_def.default_session_config.CopyFrom(config)
         self._port = _port(self._server_def)
         self._state: Any = None
         self._lock = threading.Lock()
@@ -122,15 +125,21 @@ class Server:
             self.start()
 
     @staticmethod
-    def create_local_server(start: bool = True) -> Server:
+    def create_local_server(start: bool = True, config: Any = None) -> Server:
         """A server of a cluster that is this process alone."""
         address = f"localhost:{next(_free_ports)}"
-        return Server(ClusterSpec({"local": [address]}), protocol="grpc", start=start)
+        return Server(ClusterSpec({"local": [address]}), protocol="grpc", start=start, config=config)
 
     @property
     def server_def(self) -> Any:
         """The ServerDef message that describes it."""
         return self._server_def
+
+    @property
+    def session_config(self) -> Any:
+        """The configuration of a session that has none of its own; None where there is none."""
+        given = self._server_def.HasField("default_session_config")
+        return self._server_def.default_session_config if given else None
 
     @property
     def target(self) -> str:
