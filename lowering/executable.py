@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from lowering import arrays_in_loops, ending, interpret, ragged, straight, trips
+from lowering import arrays_in_loops, ending, interpret, ragged, restoring, straight, trips
 from lowering import slice as slicing
 from lowering.arrays import WHOLE, ArrayGrowsError, Elements, Handle, StackHandle
 from lowering.control import ShapeVariesError
@@ -222,7 +222,10 @@ class Executable:
                 else:
                     if overlay is None:
                         overlay = {}
-                    self._host(step, state, values, overlay, watch)
+                    swap = restoring.overlay_for(
+                        step, state, lambda trial, step=step: self._host(step, state, values, trial, None)
+                    ) if step.only_loads and outer is None else None
+                    self._host(step, state, values, overlay if swap is None else swap, watch)
                     if overlay and outer is None:
                         with state.lock:
                             state.publish(overlay, undo)
@@ -306,6 +309,11 @@ class Executable:
                 if held:
                     state.unpin(held)
             call.keep(interpret.flatten(results), values, overlay)
+            if stage.passing:
+                arguments = results = None  # type: ignore[assignment]
+                for tensor in node.inputs:
+                    if tensor in stage.passing:
+                        del values[tensor]
             if watch is not None:
                 watch.host(node, begun, values)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+import jax
 import numpy as np
 
 from lowering import ending, idle, interpret, registry
@@ -12,6 +13,7 @@ from lowering import slice as slicing
 from lowering.checks import Check, error_of
 from lowering.state import State
 from lowering.watch import Watch
+from tracer import dtypes
 from tracer.ir import Operation, Tensor
 
 
@@ -117,7 +119,11 @@ class Call:
         for at, value in zip(self.rule.writes, results[len(self.outputs):], strict=True):
             variable = slicing.variable_of(self.arguments[at])
             assert variable is not None
-            overlay[variable.name] = np.asarray(value, variable.outputs[0].dtype.base_dtype.as_numpy_dtype)
+            kind = variable.outputs[0].dtype.base_dtype
+            array: Any = np.asarray(value, kind.as_numpy_dtype)
+            if self.node.type == "Assign" and kind is not dtypes.string:  # the array goes away when its copy is there
+                array = jax.block_until_ready(jax.device_put(array, may_alias=False))
+            overlay[variable.name] = array
 
 
 def _constant(argument: Any, fed: frozenset[Tensor]) -> Any:

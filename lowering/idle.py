@@ -71,6 +71,8 @@ def quick(node: Operation, attrs: Mapping[str, Any], constants: list[Any]) -> Ca
     Of the inputs, those in `constants` that are not None are known. Where it raises ValueError, IndexError or TypeError,
     the operation's own rule says why.
     """
+    if node.type == "Assign":
+        return _fitting(node.outputs[0].sizes if attrs["validate_shape"] else None)
     function = _SHAPES.get(node.type) or (_ARITHMETIC[node.type] if _is_alike(node) else None)
     if function is None:
         return None
@@ -86,6 +88,19 @@ def quick(node: Operation, attrs: Mapping[str, Any], constants: list[Any]) -> Ca
 
     def call(first: Any, *others: Any) -> Any:
         return function(first if isinstance(first, np.ndarray) else np.asarray(first, kind), *others, **attrs)
+
+    return call
+
+
+def _fitting(sizes: tuple[int | None, ...] | None) -> Callable[..., Any]:
+    """What gives the value of an `Assign`, whose shape must be `sizes`."""
+
+    def call(ref: Any, value: Any) -> Any:
+        shape = np.shape(value)
+        if sizes is not None and shape != sizes and (
+                len(shape) != len(sizes) or any(a not in (None, b) for a, b in zip(sizes, shape, strict=True))):
+            raise ValueError
+        return value
 
     return call
 

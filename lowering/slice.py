@@ -11,7 +11,7 @@ import heapq
 import weakref
 from collections.abc import Iterable, Iterator
 
-from lowering import idle, registry
+from lowering import idle, registry, restoring
 from lowering.companions import companion, inputs_of
 from lowering.stages import DeviceStage, HostStage, Plan
 from tracer import dtypes
@@ -418,6 +418,8 @@ def plan(fetches: list[Tensor], targets: list[Operation], fed: frozenset[Tensor]
         raise RawControlFlowError
     order = ordered(ops, fed)
     check_supported(order)
+    loads = restoring.find(order, fed, fetches)
+    moved |= loads
     moved |= idle.find(order, fed, lambda op: op in moved or _is_host(op))
     stager = _Stager(order, fed, moved)
     stager.assign()
@@ -427,17 +429,20 @@ def plan(fetches: list[Tensor], targets: list[Operation], fed: frozenset[Tensor]
             groups.setdefault(stager.stage[op], set()).add(op)
     stages: list[DeviceStage | HostStage] = []
     for number in sorted(groups):
-        build = _host_stage if number % 2 else _device_stage
-        stages.append(build(stager, groups[number]))
+        stages.append(_host_stage(stager, groups[number], loads) if number % 2 else _device_stage(stager, groups[number]))
     _check_temporaries(stages)
     _connect(stages, fetches, fed)
     return Plan(stages, fetches, _required(order, stager, fetches), order)
 
 
-def _host_stage(stager: _Stager, ops: set[Operation]) -> HostStage:
+def _host_stage(stager: _Stager, ops: set[Operation], loads: frozenset[Operation]) -> HostStage:
     nodes = sorted(ops, key=stager.position.__getitem__)
     inputs = dict.fromkeys(t for op in nodes for t in op.inputs)
-    return HostStage(nodes, list(inputs))
+    if ops.isdisjoint(loads):
+        return HostStage(nodes, list(inputs))
+    nodes, passing = restoring.arranged(nodes, loads)
+    only = all(op in loads or any(t in passing for t in op.outputs) for op in nodes)
+    return HostStage(nodes, list(inputs), passing, only)
 
 
 def _device_stage(stager: _Stager, ops: set[Operation]) -> DeviceStage:

@@ -27,6 +27,8 @@ class HostStage:
 
     nodes: list[Operation]
     inputs: list[Tensor] = field(default_factory=list)
+    passing: frozenset[Tensor] = frozenset()  # what is of no use after its one reader: see `lowering.restoring`
+    only_loads: bool = False  # whether it does nothing but give variables what is restored
 
 
 @dataclass

@@ -10,9 +10,9 @@ import numpy as np
 
 from lowering.host import messages, slices, tensors
 from lowering.host.checkpoint_v1 import VERSION, Item, check_same, check_version
-from lowering.host.files import Reading, of_system, sync_folder, write_all, written_whole
+from lowering.host.files import Reading, of_system, sync_folder, written_whole
 from lowering.host.slices import Slice
-from lowering.host.table import Table, TableWriter, masked
+from lowering.host.table import Table, TableWriter, masked, write_checked
 from tracer import dtypes, errors
 
 
@@ -50,10 +50,15 @@ def _write_item(file: Any, item: Item, offset: int, entries: dict[bytes, Any]) -
         _note_slice(item, entries)
     if key in entries:
         raise errors.InvalidArgumentError(None, None, f"Adding duplicate key: {key.decode(errors='replace')}")
-    buffers, crc = tensors.to_bytes(tensors.on_host(item.value), item.kind)
-    for buffer in buffers:
-        write_all(file, buffer)
-    entry.size = sum(len(buffer) for buffer in buffers)
+    array = tensors.on_host(item.value)
+    if item.kind is dtypes.string:
+        buffers, crc = tensors.strings_to_bytes(array)
+        for buffer in buffers:
+            file.write(buffer)
+        entry.size = sum(map(len, buffers))
+    else:
+        raw = tensors.as_bytes(array)
+        crc, entry.size = write_checked(file, raw), len(raw)
     entry.crc32c = masked(crc)
     entries[key] = entry
     return entry.size

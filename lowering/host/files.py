@@ -40,15 +40,14 @@ def written_whole(path: str) -> Iterator[BinaryIO]:
 _PIECE = 1 << 20  # systems are slow at copying hundreds of megabytes in one call
 
 
-def write_all(file: BinaryIO, buffer: Any) -> None:
-    """Writes a buffer of any size, in pieces."""
-    size = len(buffer)
-    if size <= _PIECE:
-        file.write(buffer)
+def pieces(buffer: Any) -> Iterator[Any]:
+    """A buffer of any size in pieces that systems are not slow at."""
+    if len(buffer) <= _PIECE:
+        yield buffer
         return
     view = memoryview(buffer)
-    for start in range(0, size, _PIECE):
-        file.write(view[start:start + _PIECE])
+    for start in range(0, len(buffer), _PIECE):
+        yield view[start:start + _PIECE]
 
 
 def sync_folder(path: str) -> None:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import struct
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, BinaryIO, NamedTuple
 
 import google_crc32c
 import numpy as np
 
 from lowering.host import snappy
-from lowering.host.files import Reading, write_all
+from lowering.host.files import Reading, pieces
 from lowering.host.messages import read_varint, varint
 from tracer import errors
 
@@ -25,6 +26,7 @@ _FOOTER = 48
 _TRAILER = struct.Struct("<BI")
 _BLOCK_SIZE = 262144
 _RESTART_EVERY = 16
+_LARGE = 4 << 20
 
 
 class Stream(NamedTuple):
@@ -44,6 +46,26 @@ def crc32c(data: Any, crc: int = 0) -> int:
     if isinstance(data, memoryview):  # the compiled function takes no memoryview
         data = np.frombuffer(data, np.uint8) if len(data) else b""
     return google_crc32c.extend(crc, data)
+
+
+def write_checked(file: BinaryIO, buffer: Any, crc: int = 0) -> int:
+    """Writes a buffer; returns the checksum of what gave `crc` followed by it.
+
+    The system copies one piece of a large one while the checksum of the next is taken.
+    """
+    if len(buffer) < _LARGE:
+        file.write(buffer)
+        return crc32c(buffer, crc)
+    with ThreadPoolExecutor(1) as pool:
+        writing: Future[int] | None = None
+        for piece in pieces(buffer):
+            crc = crc32c(piece, crc)
+            if writing is not None:
+                writing.result()
+            writing = pool.submit(file.write, piece)
+        assert writing is not None
+        writing.result()
+    return crc
 
 
 class TableWriter:
@@ -96,8 +118,7 @@ class TableWriter:
         tail = struct.pack(f"<{len(self._restarts) + 1}I", *self._restarts, len(self._restarts))
         for part in (*self._parts, tail):
             for buffer in part.buffers if isinstance(part, Stream) else (part,):
-                crc = crc32c(buffer, crc)
-                write_all(self._file, buffer)
+                crc = write_checked(self._file, buffer, crc)
                 size += len(buffer)
         self._file.write(_TRAILER.pack(0, masked(crc32c(b"\0", crc))))
         self._offset += size + _TRAILER.size

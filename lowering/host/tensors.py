@@ -185,14 +185,11 @@ def decoded(data: np.ndarray) -> np.ndarray:
     return values
 
 
-def to_bytes(array: np.ndarray, kind: dtypes.DType) -> tuple[list[Any], int]:
-    """The buffers that a bundle holds for a tensor, and their checksum.
+def strings_to_bytes(array: np.ndarray) -> tuple[list[bytes], int]:
+    """The buffers that a bundle holds for strings, and their checksum.
 
-    Strings are their lengths, a checksum of those as numbers of 32 bits (64 for long ones), and the bytes.
+    They are the lengths, a checksum of those as numbers of 32 bits (64 for long ones), and the bytes.
     """
-    if kind is not dtypes.string:
-        raw = as_bytes(array)
-        return [raw], crc32c(raw)
     items = array.reshape(-1).tolist()
     crc = _length_crc([len(item) for item in items])
     checksum = masked(crc).to_bytes(4, "little")
