@@ -5,10 +5,9 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-import jax
 import numpy as np
 
-from lowering import ending, idle, interpret, registry
+from lowering import ending, idle, interpret, registry, restoring
 from lowering import slice as slicing
 from lowering.checks import Check, error_of
 from lowering.state import State
@@ -120,10 +119,8 @@ class Call:
             variable = slicing.variable_of(self.arguments[at])
             assert variable is not None
             kind = variable.outputs[0].dtype.base_dtype
-            array: Any = np.asarray(value, kind.as_numpy_dtype)
-            if self.node.type == "Assign" and kind is not dtypes.string:  # the array goes away when its copy is there
-                array = jax.block_until_ready(jax.device_put(array, may_alias=False))
-            overlay[variable.name] = array
+            array = np.asarray(value, kind.as_numpy_dtype)
+            overlay[variable.name] = array if self.node.type != "Assign" or kind is dtypes.string else restoring.placed(array)
 
 
 def _constant(argument: Any, fed: frozenset[Tensor]) -> Any:

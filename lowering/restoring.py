@@ -7,9 +7,11 @@ once before: when nothing was wrong with it, the old values go one by one.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import jax
 import numpy as np
 
 from lowering.stages import HostStage
@@ -78,6 +80,13 @@ def arranged(nodes: list[Operation], loads: frozenset[Operation]) -> tuple[list[
     for op in nodes:
         take(op)
     return list(found), frozenset(passing)
+
+
+def placed(array: np.ndarray) -> jax.Array:
+    """An array on the device. It has its own memory, or the same where JAX can keep that; else that is free by then."""
+    result = jax.block_until_ready(jax.device_put(array, may_alias=False))
+    gc.collect(0)  # JAX lets go of what it has copied with the garbage
+    return result
 
 
 class Trial(dict):

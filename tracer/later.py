@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracer import opdef, protos
+from tracer import dtypes, opdef, protos
 
 RENAMED = {
     "AddV2": "Add", "BatchMatMulV2": "BatchMatMul", "ConcatV2": "Concat", "FusedBatchNormV3": "FusedBatchNormV2",
@@ -52,7 +52,12 @@ def problem(op: Any) -> str | None:
         if rules is not None:
             if (found := _not_allowed(rules, value)) is not None:
                 return found
-        elif name[0] != "_" and isinstance(value, protos.AttrValue) and not _is_neutral(op.type, name, value):
+        elif name[0] == "_" or not isinstance(value, protos.AttrValue):
+            continue
+        elif name[0] == "T" and value.WhichOneof("value") == "type":  # the type of an input, which 0.8 fixes
+            if (found := _wrong_type(op, definition, name, value.type)) is not None:
+                return found
+        elif not _is_neutral(op.type, name, value):
             return f"NodeDef mentions attr '{name}' not in Op<name={op.type}>: it is {' '.join(str(value).split())}"
     return None
 
@@ -71,10 +76,30 @@ def _not_allowed(rules: opdef.Attribute, value: Any) -> str | None:
     return None
 
 
+def _wrong_type(op: Any, definition: opdef.OpDef, name: str, number: int) -> str | None:
+    """What is wrong with a type that inputs are said to have, where 0.8 has a fixed one for some of them."""
+    try:
+        kind = dtypes.as_dtype(number)
+    except TypeError:
+        return f"AttrValue has invalid DataType enum: {number} for attr '{name}'"
+    fixed = [(i, argument.dtype) for i, argument in enumerate(definition.inputs) if argument.dtype is not None]
+    if not fixed or definition.has_list_inputs or any(kind is of_input for _, of_input in fixed):
+        return None
+    at, known = fixed[0]
+    allowed = (dtypes.int32, dtypes.int64) if known.is_integer else (dtypes.float16, dtypes.float32)
+    if kind not in allowed:
+        return (f"Value for attr '{name}' of {_c_name(kind)} is not in the list of allowed values: "
+                f"{', '.join(map(_c_name, allowed))}")
+    return (f"Input {at} of node {op.name} was passed {_c_name(known)} from {op.inputs[at].name} incompatible with "
+            f"expected {_c_name(kind)}.")
+
+
+def _c_name(kind: dtypes.DType) -> str:
+    return {"float16": "half", "float32": "float", "float64": "double"}.get(kind.name, kind.name)
+
+
 def _is_neutral(type: str, name: str, value: Any) -> bool:
     kind = value.WhichOneof("value")
-    if kind == "type" and name[0] == "T":  # the type of an input
-        return True
     if name == "out_type" and type in ("Shape", "ShapeN", "Size"):
         return value.type == protos.DT_INT32
     if name == "dilations":

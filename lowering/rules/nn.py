@@ -269,6 +269,7 @@ respond.defvjp(lambda x, radius, bias, alpha, beta: (respond(x, radius, bias, al
 @lowers("LRN")
 def local_response_normalization(input: Any, *, depth_radius: int, bias: float, alpha: float, beta: float,
                                  check: Any) -> Any:
+    check(0 <= depth_radius < 2**31 - 1, f"depth_radius = {depth_radius} larger than int max")
     check(input.ndim == 4, "in must be 4-dimensional")
     return respond(input, depth_radius, bias, alpha, beta)
 

@@ -133,6 +133,35 @@ def test_an_attribute_that_may_not_be_so_is_refused():
         result(message, "pool:0")
 
 
+@pytest.mark.parametrize(("kind", "message"), [
+    ("DT_STRING", "Value for attr 'Tidx' of string is not in the list of allowed values: int32, int64"),
+    ("DT_INT64", "Input 1 of node import/sum was passed int32 from import/axes:0 incompatible with expected int64."),
+    (77, "AttrValue has invalid DataType enum: 77"),
+    ("DT_INT32", None),
+])
+def test_the_type_of_indices_is_one_for_indices(kind, message):
+    with tf.Graph().as_default() as graph:
+        tf.reduce_sum(tf.constant(np.float32([1, 2])), tf.constant([0], name="axes"), name="sum")
+        written = graph.as_graph_def()
+    written.node[-1].attr["Tidx"].type = kind if isinstance(kind, int) else getattr(protos, kind)
+    if message is None:
+        assert result(written, "sum:0") == 3
+    else:
+        with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+            result(written, "sum:0")
+
+
+@pytest.mark.parametrize("radius", [-1, 2**31])
+def test_a_radius_is_a_number_of_32_bits(radius):
+    with tf.Graph().as_default() as graph:
+        tf.nn.lrn(np.ones([1, 1, 1, 3], np.float32), name="lrn")
+        written = graph.as_graph_def()
+    assert result(written, "lrn:0").shape == (1, 1, 1, 3)
+    written.node[-1].attr["depth_radius"].i = radius
+    with pytest.raises(tf.errors.InvalidArgumentError, match=f"depth_radius = {radius} larger than int max"):
+        result(written, "lrn:0")
+
+
 def test_a_constant_of_another_type_than_it_says_is_refused():
     message = values(np.float32([1, 2]))
     message.node[0].attr["dtype"].type = protos.DT_INT32

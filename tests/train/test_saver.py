@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import tracer as tf
+from lowering import restoring
 from lowering.host import checkpoint_v1, checkpoint_v2, slices, snappy, table
 from lowering.host.checkpoint import open_checkpoint
 from tests.reference import checkpoint_values
@@ -415,6 +416,64 @@ def test_a_restore_that_fails_changes_nothing(tmp_path):
         with pytest.raises(errors.NotFoundError, match='Tensor name "second" not found in checkpoint files'):
             both.restore(sess, path)
         assert sess.run([first, second]) == [5.0, 2.0]
+
+
+@pytest.mark.parametrize("much", [0, 1 << 40])
+@pytest.mark.parametrize("version", VERSIONS)
+def test_restoring_takes_little_memory(tmp_path, monkeypatch, version, much):
+    monkeypatch.setattr(restoring, "_MUCH", much)
+    size = 1 << 19
+    variables = [tf.Variable(np.full(size, i, np.float32), name=f"v{i}") for i in range(8)]
+    saver = tf.train.Saver(write_version=VERSIONS[version])
+    with tf.Session() as sess:
+        sess.run([variable.initializer for variable in variables])
+        path = saver.save(sess, str(tmp_path / "model"), write_meta_graph=False)
+    with tf.Session() as sess:
+        for _ in range(2):  # into nothing, and over old values
+            tracemalloc.start()
+            saver.restore(sess, path)
+            kept, peak = tracemalloc.get_traced_memory()  # what JAX took over as it was is the variable
+            tracemalloc.stop()
+            assert peak - kept < 4 * size * 2.2  # two where it takes over the one and copies the next, not eight
+            assert [set(value) for value in sess.run(variables)] == [{float(i)} for i in range(8)]
+            sess.run([variable.assign_add(np.ones(size, np.float32)) for variable in variables])
+
+
+@pytest.mark.parametrize("sequentially", [False, True])
+def test_a_large_restore_that_fails_changes_nothing(tmp_path, monkeypatch, sequentially):
+    monkeypatch.setattr(restoring, "_MUCH", 0)
+    first, second = tf.Variable(1.0, name="first"), tf.Variable([2.0, 3.0], name="second")
+    saver = tf.train.Saver(restore_sequentially=sequentially)
+    with tf.Session() as sess:
+        sess.run(tf.initialize_all_variables())
+        path = saver.save(sess, str(tmp_path / "model"))
+        sess.run([first.assign(5.0), second.assign([6.0, 7.0])])
+        data = (tmp_path / "model").read_bytes()
+        (tmp_path / "model").write_bytes(data.replace(np.float32([2, 3]).tobytes(), np.float32([2, 4]).tobytes()))
+        with pytest.raises(errors.DataLossError):
+            saver.restore(sess, path)
+        assert sess.run(first) == 5.0
+        assert sess.run(second).tolist() == [6.0, 7.0]
+        (tmp_path / "model").write_bytes(data)
+        saver.restore(sess, path)
+        assert sess.run(first) == 1.0
+        assert sess.run(second).tolist() == [2.0, 3.0]
+
+
+def test_what_is_restored_may_be_fetched_and_computed_with(tmp_path):
+    variable, other = tf.Variable([1.0, 2.0], name="v"), tf.Variable([0.0, 0.0], name="w")
+    with tf.Session() as sess:
+        sess.run(tf.initialize_all_variables())
+        path = tf.train.Saver().save(sess, str(tmp_path / "model"))
+        value = io._restore_slice(path, "v", "2 0,2", tf.float32)
+        assigned = variable.assign(value)
+        with tf.control_dependencies([assigned]):
+            doubled = variable * 2.0
+        sess.run(variable.assign([8.0, 9.0]))
+        found = sess.run([value, doubled, assigned.op, other.assign(value + 1.0)])
+        assert [part.tolist() for part in (found[0], found[1], found[3])] == [[1.0, 2.0], [2.0, 4.0], [2.0, 3.0]]
+        with pytest.raises(errors.InvalidArgumentError, match=r"Assign requires shapes of both tensors to match"):
+            sess.run(tf.Variable([1.0], name="short").assign(io._restore_slice(path, "v", "", tf.float32)))
 
 
 class Died(BaseException):
