@@ -120,7 +120,8 @@ class Call:
             assert variable is not None
             kind = variable.outputs[0].dtype.base_dtype
             array = np.asarray(value, kind.as_numpy_dtype)
-            overlay[variable.name] = array if self.node.type != "Assign" or kind is dtypes.string else restoring.placed(array)
+            is_restored = self.node.type == "Assign" and kind is not dtypes.string
+            overlay[variable.name] = restoring.placed(array) if is_restored else array
 
 
 def _constant(argument: Any, fed: frozenset[Tensor]) -> Any:
