@@ -35,6 +35,13 @@ def later(type, *inputs, **attrs):
     return raw(type)(*inputs, **attrs)
 
 
+def branches(x):
+    """Two conditionals, one inside of the other, with a value that one branch alone uses."""
+    a, b, few = x(3), x(3), tf.constant(2)
+    return tf.cond(tf.less(few, 3), lambda: tf.cond(tf.greater(few, 5), lambda: a * b, lambda: tf.sin(a) + 1.0),
+                   lambda: tf.exp(b)) + tf.cond(tf.less(few, 1), lambda: tf.constant([1.0, 2.0, 3.0]), lambda: b)
+
+
 ROWS = {
     # elementwise
     "Abs": lambda x: tf.abs(x(2, 3)),
@@ -98,6 +105,7 @@ ROWS = {
     "Tan": lambda x: later("Tan", x(3)),
     "Tanh": lambda x: tf.tanh(x(3)),
     "TanhGrad": lambda x: later("TanhGrad", x(3), x(3)),
+    "Merge Switch": branches,
     # reductions
     "Cumprod": lambda x: later("Cumprod", x(2, 3), 1, exclusive=True),
     "Cumsum": lambda x: later("Cumsum", x(2, 3), 1, reverse=True),

@@ -77,6 +77,19 @@ def normalized():
         np.eye(2, dtype=np.float32)[[0, 1, 1, 0, 1, 0]]))), feeds
 
 
+def conditional():
+    """Normalization by the batch or by its averages, as a placeholder says."""
+    x, feeds = fed(0, 6, 4)
+    trains = tf.placeholder(tf.bool, [])
+    hidden = tf.matmul(x, variable(1, 4, 5))
+    mean, variance = tf.nn.moments(hidden, [0])
+    averages = [tf.Variable(tf.zeros([5]), trainable=False), tf.Variable(tf.ones([5]), trainable=False)]
+    used = tf.cond(trains, lambda: (mean, variance), lambda: tuple([average + 0.0 for average in averages]))
+    hidden = tf.nn.batch_normalization(hidden, *used, variable(2, 5), variable(3, 5), 1e-3)
+    kept = tf.cond(trains, lambda: hidden * variable(5, 5), lambda: tf.identity(hidden))
+    return classes(tf.matmul(kept, variable(4, 5, 2)), [0, 1, 1, 0, 1, 0]), {**feeds, trains: np.bool_(True)}
+
+
 def recurrent():
     """An LSTM whose weights are shared by all steps."""
     x, feeds = fed(0, 2, 3, 2)
@@ -98,7 +111,7 @@ def losses():
                 logits, 1) * targets)), feeds
 
 
-MODELS = [linear, perceptron, convolutions, deconvolutions, words, normalized, recurrent, losses]
+MODELS = [linear, perceptron, convolutions, deconvolutions, words, normalized, conditional, recurrent, losses]
 
 
 # -- what makes of a loss a step of training

@@ -10,6 +10,7 @@ from tracer.derivatives.registry import UnsupportedError, rules
 from tracer.gradients import backwards, differentiable, reach
 from tracer.ir import Operation, Tensor
 from tracer.ops import array, casting, constants, control_flow, reduction
+from tracer.raw_graph import EXITS
 
 _TAKES_ROWS = frozenset({"Identity", "RefIdentity", "StopGradient"})
 _LATER_OUTPUTS = frozenset({"SoftmaxCrossEntropyWithLogits", "SparseSoftmaxCrossEntropyWithLogits", "CTCLoss"})
@@ -55,7 +56,7 @@ class Backward:
     def _through(self, op: Operation, grads: list[Any]) -> list[Any]:
         function = self.custom[op][0] if op in self.custom else rules().get(op.type)
         if function is None:
-            raise UnsupportedError(op)
+            raise UnsupportedError(op, "which comes out of a loop" if op.type in EXITS else "")
         if op.type in _LATER_OUTPUTS and any(grad is not None for grad in grads[1:]):
             raise UnsupportedError(op, "by its second output")
         grads = [constants.zeros_like(output) if grad is None and differentiable(output) else grad

@@ -8,9 +8,12 @@ from typing import Any
 from tracer import raw_form
 from tracer.convert import IndexedSlices, internal_convert_to_tensor
 from tracer.derivatives.backward import Backward
-from tracer.derivatives.registry import UnsupportedError
+from tracer.derivatives.registry import CONDITION, UnsupportedError
 from tracer.ir import Graph, Operation, Region, Tensor
 from tracer.ops.contexts import Context, Written
+from tracer.raw_graph import EXITS, MERGES
+
+_LOOPS = EXITS | {"While"}
 
 
 class _Copy(Graph):
@@ -102,7 +105,7 @@ class Expansion:
             if op.type == "Gradients" and op not in self.problems and op not in self.nodes:
                 self._expand(op)
                 continue
-            missing = [t.op for t in op.inputs if t not in self._tensors]
+            missing = [t.op for t in self._needed(op) if t not in self._tensors]
             if not missing:
                 self._add(stack.pop())
             elif op in begun:
@@ -112,9 +115,27 @@ class Expansion:
                 stack += missing
         return self._tensors[tensor]
 
+    @staticmethod
+    def _form(op: Operation) -> Written:
+        """The operation as TensorFlow has it; but a loop, which is no part of the way back, as we have it."""
+        if op.type in _LOOPS:
+            return raw_form.as_is(op)
+        return raw_form.written(op) or raw_form.as_is(op)
+
+    @staticmethod
+    def _condition(op: Operation) -> Tensor | None:
+        """What a `Merge` was decided by."""
+        return op.inputs[0].op.inputs[0] if op.type in MERGES and op.inputs[0].op.type == "Cond" else None
+
+    def _needed(self, op: Operation) -> list[Tensor]:
+        condition = self._condition(op)
+        return [*self._form(op).inputs, *([] if condition is None else [condition])]
+
     def _add(self, op: Operation) -> None:
-        inputs = tuple([self._tensors[t] for t in op.inputs])
-        made = Operation.recorded(self.copy, op.type, op.name, inputs, op.attrs,
+        form, condition = self._form(op), self._condition(op)
+        inputs = tuple([self._tensors[t] for t in form.inputs])
+        attrs = form.attrs if condition is None else {**form.attrs, CONDITION: self._tensors[condition]}
+        made = Operation.recorded(self.copy, form.type, op.name, inputs, attrs,
                                   tuple([(t.dtype, t.sizes) for t in op.outputs]), (), op.device)
         for tensor in inputs:
             tensor._consumers.append(made)

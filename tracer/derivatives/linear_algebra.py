@@ -6,7 +6,7 @@ from typing import Any
 
 from tracer.derivatives.registry import derivative, raw
 from tracer.ir import Operation, Tensor
-from tracer.ops import array, constants
+from tracer.ops import array, constants, logic
 from tracer.ops.math import neg
 
 
@@ -63,8 +63,17 @@ def _solve(op: Operation, grad: Tensor) -> Any:
 def _triangular_solve(op: Operation, grad: Tensor) -> Any:
     adjoint, lower = op.attrs["adjoint"], op.attrs["lower"]
     solution, of_rhs = op.outputs[0], raw(op.type, op.inputs[0], grad, lower=lower, adjoint=not adjoint)
-    bounds = (-1, 0) if lower else (0, -1)
-    return raw("BatchMatrixBandPart", _of_matrix(op, of_rhs, solution, adjoint), *bounds), of_rhs
+    return _half(op, _of_matrix(op, of_rhs, solution, adjoint), lower), of_rhs
+
+
+def _half(op: Operation, x: Tensor, lower: bool) -> Tensor:
+    """The lower or the upper half of a matrix, or of each of a batch, for which alone there is an operation."""
+    if op.type.startswith("Batch"):
+        return raw("BatchMatrixBandPart", x, *((-1, 0) if lower else (0, -1)))
+    numbers = constants.range(0, array.squeeze(array.slice(array.shape(x), [0], [1]), [0]))
+    rows, columns = array.expand_dims(numbers, 1), array.expand_dims(numbers, 0)
+    chosen = logic.greater_equal(rows, columns) if lower else logic.less_equal(rows, columns)
+    return logic.select(chosen, x, constants.zeros_like(x))
 
 
 def _of_matrix(op: Operation, of_rhs: Tensor, solution: Tensor, adjoint: bool) -> Tensor:

@@ -10,9 +10,12 @@ from typing import Any
 from tracer.declare import DECLARATIONS
 from tracer.ir import Operation, Tensor
 
+CONDITION = "_condition"
+"""The attribute of a `Merge` in the copy that holds what was decided by."""
+
 _RULES: dict[str, Callable] = {}
-_FAMILIES = ("arrays", "blocks", "elementwise", "linear_algebra", "networks", "products", "reductions", "segments",
-             "sparse_tensors")
+_FAMILIES = ("arrays", "blocks", "conditionals", "elementwise", "linear_algebra", "networks", "products", "reductions",
+             "segments", "sparse_tensors")
 
 
 class UnsupportedError(Exception):
