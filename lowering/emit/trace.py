@@ -52,6 +52,7 @@ class Trace:
         self.state: dict[Operation, Any] = dict(variables)  # every variable as it is now
         self.gradients: list[Gradient] = []
         self.updates: list[Operation] = []  # optimizers' operations, in order
+        self.trained: dict[Operation, Expr] = {}  # what optimizers made of variables
         self.keys: list[Expr] = []  # one for each operation that draws
         self.unsupported: dict[Operation, str] = {}
         self.open_loops: list[Operation] = []  # of which only a run knows the number of trips
@@ -218,7 +219,8 @@ class Trace:
         self.updates.append(op)
         old = self.begun[variable]
         outline = jax.ShapeDtypeStruct(old.shape, old.dtype)
-        self.state[variable] = Expr("name", old.head.replace("params", "new_params", 1), outline=outline)
+        self.trained[variable] = Expr("name", old.head.replace("params", "new_params", 1), outline=outline)
+        self.state[variable] = self.trained[variable]
 
     def _differentiate(self, op: Operation) -> None:
         parts = Parts(op)

@@ -105,10 +105,9 @@ class Step:
             early += [self.trace.read(op.inputs[i]) for op in group.operations[:1] for _, i in group.kind.hyper]
             early += [self.trace.read(op.inputs[group.kind.gradient]) for op in group.operations]
         results = [self.draft.result(t) for t in self.draft.fetches]
-        optimized = {v for group in self.groups for v in group.variables}
         written = {v: value for v, value in self.trace.state.items()
                    if v in self.trace.begun and value is not self.trace.begun[v]
-                   and v not in optimized and v not in self.draft.slots}
+                   and value is not self.trace.trained.get(v) and v not in self.draft.slots}
         simple = self.body.simple
         return simple(early), simple(results), {v: simple(value) for v, value in written.items()}
 

@@ -247,6 +247,26 @@ def test_what_is_trained_is_read_where_the_script_reads_it(tmp_path):
         assert int(state["count"]) == 3
 
 
+@pytest.mark.parametrize("change", [
+    lambda weights: weights.assign(tf.clip_by_value(weights, -0.5, 0.5)), lambda weights: weights.assign_sub(weights * 0.5)])
+def test_what_is_trained_may_be_changed_afterwards(tmp_path, change):
+    weights = tf.Variable([1.0, -2.0, 0.25], name="weights")
+    other = tf.Variable([2.0], name="other")
+    loss = tf.reduce_sum(tf.square(weights)) + tf.reduce_sum(tf.square(other))
+    with tf.control_dependencies([tf.train.GradientDescentOptimizer(0.125).minimize(loss)]):
+        step = tf.group(change(weights))
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        emitted = module(tf.emit([step], [], str(tmp_path / "m.py"), session), tmp_path)
+        params = emitted["params_from_checkpoint"](tmp_path / "m.npz")
+        opt_state = emitted["optimizer"].init(params)
+        for _ in range(2):
+            session.run(step)
+            params, opt_state = emitted["train_step"](params, opt_state)
+            np.testing.assert_allclose(params["weights"], session.run(weights), rtol=1e-6)
+            np.testing.assert_allclose(params["other"], session.run(other), rtol=1e-6)
+
+
 def test_gradients_in_turn_are_not_one_step(tmp_path):
     weights = tf.Variable([1.0, 2.0], name="weights")
     first = tf.train.GradientDescentOptimizer(0.1).minimize(tf.reduce_sum(tf.square(weights)))

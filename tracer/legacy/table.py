@@ -78,6 +78,7 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.copy_graph.python": "package",
     "tensorflow.contrib.copy_graph.python.util": "package",
     "tensorflow.contrib.copy_graph.python.util.copy_elements": "tracer.contrib.copy_graph.copy_elements",
+    "tensorflow.contrib.deprecated": "tracer.contrib.deprecated",  # from 0.12 on
     "tensorflow.contrib.distributions": "tracer.contrib.distributions",
     "tensorflow.contrib.distributions.python": "package",
     "tensorflow.contrib.distributions.python.ops": "package",

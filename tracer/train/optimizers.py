@@ -73,37 +73,30 @@ class MomentumOptimizer(Optimizer):
 
     def _apply_dense(self, grad: Tensor, var: Variable) -> Any:
         accum, rate, momentum = self._settings(var)
-        moved = train.apply_momentum(var, accum, self._first(rate), grad, momentum, use_locking=self._use_locking).op
         if not self._use_nesterov:
-            return moved
-        with scopes.control_dependencies([moved]):
-            step: Any = rate * (grad + momentum * accum)
-            return state.assign_sub(var.ref(), step, use_locking=self._use_locking).op
+            return train.apply_momentum(var, accum, rate, grad, momentum, use_locking=self._use_locking).op
+        moved: Any = state.assign(accum.ref(), momentum * accum + grad, use_locking=self._use_locking)
+        return state.assign_sub(var.ref(), rate * (grad + momentum * moved), use_locking=self._use_locking).op
 
     def _apply_sparse(self, grad: IndexedSlices, var: Variable) -> Any:
         accum, rate, momentum = self._settings(var)
-        if self._use_nesterov:
-            grad = _summed_by_row(grad)
-        moved = train.sparse_apply_momentum(var, accum, self._first(rate), grad.values, grad.indices, momentum,
-                                            use_locking=self._use_locking).op
         if not self._use_nesterov:
-            return moved
-        with scopes.control_dependencies([moved]):
-            step: Any = rate * (grad.values + momentum * indexing.gather(accum, grad.indices))
-            return state.scatter_sub(var.ref(), grad.indices, step, use_locking=self._use_locking).op
+            return train.sparse_apply_momentum(var, accum, rate, grad.values, grad.indices, momentum,
+                                               use_locking=self._use_locking).op
+        rows, values = _summed_by_row(grad)
+        moved: Any = momentum * indexing.gather(accum, rows) + values
+        keep = state.scatter_update(accum.ref(), rows, moved, use_locking=self._use_locking)
+        step: Any = rate * (values + momentum * moved)
+        return control_flow.group(keep, state.scatter_sub(var.ref(), rows, step, use_locking=self._use_locking))
 
     def _settings(self, var: Variable) -> tuple[Any, Any, Any]:
         return (self.get_slot(var, "momentum"), _cast(self._learning_rate_tensor, var), _cast(self._momentum_tensor, var))
 
-    def _first(self, rate: Any) -> Any:
-        """The rate at which the first operation moves the variable: not at all where the step looks ahead."""
-        return constants.zeros_like(rate) if self._use_nesterov else rate
 
-
-def _summed_by_row(grad: IndexedSlices) -> IndexedSlices:
-    """The gradient with each row once."""
+def _summed_by_row(grad: IndexedSlices) -> tuple[Tensor, Tensor]:
+    """The rows of a gradient, each once, and their values."""
     rows, places = indexing.unique(grad.indices)
-    return IndexedSlices(segment.unsorted_segment_sum(grad.values, places, array.size(rows)), rows, grad.dense_shape)
+    return rows, segment.unsorted_segment_sum(grad.values, places, array.size(rows))
 
 
 class AdagradOptimizer(Optimizer):
