@@ -252,6 +252,27 @@ class _Stager:
                         self.materialized.add(tensor)
                         stage = max(stage, self.stage[tensor.op] + 2)
             self.stage[op] = self._after_accesses(op, stage, host)
+        if any(stage > 1 for stage in self.stage.values()):
+            self._delay()
+
+    def _delay(self) -> None:
+        """Moves what waits for nothing into the program of those who need it, so that it is no program of its own."""
+        users: dict[Operation, list[Operation]] = {}
+        for op in reversed(self.order):
+            if op in users and self._may_wait(op):
+                gap = 2 if any(t in self.materialized for t in op.outputs) else 0
+                latest = min(self.stage[user] - (1 if self.stage[user] % 2 else gap) for user in users[op])
+                self.stage[op] = max(self.stage[op], latest)
+            for before in (*(t.op for t in inputs_of(op) if t not in self.fed), *op.control_inputs):
+                users.setdefault(before, []).append(op)
+
+    def _may_wait(self, op: Operation) -> bool:
+        rule = registry.find(op.type)
+        if rule is None or op.regions or self.stage[op] % 2 or op.type in ("Const", "Placeholder") or op.type in VARIABLES:
+            return False
+        if not (rule.pure or rule.draws) or rule.writes or not {"check", "later", "session"}.isdisjoint(rule.extras):
+            return False
+        return op.type not in ALIASES and not any(t not in self.fed and variable_of(t) is not None for t in op.inputs)
 
     def _after_pictures(self, op: Operation) -> int:
         """The earliest stage for what works on pictures that have come to one size: it is compiled once for all."""
