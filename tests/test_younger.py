@@ -250,3 +250,58 @@ def test_nested_sequences():
         nest.assert_same_structure([1, 2], (1, 2))
     with pytest.raises(ValueError, match="had 4 elements, but flat_sequence had 2"):
         nest.pack_sequence_as(structure, [1, 2])
+
+
+VECTOR = np.float32([1, 2, 3])
+
+
+@pytest.mark.parametrize(("build", "expected"), [
+    (lambda a, b: tf.map_fn(lambda x: x[0] + x[1], (a, b), dtype=tf.float32), VECTOR[:, None] + ROWS.T),
+    (lambda a, b: tf.map_fn(lambda x: (x[0] * 2, x[1] + x[0]), (a, b)), (VECTOR * 2, VECTOR[:, None] + ROWS.T)),
+    (lambda a, b: tf.map_fn(lambda x: [x * 2, tf.to_int32(x)], a, dtype=[tf.float32, tf.int32]), (VECTOR * 2, VECTOR)),
+    (lambda a, b: tf.scan(lambda c, x: (c[0] + x, c[1] * x), a, initializer=(0.0, 1.0)), ([1, 3, 6], [1, 2, 6])),
+    (lambda a, b: tf.scan(lambda c, x: c + x[0] * tf.reduce_sum(x[1]), (a, b), initializer=0.0), [3, 13, 34]),
+    (lambda a, b: tf.scan(lambda c, x: (c[0] + x[0], c[1] + x[1]), (a, b)), ([1, 3, 6], np.cumsum(ROWS.T, 0))),
+    (lambda a, b: tf.foldl(lambda c, x: [c[0] + x, c[1] * x], a, initializer=[tf.constant(0.0), tf.constant(1.0)]), (6, 6)),
+    (lambda a, b: tf.TensorArray(tf.float32, 3).unpack(a).gather([2, 0]), [3, 1]),
+    (lambda a, b: tf.as_string([1.5, -2.25]), [b"1.500000", b"-2.250000"]),
+    (lambda a, b: tf.as_string([True, False]), [b"true", b"false"]),
+    (lambda a, b: tf.as_string(5, width=4, fill="0"), b"0005"),
+    (lambda a, b: tf.as_string([1.5, 1e20], shortest=True), [b"1.5", b"1e+20"]),
+    (lambda a, b: tf.substr(["hello", "world"], 1, 3), [b"ell", b"orl"]),
+    (lambda a, b: [tf.string_split(["a b  c", "", "d"]).indices, tf.string_split(["a b  c", "", "d"]).values,
+                   tf.string_split(["a b  c", "", "d"]).shape],
+     ([[0, 0], [0, 1], [0, 2], [2, 0]], [b"a", b"b", b"c", b"d"], [3, 3])),
+], ids=str)
+def test_structures_and_strings(build, expected):
+    made = build(tf.constant(VECTOR), tf.constant(ROWS.T))
+    with tf.Session() as session:
+        found = session.run(list(made) if isinstance(made, (list, tuple)) else made)
+    if not isinstance(made, (list, tuple)):
+        found, expected = [found], [expected]
+    assert len(found) == len(expected)
+    for value, wanted in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(value, np.asarray(wanted, getattr(value, "dtype", None)))
+
+
+def test_a_list_of_like_tensors_is_one_tensor():
+    a = tf.constant(VECTOR)
+    with tf.Session() as session:
+        assert session.run(tf.map_fn(tf.reduce_sum, [a, 2 * a])).tolist() == [6, 12]
+
+
+def test_a_state_is_fed_as_it_is_made():
+    state = tf.nn.rnn_cell.LSTMStateTuple(tf.placeholder(tf.float32), tf.placeholder(tf.float32, [2]))
+    states = (state, tf.placeholder(tf.float32))
+    with tf.Session() as session:
+        assert session.run(state.c + state.h, {state: (1.0, [2, 3])}).tolist() == [3, 4]
+        assert session.run(state.c + states[1], {states: [([1.0], [2, 3]), 5]}).tolist() == [6]
+        with pytest.raises(ValueError, match="Key had 2 elements, but value had 3 elements"):
+            session.run(state.c, {state: (1.0, 2.0, 3.0)})
+
+
+def test_a_name_scope_by_default_name():
+    with tf.name_scope(None, "norm", [tf.constant(1)]) as scope:
+        assert scope == "norm/"
+    with tf.name_scope("given", "norm") as scope:
+        assert scope == "given/"

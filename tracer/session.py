@@ -12,6 +12,7 @@ import numpy as np
 from tracer import scopes
 from tracer.convert import IndexedSlices
 from tracer.ir import Graph, Operation, Tensor
+from tracer.younger import nest
 
 _Assemble = Callable[[list[Any]], Any]
 WATCHERS: list[Callable[[Any, Any], None]] = []
@@ -323,6 +324,8 @@ class BaseSession:
         for key, value in feed_dict.items():
             if isinstance(key, IndexedSlices) or hasattr(key, "_session_parts"):
                 values += [part for part in value if part is not None]
+            elif isinstance(key, tuple):
+                values += _spread(key, value)
             else:
                 values.append(value)
         return values
@@ -381,6 +384,8 @@ class BaseSession:
                 parts = [t for t in (key.values, key.indices, key.dense_shape) if t is not None]
             elif hasattr(key, "_session_parts"):
                 parts = key._session_parts()[0][:len(feed_dict[key])]
+            elif isinstance(key, tuple):
+                parts = nest.flatten(key)
             for part in parts:
                 try:
                     tensor = self._graph.as_graph_element(part, allow_operation=False)
@@ -443,6 +448,16 @@ class BaseSession:
 
 def _plain_message(error: Exception) -> str:
     return error.args[0] if isinstance(error, KeyError) and error.args else str(error)
+
+
+def _spread(key: tuple, value: Any) -> list[Any]:
+    """The values for the tensors of a tuple, such as the state of a cell: from 0.9 on one may be fed."""
+    if isinstance(value, tuple | list) and len(value) == len(key):
+        pairs = zip(key, value, strict=True)
+        return [one for part, given in pairs for one in (_spread(part, given) if isinstance(part, tuple) else [given])]
+    count = len(value) if isinstance(value, tuple | list) else 1
+    raise ValueError(f"Could not flatten dictionary. Key had {len(key)} elements, but value had {count} elements. "
+                     f"Key: {key}, value: {value}.")
 
 
 class Session(BaseSession):

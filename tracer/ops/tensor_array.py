@@ -194,6 +194,12 @@ class TensorArray:
             value.set_shape(shapes.TensorShape([None]).concatenate(self._element[0]))
         return value
 
+    def gather(self, indices: Any, name: str | None = None) -> Tensor:
+        """The elements at `indices`, stacked (from 0.11 on)."""
+        from tracer.ops import indexing
+
+        return indexing.gather(self.pack(), indices, name=name or "TensorArrayGather")
+
     def concat(self, name: str | None = None) -> Tensor:
         """All elements, joined along their first dimension."""
         value, _ = _concat(self._handle, self._flow, self._dtype, name=name or "TensorArrayConcat")

@@ -21,7 +21,9 @@ RENAMED = {
     "matrix_diag_part": "batch_matrix_diag_part",
 }
 """Names of `tf`, and what 0.8 calls the same."""
-_PARTS = {"tracer": ("root", "maths"), "tracer.nn": ("nn",), "tracer.train": ("train",), "tracer.image": ("image",)}
+_PARTS = {
+    "tracer": ("root", "maths", "strings"), "tracer.nn": ("nn",), "tracer.train": ("train",), "tracer.image": ("image",),
+}
 _MODULES = {"summary": "tracer.younger.summary", "graph_util": "tracer.graph_util"}
 
 
