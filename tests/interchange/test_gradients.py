@@ -214,3 +214,16 @@ def test_a_loop_says_so():
     with tf.Graph().as_default(), tf.Session() as sess:
         tf.import_graph_def(tf.GraphDef.FromString(message.SerializeToString()), name="")
         np.testing.assert_allclose(sess.run([slope.name, name_of(other), name]), wanted)
+
+
+def test_rows_of_what_is_computed(recwarn):
+    """The rows of a tensor of any size that is no variable: an export does not warn of how large it may be."""
+    with tf.Graph().as_default() as graph, tf.Session() as sess:
+        x = tf.placeholder(tf.float32, [None, 2], name="x")
+        slope, = tf.gradients(tf.reduce_sum(tf.gather(tf.square(x), [1, 1])), x)
+        wanted, message = sess.run(slope, {x: np.ones([3, 2])}), as_theirs(graph)
+    with real.Graph().as_default(), old.Session() as sess:
+        old.import_graph_def(message, name="")
+        found = sess.run(name_of(slope), {"x:0": np.ones([3, 2])})
+    assert found.tolist() == wanted.tolist() == [[0, 0], [4, 4], [0, 0]]
+    assert not recwarn.list

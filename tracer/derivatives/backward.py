@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tracer.convert import IndexedSlices, internal_convert_to_tensor
+from tracer.convert import IndexedSlices
 from tracer.derivatives.registry import UnsupportedError, rules
 from tracer.gradients import backwards, differentiable, reach
 from tracer.ir import Operation, Tensor
-from tracer.ops import array, casting, constants, control_flow, reduction
+from tracer.ops import array, casting, constants, control_flow, reduction, segment
 from tracer.raw_graph import EXITS
 
 _TAKES_ROWS = frozenset({"Identity", "RefIdentity", "StopGradient"})
@@ -63,7 +63,7 @@ class Backward:
                  for grad, output in zip(grads, op.outputs, strict=True)]
         with op.graph.name_scope(f"{op.name}_grad"):
             if op.type not in _TAKES_ROWS:
-                grads = [internal_convert_to_tensor(grad) if isinstance(grad, IndexedSlices) else grad for grad in grads]
+                grads = [whole(grad) for grad in grads]
             found = function(op, *grads)
             found = list(found) if isinstance(found, (list, tuple)) else [found]
             if self.is_gated and sum(one is not None for one in found) > 1:
@@ -81,6 +81,14 @@ def _sum(parts: list[Any], tensor: Tensor) -> Any:
     return IndexedSlices(array.concat(0, [one.values for one in slices]),
                          array.concat(0, [casting.cast(one.indices, kind) for one in slices]),
                          next((one.dense_shape for one in slices if one.dense_shape is not None), None))
+
+
+def whole(found: Any) -> Any:
+    """A gradient as one tensor."""
+    if not isinstance(found, IndexedSlices):
+        return found
+    count = array.squeeze(array.slice(found.dense_shape, [0], [1]), [0])
+    return segment.unsorted_segment_sum(found.values, found.indices, count)
 
 
 def _all_rows(part: Tensor) -> IndexedSlices:

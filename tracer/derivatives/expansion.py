@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from tracer import raw_form
-from tracer.convert import IndexedSlices, internal_convert_to_tensor
-from tracer.derivatives.backward import Backward
+from tracer.convert import IndexedSlices
+from tracer.derivatives.backward import Backward, whole
 from tracer.derivatives.registry import CONDITION, UnsupportedError
 from tracer.ir import Graph, Operation, Region, Tensor
+from tracer.ops import array, casting, constants
 from tracer.ops.contexts import Context, Written
 from tracer.raw_graph import EXITS, MERGES
 
@@ -192,7 +193,7 @@ class Expansion:
                 results += _as_rows(found, next(outputs).dtype)
             else:
                 next(outputs)
-                results.append(_as_whole(found, self._tensors[x]))
+                results.append(constants.zeros_like(self._tensors[x]) if found is None else whole(found))
         return results
 
     def _by_script(self, region: Region, returned: tuple[bool, ...]) -> Callable:
@@ -211,16 +212,7 @@ class Expansion:
 
 def _as_rows(found: Any, kind: Any) -> list[Tensor]:
     """The gradient as rows and their places."""
-    from tracer.ops import array, casting, constants
-
     if isinstance(found, IndexedSlices):
         return [found.values, casting.cast(found.indices, kind)]
     count = array.squeeze(array.slice(array.shape(found), [0], [1]), [0])
     return [found, casting.cast(constants.range(0, count), kind)]
-
-
-def _as_whole(found: Any, x: Tensor) -> Tensor:
-    """The gradient as one tensor; nothing is a zero."""
-    from tracer.ops import constants
-
-    return constants.zeros_like(x) if found is None else internal_convert_to_tensor(found)
