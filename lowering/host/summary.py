@@ -139,14 +139,18 @@ def image_summary(tag, tensor, *, max_images, bad_color):
 
 
 def _pixels(image: np.ndarray, bad_color: np.ndarray) -> np.ndarray:
-    finite = np.isfinite(image).all(axis=-1)
-    seen = image[finite]
+    finite = np.isfinite(image)
+    whole = finite.all()
+    finite = finite.all(axis=-1)
+    seen = image if whole else image[finite]
     least, most = (seen.min(), seen.max()) if seen.size else (np.float32(0), np.float32(0))
     if least < 0:
         reach = max(abs(least), abs(most))
         scale, offset = np.float32(0) if reach < _ZERO else np.float32(127) / reach, np.float32(128)
     else:
         scale, offset = np.float32(0) if most < _ZERO else np.float32(255) / most, np.float32(0)
+    if whole:
+        return (image * scale + offset).astype(np.uint8)
     result = np.empty(image.shape, np.uint8)
     result[finite] = (seen * scale + offset).astype(np.uint8)
     result[~finite] = bad_color
