@@ -135,6 +135,34 @@ def test_constants_of_the_first_opencv(run, monkeypatch):
     assert not found.y
 
 
+def test_axes_take_the_arguments_they_took(run):
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    found = run("""
+        import matplotlib.pyplot as plt
+        figure = plt.figure()
+        deep = [figure.gca(projection='3d').name, figure.gca().name]
+        deep += [plt.figure().gca().name, plt.gca(projection='polar').name]
+        axes = plt.figure().add_subplot(111)
+        axes.hold(True)
+        axes.set_axis_bgcolor('yellow')
+        heights = axes.hist([1, 2, 3, 4], bins=2, normed=True)[0]
+        """)
+    pyplot.close("all")
+    assert found.deep == ["3d", "3d", "rectilinear", "polar"]
+    assert found.axes.get_facecolor() == (1, 1, 0, 1)
+    assert found.heights.tolist() == pytest.approx([1 / 3, 1 / 3])
+
+
+def test_windows_of_signals(run):
+    windows = pytest.importorskip("scipy.signal.windows")
+    found = run("""
+        import scipy.signal
+        from scipy.signal import hann, gaussian
+        x = hann(5).tolist(), gaussian(5, 1.5).tolist(), scipy.signal.hamming(4).tolist()
+        """)
+    assert found.x == (windows.hann(5).tolist(), windows.gaussian(5, 1.5).tolist(), windows.hamming(4).tolist())
+
+
 def test_notebooks_clear_what_they_show(run):
     pytest.importorskip("IPython")
     assert callable(run("from IPython.display import Image, clear_output\n").clear_output)

@@ -19,6 +19,12 @@ def _scipy(module: ModuleType) -> dict[str, Any]:
     return {**found, "ifft": np.fft.ifft, "rand": np.random.rand, "randn": np.random.randn}
 
 
+def _windows(module: ModuleType) -> dict[str, Any]:
+    from scipy.signal import windows
+
+    return {name: getattr(windows, name) for name in windows.__all__ if not hasattr(module, name)}
+
+
 def _numpy_lib(module: ModuleType) -> dict[str, Any]:
     functions = ((name, getattr(np, name)) for name in np.__all__)
     return {name: value for name, value in functions if callable(value) and not hasattr(module, name)}
@@ -50,12 +56,22 @@ def _with_renamed(function: Callable, **renamed: str) -> Callable:
     return call
 
 
+def _axes_of(figure: Any, **keywords: Any) -> Any:
+    """`gca`, which took what new axes are to be: `projection="3d"`."""
+    return figure.add_subplot(**keywords) if keywords else figure.gca()
+
+
+def _held(b: Any = None) -> None:
+    """`hold`: drawing has added to what is there ever since."""
+
+
 def _pyplot(module: ModuleType) -> dict[str, Any]:
     from matplotlib.legend import Legend
 
     found: dict[str, Any] = {
         "axes": _with_renamed(module.axes, axisbg="facecolor"),
         "hist": _with_renamed(module.hist, normed="density"),
+        "gca": lambda **keywords: _axes_of(module.gcf(), **keywords),
         "hold": lambda b=None: None,  # drawing has added to what is there ever since
         "ishold": lambda: True,
         "subplot": _with_renamed(module.subplot, axisbg="facecolor"),
@@ -172,6 +188,7 @@ LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "numpy.lib": _numpy_lib,
     "numpy.linalg": lambda module: {},
     "scipy": _scipy,
+    "scipy.signal": _windows,
     "sklearn": lambda module: {},
     "sklearn.datasets": _datasets,
     "sklearn.manifold": _manifold,
@@ -248,12 +265,18 @@ def _is_position(key: Any) -> bool:
 
 _ATTRIBUTES: dict[tuple[str, str], Callable] = {
     ("h5py", "value"): lambda owner: owner[()],
+    ("matplotlib", "gca"): lambda owner: functools.partial(_axes_of, owner),
+    ("matplotlib", "hist"): lambda owner: _with_renamed(owner.hist, normed="density"),
+    ("matplotlib", "hold"): lambda owner: _held,
+    ("matplotlib", "set_axis_bgcolor"): lambda owner: owner.set_facecolor,
+    ("matplotlib", "set_window_title"): lambda owner: owner.manager.set_window_title,
     ("pandas", "append"): lambda owner: functools.partial(_append, owner),
     ("pandas", "as_matrix"): lambda owner: functools.partial(_as_matrix, owner),
     ("pandas", "ix"): _ByLabelOrPosition,
     ("pandas", "values"): _writable_values,
 }
-_CHANGED = ("values",)
+_CHANGED = ("gca", "hist", "values")
 ATTRIBUTES = {
-    package: frozenset(name for owner, name in _ATTRIBUTES if owner == package) for package in ("h5py", "pandas")
+    package: frozenset(name for owner, name in _ATTRIBUTES if owner == package)
+    for package in ("h5py", "matplotlib", "pandas")
 }
