@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from lowering import fast
+from lowering import fast, options
 
 LAYOUTS = {("NHWC", 4): ("NHWC", "HWIO", "NHWC"), ("NCHW", 4): ("NCHW", "HWIO", "NCHW"),
            ("NHWC", 5): ("NDHWC", "DHWIO", "NDHWC")}
@@ -61,10 +61,9 @@ def window_of(sizes: Sequence[int], taps: Sequence[int], strides: Sequence[int],
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
 def convolved(window: Window, input: Any, filter: Any) -> Any:
     """The convolution."""
-    if window.last and math.prod(filter.shape[:-1]) <= FEW and input.dtype in EXACT and fast.on("convolutions"):
-        return lax.platform_dependent(input, filter, cpu=functools.partial(_tap_by_tap, window),
-                                      default=functools.partial(_convolved, window))
-    return _convolved(window, input, filter)
+    few = window.last and math.prod(filter.shape[:-1]) <= FEW and input.dtype in EXACT
+    form = _tap_by_tap if few and _chooses() else _convolved
+    return form(window, input, filter)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
@@ -86,11 +85,9 @@ def to_input(window: Window, sizes: tuple[int, ...], out_backprop: Any, filter: 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
 def to_filter(window: Window, taps: tuple[int, ...], input: Any, out_backprop: Any) -> Any:
     """Its gradient by a filter of shape `taps`."""
-    strips = _strips(window, out_backprop.shape)
-    if strips > 1 and fast.on("convolutions"):
-        return lax.platform_dependent(input, out_backprop, cpu=functools.partial(_in_strips, window, taps, strips),
-                                      default=functools.partial(_to_filter, window, taps))
-    return _to_filter(window, taps, input, out_backprop)
+    strips = _strips(window, out_backprop.shape) if _chooses() else 1
+    return _to_filter(window, taps, input, out_backprop) if strips == 1 else (
+        _in_strips(window, taps, strips, input, out_backprop))
 
 
 convolved.defvjp(
@@ -107,6 +104,10 @@ to_filter.defvjp(
                                     convolved(window, saved[0], g)))
 
 
+def _chooses() -> bool:
+    return fast.on("convolutions") and options.on_cpu()
+
+
 def _convolved(window: Window, input: Any, filter: Any) -> Any:
     input, pads = _roomy(input, window.first, filter.shape, window.pads, (1,) * len(window.strides))
     return lax.conv_general_dilated(input, filter, window.strides, pads, dimension_numbers=window.layout)
@@ -119,8 +120,9 @@ def _to_filter(window: Window, taps: tuple[int, ...], input: Any, out_backprop: 
 
 def _tap_by_tap(window: Window, input: Any, filter: Any) -> Any:
     """The convolution as a sum of products of what lies under each tap."""
-    return sum(here[..., channel:channel + 1] * filter[*place, channel]
-               for place, here in under(window, input, filter.shape[:-2]) for channel in range(filter.shape[-2]))
+    products = (here[..., channel:channel + 1] * filter[*place, channel]
+                for place, here in under(window, input, filter.shape[:-2]) for channel in range(filter.shape[-2]))
+    return functools.reduce(jnp.add, products)
 
 
 def under(window: Window, input: Any, taps: Sequence[int]) -> Iterator[tuple[tuple[int, ...], Any]]:
@@ -135,7 +137,7 @@ def under(window: Window, input: Any, taps: Sequence[int]) -> Iterator[tuple[tup
 
 def _strips(window: Window, outputs: Sequence[int]) -> int:
     """How many strips of its images to take for images of their own."""
-    if not window.last or len(outputs) != 4 or not 0 < outputs[0] < IMAGES // 2:
+    if not window.last or len(outputs) != 4 or not isinstance(outputs[0], int) or not 0 < outputs[0] < IMAGES // 2:
         return 1
     return max(count for count in range(1, IMAGES // outputs[0] + 1) if outputs[1] % count == 0)
 

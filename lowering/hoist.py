@@ -12,7 +12,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lowering import checks, fast, interpret, registry
+from lowering import checks, fast, interpret, options, registry
 from lowering.ragged import HEAVY
 from lowering.slice import VARIABLES, inputs_of
 from lowering.stages import DeviceStage
@@ -81,7 +81,7 @@ def compute(nodes: list[Operation], results: list[Tensor]) -> list[Any]:
     def call(values: list[Any]) -> tuple:
         context = interpret.Context()
         context.values.update(zip(constants, values, strict=True))
-        with jax.default_matmul_precision("float32"):
+        with options.matmul_precision():
             interpret.evaluate(nodes, context)
         report = context.checks.outputs()
         table[:] = context.checks.table

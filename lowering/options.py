@@ -1,11 +1,13 @@
-"""What XLA's compiler is told beyond its defaults."""
+"""What programs are made for: the kind of device, the precision, and what XLA's compiler is told beyond its defaults."""
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import functools
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import jax
@@ -28,10 +30,38 @@ def compiler_options(operations: Iterable[Operation]) -> dict[str, Any] | None:
     """
     if not any(_CONVOLVING.match(node.type) for op in operations for node in inner(op)):
         return None
+    return _NO_CONVOLUTIONS if fast.on("convolutions") and on_cpu() and _cores() > 1 and _known() else None
+
+
+_portable = contextvars.ContextVar("portable", default=False)
+
+
+@contextlib.contextmanager
+def portable() -> Iterator[None]:
+    """What is traced inside is for any device, and for arrays of any size."""
+    token = _portable.set(True)
+    try:
+        yield
+    finally:
+        _portable.reset(token)
+
+
+def on_cpu() -> bool:
+    """Whether what is traced now is for a CPU alone."""
     device: Any = jax.config.jax_default_device or jax.local_devices()[0]  # type: ignore[attr-defined]
-    if device.platform != "cpu" or _cores() == 1 or not fast.on("convolutions"):
-        return None
-    return _NO_CONVOLUTIONS if _known() else None
+    return device.platform == "cpu" and not _portable.get()
+
+
+def matmul_precision() -> Any:
+    """The context in which products and convolutions have the precision that TRACER_PRECISION asks for: that of float32,
+    or `tf32` or `bf16` for what their factors are rounded to, on devices that are faster then."""
+    wanted = os.environ.get("TRACER_PRECISION", "float32")
+    if wanted not in _PRECISIONS:
+        raise ValueError(f"TRACER_PRECISION is {wanted!r}, which is none of {', '.join(_PRECISIONS)}.")
+    return jax.default_matmul_precision(_PRECISIONS[wanted])
+
+
+_PRECISIONS = {"float32": "float32", "tf32": "tensorfloat32", "bf16": "bfloat16"}
 
 
 def _cores() -> int:

@@ -102,7 +102,7 @@ class Program:
             context = self.context(static, held, streams, readonly, constants, inputs)
             context.session, context.failures = session, self.failures
             context.readers = self._readers()
-            with jax.default_matmul_precision("float32"):
+            with options.matmul_precision():
                 interpret.evaluate(self.own_nodes(), context)
             self.rolled = context.rolled
             outputs = tuple(interpret.as_value(context.read(t)) for t in self.stage.outputs)

@@ -12,7 +12,7 @@ import numpy as np
 from jax import export
 from jax.experimental import checkify
 
-from lowering import checks, interpret
+from lowering import checks, interpret, options
 from lowering.executable import Executable
 from lowering.hosting import HostSession
 from lowering.program import Program
@@ -160,7 +160,7 @@ def exported(program: Callable, begun: Pure, inputs: list[tuple[np.dtype, tuple[
     shapes = [jax.ShapeDtypeStruct(export.symbolic_shape(word + ",", scope=scope) if word else (), dtype)
               for word, (dtype, _) in zip(words, inputs, strict=True)]
     settings: Any = {"platforms": list(platforms)} if platforms else {}
-    with jax.enable_x64(True):
+    with jax.enable_x64(True), options.portable():
         if begun.keeps:
             frozen = jax.jit(lambda *arrays: program(begun.state, *arrays)[0])
             return bytes(export.export(frozen, **settings)(*shapes).serialize()), None

@@ -161,7 +161,7 @@ class _Measured:
 
     def run(self) -> None:
         """Measures."""
-        with jax.default_matmul_precision("float32"):
+        with options.matmul_precision():
             self._evaluate(self.nodes, self.context)
 
     def _evaluate(self, nodes: list[Operation], context: Context) -> None:

@@ -61,6 +61,14 @@ def test_loops_that_a_script_unrolled_show_as_what_they_became(tmp_path):
     assert "rolled" not in command(tmp_path, LOOP, "--without", "reroll").stdout
 
 
+def test_the_precision_of_products(tmp_path):
+    product = "import tensorflow as tf\nx = tf.placeholder(tf.float32, [2, 2])\ny = tf.matmul(x, x)\n"
+    product += "tf.Session().run(y, {x: [[1.0, 2.0], [3.0, 4.0]]})\n"
+    found = [re.findall("precision = \\[(\\w+)", command(tmp_path, product, "--section", "stablehlo", *words).stdout)
+             for words in ((), ("--precision", "tf32"), ("--precision", "bf16"))]
+    assert found == [["HIGHEST"], ["HIGH"], ["DEFAULT"]]
+
+
 def test_a_script_that_fails_shows_what_it_ran_before(tmp_path):
     done = command(tmp_path, SCRIPT + "raise ValueError('oh')\n")
     assert done.returncode == 1

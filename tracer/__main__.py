@@ -66,6 +66,8 @@ def add_programs(parser: argparse.ArgumentParser) -> Any:
                        help="leave out what only makes programs faster: `all`, or of `reroll` (a loop that the script "
                             "unrolled is a loop again), `first` (a first run, such as of initializers, is not compiled), "
                             "`convolutions`, `hoist`, `rows`, `staging`, with commas between")
+    group.add_argument("--precision", choices=["float32", "tf32", "bf16"], default="float32",
+                       help="what the factors of products and convolutions are rounded to, on GPUs and TPUs")
     return group
 
 
@@ -74,6 +76,9 @@ def set_programs(said: dict[str, Any]) -> None:
     without = said.pop("without")
     if without:
         os.environ["TRACER_WITHOUT"] = without
+    precision = said.pop("precision")
+    if precision != "float32":
+        os.environ["TRACER_PRECISION"] = precision
 
 
 def add_environment(parser: argparse.ArgumentParser) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
@@ -11,6 +12,7 @@ from tracer.ir import Graph, Operation, Tensor
 from tracer.scopes import GraphKeys
 
 _TRAIN_OP = "train_op"  # the collection of 0.8's learning libraries
+_GRADIENT = re.compile(r"(?:.*/)?gradients(?:_\d+)?/(.+)_grad/")
 
 
 class Filter:
@@ -88,6 +90,19 @@ def _losses(graph: Graph) -> Iterator[Tensor]:
     for op in graph.get_operations():
         if op.type == "Gradients" and op.region is None:
             yield from op.inputs[:op.attrs["ys"]]
+    yield from _differentiated(graph)
+
+
+def _differentiated(graph: Graph) -> Iterator[Tensor]:
+    """What gradients begin at where they are operations of their own, as in files: these are named after those that they
+    are gradients of."""
+    named = (_GRADIENT.match(op.name) for op in graph.get_operations())
+    names = {match[1] for match in named if match is not None}
+    forward = {op for op in graph.get_operations() if op.name in names}
+    for op in graph.get_operations():
+        if op in forward and op.region is None and op.outputs and not any(
+                reader in forward for output in op.outputs for reader in output.consumers()):
+            yield op.outputs[0]
 
 
 def _training(graph: Graph) -> Iterator[Operation]:
