@@ -47,7 +47,8 @@ def needs_python2(tree: ast.Module, filename: str = "") -> str | None:
         sign = _sign(node, bound, modules, os.path.dirname(filename))
         if sign:
             return f"line {getattr(node, 'lineno', '?')}: {sign}"
-    return _used_as_list(tree) or _quotient_as_whole_number(tree) or bytes_as_text.found(all_nodes(tree))
+    used = _used_as_list(tree) or _read_as_list(tree) or _quotient_as_whole_number(tree)
+    return used or bytes_as_text.found(all_nodes(tree))
 
 
 def has_print_statements(tree: ast.Module) -> bool:
@@ -206,6 +207,33 @@ def _used_as_list(tree: ast.Module) -> str | None:
         if isinstance(used, ast.Name) and used.id in lists:
             return f"line {used.lineno}: {used.id} is used as a list"
     return None
+
+
+def _read_as_list(tree: ast.Module) -> str | None:
+    """`self.means = map(f, x)` and later `self.means[0]` or `len(self.means)`, which Python 3 refuses."""
+    bound = bound_names(tree) & _LISTS_IN_PYTHON2
+    made = [target for node in all_nodes(tree) if isinstance(node, ast.Assign) for target in node.targets
+            if _makes_list(node.value, bound) and _is_builtin_list(node.value) and not _is_call(node.value, "range")]
+    others = {_place(node) for node in all_nodes(tree) if node not in made and (
+        isinstance(node, ast.arg) or isinstance(getattr(node, "ctx", None), ast.Store))}
+    iterators = {_place(target) for target in made} - others - {""}
+    for node in all_nodes(tree) if iterators else ():
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+            used: ast.AST = node.value
+        elif isinstance(node, ast.Call) and _is_name(node.func, "len") and len(node.args) == 1:
+            used = node.args[0]
+        else:
+            continue
+        if _place(used) in iterators:
+            return f"line {node.lineno}: {_place(used)} is read as a list"
+    return None
+
+
+def _place(node: ast.AST) -> str:
+    """The name, argument or `.attribute` that a node is; otherwise nothing."""
+    if isinstance(node, ast.Attribute):
+        return "." + node.attr
+    return node.id if isinstance(node, ast.Name) else node.arg if isinstance(node, ast.arg) else ""
 
 
 def _quotient_as_whole_number(tree: ast.Module) -> str | None:
