@@ -110,6 +110,13 @@ def test_app_run_calls_the_function_it_is_given(fresh_flags):
     assert end.value.code == 3
 
 
+def test_app_run_takes_a_command_line_as_since_0_11(fresh_flags):
+    fresh_flags.DEFINE_integer("first", 1, "")
+    with pytest.raises(SystemExit) as end:
+        app.run(main=lambda argv: (fresh_flags.FLAGS.first, argv[1:]), argv=["program", "--first=5", "rest"])
+    assert end.value.code == (5, ["rest"])
+
+
 def test_a_file_is_written_and_read(tmp_path):
     path = str(tmp_path / "file")
     with gfile.GFile(path, "w") as file:

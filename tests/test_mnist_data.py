@@ -69,6 +69,14 @@ def test_one_hot_and_uint8(folder):
     np.testing.assert_array_equal(sets.test.images, images_file(TEST, 2)[1].reshape(TEST, 784))
 
 
+def test_pictures_may_keep_their_shape_and_validation_its_size(folder):
+    """Arguments of 0.10 and 0.12."""
+    sets = mnist.read_data_sets(str(folder), reshape=False, validation_size=7)
+    assert [part.images.shape for part in sets] == [(TRAIN - 7, 28, 28, 1), (7, 28, 28, 1), (TEST, 28, 28, 1)]
+    with pytest.raises(ValueError, match=rf"Validation size should be between 0 and {TRAIN}. Received: -1"):
+        mnist.read_data_sets(str(folder), validation_size=-1)
+
+
 def test_another_dtype_is_refused(folder):
     with pytest.raises(TypeError, match=r"Invalid image dtype tf\.int32, expected uint8 or float32"):
         mnist.read_data_sets(str(folder), dtype=tf.int32)

@@ -44,3 +44,10 @@ def test_a_missing_embedding_size_is_that_of_the_cells_outputs_before_projection
         assert all(shape[1] == 3 for shape in tables)
         graphs.append(graph.as_graph_def())
     assert graphs[0] == graphs[1]
+
+
+def test_the_linear_layer_of_cells_is_there_too():
+    with tf.Graph().as_default():
+        result = tf.nn.seq2seq.linear([tf.zeros([2, 3]), tf.zeros([2, 1])], 5, True)
+        assert [v.get_shape().as_list() for v in tf.trainable_variables()] == [[4, 5], [5]]
+    assert result.get_shape().as_list() == [2, 5]

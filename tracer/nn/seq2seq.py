@@ -15,6 +15,7 @@ from tracer.convert import convert_to_tensor
 from tracer.ir import Tensor
 from tracer.nn import attention, embedding, recurrent, regularization, rnn_cell, states
 from tracer.nn.attention import attention_decoder as attention_decoder
+from tracer.nn.rnn_cell import linear as linear
 from tracer.nn.sequence_loss import model_with_buckets as model_with_buckets
 from tracer.nn.sequence_loss import sequence_loss as sequence_loss
 from tracer.nn.sequence_loss import sequence_loss_by_example as sequence_loss_by_example

@@ -25,11 +25,14 @@ Datasets = namedtuple("Datasets", ["train", "validation", "test"])
 
 
 def read_data_sets(
-    train_dir: str, fake_data: bool = False, one_hot: bool = False, dtype: Any = dtypes.float32
+    train_dir: str, fake_data: bool = False, one_hot: bool = False, dtype: Any = dtypes.float32, reshape: bool = True,
+    validation_size: int = VALIDATION_SIZE,
 ) -> Datasets:
     """The digits, as `.train` (55,000), `.validation` (5,000) and `.test` (10,000).
 
     Files that `train_dir` lacks are downloaded. `fake_data` needs no files and gives the same picture again and again.
+    Without `reshape`, pictures keep rows and columns; `validation_size` of those for training are `.validation`. (These
+    two came with 0.10 and 0.12.)
 
     >>> mnist = input_data.read_data_sets("MNIST_data/", one_hot=True)
     >>> images, labels = mnist.train.next_batch(100)
@@ -43,11 +46,15 @@ def read_data_sets(
     train_images, train_labels, test_images, test_labels = (idx.find(name, train_dir) for name in names)
     images = extract_images(train_images)
     labels = extract_labels(train_labels, one_hot=one_hot)
-    validation = DataSet(images[:VALIDATION_SIZE], labels[:VALIDATION_SIZE], one_hot=one_hot, dtype=dtype)
-    train = DataSet(images[VALIDATION_SIZE:], labels[VALIDATION_SIZE:], one_hot=one_hot, dtype=dtype)
-    test = DataSet(
-        extract_images(test_images), extract_labels(test_labels, one_hot=one_hot), one_hot=one_hot, dtype=dtype
-    )
+    if not 0 <= validation_size <= len(images):
+        raise ValueError(f"Validation size should be between 0 and {len(images)}. Received: {validation_size}.")
+
+    def data_set(images: Any, labels: Any) -> DataSet:
+        return DataSet(images, labels, one_hot=one_hot, dtype=dtype, reshape=reshape)
+
+    validation = data_set(images[:validation_size], labels[:validation_size])
+    train = data_set(images[validation_size:], labels[validation_size:])
+    test = data_set(extract_images(test_images), extract_labels(test_labels, one_hot=one_hot))
     return Datasets(train, validation, test)
 
 
@@ -81,9 +88,13 @@ class DataSet:
     """Pictures and labels that are handed out in batches, in a new order each time round."""
 
     def __init__(
-        self, images: Any, labels: Any, fake_data: bool = False, one_hot: bool = False, dtype: Any = dtypes.float32
+        self, images: Any, labels: Any, fake_data: bool = False, one_hot: bool = False, dtype: Any = dtypes.float32,
+        reshape: bool = True,
     ) -> None:
-        """Takes uint8 pictures [count, rows, columns, 1]; float32 scales them to [0, 1], uint8 leaves them."""
+        """Takes uint8 pictures [count, rows, columns, 1]; float32 scales them to [0, 1], uint8 leaves them.
+
+        They become rows of pixels, unless `reshape` is false.
+        """
         dtype = dtypes.as_dtype(dtype).base_dtype
         if dtype not in (dtypes.uint8, dtypes.float32):
             raise TypeError(f"Invalid image dtype {dtype!r}, expected uint8 or float32")
@@ -94,9 +105,10 @@ class DataSet:
             self._num_examples = FAKE_SIZE
         else:
             assert images.shape[0] == labels.shape[0], f"images.shape: {images.shape} labels.shape: {labels.shape}"
-            assert images.shape[3] == 1, f"one channel expected: {images.shape}"
             self._num_examples = images.shape[0]
-            images = images.reshape(images.shape[0], images.shape[1] * images.shape[2])
+            if reshape:
+                assert images.shape[3] == 1, f"one channel expected: {images.shape}"
+                images = images.reshape(images.shape[0], images.shape[1] * images.shape[2])
             if dtype == dtypes.float32:
                 images = images.astype(np.float32) * np.float32(1.0 / 255.0)
         self._images = images
