@@ -69,10 +69,10 @@ class Products:
         weights = {self.index[op.inputs[i]] for op, i in self.weights.items()}
 
         @jax.custom_vjp
-        def run(arrays: dict[int, Any], starts: list[Any], given: Any) -> Any:
+        def run(arrays: dict[int, Any], starts: Any, given: Any) -> Any:
             return rounds(arrays, starts, given, [])[0]
 
-        def forward(arrays: dict[int, Any], starts: list[Any], given: Any) -> tuple:
+        def forward(arrays: dict[int, Any], starts: Any, given: Any) -> tuple:
             fixed = {i: value for i, value in arrays.items() if i in weights}
             rest = {i: value for i, value in arrays.items() if i not in weights}
             slots = [jnp.zeros((count, *self.shapes[op]), arrays[self.index[op.inputs[i]]].dtype)

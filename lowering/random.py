@@ -27,6 +27,8 @@ SMALL_BLOCK, LARGE_BLOCK = 1 << 12, 1 << 18
 """What is drawn outside of a program is drawn by so many groups of 2 or 4 values at a time."""
 
 TRUNCATE_AT = 2.0  # standard deviations
+FEW_SAMPLES = 8
+"""Most samples of a row that are compared with the sums of all its classes; more are looked for by halving."""
 SMALLEST_UNIFORM = 1.0e-7  # what the logarithm gets instead of zero, in both precisions
 
 
@@ -199,19 +201,25 @@ def permutation(stream: Any, count: int) -> tuple[jax.Array, jax.Array]:
 def multinomial(stream: Any, logits: Any, num_samples: int) -> tuple[jax.Array, jax.Array]:
     """`num_samples` classes for each row of unnormalized log probabilities, as int64.
 
-    The Gumbel trick: the largest of `logits - log(-log(uniform))`, with one uniform number for each row, class and
-    sample, in that order. Where TensorFlow split the rows among several threads, a row whose classes times samples are
-    no multiple of four could begin in the middle of a sample; this is what one thread draws.
+    Each is the first class up to which the probabilities add up to more than a uniform number of single precision,
+    one number after the other for all rows. A class whose logit is not finite is never drawn; where no other is there,
+    the number behind the last class is.
     """
-    logits = jnp.asarray(logits).astype(jnp.float32)
+    logits = jnp.asarray(logits)
+    logits = logits if jnp.issubdtype(logits.dtype, jnp.inexact) else logits.astype(jnp.float32)
     rows, classes = logits.shape
-    count = rows * classes * num_samples
-    if not count:
+    if not rows * classes:
         return jnp.zeros((rows, num_samples), jnp.int64), jnp.asarray(stream)
-    uniforms, after = uniform(stream, (rows, classes, num_samples), np.float32)
-    scores = -jnp.log(-jnp.log(uniforms)) + logits[:, :, None]
-    scores = jnp.where(jnp.isnan(scores), -jnp.inf, scores)  # no comparison with it holds, so TensorFlow passes it by
-    return jnp.argmax(scores, axis=1).astype(jnp.int64), after
+    finite = jnp.isfinite(logits)
+    top = jnp.max(jnp.where(finite, logits, -jnp.inf), axis=1, keepdims=True)
+    sums = jnp.cumsum(jnp.where(finite, jnp.exp(logits - top), 0).astype(jnp.float64), axis=1)
+    uniforms, _ = uniform(stream, (rows, num_samples), np.float32)
+    wanted = uniforms.astype(jnp.float64) * sums[:, -1:]
+    if num_samples <= FEW_SAMPLES:
+        found = jnp.sum(sums[:, None, :] <= wanted[:, :, None], axis=2)
+    else:
+        found = jax.vmap(functools.partial(jnp.searchsorted, side="right"))(sums, wanted)
+    return found.astype(jnp.int64), _after(stream, rows * (-(-num_samples // 4) * 4))
 
 
 def _counters(stream: jax.Array, offsets: jax.Array) -> tuple[jax.Array, ...]:

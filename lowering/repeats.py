@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lowering import registry
-from lowering.slice import FIXED, ON_HOST, VARIABLES, variable_of
+from lowering import memory, registry
+from lowering.slice import FIXED, ON_HOST, VARIABLES, variable_of, written_by
 from tracer import dtypes
 from tracer.ir import Operation, Tensor
 
@@ -23,6 +23,8 @@ ROUNDS = 4
 """Fewest rounds that count as a loop."""
 OPERATIONS = 24
 """Fewest operations, in all rounds together, that are worth it."""
+ASSIGNS = frozenset({"Assign", "AssignAdd", "AssignSub"})
+"""Operations that may write a variable in every round; those of optimizers stay by themselves."""
 PERIODS = 24
 """Most lengths of a round that are tried at one place."""
 
@@ -45,8 +47,9 @@ def eligible(op: Operation, context: Any) -> bool:
     """Whether the operation only computes, and can do so together with others of its kind."""
     if op.type in (*VARIABLES, "Const", "Placeholder") or not op.outputs:
         return False
-    if any(tensor in context.values or tensor in context.given or variable_of(tensor) is not None
-           for tensor in op.outputs):
+    if any(tensor in context.values or tensor in context.given for tensor in op.outputs):
+        return False
+    if op.type not in ASSIGNS and any(variable_of(tensor) is not None for tensor in op.outputs):
         return False
     if any(t.dtype.base_dtype is dtypes.string for t in (*op.inputs, *op.outputs)):
         return False
@@ -60,9 +63,11 @@ def eligible(op: Operation, context: Any) -> bool:
 
 def _computes(op: Operation, context: Any) -> bool:
     rule = registry.find(op.type)
-    if rule is None or rule.host or rule.writes or rule.before is not None or op in context.custom:
+    if rule is None or rule.host or rule.before is not None or op in context.custom:
         return False
-    return (rule.pure or rule.draws) and not {"later", "session", "temporaries"} & set(rule.extras)
+    if rule.writes and op.region is None and op.type not in ASSIGNS:
+        return False
+    return (rule.pure or rule.draws or bool(rule.writes)) and not {"later", "session", "temporaries"} & set(rule.extras)
 
 
 def _rule(op: Operation) -> registry.Rule:
@@ -196,7 +201,10 @@ def _of_layers(rows: list[Row]) -> bool:
     columns = [[row[k] for row in rows] for k in range(len(rows[0]))]
     taken = [[op.inputs[i] for op in column if op is not None]
              for column in columns for i in range(len(column[0].inputs if column[0] is not None else ()))]
-    return any(variable_of(tensors[0]) is not None and not same(tensors, ()) for tensors in taken)
+    written = {variable for column in columns for op in column if op is not None and memory.writes(op)
+               for variable in written_by(op)}
+    return any((variable := variable_of(tensors[0])) is not None and variable not in written and not same(tensors, ())
+               for tensors in taken)
 
 
 def _cut(stretch: list[Operation], period: int) -> int | None:

@@ -14,9 +14,10 @@ import heapq
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from lowering import fast, registry, repeats
+from lowering import fast, memory, registry, repeats
+from lowering.memory import Memory
 from lowering.repeats import ROUNDS, Inside, Row
-from lowering.slice import inner, variable_of
+from lowering.slice import variable_of
 from tracer.ir import Operation, Tensor
 
 ACCUMULATES = frozenset({"Add", "AddN", "Mul", "Sub", "Maximum", "Minimum"})
@@ -33,15 +34,22 @@ class Wide:
         self.template = self.operations[0]
         self.static = repeats.static_places(self.template)
         self.varying: dict[int, tuple[Tensor, ...]] = {}  # inputs that differ from round to round
+        self.memory = Memory()
 
     def verify(self) -> bool:
         """Finds what varies. False where these operations cannot be evaluated as one."""
         members = set(self.operations)
-        if len(members) < len(self.operations):
+        memory = Memory.of([[op] for op in self.operations], [self.template])
+        if len(members) < len(self.operations) or memory is None or memory.shared:
             return False
+        self.memory = memory
         for i in range(len(self.template.inputs)):
             tensors = tuple(op.inputs[i] for op in self.operations)
             if repeats.same(tensors, self.fed):
+                if memory.holds(tensors[0]):
+                    return False
+                continue
+            if memory.takes(tensors):
                 continue
             if any(t.op in members or variable_of(t) is not None for t in tensors):
                 return False
@@ -83,6 +91,7 @@ class Chain:
         self.varying: dict[tuple[Tensor | None, ...], None] = {}
         self.static: dict[tuple[Tensor | None, ...], None] = {}  # those among them that the rules must know
         self.exported: dict[Port, list[int]] = {}  # outputs that others read, and of which rounds
+        self.memory = Memory()
 
     @property
     def operations(self) -> list[Operation]:
@@ -101,7 +110,10 @@ class Chain:
 
     def _wire(self) -> bool | None:
         where = repeats.places(self.rows)
-        self.carried, self.varying, self.static = {}, {}, {}
+        memory = Memory.of(self.rows, self.template)
+        if memory is None:
+            return False
+        self.carried, self.varying, self.static, self.memory = {}, {}, {}, memory
         bound: dict[Tensor, Any] = {}
         for k, line in enumerate(repeats.sources(self.rows, 1, where)):
             op = self.template[k]
@@ -116,11 +128,17 @@ class Chain:
                     port = source.operation, source.output
                     if source.before and self.carried.setdefault(port, start) is not start:
                         return None
+                    if source.before and variable_of(start) is not None:
+                        return False  # not what it holds is carried on, but the variable
                     continue
                 present = [t for t in tensors if t is not None]
                 if any(t.op in where for t in present):
                     return False
                 alike = repeats.same(present, self.fed)
+                if memory.keeps(present[0]) if alike else memory.takes(tensors):
+                    if alike:
+                        return False  # a variable of one round, which others look at
+                    continue
                 if bound.setdefault(source, None if alike else tensors) != (None if alike else tensors):
                     return False
                 if alike:
@@ -138,7 +156,7 @@ class Chain:
         for t, row in enumerate(self.rows):
             for k, op in enumerate(row):
                 for o, tensor in enumerate(op.outputs if op is not None else ()):
-                    if any(reader not in inside for reader in readers.get(tensor, ())):
+                    if variable_of(tensor) is None and any(reader not in inside for reader in readers.get(tensor, ())):
                         self.exported.setdefault((k, o), []).append(t)
 
     def taken(self) -> Iterator[tuple[Tensor, ...]]:
@@ -167,8 +185,8 @@ def arranged(nodes: list[Operation], context: Any) -> list[Item]:
         return list(nodes)
     result: list[Item] = []
     stretch: list[Operation] = []
-    for node in nodes:  # what writes a variable keeps its place among all others
-        if any((rule := registry.find(op.type)) is not None and rule.writes for op in inner(node)):
+    for node in nodes:  # what writes a variable keeps its place among all others, where no round can hold it
+        if memory.writes(node) and not repeats.eligible(node, context):
             result += _arranged(stretch, context)
             result.append(node)
             stretch = []
@@ -301,12 +319,16 @@ def _longest_run(some: list[Operation | None]) -> list[Operation]:
 def _parts(rows: list[Row]) -> tuple[list[int], list[int]]:
     """The operations that carry values on from round to round and lie on the way; and those that only add up."""
     lines = repeats.sources(rows, 1, repeats.places(rows))
+    at = {op: k for k, op in enumerate(rows[1]) if op is not None}
     after: dict[int, set[int]] = {k: set() for k in range(len(lines))}
     carried: set[tuple[int, int]] = set()  # from, to
     for k, line in enumerate(lines):
         for source in line or ():
             if isinstance(source, Inside):
                 (carried.add((source.operation, k)) if source.before else after[source.operation].add(k))
+        for control in rows[1][k].control_inputs:  # type: ignore[union-attr]
+            if control in at and at[control] != k:
+                after[at[control]].add(k)
     alone = {k for k in after if rows[1][k].type in ACCUMULATES  # type: ignore[union-attr]
              and [to for at, to in carried if at == k] == [k]}
     carried = {(at, to) for at, to in carried if not (at == to and at in alone)}
@@ -348,15 +370,36 @@ def _ordered(nodes: list[Operation], items: list[Wide | Chain]) -> list[Item]:
         alive.remove(min(wides or waiting, key=lambda item: len(item.operations)))
 
 
+def _accesses(nodes: list[Operation], item_of: dict[Operation, Item]) -> Iterator[tuple[Item, Item]]:
+    """What must follow upon what, so that every variable is read and written in the order of `nodes`."""
+    if not any(map(memory.writes, nodes)):
+        return
+    writer: dict[Operation, Item] = {}
+    readers: dict[Operation, list[Item]] = {}
+    for op in nodes:
+        item = item_of[op]
+        for variable, writes in memory.accesses(op):
+            earlier = [*readers.get(variable, ())] if writes else []
+            if variable in writer:
+                earlier.append(writer[variable])
+            yield from ((item, other) for other in earlier if other is not item)
+            if writes:
+                writer[variable], readers[variable] = item, []
+            else:
+                readers.setdefault(variable, []).append(item)
+
+
 def _sorted(nodes: list[Operation], item_of: dict[Operation, Item]) -> tuple[list[Item], set[Item]]:
     """The items in order, and those that wait for one another in a circle."""
     position: dict[Item, int] = {}
-    before: dict[Item, dict[Item, None]] = {}
+    before: dict[Item, dict[Item, None]] = {item_of[op]: {} for op in nodes}
     last_impure: Item | None = None
+    for item, needs in _accesses(nodes, item_of):
+        before[item][needs] = None
     for i, op in enumerate(nodes):
         item = item_of[op]
         position[item] = i
-        needs = before.setdefault(item, {})
+        needs = before[item]
         for other in (*(t.op for t in op.inputs), *op.control_inputs):
             if other in item_of and item_of[other] is not item:
                 needs[item_of[other]] = None

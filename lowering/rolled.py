@@ -15,11 +15,18 @@ from lowering.checks import Check, error_of
 from lowering.interpret import Context
 from lowering.matmuls import Products
 from lowering.reroll import Chain, Item, Port, Wide
+from lowering.slice import variable_of
 from lowering.stacking import ShapesDifferError, stacked
+from tracer import errors
 from tracer.ir import Operation, Tensor
 
 PEELED = 2
 """Most rounds at the beginning that are evaluated one by one because their state has another shape yet."""
+
+
+CAUGHT = (ShapesDifferError, errors.OpError, ValueError, TypeError, NotImplementedError)
+"""What tells that operations cannot be one computation: their shapes, what a rule says of its inputs or must know while
+it is traced, and what JAX cannot map or scan. Anything else is a fault of ours."""
 
 
 def evaluate(item: Item, context: Context) -> None:
@@ -33,7 +40,7 @@ def evaluate(item: Item, context: Context) -> None:
         return
     try:
         done = _wide(item, context) if isinstance(item, Wide) else _chain(item, context)
-    except Exception:
+    except CAUGHT:
         for op in item.operations:
             interpret.step(op, context)
     else:
@@ -126,27 +133,41 @@ def _wide(wide: Wide, context: Context) -> Wide:
              for i, tensors in wide.varying.items() if i not in wide.static}
     table: list[Check] = []
     known: dict[int, np.ndarray] = {}  # results that follow from shapes: the same in every round
+    stacks = wide.memory.stacks(context)
 
-    def one(values: list[Any], others: tuple[list[Any], list[Any]]) -> tuple:
+    def one(values: list[Any], others: tuple[list[Any], list[Any]], memory: list[Any]) -> tuple:
         child = context.child()
         child.values.update(fixed)
         child.values.update(zip(taken, values, strict=True))
         child.given = context.given.union(taken)
         extras.enter(child, *others)
+        wide.memory.enter(child, memory, [])
         interpret.step(template, child)
         table[:] = child.checks.table
-        results = [child.values[t] for t in template.outputs]
-        known.update((i, value) for i, value in enumerate(results) if isinstance(value, np.ndarray))
-        return results, extras.advanced(child), child.checks.results, _operands(child.checks)
+        results = {o: child.values[t] for o, t in enumerate(template.outputs) if variable_of(t) is None}
+        known.update((o, value) for o, value in results.items() if isinstance(value, np.ndarray))
+        report = child.checks.results, _operands(child.checks)
+        return results, extras.advanced(child), report, wide.memory.after(child)[0]
 
-    results, streams, holds, operands = jax.vmap(one, axis_size=count)(list(taken.values()), extras.values())
-    for o, array in enumerate(results):
+    results, streams, (holds, operands), written = jax.vmap(one, axis_size=count)(
+        list(taken.values()), extras.values(), stacks)
+    for o, array in results.items():
         stack = Stack(array)
         for t, op in enumerate(wide.operations):
             context.values[op.outputs[o]] = known[o] if o in known else StackRow(stack, t)
+    _pass_aliases(wide.operations, context)
+    wide.memory.store(context, written, [])
     extras.store(streams)
     extras.report(table, holds, operands)
     return wide
+
+
+def _pass_aliases(operations: list[Operation], context: Context) -> None:
+    """The outputs that are memory: who reads one sees what the variable holds then."""
+    for op in operations:
+        for output in op.outputs:
+            if (variable := variable_of(output)) is not None:
+                context.write(output, interpret.Alias(variable, (output,)))
 
 
 # -- chains
@@ -199,7 +220,10 @@ class _Scan:
         self.known: dict[Tensor, np.ndarray] = {}  # results that follow from shapes: the same in every round
         self.fixed = {self._at_template(tensors): _known_alike([t for t in tensors if t is not None], context)
                       for tensors in chain.static}
-        self.starts = [self._typed(context.read(tensor)) for tensor in chain.carried.values()]
+        self.memory = chain.memory
+        self.starts = ([self._typed(context.read(tensor)) for tensor in chain.carried.values()],
+                       self.memory.starts(context))
+        self.own = self.memory.stacks(context)
         self.taken = [stacked(self._complete(tensors), context) for tensors in chain.varying]
         self.around = self._around()
         self.products = Products(self.template, self.around, self._moving(), context)
@@ -229,7 +253,8 @@ class _Scan:
         found: dict[Tensor, Any] = {}
         for op in self.template:
             for tensor in op.inputs:
-                if tensor not in inside and tensor not in bound and tensor not in found:
+                if tensor not in inside and tensor not in bound and tensor not in found and (
+                        not self.memory.holds(tensor)):
                     if tensor in static and tensor not in self.context.values:
                         continue  # found by folding, when it is asked for
                     found[tensor] = self.context.read(tensor)
@@ -249,27 +274,29 @@ class _Scan:
 
     def keeps_shapes(self) -> bool:
         """Whether what is carried on has the shape and type of what the first round starts from."""
-        first = jax.tree.map(lambda rows: rows[0], (self.taken, self.extras.values()))
+        first = jax.tree.map(lambda rows: rows[0], (self.taken, self.extras.values(), self.own))
         self.shape = jax.eval_shape(self._round, self._arrays(), self.starts, first, self.products.nothing())
-        return all(a.shape == b.shape and a.dtype == b.dtype for a, b in zip(self.shape[0], self.starts, strict=True))
+        return all(a.shape == b.shape and a.dtype == b.dtype for a, b in zip(
+            jax.tree.leaves(self.shape[0]), jax.tree.leaves(self.starts), strict=True))
 
     def _arrays(self) -> dict[int, Any]:
         """The values around that are arrays: those are differentiated by, and handed over."""
         return {i: value for i, value in enumerate(self.around.values()) if isinstance(value, jax.Array)}
 
-    def _round(self, arrays: dict[int, Any], carried: list[Any], given: Any, slots: list[Any]) -> tuple:
+    def _round(self, arrays: dict[int, Any], carried: tuple[list[Any], list[Any]], given: Any, slots: list[Any]) -> tuple:
         """One round: from what is carried and what it takes to what is carried on, left behind, kept, and reported."""
-        taken, others = given
+        taken, others, own = given
         child = self.context.child()
         child.values.update(self.around)
         names = list(self.around)
         child.values.update((names[i], value) for i, value in arrays.items())
         child.values.update(self.fixed)
-        child.values.update(zip(self._previous(), carried, strict=True))
+        child.values.update(zip(self._previous(), carried[0], strict=True))
         child.values.update((self._at_template(tensors), value)
                             for tensors, value in zip(self.chain.varying, taken, strict=True))
         child.given = self.context.given.union(self._bound())
         self.extras.enter(child, *others)
+        self.memory.enter(child, own, carried[1])
         factors = self.products.evaluate(self.template, child, slots)
         self.table[:] = child.checks.table
         for op in self.template:
@@ -279,14 +306,16 @@ class _Scan:
             return [self._typed(child.read(self._tensor(port))) for port in ports]
 
         report = child.checks.results, _operands(child.checks)
-        return read(self.carried), read(self.left), (read(self.stacked), self.extras.advanced(child), report), factors
+        own, shared = self.memory.after(child)
+        kept = read(self.stacked), self.extras.advanced(child), report, own
+        return (read(self.carried), shared), read(self.left), kept, factors
 
     def _tensor(self, port: Port) -> Tensor:
         op = self.chain.template[port[0]]
         assert op is not None
         return op.outputs[port[1]]
 
-    def _all_rounds(self, arrays: dict[int, Any], starts: list[Any], given: Any, slots: list[Any]) -> tuple:
+    def _all_rounds(self, arrays: dict[int, Any], starts: Any, given: Any, slots: list[Any]) -> tuple:
         """The scan: what is carried and left in the end, what is kept of all rounds, the factors of all products."""
         left = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), self.shape[1])
 
@@ -300,10 +329,13 @@ class _Scan:
 
     def run(self) -> None:
         """Evaluates all rounds."""
-        given = self.taken, self.extras.values()
+        given = self.taken, self.extras.values(), self.own
         run = self.products.differentiable(self._all_rounds, len(self.chain.rows))
-        after, left, (rows, streams, report) = jax.tree.map(_ended, run(self._arrays(), self.starts, given))
+        (after, shared), left, (rows, streams, report, own) = jax.tree.map(
+            _ended, run(self._arrays(), self.starts, given))
         self._store(after, left, rows)
+        _pass_aliases(self.chain.operations, self.context)
+        self.memory.store(self.context, own, shared)
         self.extras.store(streams)
         self.extras.report(self.table, *report)
 

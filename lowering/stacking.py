@@ -175,6 +175,11 @@ def _side_by_side(rows: Any, axis: int) -> Any:
     return jnp.moveaxis(rows, 0, axis).reshape(*sizes[:axis], sizes[axis] * rows.shape[0], *sizes[axis + 1:])
 
 
+def parts(array: Any) -> list[Any]:
+    """All rows of `array`."""
+    return [jax.lax.squeeze(part, (0,)) for part in jax.lax.split(array, [1] * array.shape[0])]
+
+
 class Rows:
     """The rows that one context has taken out of stacks. A second one of a stack takes out all, by one operation."""
 
@@ -194,7 +199,6 @@ class Rows:
             return value
         if known[1] == row.index:
             return known[2]
-        parts = jax.lax.split(row.stack.array, [1] * len(row.stack))
-        self.all[key] = [jax.lax.squeeze(part, (0,)) for part in parts]
+        self.all[key] = parts(row.stack.array)
         self.all[key][known[1]] = known[2]
         return self.all[key][row.index]

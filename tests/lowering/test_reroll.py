@@ -384,6 +384,80 @@ def test_programs_are_of_one_size_whatever_the_number_of_steps():
     assert sizes[0] == sizes[1]
 
 
+# -- variables that rounds write
+
+
+def averages(kept, shared, t):
+    """The moving average of round t: one of its own, or one for all."""
+    if not shared or not kept:
+        kept.append(tf.Variable(tf.ones([SIZE]) * (1 + t), trainable=False))
+    return kept[-1]
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("shared", [True, False])
+def test_moving_averages_of_each_round(training, shared):
+    x, flag, kept, state = placeholder(), tf.placeholder(tf.bool, []), [], tf.zeros([BATCH, SIZE])
+    w = tf.Variable(rng.randn(SIZE, SIZE).astype(np.float32))
+    for t in range(STEPS):
+        average = averages(kept, shared, t)
+        now = tf.matmul(state + x[:, t, :], w)
+        mean = tf.reduce_mean(now, 0)
+
+        def updated(average=average, mean=mean):
+            with tf.control_dependencies([tf.assign_sub(average, 0.5 * (average - mean))]):
+                return tf.identity(mean)
+
+        state = tf.tanh(now - tf.cond(flag, updated, lambda average=average: average * 1.0))
+    with tf.control_dependencies([state]):
+        after = [tf.identity(v.ref()) for v in kept]
+    loss = tf.reduce_sum(state ** 2)
+    check([loss, state, *after, *tf.gradients(loss, [x, w])], {x: INPUTS, flag: training})
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_assignments_that_a_round_waits_for(shared):
+    x, kept, state = placeholder(), [], tf.zeros([BATCH, SIZE])
+    w = tf.Variable(rng.randn(SIZE, SIZE).astype(np.float32))
+    for t in range(STEPS):
+        average = averages(kept, shared, t)
+        now = tf.matmul(state + x[:, t, :], w)
+        with tf.control_dependencies([tf.assign_sub(average, 0.5 * (average - tf.reduce_mean(now, 0)))]):
+            state = tf.tanh(now - average.ref())
+    with tf.control_dependencies([state]):
+        after = [tf.identity(v.ref()) for v in kept]
+    loss = tf.reduce_sum(state ** 2)
+    check([loss, state, *after, *tf.gradients(loss, [x, w])], {x: INPUTS})
+
+
+def test_a_variable_that_the_next_round_sees_by_its_name_is_no_constant():
+    x, state = placeholder(), tf.zeros([BATCH, SIZE])
+    seen = tf.Variable(tf.zeros([SIZE]), trainable=False)
+    others = [tf.Variable(tf.zeros([SIZE]), trainable=False) for _ in range(STEPS + 1)]
+    for t in range(STEPS):  # round t writes one variable and reads the one that round t - 1 wrote
+        with tf.control_dependencies([tf.assign(others[t + 1], tf.reduce_mean(state + x[:, t, :], 0) + seen)]):
+            state = tf.tanh(state * 0.5 + others[t].ref() + tf.sin(x[:, t, :]))
+    nothing([state], {x: INPUTS})
+
+
+def test_what_reads_between_rounds_sees_what_was_written():
+    x, state, total = placeholder(), tf.zeros([BATCH, SIZE]), tf.Variable(tf.zeros([SIZE]), trainable=False)
+    between = []
+    for t in range(STEPS):
+        with tf.control_dependencies([tf.assign_add(total, tf.reduce_mean(state + x[:, t, :], 0))]):
+            state = tf.tanh(state * 0.5 + tf.sin(x[:, t, :]) + tf.exp(-tf.square(state)))
+            between.append(tf.reduce_sum(total.ref() * (t + 1.0)))
+    equal([state, *between], {x: INPUTS})
+
+
+def test_a_gradient_by_what_rounds_write():
+    x, state, scale = placeholder(), tf.zeros([BATCH, SIZE]), tf.Variable(tf.ones([SIZE]))
+    for t in range(STEPS):
+        with tf.control_dependencies([tf.assign_add(scale, tf.reduce_mean(state + x[:, t, :], 0))]):
+            state = tf.tanh(state * scale.ref() + tf.sin(x[:, t, :]) + tf.exp(-tf.square(state)))
+    equal([state, tf.gradients(state, scale.ref())[0]], {x: INPUTS})
+
+
 # -- what looks like a loop and is none
 
 

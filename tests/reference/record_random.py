@@ -22,6 +22,11 @@ RANGES = {
     tf.int32: [(0, 10), (-3, 4), (-(2**31), 2**31 - 1), (5, 6), (-7, 1000000007)],
     tf.int64: [(0, 10), (-3, 4), (-(2**63), 2**63 - 1), (-7, 10**18 + 9)],
 }
+LOGITS = [  # as text, for JSON knows no infinity
+    [["0.3", "-1.2", "2.5"]],
+    [["0", "0", "0", "0", "0"], ["-4", "1000", "999", "3", "998.5"], ["1", "2", "3", "4", "5"], ["-1", "7", "7", "6", "-2"]],
+    [["nan", "1", "2"], ["inf", "0", "1"], ["-inf", "0", "-inf"], ["0", "0", "nan"], ["-inf", "-inf", "nan"]],
+]
 DRAWS = {"uniform": "RandomUniform", "normal": "RandomStandardNormal", "truncated_normal": "TruncatedNormal"}
 
 
@@ -48,6 +53,11 @@ def other_cases():
     for shape in ([], [1], [2], [3], [10], [100], [1001], [5, 2], [6, 0], [4, 2, 2], [1, 5]):
         yield {"kind": "shuffle", "dtype": "int32", "shape": shape, "seeds": SEEDS[0], "runs": RUNS}
     yield {"kind": "shuffle", "dtype": "float64", "shape": [7, 3], "seeds": SEEDS[1], "runs": RUNS}
+    for dtype in ("float32", "float64"):
+        for logits in LOGITS:
+            for samples in (1, 3, 8, 11):
+                yield {"kind": "multinomial", "dtype": dtype, "shape": [len(logits), samples], "seeds": SEEDS[0],
+                       "runs": RUNS, "logits": logits}
 
 
 def operation(case):
@@ -62,6 +72,8 @@ def operation(case):
         return tf.truncated_normal(shape, 0.0, 1.0, dtype=dtype, seed=seed)
     if kind == "uniform_int":
         return tf.random_uniform(shape, case["low"], case["high"], dtype=dtype, seed=seed)
+    if kind == "multinomial":
+        return tf.multinomial(np.array(case["logits"], np.float64).astype(case["dtype"]), shape[1], seed=seed)
     size = int(np.prod(shape))
     return tf.random_shuffle(tf.constant(np.arange(size).reshape(shape), dtype), seed=seed)
 
@@ -73,7 +85,7 @@ def record(case):
         if case["seeds"][0] is not None:
             tf.set_random_seed(case["seeds"][0])
         output = operation(case)
-        drawing = next(op for op in graph.get_operations() if op.type.startswith(("Random", "Truncated")))
+        drawing = next(op for op in graph.get_operations() if op.type.startswith(("Random", "Truncated", "Multinomial")))
         case["seed"], case["seed2"] = int(drawing.get_attr("seed")), int(drawing.get_attr("seed2"))
         with tf.Session() as session:
             values = [session.run(output) for _ in range(case["runs"])]
