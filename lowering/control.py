@@ -13,7 +13,8 @@ from lowering import arrays_in_loops, interpret, loops, registry, trips
 from lowering.arrays import Elements
 from lowering.checks import Check
 from lowering.interpret import Context
-from lowering.slice import FIXED, inner, region_nodes, written_by
+from lowering.matmuls import Products
+from lowering.slice import FIXED, inner, region_nodes, variable_of, written_by
 from tracer import errors
 from tracer.ir import Operation, Region, Tensor
 
@@ -197,7 +198,7 @@ def _loop(node: Operation, context: Context) -> None:
                 raise ShapeVariesError(node, "a loop variable changes its shape")
             values, state = _unrolled(node, advance, starts, state, known, context)
         elif known is not None:
-            values, state = loops.counted(advance, stacked, state, known.count, context.checks)
+            values, state = _counted(node, body, advance, stacked, state, known.count)
         else:
             values, state = loops.open_ended(holds, advance, stacked, state, context, node.attrs["back_prop"])
     body.commit(state)
@@ -205,6 +206,40 @@ def _loop(node: Operation, context: Context) -> None:
         values = jax.lax.stop_gradient(values)
     for output, value in zip(node.outputs, values, strict=True):
         context.write(output, interpret.typed(value, output, node))
+
+
+def _counted(node: Operation, body: Body, advance: Callable, values: list[Any], state: tuple, trips: int) -> tuple:
+    """A number of trips as a scan; gradients of what each trip multiplies by are found after it."""
+    context, step = body.context, node.regions[1]
+    nodes = region_nodes(step, step.outputs, step.effects)
+    around = _factors(nodes, step, body) if node.attrs["back_prop"] else {}
+    moving = {*step.inputs, *(t for op in nodes for t in op.outputs)}
+    products = Products(nodes, around, moving, context)
+    weights = {i: value for i, (tensor, value) in enumerate(around.items()) if tensor in products.factors()}
+    if not weights:
+        return loops.counted(advance, values, state, trips, context.checks)
+    tensors = list(around)
+
+    def multiply(weights: dict[int, Any], values: list[Any], state: tuple, slots: list[Any]) -> tuple:
+        child = body.enter(step.inputs, values, state)
+        child.values.update((tensors[i], weight) for i, weight in weights.items())
+        child.used = frozenset((*step.outputs, *(t for op in nodes for t in op.inputs)))
+        factors = products.evaluate(nodes, child, slots)
+        results = [interpret.as_value(child.read(t)) for t in step.outputs]
+        return ([v.spread() if isinstance(v, Elements) else v for v in results], body.state(child), child.checks, factors)
+
+    return loops.counted_with_products(multiply, products, weights, values, state, trips, context.checks)
+
+
+def _factors(nodes: list[Operation], step: Region, body: Body) -> dict[Tensor, Any]:
+    """The values from outside that a trip multiplies by or gathers rows of, read once."""
+    context, found = body.context, {}
+    if interpret.DIFFERENTIATED not in context.temporaries or any(op.type == "Gradients" for op in nodes):
+        return {}
+    for tensor in (t for op in nodes if op.type in ("MatMul", "Gather") for t in op.inputs):
+        if not step.holds(tensor.op) and variable_of(tensor) not in body.variables and tensor not in found:
+            found[tensor] = context.read(tensor)
+    return found
 
 
 def _unrolled(node: Operation, advance: Callable, values: list[Any], state: tuple, known: trips.Trips,

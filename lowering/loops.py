@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lowering.checks import Checks
+from lowering.matmuls import Products
 
 CHECKPOINTS = 64
 """States that a loop of unknown length keeps for its gradient; further ones are computed again from the nearest."""
@@ -61,7 +62,7 @@ class _Reports:
         checks.operands += report[1]
 
 
-def _step(advance: Callable, values: list[Any], state: tuple) -> tuple[Any, Any, _Reports]:
+def _step(advance: Callable, values: Any, state: tuple) -> tuple[Any, Any, _Reports]:
     """`advance` traced once: from (values, state) to (values, state, report), and the shape of that."""
     reports = _Reports()
 
@@ -86,6 +87,42 @@ def counted(advance: Callable, values: list[Any], state: tuple, trips: int, chec
     carry, _ = jax.lax.scan(body, (values, state, reports.start(shape[2])), None, length=trips)
     reports.finish(carry[2], checks)
     return carry[0], carry[1]
+
+
+def counted_with_products(advance: Callable, products: Products, weights: dict[int, Any], values: list[Any],
+                          state: tuple, trips: int, checks: Checks) -> tuple:
+    """As `counted`, where the gradients of `weights` are found after the scan: `advance` takes those and slots too."""
+    reports = _Reports()
+
+    def run(weights: dict[int, Any], values: list[Any], state: tuple, slots: list[Any]) -> tuple:
+        results, after, found, factors = advance(weights, values, state, slots)
+        return (results, after), reports.traced(found), factors
+
+    def traced(slots: list[Any]) -> tuple[Any, Any]:
+        return jax.make_jaxpr(run, return_shape=True)(weights, values, state, slots)
+
+    plain, shape = traced([])  # this one tells the shapes of the slots
+    with_slots, full = traced([jnp.zeros(size, weights[i].dtype) for i, size in products.slots()])
+    consts = list({id(const): const for const in (*plain.consts, *with_slots.consts)}.values())
+    given = {-1 - i: const for i, const in enumerate(consts)}  # beside the weights, whose numbers are no less than 0
+    place = {id(const): -1 - i for i, const in enumerate(consts)}
+
+    def rounds(arrays: dict[int, Any], start: Any, _: Any, slots: list[Any]) -> tuple:
+        closed, form = (with_slots, full) if slots else (plain, shape)
+        known = [arrays[place[id(const)]] for const in closed.consts]
+        again = {i: arrays[i] for i in weights}
+
+        def body(carry: tuple, slots: list[Any]) -> tuple:
+            leaves = jax.core.eval_jaxpr(closed.jaxpr, known, *jax.tree.leaves((again, *carry[0], slots)))  # type: ignore[attr-defined]
+            after, new, factors = jax.tree.unflatten(jax.tree.structure(form), leaves)
+            return (after, reports.merge(carry[1], new)), factors
+
+        return jax.lax.scan(body, start, slots, length=trips)
+
+    start = (values, state), reports.start(shape[1])
+    (after, report) = jax.tree.map(_ended, products.differentiable(rounds, trips)({**given, **weights}, start, None))
+    reports.finish(report, checks)
+    return after
 
 
 def open_ended(holds: Callable, advance: Callable, values: list[Any], state: tuple, context: Any,
@@ -125,10 +162,14 @@ def open_ended(holds: Callable, advance: Callable, values: list[Any], state: tup
 
     forward = flattened(closed)
     run = _while_with_gradient(forward, flattened(again)) if differentiable else _plain_while(forward)
-    ended = [v if jnp.issubdtype(v.dtype, jnp.inexact) else jax.lax.stop_gradient(v) for v in run(consts, flat)]
-    result = jax.tree.unflatten(tree, ended)
+    result = jax.tree.unflatten(tree, [_ended(value) for value in run(consts, flat)])
     reports.finish(result[3], context.checks)
     return result[1], result[2]
+
+
+def _ended(value: Any) -> Any:
+    """`value`; one that has no gradient says so."""
+    return value if jnp.issubdtype(value.dtype, jnp.inexact) else jax.lax.stop_gradient(value)
 
 
 def _plain_while(step: Callable) -> Callable:

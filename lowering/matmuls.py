@@ -1,7 +1,8 @@
 """The gradient of a weight that every round of a scan multiplies by: one product over all rounds, after the scan.
 
 JAX adds up such a gradient round by round: T small products, each added to an array of the weight's size. Kept are the
-other factors and the gradients of the products; from both, the sum is one large product.
+other factors and the gradients of the products; from both, the sum is one large product. It is the same with a table
+that every round gathers rows of: kept are the indices and the gradients of the rows, which are added to it once.
 """
 
 from __future__ import annotations
@@ -18,19 +19,19 @@ from tracer.ir import Operation, Tensor
 
 
 class Products:
-    """The `MatMul` operations of a round of which one factor is the same in all rounds."""
+    """The `MatMul` and `Gather` operations of a round of which one factor, or the table, is the same in all rounds."""
 
     def __init__(self, template: list[Operation], around: dict[Tensor, Any], moving: set[Tensor], context: Any) -> None:
         self.weights: dict[Operation, int] = {}  # by the operation: which of its inputs
         self.index = {tensor: i for i, tensor in enumerate(around)}
         self.shapes: dict[Operation, tuple[int, ...]] = {}
-        if interpret.DIFFERENTIATED not in context.temporaries:
-            return
+        if interpret.DIFFERENTIATED not in context.temporaries or len(context.levels) > 1:
+            return  # nor for a gradient of a gradient: of a scan's results that nothing needs, JAX 0.10 makes an error
         uses = Counter(tensor for op in template for tensor in op.inputs)
         for op in template:
-            if op.type != "MatMul" or op in context.custom:
+            if op.type not in ("MatMul", "Gather") or op in context.custom or op in context.deltas:
                 continue
-            for i in (0, 1):
+            for i in (0, 1) if op.type == "MatMul" else (0,):
                 value: Any = around.get(op.inputs[i])
                 if isinstance(value, jax.Array) and jnp.issubdtype(value.dtype, jnp.inexact) and (
                         op.inputs[1 - i] in moving):
@@ -42,6 +43,14 @@ class Products:
     def nothing() -> list[Any]:
         """The slots of a round whose products are evaluated like all else."""
         return []
+
+    def factors(self) -> set[Tensor]:
+        """The weights and tables."""
+        return {op.inputs[i] for op, i in self.weights.items()}
+
+    def slots(self) -> list[tuple[int, tuple[int, ...]]]:
+        """For each product, which of the values around is its weight, and the shape of the result."""
+        return [(self.index[op.inputs[i]], self.shapes[op]) for op, i in self.weights.items()]
 
     def evaluate(self, template: list[Operation], child: Any, slots: list[Any]) -> list[Any]:
         """Evaluates a round; with a slot for each product, returns the factors, and gradients go into the slots."""
@@ -56,6 +65,11 @@ class Products:
                 continue
             weight = self.weights[op]
             factor = child.read(op.inputs[1 - weight])
+            if op.type == "Gather":
+                interpret.step(op, child)
+                child.values[op.outputs[0]] += slots[len(factors)]
+                factors.append(factor)
+                continue
             with interpret.blame(op), jax.named_scope(op.name):
                 value = _product(op, weight)(factor, child.read(op.inputs[weight]), slots[len(factors)])
             child.write(op.outputs[0], value)
@@ -79,15 +93,16 @@ class Products:
                      for op, i in self.weights.items()]
             results, pull, factors = jax.vjp(
                 lambda rest, *others: rounds({**rest, **fixed}, *others), rest, starts, given, slots, has_aux=True)
-            return results, (pull, factors)
+            return results, (pull, factors, fixed)
 
         def backward(residuals: tuple, cotangents: Any) -> tuple:
-            pull, factors = residuals
+            pull, factors, tables = residuals
             rest, starts, given, slots = pull(cotangents)
             total: dict[int, Any] = dict(rest)
             for (op, weight), factor, slot in zip(self.weights.items(), factors, slots, strict=True):
                 i = self.index[op.inputs[weight]]
-                found = _weight_gradient(op, weight, factor, slot)
+                found = (_table_gradient(tables[i], factor, slot) if op.type == "Gather"
+                         else _weight_gradient(op, weight, factor, slot))
                 total[i] = total[i] + found if i in total else found
             return total, starts, given
 
@@ -119,6 +134,11 @@ def _product(op: Operation, weight: int) -> Callable:
 
     product.defvjp(forward, backward)
     return product
+
+
+def _table_gradient(table: Any, indices: Any, rows: Any) -> Any:
+    """The gradient of what rows were taken of."""
+    return jnp.zeros_like(table).at[indices.reshape(-1)].add(rows.reshape(-1, *table.shape[1:]), mode="drop")
 
 
 def _weight_gradient(op: Operation, weight: int, factor: Any, cotangent: Any) -> Any:

@@ -251,13 +251,18 @@ class _Scan:
         bound = {*self.fixed, *self._bound()}
         static = {op.inputs[i] for op in self.template for i in repeats.static_places(op)}
         found: dict[Tensor, Any] = {}
+        gathers = {op for op in self.template if op in self.context.deltas}  # whose rows a gradient is taken by
+        tables = {op.inputs[0]: op for op in gathers}
+        if any(tensor in tables for op in self.template for tensor in op.inputs[op in gathers:]):
+            raise ShapesDifferError  # it stands for the table with the zeros of a gradient, and without them
         for op in self.template:
             for tensor in op.inputs:
                 if tensor not in inside and tensor not in bound and tensor not in found and (
                         not self.memory.holds(tensor)):
                     if tensor in static and tensor not in self.context.values:
                         continue  # found by folding, when it is asked for
-                    found[tensor] = self.context.read(tensor)
+                    found[tensor] = (self.context.read_for_rows(tables[tensor]) if tensor in tables
+                                     else self.context.read(tensor))
         return found
 
     def _previous(self) -> list[Tensor]:

@@ -175,6 +175,17 @@ def test_embeddings(inside):
     check([loss, state, *gradients], {words: WORDS})
 
 
+def test_a_table_whose_rows_the_state_decides_on_and_that_is_used_as_a_whole():
+    table, state = tf.Variable(rng.randn(11, SIZE).astype(np.float32)), tf.constant(INPUTS[:, 0])
+    for _ in range(STEPS):
+        state = tf.tanh(state * 0.5 + tf.gather(table, tf.cast(tf.argmax(tf.abs(state), 1), tf.int32)))
+    loss = tf.reduce_sum(tf.matmul(state, table, transpose_b=True) ** 2) + tf.reduce_sum(table ** 2)
+    first = tf.convert_to_tensor(tf.gradients(loss, table)[0])
+    second = tf.convert_to_tensor(tf.gradients(loss + tf.reduce_sum(first ** 2) * 0.01, table)[0])
+    check([loss, first])
+    check([loss, first, second])
+
+
 def test_indices_out_of_range_are_found_in_their_round():
     words = tf.placeholder(tf.int32, [BATCH, STEPS])
     table, cell, state = tf.Variable(tf.ones([11, 3])), CELLS["gru"](), tf.zeros([BATCH, 5])
@@ -260,6 +271,18 @@ def test_gradients_of_gradients():
     variables = tf.trainable_variables()
     penalty = tf.add_n([tf.reduce_sum(g ** 2) for g in tf.gradients(loss, variables)])
     check([loss, penalty, *tf.gradients(loss + 0.1 * penalty, variables)], {x: INPUTS})
+
+
+def test_a_gradient_of_a_gradient_beside_another_loop():
+    w, found = tf.Variable((rng.randn(SIZE, SIZE) / 2).astype(np.float32)), []
+    for _ in range(2):
+        state = tf.constant(rng.randn(BATCH, SIZE).astype(np.float32) / 4)
+        for _ in range(STEPS):
+            state = tf.tanh(tf.sin(tf.matmul(state, w)) * 0.5) + tf.exp(-state * state) * 0.1
+        loss = tf.reduce_sum(state ** 2)
+        (gradient,) = tf.gradients(loss, w)
+        found.append((gradient, tf.gradients(loss + 0.1 * tf.reduce_sum(gradient ** 2), w)[0]))
+    check([found[0][1], found[1][0]], chains=2)
 
 
 def test_gradients_by_tensors_in_the_middle():
