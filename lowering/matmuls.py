@@ -14,7 +14,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lowering import interpret, registry
+from lowering import fast, interpret, registry
 from tracer.ir import Operation, Tensor
 
 
@@ -25,7 +25,7 @@ class Products:
         self.weights: dict[Operation, int] = {}  # by the operation: which of its inputs
         self.index = {tensor: i for i, tensor in enumerate(around)}
         self.shapes: dict[Operation, tuple[int, ...]] = {}
-        if interpret.DIFFERENTIATED not in context.temporaries or len(context.levels) > 1:
+        if not fast.on("products") or interpret.DIFFERENTIATED not in context.temporaries or len(context.levels) > 1:
             return  # nor for a gradient of a gradient: of a scan's results that nothing needs, JAX 0.10 makes an error
         uses = Counter(tensor for op in template for tensor in op.inputs)
         for op in template:
