@@ -182,6 +182,33 @@ def test_an_array_of_tensors(session):
     session.run(squares.close())
 
 
+@pytest.mark.parametrize("make", [
+    lambda **options: tf.FIFOQueue(5, [tf.float32, tf.int32], **options),
+    lambda **options: tf.RandomShuffleQueue(5, 0, [tf.float32, tf.int32], **options),
+    lambda **options: tf.PaddingFIFOQueue(5, [tf.float32, tf.int32], **options)])
+def test_components_of_a_queue_have_names_as_since_0_9(session, make):
+    """The messages are TensorFlow 0.12.1's."""
+    queue = make(shapes=[[2], []], names=["a", "b"])
+    session.run(queue.enqueue({"b": 3, "a": [1.0, 2.0]}))
+    taken = queue.dequeue()
+    assert {name: tensor.get_shape().as_list() for name, tensor in taken.items()} == {"a": [2], "b": []}
+    row, number = session.run([taken["a"], taken["b"]])
+    assert (row.tolist(), number) == ([1, 2], 3)
+    session.run(queue.enqueue_many({"a": [[1.0, 2.0], [3.0, 4.0]], "b": [4, 5]}))
+    assert sorted(session.run(queue.dequeue_many(2)["b"])) == [4, 5]
+    with pytest.raises(ValueError, match="You must enqueue a dictionary in a Queue with names"):
+        queue.enqueue([[1.0, 2.0], 3])
+    with pytest.raises(ValueError, match=r"do not match names of Queue\.  Dictionary: \(\['a'\]\), Queue: \(\['a', 'b'\]\)"):
+        queue.enqueue({"a": [1.0, 2.0]})
+    plain = make(shapes=[[2], []])
+    with pytest.raises(ValueError, match="Queue must have names to enqueue a dictionary"):
+        plain.enqueue({"a": [1.0, 2.0]})
+    with pytest.raises(TypeError, match="Queues do not have matching component names"):
+        tf.QueueBase.from_list(0, [queue, plain])
+    with pytest.raises(ValueError, match="List of names must have the same length as the list of dtypes"):
+        make(shapes=[[2], []], names=["a"])
+
+
 def test_what_all_elements_of_an_array_share_is_known_of_their_shape(session):
     """Later versions refused elements of different shapes by default; 0.8 took them."""
     x = tf.placeholder(tf.float32, [None, 4, 3])

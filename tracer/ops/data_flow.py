@@ -100,8 +100,9 @@ class QueueBase:
     no more elements will come; what is in the queue can still be taken, and then dequeues raise OutOfRangeError.
     """
 
-    def __init__(self, dtypes: Any, shapes: Any, queue_ref: Tensor) -> None:
+    def __init__(self, dtypes: Any, shapes: Any, queue_ref: Tensor, names: Any = None) -> None:
         self._dtypes = list(dtypes)
+        self._names = list(names) if names else None
         if shapes is not None and len(shapes) != len(self._dtypes):
             raise ValueError("Queue shapes must have the same length as dtypes")
         self._shapes = [_unknown()] * len(self._dtypes) if shapes is None else list(shapes)
@@ -119,10 +120,12 @@ class QueueBase:
         kinds = queues[0].dtypes
         if any(queue.dtypes != kinds for queue in queues[1:]):
             raise TypeError("Queues do not have matching component dtypes.")
+        if any(queue.names != queues[0].names for queue in queues[1:]):
+            raise TypeError("Queues do not have matching component names.")
         from tracer.ops import control_flow
 
         selected = control_flow.ref_select(index, [queue.queue_ref for queue in queues])
-        return QueueBase(dtypes=kinds, shapes=None, queue_ref=selected)
+        return QueueBase(dtypes=kinds, shapes=None, queue_ref=selected, names=queues[0].names)
 
     @property
     def queue_ref(self) -> Tensor:
@@ -139,9 +142,26 @@ class QueueBase:
         """The types of the components."""
         return self._dtypes
 
-    def _components(self, values: Any, many: bool) -> list[Tensor]:
+    @property
+    def names(self) -> list[str] | None:
+        """The names of the components, by which dicts of them go in and come out (from 0.9 on); None without."""
+        return self._names
+
+    def _in_order(self, values: Any) -> list[Any]:
+        """The components in the queue's order."""
+        if isinstance(values, dict):
+            if not self._names:
+                raise ValueError("Queue must have names to enqueue a dictionary")
+            if sorted(self._names) != sorted(values):
+                raise ValueError("Keys in dictionary to enqueue do not match names of Queue.  Dictionary: "
+                                 f"({sorted(values)}), Queue: ({sorted(self._names)})")
+            return [values[name] for name in self._names]
+        if self._names:
+            raise ValueError("You must enqueue a dictionary in a Queue with names")
+        return list(values) if isinstance(values, (list, tuple)) else [values]
+
+    def _components(self, values: list[Any], many: bool) -> list[Tensor]:
         """`values` as tensors of the components' types and shapes."""
-        values = list(values) if isinstance(values, (list, tuple)) else [values]
         if len(values) != len(self._dtypes):
             raise ValueError(f"{self.name} takes {len(self._dtypes)} components, not {len(values)}")
         tensors = [internal_convert_to_tensor(value, kind, f"component_{i}")
@@ -166,15 +186,17 @@ class QueueBase:
         with `cancel_pending_enqueues`, or the session is.
 
         Args:
-            vals: the components: a list, a tuple or, if there is one, itself.
+            vals: the components: a list, a tuple, a dict of a queue with names or, if there is one, itself.
         """
-        with scopes.op_scope(_flat(vals), name, f"{self._name}_enqueue") as scope:
-            return _queue_enqueue(self._queue_ref, self._components(vals, False), name=scope)
+        values = self._in_order(vals)
+        with scopes.op_scope(values, name, f"{self._name}_enqueue") as scope:
+            return _queue_enqueue(self._queue_ref, self._components(values, False), name=scope)
 
     def enqueue_many(self, vals: Any, name: str | None = None) -> Operation:
         """Adds several elements: the slices of the components along their first dimension."""
-        with scopes.op_scope(_flat(vals), name, f"{self._name}_EnqueueMany") as scope:
-            return _queue_enqueue_many(self._queue_ref, self._components(vals, True), name=scope)
+        values = self._in_order(vals)
+        with scopes.op_scope(values, name, f"{self._name}_EnqueueMany") as scope:
+            return _queue_enqueue_many(self._queue_ref, self._components(values, True), name=scope)
 
     def dequeue(self, name: str | None = None) -> Any:
         """Takes one element: a tensor, or a list of them when it has several components.
@@ -199,6 +221,8 @@ class QueueBase:
     def _shaped(self, outputs: list[Tensor], batch: list[int | None]) -> Any:
         for output, shape in zip(outputs, self._shapes, strict=True):
             output.set_shape(shapes.TensorShape(batch).concatenate(shape))
+        if self._names:
+            return dict(zip(self._names, outputs, strict=True))
         return outputs[0] if len(outputs) == 1 else outputs
 
     def close(self, cancel_pending_enqueues: bool = False, name: str | None = None) -> Operation:
@@ -215,10 +239,6 @@ class QueueBase:
         return _queue_size(self._queue_ref, name=name or f"{self._name}_Size")
 
 
-def _flat(values: Any) -> list[Any]:
-    return list(values) if isinstance(values, (list, tuple)) else [values]
-
-
 def _unknown() -> shapes.TensorShape:
     return shapes.TensorShape(None)
 
@@ -232,15 +252,16 @@ class FIFOQueue(QueueBase):
         shapes: their shapes; without them elements may differ, and `dequeue_many` is not possible.
         shared_name: queues of the same shared name are one.
         name: its name.
+        names: those of the components; elements are then dicts.
     """
 
     def __init__(self, capacity: int, dtypes: Any, shapes: Any = None, shared_name: str | None = None,
-                 name: str = "fifo_queue") -> None:
+                 name: str = "fifo_queue", names: Any = None) -> None:
         kinds, component_shapes = _type_list(dtypes), _shape_list(shapes)
-        _check_lengths(kinds, component_shapes)
+        _check_lengths(kinds, component_shapes, names)
         reference = _fifo_queue(component_types=kinds, shapes=component_shapes or [], capacity=capacity,
                                 shared_name=shared_name or "", name=name)
-        super().__init__(kinds, component_shapes, reference)
+        super().__init__(kinds, component_shapes, reference, names)
 
 
 class RandomShuffleQueue(QueueBase):
@@ -249,42 +270,45 @@ class RandomShuffleQueue(QueueBase):
     Args:
         capacity: how many elements it may hold.
         min_after_dequeue: how many stay behind, so that the order is random, until it is closed.
-        dtypes, shapes, shared_name, name: as for `FIFOQueue`.
+        dtypes, shapes, shared_name, name, names: as for `FIFOQueue`.
         seed: fixes the order, together with `tf.set_random_seed`.
     """
 
     def __init__(self, capacity: int, min_after_dequeue: int, dtypes: Any, shapes: Any = None, seed: int | None = None,
-                 shared_name: str | None = None, name: str = "random_shuffle_queue") -> None:
+                 shared_name: str | None = None, name: str = "random_shuffle_queue", names: Any = None) -> None:
         kinds, component_shapes = _type_list(dtypes), _shape_list(shapes)
-        _check_lengths(kinds, component_shapes)
+        _check_lengths(kinds, component_shapes, names)
         seed1, seed2 = get_seed(seed)
         reference = _random_shuffle_queue(
             component_types=kinds, shapes=component_shapes or [], capacity=capacity,
             min_after_dequeue=min_after_dequeue, seed=seed1 or 0, seed2=seed2 or 0, shared_name=shared_name or "",
             name=name)
-        super().__init__(kinds, component_shapes, reference)
+        super().__init__(kinds, component_shapes, reference, names)
 
 
 class PaddingFIFOQueue(QueueBase):
     """A FIFO queue of elements of varying shape; `dequeue_many` fills them up with zeros to a common one.
 
     Args:
-        capacity, dtypes, shared_name, name: as for `FIFOQueue`.
+        capacity, dtypes, shared_name, name, names: as for `FIFOQueue`.
         shapes: the shapes of the components, with None for sizes that vary.
     """
 
     def __init__(self, capacity: int, dtypes: Any, shapes: Any, shared_name: str | None = None,
-                 name: str = "padding_fifo_queue") -> None:
+                 name: str = "padding_fifo_queue", names: Any = None) -> None:
         kinds, component_shapes = _type_list(dtypes), _shape_list(shapes, unknown_dim_allowed=True)
         if component_shapes is None or len(kinds) != len(component_shapes):
             raise ValueError(f"Shapes must be provided for all components, but received {len(kinds)} dtypes and "
                              f"{len(component_shapes or ())} shapes.")
+        _check_lengths(kinds, component_shapes, names)
         reference = _padding_fifo_queue(component_types=kinds, shapes=component_shapes, capacity=capacity,
                                         shared_name=shared_name or "", name=name)
-        super().__init__(kinds, component_shapes, reference)
+        super().__init__(kinds, component_shapes, reference, names)
 
 
-def _check_lengths(kinds: list[Any], component_shapes: list[Any] | None) -> None:
+def _check_lengths(kinds: list[Any], component_shapes: list[Any] | None, names: Any) -> None:
+    if names and len(names) != len(kinds):
+        raise ValueError("List of names must have the same length as the list of dtypes")
     if component_shapes is not None and len(component_shapes) != len(kinds):
         raise ValueError("Queue shapes must have the same length as dtypes")
 
