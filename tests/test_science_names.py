@@ -153,6 +153,18 @@ def test_axes_take_the_arguments_they_took(run):
     assert found.heights.tolist() == pytest.approx([1 / 3, 1 / 3])
 
 
+def test_eigenvectors_by_their_module(run):
+    pytest.importorskip("scipy")
+    found = run("""
+        import numpy as np
+        import scipy.sparse as sp
+        from scipy.sparse.linalg.eigen.arpack import eigsh, ArpackNoConvergence
+        largest, _ = eigsh(sp.diags([1.0, 5.0, 3.0], 0), 1, which='LM')
+        """)
+    assert found.largest.tolist() == pytest.approx([5])
+    assert issubclass(found.ArpackNoConvergence, RuntimeError)
+
+
 def test_windows_of_signals(run):
     windows = pytest.importorskip("scipy.signal.windows")
     found = run("""

@@ -328,3 +328,13 @@ def test_every_number_falls_into_the_bucket_below_whose_end_it_is():
     numbers = np.concatenate([near[np.isfinite(near)], spread, [0.0, -0.0, 5e-324, -5e-324]])
     expected = [min(bisect.bisect_right(limits, number), len(limits) - 1) for number in numbers.tolist()]
     assert summary._bucket_of(numbers).tolist() == expected
+
+
+def test_a_graph_s_name_stood_where_the_queue_is_measured(tmp_path):
+    tf.constant(1)
+    writer = tf.train.SummaryWriter(str(tmp_path), tf.get_default_graph().as_graph_def(), "graph.pbtxt")
+    for step in range(20):
+        writer.add_summary(tf.Summary(value=[tf.Summary.Value(tag="a", simple_value=1.0)]), step)
+    writer.close()
+    path, = tmp_path.iterdir()
+    assert len([event for event in tf.train.summary_iterator(str(path)) if event.HasField("summary")]) == 20

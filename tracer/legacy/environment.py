@@ -177,6 +177,7 @@ _MOVED = {
     **{name: f"PIL.{name}" for name in ("Image", "ImageDraw", "ImageFilter", "ImageFont", "ImageOps")},
     "imp": "tracer.legacy.small_imp",
     "numpy.linalg.linalg": "numpy.linalg",
+    "scipy.sparse.linalg.eigen.arpack": "scipy.sparse.linalg",
     "sklearn.cross_validation": "tracer.legacy.sklearn_folds sklearn.model_selection",
     "sklearn.datasets.samples_generator": "sklearn.datasets",
     "sklearn.externals.joblib": "joblib",

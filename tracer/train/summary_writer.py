@@ -42,7 +42,8 @@ class SummaryWriter:
                  graph_def: Any = None) -> None:
         self._logdir = compat.as_str(logdir) if isinstance(logdir, bytes) else os.fspath(logdir)
         self._run_tags: set[str] = set()
-        self._writer = _Writer(self._logdir, max_queue, flush_secs)
+        # Before `max_queue` came a GraphDef and its name; to Python 2 text is more than any number of events.
+        self._writer = _Writer(self._logdir, 0 if isinstance(max_queue, str) else max_queue, flush_secs)
         # At the end of the program at the latest; the thread holds on to the writer, not to this object.
         self._finish = weakref.finalize(self, _Writer.finish, self._writer)
         if graph is not None or graph_def is not None:
