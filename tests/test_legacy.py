@@ -589,6 +589,12 @@ def test_samples_are_taken_of_sets_and_arrays(printed, python):
     assert printed(source + python).startswith("True")
 
 
+def test_numbers_among_arrays_of_one_take_another_shape(read):
+    found = read("import numpy as np\nx = np.reshape([0.5, np.array([0.25])], (2, 1))\n").x
+    assert found.shape == (2, 1)
+    assert found.tolist() == [[0.5], [[0.25]]]
+
+
 @pytest.mark.parametrize("last", ["", "print 'async', 0777\n"])
 def test_async_and_await_are_names(read, last):
     module = read(

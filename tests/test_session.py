@@ -340,3 +340,12 @@ def test_two_operations_of_one_name():
     tf.constant(1.0, name="a/")
     with pytest.raises(ValueError, match="cannot add op with name a as that name is already used"):
         tf.constant(1.0, name="a/")
+
+
+@pytest.mark.parametrize("value", [np.array([[0.5], [np.array([0.25])]], object), [[0.5], [np.array([[0.25]])]]], ids=str)
+def test_an_array_of_one_is_fed_as_its_number(value):
+    fed = tf.placeholder(tf.float32, [None, 1])
+    with tf.Session() as session:
+        assert session.run(fed * 2, {fed: value}).tolist() == [[1.0], [0.5]]
+        with pytest.raises(ValueError, match=r"setting an array element|inhomogeneous"):
+            session.run(fed, {fed: [[0.5], [np.array([1.0, 2.0])]]})

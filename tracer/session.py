@@ -149,7 +149,15 @@ class _Feed:
         if type(value) is int and _changes(value, self.dtype):
             raise TypeError(f"Type of feed value {value} is not compatible with Tensor type {self.dtype.type}. Try "
                             "explicitly setting the type of the feed tensor to a larger type (e.g. int64).")
-        return np.array(value, dtype=self.dtype)
+        try:
+            return np.array(value, dtype=self.dtype)
+        except (TypeError, ValueError):
+            objects = np.array(value, object)
+            if not any(isinstance(item, np.ndarray) and item.size == 1 for item in objects.flat):
+                raise
+            # An array of one element was as good as its number.
+            items = [item.item() if isinstance(item, np.ndarray) and item.size == 1 else item for item in objects.flat]
+            return np.array(items, self.dtype).reshape(objects.shape)
 
 
 def _admits(sizes: tuple, shape: tuple) -> bool:

@@ -48,6 +48,7 @@ def names(python: int, allow_pickle: bool) -> dict[str, Any]:
         found[old] = getattr(np, new)
     found["in1d"] = _in1d
     found.update((name, _of_ragged(getattr(np, name))) for name in _RAGGED)
+    found["reshape"] = _of_ragged(found["reshape"])
     found["save"] = _of_ragged(np.save, 1)
     for name, place in _MOVED.items():
         owner = functools.reduce(getattr, place.split("."), np)
