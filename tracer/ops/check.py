@@ -17,63 +17,71 @@ def _all(condition: Tensor) -> Tensor:
 
 
 def compared(x: Any, y: Any, data: Any, summarize: int | None, name: str | None, default: str, symbol: str,
-             compare: Callable) -> Operation:
-    """Fails unless `compare(x, y)` everywhere."""
+             compare: Callable, message: str | None = None) -> Operation:
+    """Fails unless `compare(x, y)` everywhere; with a message, which came with 0.10, that is said first."""
     with scopes.op_scope([x, y], name, default):
         x, y = convert_to_tensor(x, name="x"), convert_to_tensor(y, name="y")
         if data is None:
             data = [f"Condition x {symbol} y did not hold element-wise: x = ", x.name, x, "y = ", y.name, y]
+            data[:0] = [message] if message else []
         return control_flow.Assert(_all(compare(x, y)), data, summarize=summarize)
 
 
 def _signed(x: Any, data: Any, summarize: int | None, name: str | None, default: str, words: str,
-            compare: Callable) -> Operation:
+            compare: Callable, message: str | None) -> Operation:
     with scopes.op_scope([x], name, default):
         x = convert_to_tensor(x, name="x")
         if data is None:
             data = [f"Condition x {words} did not hold element-wise: x = ", x.name, x]
+            data[:0] = [message] if message else []
         zero = constants.constant(0, dtype=x.dtype.base_dtype, name="zero")
         return control_flow.Assert(_all(compare(x, zero)), data, summarize=summarize)
 
 
-def assert_equal(x: Any, y: Any, data: Any = None, summarize: int | None = None, name: str | None = None) -> Operation:
+def assert_equal(x: Any, y: Any, data: Any = None, summarize: int | None = None, name: str | None = None,
+                 message: str | None = None) -> Operation:
     """Fails unless `x == y` everywhere, with broadcasting; true for empty tensors."""
-    return compared(x, y, data, summarize, name, "assert_equal", "==", logic.equal)
+    return compared(x, y, data, summarize, name, "assert_equal", "==", logic.equal, message)
 
 
-def assert_less(x: Any, y: Any, data: Any = None, summarize: int | None = None, name: str | None = None) -> Operation:
+def assert_less(x: Any, y: Any, data: Any = None, summarize: int | None = None, name: str | None = None,
+                message: str | None = None) -> Operation:
     """Fails unless `x < y` everywhere, with broadcasting; true for empty tensors."""
-    return compared(x, y, data, summarize, name, "assert_less", "<", logic.less)
+    return compared(x, y, data, summarize, name, "assert_less", "<", logic.less, message)
 
 
-def assert_less_equal(x: Any, y: Any, data: Any = None, summarize: int | None = None,
-                      name: str | None = None) -> Operation:
+def assert_less_equal(x: Any, y: Any, data: Any = None, summarize: int | None = None, name: str | None = None,
+                      message: str | None = None) -> Operation:
     """Fails unless `x <= y` everywhere, with broadcasting; true for empty tensors."""
-    return compared(x, y, data, summarize, name, "assert_less_equal", "<=", logic.less_equal)
+    return compared(x, y, data, summarize, name, "assert_less_equal", "<=", logic.less_equal, message)
 
 
-def assert_negative(x: Any, data: Any = None, summarize: int | None = None, name: str | None = None) -> Operation:
+def assert_negative(x: Any, data: Any = None, summarize: int | None = None, name: str | None = None,
+                    message: str | None = None) -> Operation:
     """Fails unless every element is below 0."""
-    return _signed(x, data, summarize, name, "assert_negative", "< 0", logic.less)
+    return _signed(x, data, summarize, name, "assert_negative", "< 0", logic.less, message)
 
 
-def assert_positive(x: Any, data: Any = None, summarize: int | None = None, name: str | None = None) -> Operation:
+def assert_positive(x: Any, data: Any = None, summarize: int | None = None, name: str | None = None,
+                    message: str | None = None) -> Operation:
     """Fails unless every element is above 0."""
-    return _signed(x, data, summarize, name, "assert_positive", "> 0", logic.greater)
+    return _signed(x, data, summarize, name, "assert_positive", "> 0", logic.greater, message)
 
 
-def assert_non_negative(x: Any, data: Any = None, summarize: int | None = None, name: str | None = None) -> Operation:
+def assert_non_negative(x: Any, data: Any = None, summarize: int | None = None, name: str | None = None,
+                        message: str | None = None) -> Operation:
     """Fails unless every element is 0 or above."""
-    return _signed(x, data, summarize, name, "assert_non_negative", ">= 0", logic.greater_equal)
+    return _signed(x, data, summarize, name, "assert_non_negative", ">= 0", logic.greater_equal, message)
 
 
-def assert_non_positive(x: Any, data: Any = None, summarize: int | None = None, name: str | None = None) -> Operation:
+def assert_non_positive(x: Any, data: Any = None, summarize: int | None = None, name: str | None = None,
+                        message: str | None = None) -> Operation:
     """Fails unless every element is 0 or below."""
-    return _signed(x, data, summarize, name, "assert_non_positive", "<= 0", logic.less_equal)
+    return _signed(x, data, summarize, name, "assert_non_positive", "<= 0", logic.less_equal, message)
 
 
 def _rank_checked(x: Any, rank: Any, data: Any, summarize: int | None, name: str | None, default: str,
-                  holds: Callable, compare: Callable, words: str) -> Operation:
+                  holds: Callable, compare: Callable, words: str, message: str | None) -> Operation:
     with scopes.op_scope([x], name, default):
         x = convert_to_tensor(x, name="x")
         rank = convert_to_tensor(rank, name="rank")
@@ -85,24 +93,28 @@ def _rank_checked(x: Any, rank: Any, data: Any, summarize: int | None, name: str
         known = x.get_shape().ndims
         if wanted is not None and known is not None:
             if not holds(known, int(wanted)):
-                raise ValueError(f"Tensor {x.name} must have rank {words}{int(wanted)}.  Received rank {known}, shape "
+                said = f"{message}.  " if message else ""
+                raise ValueError(f"{said}Tensor {x.name} must have rank {words}{int(wanted)}.  Received rank {known}, shape "
                                  f"{x.get_shape()}")
             return control_flow.no_op(name="static_checks_determined_all_ok")
         if data is None:
             data = [f"Tensor {x.name} must have rank {words}", rank, "Received shape: ", array.shape(x)]
+            data[:0] = [message] if message else []
         return control_flow.Assert(compare(array.rank(x), rank), data, summarize=summarize)
 
 
-def assert_rank(x: Any, rank: Any, data: Any = None, summarize: int | None = None, name: str | None = None) -> Operation:
+def assert_rank(x: Any, rank: Any, data: Any = None, summarize: int | None = None, name: str | None = None,
+                message: str | None = None) -> Operation:
     """Fails unless `x` has this rank: ValueError now where that is known, otherwise when it runs."""
-    return _rank_checked(x, rank, data, summarize, name, "assert_rank", lambda a, b: a == b, logic.equal, "")
+    return _rank_checked(x, rank, data, summarize, name, "assert_rank", lambda a, b: a == b, logic.equal, "",
+                         message)
 
 
 def assert_rank_at_least(x: Any, rank: Any, data: Any = None, summarize: int | None = None,
-                         name: str | None = None) -> Operation:
+                         name: str | None = None, message: str | None = None) -> Operation:
     """Fails unless `x` has at least this rank: ValueError now where that is known, otherwise when it runs."""
     return _rank_checked(x, rank, data, summarize, name, "assert_rank_at_least", lambda a, b: a >= b,
-                         logic.greater_equal, "at least ")
+                         logic.greater_equal, "at least ", message)
 
 
 def assert_integer(x: Any, data: Any = None, summarize: int | None = None, name: str | None = None) -> Operation:

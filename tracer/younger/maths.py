@@ -101,15 +101,15 @@ def count_nonzero(input_tensor: Any, axis: Any = None, keep_dims: bool = False, 
 
 
 def assert_greater(x: Any, y: Any, data: Any = None, summarize: int | None = None,
-                   name: str | None = None) -> Operation:
+                   name: str | None = None, message: str | None = None) -> Operation:
     """Fails unless `x > y` everywhere, with broadcasting; true for empty tensors."""
-    return check.compared(x, y, data, summarize, name, "assert_greater", ">", logic.greater)
+    return check.compared(x, y, data, summarize, name, "assert_greater", ">", logic.greater, message)
 
 
 def assert_greater_equal(x: Any, y: Any, data: Any = None, summarize: int | None = None,
-                         name: str | None = None) -> Operation:
+                         name: str | None = None, message: str | None = None) -> Operation:
     """Fails unless `x >= y` everywhere, with broadcasting; true for empty tensors."""
-    return check.compared(x, y, data, summarize, name, "assert_greater_equal", ">=", logic.greater_equal)
+    return check.compared(x, y, data, summarize, name, "assert_greater_equal", ">=", logic.greater_equal, message)
 
 
 def concat_v2(values: Any, axis: Any, name: str = "concat_v2") -> Tensor:
