@@ -26,6 +26,7 @@ ROUNDS = 10
 SMALL_BLOCK, LARGE_BLOCK = 1 << 12, 1 << 18
 """What is drawn outside of a program is drawn by so many groups of 2 or 4 values at a time."""
 
+_FEW = 16  # samples
 TRUNCATE_AT = 2.0  # standard deviations
 FEW_SAMPLES = 8
 """Most samples of a row that are compared with the sums of all its classes; more are looked for by halving."""
@@ -248,7 +249,10 @@ def _philox(stream: jax.Array, offsets: jax.Array) -> tuple[jax.Array, ...]:
             key0, key1 = key0 + jnp.uint32(KEY_STEPS[0]), key1 + jnp.uint32(KEY_STEPS[1])
         return (word0, word1, word2, word3), (key0, key1)
 
-    return lax.fori_loop(0, 2, rounds, (_counters(stream, offsets), (stream[0], stream[1])))[0]
+    start = _counters(stream, offsets), (stream[0], stream[1])
+    if offsets.size <= _FEW:  # sooner computed again than a loop is entered
+        return rounds(1, rounds(0, start))[0]
+    return lax.fori_loop(0, 2, rounds, start)[0]
 
 
 def _multiply(word: jax.Array, constant: int) -> tuple[jax.Array, jax.Array]:
