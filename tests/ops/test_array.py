@@ -388,7 +388,7 @@ def test_partitions_are_no_part_of_a_program():
             values = session.run([*parts, gradient], {x: [1, 2, 3], partitions: numbers})
             np.testing.assert_array_equal(values[1], np.array([2.0, 4, 6])[chosen])
             np.testing.assert_array_equal(values[2], np.where(chosen, [8, 16, 24], 0))
-        assert compilations(session) == 2  # before the host knows the partitions, and after
+        assert compilations(session) == 1
 
 
 def test_a_window_moves_without_compiling():
