@@ -58,8 +58,6 @@ def started(name: str, model: str, cache: str, original: str | None) -> Engine:
     environment = {**os.environ, "JAX_COMPILATION_CACHE_DIR": cache, "TF_CPP_MIN_LOG_LEVEL": "3",
                    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0", "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "0",
                    "PYTHONPATH": str(ROOT)}
-    if model.startswith("lstm"):
-        environment["BENCHMARK_STEPS"], model = model.removeprefix("lstm"), "lstm"
     if name == "original":
         assert original is not None
         command = [original, "-B", str(HERE / "worker.py"), name, model]
@@ -76,7 +74,7 @@ def engines_of(model: str, original: str | None) -> list[str]:
     names = ["tracer"]
     if importlib.util.find_spec("tensorflow") is not None:
         names.append("tensorflow")
-    if (HERE / "by_hand" / f"{model.rstrip('0123456789')}.py").exists():
+    if (ROOT / "tests" / "models" / "by_hand" / f"{model.rstrip('0123456789')}.py").exists():
         names.append("jax")
     return names + (["original"] if original else [])
 

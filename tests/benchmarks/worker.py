@@ -1,6 +1,6 @@
 """One engine with one model, in a process of its own: `python -m tests.benchmarks.worker ENGINE MODEL`.
 
-It reads numbers of steps, line by line, and answers each with the seconds that they took. It runs under Python 2.7 too,
+The models are those of `tests.models`; a number after a name is how many steps it unrolls. It reads numbers of steps, line by line, and answers each with the seconds that they took. It runs under Python 2.7 too,
 there as a file, for the TensorFlow of the time.
 """
 
@@ -34,6 +34,25 @@ def prepare(engine):
         import tensorflow  # noqa: F401
 
 
+def built(engine, model):
+    """A function that makes one step and returns the loss."""
+    name = model.rstrip('0123456789')
+    sizes = {'steps': int(model[len(name):])} if name != model else {}
+    if engine == 'jax':
+        from tests.benchmarks import peer
+
+        return peer.stepping(name, sizes)
+    import tensorflow as tf
+
+    made = importlib.import_module('tests.models.programs.' + name).build(**sizes)
+    sess = tf.Session()
+    sess.run(tf.initialize_all_variables())
+    tf.train.start_queue_runners(sess=sess)
+    if made.step is not None:
+        return lambda: made.step(sess)
+    return lambda: sess.run(made.fetches, feed_dict=made.feeds)[1]
+
+
 def tell(found):
     """An answer, on a line that nothing else prints like."""
     print('!' + json.dumps(found))
@@ -45,8 +64,7 @@ def main():
     times = [time.time()]
     prepare(engine)
     times.append(time.time())
-    folder = 'by_hand' if engine == 'jax' else 'models'
-    step = importlib.import_module('tests.benchmarks.%s.%s' % (folder, model)).build()
+    step = built(engine, model)
     times.append(time.time())
     loss = float(step())
     times.append(time.time())
