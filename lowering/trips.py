@@ -30,16 +30,20 @@ class Trips(NamedTuple):
         return dict(zip(self.counters, self.walk(trip), strict=True))
 
 
-def known(node: Operation, context: Any) -> Trips | None:
-    """How often the loop runs, when its condition depends only on what is known while tracing; otherwise None."""
+def known(node: Operation, context: Any, asked: list[Tensor] | None = None) -> Trips | None:
+    """How often the loop runs, when its condition depends only on what is known while tracing; otherwise None.
+
+    Where `asked` is a part of the condition, how often it would run if that were all.
+    """
     condition, step = node.regions
-    counters = counting(node)
+    asked = condition.outputs if asked is None else asked
+    counters = counting(node, asked)
     if counters is None:
         return None
     starts = [known_value(node.inputs[i], context) for i in counters]
     if any(start is None for start in starts):
         return None
-    holds = traced(condition, condition.outputs, counters, starts, context)
+    holds = traced(condition, asked, counters, starts, context)
     advance = traced(step, [step.outputs[i] for i in counters], counters, starts, context)
     if holds is None or advance is None:
         return None
@@ -130,11 +134,11 @@ def _operand(closed: Any, allowed: tuple[str, ...]) -> tuple[str, Any] | None:
     return equations[0].primitive.name, value
 
 
-def counting(node: Operation) -> list[int] | None:
+def counting(node: Operation, asked: list[Tensor] | None = None) -> list[int] | None:
     """The loop variables that decide how often the loop runs; None when more than those and constants does."""
     condition, step = node.regions
     found: set[int] = set()
-    waiting = depends(condition, condition.outputs)
+    waiting = depends(condition, condition.outputs if asked is None else asked)
     while waiting:
         found |= waiting
         if len(found) > MANY_COUNTERS:

@@ -327,6 +327,7 @@ class Region:
         self.parent: Region | None = graph.region
         self.operations: list[Operation] = []
         self.inputs: list[Tensor] = []  # the loop variables, in a loop
+        self.labels: list[str] = []  # what the script calls those; empty where that is not known
         self.outputs: list[Tensor] = []
         self.effects: list[Operation] = []  # what happens besides: writes to a loop variable that is memory
         self.names: dict[str, Operation] = {}  # in the copy of a function's body, its operations by their names there

@@ -27,8 +27,8 @@ class Counter:
 
     function = None
 
-    def __init__(self, more: int) -> None:
-        self.text = "t" if not more else f"t + {more}"
+    def __init__(self, more: int, times: int = 1) -> None:
+        self.text = ("t" if times == 1 else f"{times} * t") + (f" + {more}" if more > 0 else f" - {-more}" if more else "")
 
 
 class Chain:
@@ -187,10 +187,13 @@ class _Unified:
         if len({len(part) for part in parts}) == 1 and len(differ) == 1 and differ[0] % 2:
             numbers = [int(part[differ[0]]) for part in parts]
             before, after = "".join(parts[0][:differ[0]]), "".join(parts[0][differ[0] + 1:])
-            if numbers == list(range(numbers[0], numbers[0] + len(numbers))) and before.count('"') % 2:
+            step = numbers[1] - numbers[0] if len(numbers) > 1 else 1
+            if step > 0 and numbers == list(range(numbers[0], numbers[-1] + 1, step)):
                 self.chain.counts = True
+                count = Counter(numbers[0] - step * self.first, step).text
+                if not before.count('"') % 2:
+                    return Expr("name", f"{before}{count}{after}", outline=_outline(one))
                 opening = before.rindex('"')
-                count = Counter(numbers[0] - self.first).text
                 head = f'{before[:opening]}f{before[opening:]}{{{count}}}{after}'
                 return Expr("name", head, outline=_outline(one))
         return self._listed(values)

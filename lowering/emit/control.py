@@ -83,8 +83,8 @@ def _loop(op: Operation, trace: Any) -> list[Any]:
     elements = _elements(op, trace, starts, arrays)
     starts = [tensor_arrays.stacked(v, elements.get(i)) if i in arrays else v for i, v in enumerate(starts)]
     since = _now()
-    carried = [Expr("name", t.op.name.rpartition("/")[2], outline=tensor_arrays.outline(v))
-               for t, v in zip(step.inputs, starts, strict=True)]
+    labels = step.labels or [f"carry_{i}" if len(starts) > 1 else "carry" for i in range(len(starts))]
+    carried = [Expr("name", label, outline=tensor_arrays.outline(v)) for label, v in zip(labels, starts, strict=True)]
     results = _inside(step, list(step.outputs), trace, _given(step, carried, arrays))
     results = [value.array if i in arrays else value for i, value in enumerate(results)]
     if _shapes(results) != _shapes(starts):
@@ -94,12 +94,32 @@ def _loop(op: Operation, trace: Any) -> list[Any]:
     if known is not None:
         whole = Expr("call", "lax.fori_loop", (0, known.count, _Trip(body), first))
     else:
-        trace.open_loops.append(op)
         asked = [Expr("name", c.head, outline=jax.ShapeDtypeStruct(c.shape, c.dtype)) for c in carried]
         (holds,) = _inside(condition, list(condition.outputs), trace, _given(condition, asked, arrays))
-        whole = Expr("call", "lax.while_loop", (Local("condition", asked, [holds], since), body, first))
+        asking = Local("condition", asked, [holds], since)
+        limit = _limit(op, trace) if trace.differentiates else None
+        if limit is not None:
+            whole = Expr("call", "lowering.emit.layers:bounded_while_loop", (asking, body, limit, first))
+        else:
+            trace.open_loops.append(op)
+            whole = Expr("call", "lax.while_loop", (asking, body, first))
     whole.origin = op
-    return [Stacked(part) if i in arrays else part for i, part in enumerate(_parts(whole, starts))]
+    parts = _parts(whole, starts)
+    whole.labels, whole.pieces = step.labels, parts
+    return [Stacked(part) if i in arrays else part for i, part in enumerate(parts)]
+
+
+def _limit(op: Operation, trace: Any) -> int | None:
+    """How often a loop runs at most, where one of the things that its condition asks for is a count; None elsewhere."""
+    waiting, limits = list(op.regions[0].outputs), []
+    while waiting:
+        tensor = waiting.pop()
+        if tensor.op.type in ("LogicalAnd", "LoopCond", "Identity"):
+            waiting += tensor.op.inputs
+            continue
+        if (known := trips.known(op, _context(trace), [tensor])) is not None:
+            limits.append(known.count)
+    return min(limits, default=None)
 
 
 def _given(region: Region, carried: list[Any], arrays: set[int]) -> dict[Tensor, Any]:

@@ -28,7 +28,7 @@ class Expr:
 
     __array_ufunc__ = None  # arrays of NumPy leave the operators to it
     __array_priority__ = 1000
-    __slots__ = ("args", "dtype", "head", "kind", "kwargs", "number", "origin", "pieces", "shape", "tree", "value")
+    __slots__ = ("args", "dtype", "head", "kind", "kwargs", "labels", "number", "origin", "pieces", "shape", "tree", "value")
     _numbers = itertools.count()
 
     def __init__(self, kind: str, head: str, args: tuple = (), kwargs: dict | None = None, outline: Any = None) -> None:
@@ -41,6 +41,7 @@ class Expr:
         self.dtype: Any = getattr(outline, "dtype", None)
         self.number = next(Expr._numbers)  # in the order of creation
         self.origin: Any = None  # the operation whose value it is
+        self.labels: list[str] = []  # of a loop: what the script calls its variables
         self.pieces: list[Expr] = []  # of a call that gives several values: those, each with a name of its own
         self.value: Any = None  # where it is known: an array that is better written as the call that makes it
 
@@ -232,6 +233,10 @@ def record(kind: str, head: str, args: tuple, kwargs: dict, real: Callable) -> A
         table = dict(zip(map(id, found), arrays, strict=True))
         return real(*_replaced(args, table), **_replaced(kwargs, table))
 
+    if kind == "binary" and all(e.value is not None for e in found):
+        value = np.asarray(run([e.value for e in found]))
+        if value.size and (value == value.flat[0]).all():
+            return value
     outline = jax.eval_shape(run, [jax.ShapeDtypeStruct(e.shape, e.dtype) for e in found])
     whole = Expr(kind, head, args, kwargs, outline)
     return whole if whole.tree is None else _parts(whole, outline)

@@ -69,3 +69,12 @@ def rows_by_momentum(table, velocity, rate, grads, rows, momentum):
 def printed(x, message, values):
     jax.debug.print(message + "[{}]" * len(values), *values)
     return x
+
+
+def bounded_while_loop(condition, body, limit, values):
+    """`lax.while_loop` of at most `limit` trips: JAX differentiates it."""
+
+    def trip(_, values):
+        return lax.cond(condition(values), body, lambda values: values, values)
+
+    return lax.fori_loop(0, limit, trip, values)

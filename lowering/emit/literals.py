@@ -69,7 +69,8 @@ class Literals:
             return (text, precedence) if value.dtype in (np.float32, np.int32, bool) else (
                 f"{scalar_type(value.dtype)}({text})", ATOM)
         same = bool((value == value.flat[0]).all()) if value.size else False
-        if value.size <= 8 and value.dtype.kind in "fiub" and not (same and value.size > 2):
+        if value.size <= 8 and value.dtype.kind in "fiub" and not (
+                same and (value.size > 2 or value.dtype.kind == "f")):
             return f"np.array({self.text(value.tolist())}, np.{value.dtype.name})", ATOM
         if same:
             shape = f"({OPEN}{', '.join(map(str, value.shape))}{CLOSE}{',' if value.ndim == 1 else ''})"

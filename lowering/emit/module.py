@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import builtins
 import re
+import textwrap
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
+from lowering.emit import custom
 from lowering.emit.expressions import Expr, UnquotableError, expressions
 from lowering.emit.naming import place, script_names
 from lowering.emit.parallel import below
@@ -16,6 +19,7 @@ from lowering.emit.paths import access, dictionary
 from lowering.emit.quote import Quotes
 from lowering.emit.render import Body, Names
 from lowering.emit.repeats import Repeats
+from lowering.emit.shorten import shortened
 from lowering.emit.simple import Simplifier
 from lowering.emit.sizes import SIZES, finished, merged
 from lowering.emit.start import Start
@@ -105,7 +109,7 @@ class _Draft:
         self.quotes = Quotes()
         self.simple = Simplifier()
         self.arrays: dict[str, np.ndarray] = {}
-        self.slots = slots(nodes)
+        self.slots = slots(nodes, fetches)
         self.held = self._variables()
         trained = set(trained_by(nodes))
         self.trained = [op for op in self.held if op in trained or (not trained and op not in self.slots)]
@@ -116,8 +120,10 @@ class _Draft:
         self.paths |= _other_paths(self.others, self.paths)
         self.paths |= {op: (op.name,) for op in self.slots}
         self.trace = self._traced(size)
-        self.taken = {*self.inputs, *self._quoted_names(), *(["state"] if self.others else [])}
+        self.taken = {*self.inputs, *(["state"] if self.others else [])}
         self.repeats = Repeats(self)
+        self.customs = custom.define(self.trace.customs, self)
+        self.taken |= self._quoted_names()
         self.quotes.wide = self._is_wide()
 
     def _variables(self) -> list[Operation]:
@@ -139,6 +145,7 @@ class _Draft:
         trace = Trace(feeds, variables)
         with jax.enable_x64(True):
             walk(self.nodes, trace)
+        trace.name_keys()
         if trace.unsupported:
             lines = "".join(f"\n  {op.type} '{op.name}', recorded at {op.where}: {why}"
                             for op, why in trace.unsupported.items())
@@ -168,7 +175,7 @@ class _Draft:
         head = "\n".join([f'"""{self.title}"""', "", _imports([*_IMPORTS, *self.quotes.imports])])
         wide = [WIDE] if self.quotes.wide else []
         head = "\n\n".join([head, *wide, *constants])
-        return "\n\n\n".join([head, *self.quotes.texts.values(), *start, *loading,
+        return "\n\n\n".join([head, *self.quotes.texts.values(), *self.customs, *start, *loading,
                               *self.repeats.definitions, *functions]) + "\n"
 
     def _is_wide(self) -> bool:
@@ -188,6 +195,7 @@ class _Draft:
             trace = Trace({}, {})
             with jax.enable_x64(True):
                 walk(program.stage.nodes if program is not None else [], trace)
+            trace.name_keys()
             if trace.unsupported:
                 return []
             return Start(self, trace, starts).functions()
@@ -202,8 +210,8 @@ class _Draft:
         for ops in (self.trained, self.others):
             if ops:
                 trees.append(dictionary({self.paths[op]: f'read("{op.name}")' for op in ops}))
-        return _function("params_from_checkpoint(path)", LOADS, "with np.load(path) as arrays:",
-                         "    read = lambda name: jnp.asarray(arrays[name])  # noqa: E731", f"    return {', '.join(trees)}")
+        return _function("params_from_checkpoint(path)", LOADS, "arrays = np.load(path)", "", "def read(name):",
+                         "    return jnp.asarray(arrays[name])", "", f"return {', '.join(trees)}")
 
     def _loading_all(self) -> str:
         trees = [tree for tree, ops in (("params", self.trained), ("state", self.others)) if ops]
@@ -267,7 +275,8 @@ class _Draft:
             first.append(f"keys = jax.random.split(key, {len(self.trace.keys)})")
         if used & {"key", "keys"}:
             taken.append("key")
-        inside = [f'"""{doc}"""', *first, *lines, f"return {returned}"]
+        lines, returned = shortened(lines, returned, {*self.taken, *taken, *BUILT_IN})
+        inside = [*documented(doc), *first, *lines, f"return {returned}"]
         text = f"def {name}({', '.join(taken)}):\n" + "\n".join("    " + line if line else line for line in inside)
         return text, taken
 
@@ -316,10 +325,21 @@ class _Draft:
     def all_arrays(self) -> dict[str, np.ndarray]:
         """What goes into the file beside the module: the variables, and constants."""
         found = {op.name: np.asarray(self.state.variables[op.name])
-                 for op in (*self.trained, *self.others) if op.name in self.state.variables}
+                 for op in (*self.trained, *self.others, *self.slots) if op.name in self.state.variables}
         return {**found, **self.arrays}
 
 
+def documented(doc: str) -> list[str]:
+    """A docstring: what does not fit on one line, as a sentence and the rest."""
+    if len(doc) <= DOC_WIDTH:
+        return [f'"""{doc}"""']
+    first, _, rest = doc.partition(". ")
+    wrapped = textwrap.wrap(rest, DOC_WIDTH + 6, break_long_words=False, break_on_hyphens=False)
+    return [f'"""{first}.', "", *wrapped, '"""'] if wrapped else [f'"""{first}', '"""']
+
+
+BUILT_IN = frozenset(dir(builtins))
+DOC_WIDTH = 78
 WIDE = 'jax.config.update("jax_enable_x64", True)  # the script computes in float64'
 LOADS = "The variables of an .npz file, by the names that they have in the script's checkpoints."
 _IMPORTS = ["import jax", "import jax.numpy as jnp", "import numpy as np", "import optax", "from jax import lax"]

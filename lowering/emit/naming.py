@@ -30,9 +30,14 @@ def place(op: Operation) -> str:
     return f"{os.path.basename(op.where.file)}:{op.where.line}"
 
 
+_SHORTER = (("mat_mul", "matmul"), ("sparse_softmax_cross_entropy_with_logits", "cross_entropy"),
+            ("softmax_cross_entropy_with_logits", "cross_entropy"), ("embedding_lookup", "rows"))
+
+
 def snake(name: str) -> str:
     """The name of an operation's type as a function's: `MaxPool_1` is `max_pool_1`."""
     if name[:1].isupper():
         name = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])", "_", name).lower()
-        name = name.replace("mat_mul", "matmul")
+    for long, short in _SHORTER:
+        name = re.sub(f"^{long}", short, name)
     return name

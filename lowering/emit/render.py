@@ -15,6 +15,7 @@ from lowering.emit.chains import Chain, chains
 from lowering.emit.expressions import Expr, Local, expressions
 from lowering.emit.literals import ATOM, CLOSE, OPEN, Literals, scalar_type
 from lowering.emit.naming import snake
+from lowering.emit.parallel import below
 from lowering.emit.quote import Quotes
 from lowering.emit.simple import Simplifier, norm_of
 from tracer.ir import Operation
@@ -34,6 +35,10 @@ class Names:
     def __init__(self, taken: Any = ()) -> None:
         self._taken = {*_RESERVED, *taken}
 
+    def copy(self) -> Names:
+        """The same, for a function inside of this one."""
+        return Names(self._taken)
+
     def take(self, names: Iterable[str]) -> None:
         """Says that these are taken."""
         self._taken.update(names)
@@ -42,7 +47,7 @@ class Names:
         """A free name like `wanted`, a name in the graph, or just as it is where it is `exact`."""
         parts = [part for part in re.sub(r"[^A-Za-z0-9_/]", "_", wanted).split("/") if part] or ["value"]
         if not exact:
-            parts = [snake(part).lower() if i == len(parts) - 1 else part.lower() for i, part in enumerate(parts)]
+            parts = [snake(part).lower() for part in parts]
         for count in range(1, len(parts) + 1):
             name = "_".join(parts[-count:]).lstrip("_") or "value"
             name = f"v{name}" if name[0].isdigit() else name
@@ -99,9 +104,9 @@ class Body(Literals):
         results = self.simple(results)
         if self.repeats is not None:
             results = self.repeats(results, self._text)
-            self.names.take(self.repeats.names.values())
+            self.names.take(self.repeats.names)
             self._held.append(results)
-            for chain in chains(results, self.repeats.names.values(), self._text):
+            for chain in chains(results, self.repeats.names, self._text):
                 self._chains.update(dict.fromkeys([*chain.places, *chain.last], chain))
         self.count(results)
         return self.texts(results)
@@ -178,6 +183,8 @@ class Body(Literals):
     def _rendered(self, value: Any) -> tuple[str, int]:
         if not isinstance(value, Expr):
             return self.literal(value)
+        if value.kind == "constant":
+            return self.literal(value.args[0])
         known = self._text.get(id(value))
         if known is not None:
             return known, ATOM
@@ -193,14 +200,15 @@ class Body(Literals):
             return self._control(value)
         text, precedence = self._made(value)
         said = value.origin in self.script and _length(text) > NAMED and "(" in text and id(value) not in self._last
-        width = self.width if id(value) not in self._last else 2 * self.width
-        if value.kind == "name" or (self._uses[id(value)] <= 1 and _length(text) < width and _depth(text) <= DEPTH
+        last = id(value) in self._last
+        width, depth = (2 * self.width, 2 * DEPTH) if last else (self.width, DEPTH)
+        if value.kind == "name" or (self._uses[id(value)] <= 1 and _length(text) < width and _depth(text) <= depth
                                     and value.tree is None and not said):
             return text, precedence
         if value.kind == "attribute" and text.count("(") == 0:
             return text, precedence
         if value.pieces:
-            names = [self.names.fresh(*self.wanted(piece)) for piece in value.pieces]
+            names = [self.names.fresh(*self.wanted(piece)) if self._uses[id(piece)] else "_" for piece in value.pieces]
             self._statement(value, f"{', '.join(names)} = {text}")
             self._text.update(zip(map(id, value.pieces), names, strict=True))
             self._text[id(value)] = f"({', '.join(names)})"
@@ -234,19 +242,38 @@ class Body(Literals):
                 self.name(outer, *self.wanted(outer))
         for argument in value.args:
             words.append(self._local(argument) if isinstance(argument, Local) else self.text(argument))
-        name = self.names.fresh(*self.wanted(value))
-        self._statement(value, f"{name} = {value.head}({', '.join(words)})")
-        self._text[id(value)] = name
-        return name, ATOM
+        text = f"{self._function(value.head)}({', '.join(words)})"
+        used = {i: piece for i, whole in enumerate(value.pieces) if self._uses[id(piece := self.simple(whole))]}
+        if not used or not value.labels:
+            name = self.names.fresh(*self.wanted(value))
+            self._statement(value, f"{name} = {text}")
+            self._text[id(value)] = name
+            return name, ATOM
+        names = {i: self.names.fresh(value.labels[i], True) for i in used}
+        self._text.update({id(piece): names[i] for i, piece in used.items()})
+        if len(used) == 1:
+            ((i, name),) = names.items()
+            self._statement(value, f"{name} = {text}[{i}]" if len(value.pieces) > 1 else f"({name},) = {text}")
+        else:
+            self._statement(value, f"{', '.join(names.get(i, '_') for i in range(len(value.pieces)))} = {text}")
+        self._text[id(value)] = "unread"
+        return "unread", ATOM
+
+    def _function(self, head: str) -> str:
+        """What a function is called by; one of ours is quoted."""
+        return self.quotes.need(*head.split(":")) if ":" in head else head
 
     def _local(self, local: Local) -> str:
         """Writes a function inside of this one, and returns its name."""
         name = self.names.fresh(local.name)
         inner = self._inside()
-        parameters = [self.names.fresh(parameter.head) for parameter in local.parameters]
+        inner.names = self.names.copy()
+        parameters = [inner.names.fresh(parameter.head, True) for parameter in local.parameters]
         for parameter, text in zip(local.parameters, parameters, strict=True):
             inner.give(parameter, text)
         texts = inner.write(local.results)
+        read = set(re.findall(r"\w+", "\n".join([*inner.lines, *texts])))
+        parameters = [parameter if parameter in read else "_" for parameter in parameters]
         takes = ["values"] if parameters else []
         lines = [f"{', '.join(parameters)}{',' if len(parameters) == 1 else ''} = values"] if takes else []
         if local.name == "trip_body":
@@ -260,6 +287,7 @@ class Body(Literals):
     def _loop(self, chain: Chain) -> None:
         """A chain as a `for` loop; what is read of it gets names."""
         calls, names = chain.calls, self.names
+        self._hoist(chain)
         inner = self._inside()
         for i, (name, first, _) in chain.carried.items():
             once = isinstance(first, Expr) and id(first) not in {*self._text, *self._chains} and self._uses[id(first)] <= 1
@@ -311,6 +339,25 @@ class Body(Literals):
         for j, name in kept.items():
             self._text[id(calls[-1].pieces[j] if j is not None else calls[-1])] = f"{name}[{len(calls) - 1}]"
 
+    def _hoist(self, chain: Chain) -> None:
+        """Gives names to what is the same in every round of a loop."""
+        before = below([list(call.args) for call in chain.calls])
+        stack = expressions([chain.arguments, [after for _, _, after in chain.carried.values()]])
+        found: dict[int, Expr] = {}
+        seen: set[int] = set()
+        while stack:
+            e = stack.pop()
+            if id(e) in seen or id(e) in self._text or e.kind in ("name", "constant"):
+                continue
+            seen.add(id(e))
+            if id(e) in before and chain.free(e):
+                found[id(e)] = e
+            else:
+                stack += expressions([list(e.args), e.kwargs])
+        for e in sorted(found.values(), key=lambda e: e.number):
+            if "(" in self.text(e):
+                self.name(e, *self.wanted(e))
+
     def _inside(self) -> Body:
         """The body of something inside of this function."""
         inner = Body(self.names, self.quotes, self.arrays, self.where, self.simple, self.script)
@@ -341,12 +388,16 @@ class Body(Literals):
         args, kind = value.args, value.kind
         if kind == "name":
             return value.head, ATOM
+        if kind == "constant":
+            return self.literal(args[0])
         if value.head == "jnp.sqrt" and (leaves := norm_of(value)) is not None:
             return f"optax.tree.norm({self._trees(leaves)})", ATOM
         if kind == "binary":
             level = _PRECEDENCE.get(value.head, 0)  # comparisons bind least
             right = level if value.head == "**" else level + 1
             left = level + 1 if value.head == "**" or level == 0 else level
+            if value.head == "+" and re.fullmatch(r"-[\d.e]+", negative := self.text(args[1], right).strip("()")):
+                return f"{self.text(args[0], left)} - {negative[1:]}", level
             return f"{self.text(args[0], left)} {value.head} {self.text(args[1], right)}", level
         if kind == "unary":
             return f"{value.head}{self.text(args[0], 8)}", 8
@@ -359,9 +410,7 @@ class Body(Literals):
                     f"({self._arguments(args[2:], value.kwargs)})", ATOM)
         if kind == "method":
             return f"{self.text(args[0], ATOM)}.{value.head}({self._arguments(args[1:], value.kwargs, value.head)})", ATOM
-        head = value.head
-        if ":" in head:
-            head = self.quotes.need(*head.split(":"))
+        head = self._function(value.head)
         return f"{head}({self._arguments(args, value.kwargs, head)})", ATOM
 
     def _arguments(self, args: tuple, kwargs: dict, head: str = "") -> str:

@@ -24,6 +24,11 @@ def simpler(expr: Expr) -> Any:
         if head in ("asarray", "array") and isinstance(expr.args[0], Expr) and expr.dtype == expr.args[0].dtype \
                 and not expr.args[0].head.isidentifier():  # what a function is given may be an array of NumPy
             expr = expr.args[0]
+        elif head == "full" and len(expr.args) == 2 and not isinstance(expr.args[1], Expr) and expr.dtype == np.float32 \
+                and np.ndim(expr.args[1]) == 0 and expr.args[1] in (0, 1) and not expr.kwargs:
+            expr = _same(expr, "call", "jnp.ones" if expr.args[1] else "jnp.zeros", (expr.args[0], np.dtype(np.float32)), {})
+        elif expr.kind == "binary" and any(map(_needless, expr.args)):
+            expr = _same(expr, "binary", expr.head, tuple(a.args[0] if _needless(a) else a for a in expr.args), {})
         elif head == "asarray" and not isinstance(x := expr.args[0], Expr) and np.ndim(x) and x.dtype == expr.dtype:
             return x
         elif head == "reshape" and _stands_for(expr.args[0], expr):
@@ -47,12 +52,22 @@ def simpler(expr: Expr) -> Any:
         elif expr.kind == "binary" and expr.head in "+*" and _is(expr.args[0], _NEUTRAL[expr.head]) \
                 and _stands_for(expr.args[1], expr):
             expr = expr.args[1]
+        elif expr.kind == "binary" and expr.head in "*/" and (mean := _mean(expr)) is not None:
+            expr = mean
         elif head in _REDUCTIONS and len(expr.args) + len(expr.kwargs) > 1 and (shorter := _reduction(expr)) is not None:
             expr = shorter
+        elif expr.kind == "index" and (shorter := _shorter(*expr.args)) is not None:
+            expr = _same(expr, "index", "", (expr.args[0], shorter), {})
         elif expr.kind == "method" and expr.head == "astype" and expr.args[0].dtype == expr.dtype:
             expr = expr.args[0]
         else:
             return expr
+
+
+def _needless(value: Any) -> bool:
+    """Whether it is an array made of an array, for an operator: of two arrays of NumPy, that gives the same."""
+    return isinstance(value, Expr) and value.head == "jnp.asarray" and len(value.args) == 1 and not value.kwargs \
+        and isinstance(value.args[0], Expr) and value.args[0].dtype == value.dtype
 
 
 def _element(expr: Expr) -> Expr | None:
@@ -62,10 +77,11 @@ def _element(expr: Expr) -> Expr | None:
             and isinstance(axes[0], tuple) and all(isinstance(part, slice) for part in x.args[1])):
         return None
     index: list[Any] = list(x.args[1])
-    if any(axis >= len(index) or index[axis].start is None or index[axis].step not in (None, 1) for axis in axes[0]):
+    if any(axis >= len(index) or index[axis].step not in (None, 1) or (index[axis].start is None and index[axis].stop != 1)
+           for axis in axes[0]):
         return None
     for axis in axes[0]:
-        index[axis] = index[axis].start
+        index[axis] = index[axis].start or 0
     return _same(expr, "index", "", (x.args[0], tuple(index)), {})
 
 
@@ -101,7 +117,11 @@ def _fits(expr: Expr, head: str) -> bool:
 
 
 def _is(value: Any, number: Any) -> bool:
-    return number is not None and not isinstance(value, (Expr, str)) and np.ndim(value) == 0 and bool(value == number)
+    """Whether a constant is this number, or an array of it."""
+    if isinstance(value, Expr) and value.value is not None:
+        value = value.value
+    return number is not None and not isinstance(value, (Expr, str, list, tuple, type)) and np.size(value) > 0 and (
+        hasattr(value, "dtype") or np.ndim(value) == 0) and bool(np.all(np.asarray(value) == number))
 
 
 def _stands_for(part: Any, whole: Expr) -> bool:
@@ -112,6 +132,41 @@ def _same(expr: Expr, kind: str, head: str, args: tuple, kwargs: dict) -> Expr:
     made = copy.copy(expr)
     made.kind, made.head, made.args, made.kwargs = kind, head, args, kwargs
     return made
+
+
+def _shorter(array: Any, index: Any) -> Any:
+    """An index without the bounds that go without saying; None where it is as short as can be."""
+    if not (isinstance(array, Expr) and array.tree is None and isinstance(index, tuple) and not expressions(list(index))
+            and all(isinstance(part, (slice, int)) for part in index)):
+        return None
+    parts = [_shorter_slice(part, size) for part, size in zip(index, array.shape, strict=False)]
+    while len(parts) > 1 and isinstance(parts[-1], slice) and parts[-1] == slice(None):
+        parts.pop()
+    if tuple(parts) == index:
+        return None
+    return tuple(parts)
+
+
+def _shorter_slice(part: Any, size: int) -> Any:
+    if not isinstance(part, slice) or part.step not in (None, 1) or (part.start or 0) < 0 or (part.stop or 0) < 0:
+        return part
+    return slice(part.start or None, None if part.stop is None or part.stop >= size else part.stop)
+
+
+def _mean(expr: Expr) -> Expr | None:
+    """A sum by the number of what is added up, as the mean; None where it is another number."""
+    total, number = expr.args[0], expr.args[1]
+    if not (isinstance(total, Expr) and total.head == "jnp.sum" and len(total.args) <= 2 and not isinstance(number, Expr)
+            and not set(total.kwargs) - {"keepdims"} and np.issubdtype(expr.dtype, np.floating)
+            and np.ndim(number) == 0 and number != 0):
+        return None
+    x = total.args[0]
+    axes = total.args[1] if len(total.args) > 1 else tuple(range(x.ndim))
+    count = np.prod([x.shape[axis] for axis in np.atleast_1d(axes)])
+    if total.dtype != expr.dtype or x.dtype != expr.dtype or expr.dtype.type(number) != (
+            expr.dtype.type(count) if expr.head == "/" else expr.dtype.type(1) / expr.dtype.type(count)):
+        return None
+    return _same(expr, "call", "jnp.mean", total.args, total.kwargs)
 
 
 def _reduction(expr: Expr) -> Expr | None:

@@ -37,6 +37,9 @@ def merged(first: str, second: str) -> str:
 def _in_terms(first: str, second: str) -> str:
     """What is `first` for the first size of the batch and `second` for the second: `factor * batch + rest`."""
     if not (first.isdigit() and second.isdigit()):
+        if float(second) == 2 * float(first) and float(first) % SIZES[0] == 0:
+            factor = int(float(first)) // SIZES[0]
+            return "batch" if factor == 1 else f"({factor} * batch)"
         share = float(first) * SIZES[0]
         if abs(share / (float(second) * SIZES[1]) - 1) > 1e-6:
             raise errors.UnsupportedError(

@@ -11,7 +11,7 @@ import numpy as np
 
 from lowering import registry
 from lowering.differentiate import Parts
-from lowering.emit import control, tensor_arrays
+from lowering.emit import candidates, control, custom, tensor_arrays
 from lowering.emit.expressions import Expr, UnquotableError, record
 from lowering.emit.forms import FORMS
 from lowering.emit.twins import twins
@@ -22,7 +22,8 @@ _FORMLESS = "it has no form in a module yet"
 UPDATES = frozenset({"ApplyGradientDescent", "ApplyMomentum", "ApplyAdagrad", "ApplyAdam", "ApplyRMSProp"})
 """Steps of optimizers that are optax's. The others are computed as their rules say."""
 DRAWS = {"RandomUniform": "uniform", "RandomStandardNormal": "normal", "TruncatedNormal": "truncated_normal",
-         "RandomUniformInt": "randint", "RandomShuffle": "permutation", "Multinomial": "categorical"}
+         "RandomUniformInt": "randint", "RandomShuffle": "permutation", "Multinomial": "categorical",
+         "UniformCandidateSampler": "", "LogUniformCandidateSampler": ""}
 """What draws random numbers, and the function of `jax.random` that draws such."""
 
 
@@ -56,13 +57,22 @@ class Trace:
         self.keys: list[Expr] = []  # one for each operation that draws
         self.unsupported: dict[Operation, str] = {}
         self.open_loops: list[Operation] = []  # of which only a run knows the number of trips
+        self.custom: dict[Operation, Any] = {}  # those that have a gradient of the script's own
+        self.customs: list[custom.Custom] = []  # the functions that these have become
+        self.differentiates = False  # whether a gradient is taken, so that loops must have a known number of trips
 
     def child(self, inputs: dict[Tensor, Expr]) -> Trace:
         """A trace for the inside of a loop or branch: it sees what this one holds, and keeps what it computes to itself."""
         inner = Trace({**self.values, **inputs}, self.begun)
         inner.state = dict(self.state)
-        inner.keys, inner.open_loops = list(self.keys), self.open_loops
+        inner.custom, inner.customs = self.custom, self.customs
+        inner.keys, inner.open_loops, inner.differentiates = list(self.keys), self.open_loops, self.differentiates
         return inner
+
+    def name_keys(self) -> None:
+        """Where one operation draws, it takes the key itself."""
+        if len(self.keys) == 1:
+            self.keys[0].head = "key"
 
     def read(self, tensor: Tensor) -> Any:
         """The value of `tensor` now."""
@@ -90,6 +100,11 @@ class Trace:
                 return
             if op.type == "Gradients":
                 self._differentiate(op)
+            elif op in self.custom:
+                function = custom.Custom(op, self.custom[op], self)
+                self.customs.append(function)
+                self._name(op, values := function.results())
+                self.values.update(zip(op.outputs, values, strict=True))
             elif op.type in tensor_arrays.RULES:
                 values = tensor_arrays.RULES[op.type](op, self)
                 self._name(op, values)
@@ -106,6 +121,10 @@ class Trace:
         except UnquotableError as error:
             self.unsupported.setdefault(op, str(error))
             self._store_unknown(op)
+
+    def computed(self, op: Operation) -> list[Any]:
+        """The values of an operation, by its rule, in a row."""
+        return _flat(self._results(op))
 
     def _results(self, op: Operation) -> Any:
         if op.type in DRAWS:
@@ -163,12 +182,27 @@ class Trace:
     def _draw(self, op: Operation) -> Any:
         key = Expr("name", f"keys[{len(self.keys)}]", outline=jax.eval_shape(lambda: jax.random.key(0)))
         name = DRAWS[op.type]
+        if not name:
+            self.keys.append(key)
+            return self._candidates(op, key)
         arguments, options = self._drawn(op, key)
         self.keys.append(key)
         made = record("call", f"jax.random.{name}", (key, *arguments), options, getattr(jax.random, name))
         made = made.T if op.type == "Multinomial" else made
         dtype = np.dtype(op.outputs[0].dtype.as_numpy_dtype)
         return made if made.dtype == dtype else made.astype(dtype)
+
+    def _candidates(self, op: Operation, key: Expr) -> Any:
+        """What a candidate sampler gives."""
+        function = candidates.log_uniform_candidates if op.type.startswith("Log") else candidates.uniform_candidates
+
+        def real(*arguments: Any) -> Any:
+            classes, *expected = function(*arguments)
+            return (classes.astype(np.int64), *(e.astype(np.float32) for e in expected))
+
+        attrs = op.attrs
+        arguments = key, self.read(op.inputs[0]), attrs["num_sampled"], attrs["range_max"], bool(attrs["unique"])
+        return record("call", f"lowering.emit.candidates:{function.__name__}", arguments, {}, real)
 
     def _drawn(self, op: Operation, key: Expr) -> tuple[tuple, dict]:
         """The arguments that the function of `jax.random` gets besides the key."""
@@ -227,8 +261,6 @@ class Trace:
         if self.open_loops:
             raise UnquotableError(f"'{self.open_loops[0].name}' loops as often as the data says: JAX does not "
                                   "differentiate such a loop")
-        if parts.custom:
-            raise UnquotableError("a gradient that the script registered")
         objective: Any = None
         for y, seed in zip(parts.ys, parts.seeds, strict=True):
             value = self.read(y)
@@ -282,6 +314,10 @@ def _unchecked(*arguments: Any) -> None:
 
 def walk(nodes: list[Operation], trace: Trace, stop: Callable[[Operation], bool] = lambda op: False) -> None:
     """Evaluates `nodes`, in order."""
+    for op in nodes:
+        if op.type == "Gradients":
+            trace.differentiates = True
+            trace.custom |= Parts(op).custom
     for op in nodes:
         if stop(op):
             return

@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from lowering import registry
 from lowering.emit.expressions import Expr, expressions
 from lowering.emit.naming import place
 from lowering.emit.optimizers import KINDS, made
 from lowering.emit.parallel import alike, below, shared
 from lowering.emit.paths import Path, access, cover, dictionary, rebuilt, subtree
+from lowering.emit.resumed import Resumed
 from lowering.emit.trace import Gradient, Trace
-from lowering.slice import variable_of
+from lowering.slice import VARIABLES, variable_of
 from tracer import errors
-from tracer.ir import Operation
+from tracer.ir import Operation, Tensor
 
 WORTH = 4
 """Expressions of so many parts are handed out of the loss instead of being computed again."""
@@ -23,10 +25,30 @@ LISTED = 3
 """So many rows of one table are one argument of the loss."""
 
 
-def slots(nodes: Iterable[Operation]) -> set[Operation]:
-    """The variables that optimizers keep for themselves."""
+def slots(nodes: list[Operation], fetches: Iterable[Tensor] = ()) -> set[Operation]:
+    """The variables that optimizers keep for themselves. A power that a step of rows reads as well is an ordinary one."""
     found = [variable_of(op.inputs[i]) for op in nodes if op.type in KINDS for i in KINDS[op.type].slots]
-    return {variable for variable in found if variable is not None}
+    kept = {variable for variable in found if variable is not None}
+    read = {variable_of(t) for t in fetches}
+    powers = {v for op in nodes if op.type == "ApplyAdam" for i in (3, 4) if (v := variable_of(op.inputs[i])) is not None}
+    return {v for v in kept if v not in powers or not (v in read or _is_used(v, nodes))}
+
+
+def _is_used(power: Operation, nodes: list[Operation]) -> bool:
+    """Whether a power goes into anything but optimizers' operations and what it becomes itself."""
+    reached: set[Operation] = set()
+    for op in nodes:
+        if op.type in VARIABLES or op.type in KINDS:
+            continue
+        if any(t.op in reached or variable_of(t) is power for t in op.inputs):
+            if op.type == "Assign":
+                if variable_of(op.inputs[0]) is not power:
+                    return True
+            elif registry.find(op.type) is not None and registry.find(op.type).writes:  # type: ignore[union-attr]
+                return True
+            else:
+                reached.add(op)
+    return False
 
 
 def trained_by(nodes: Iterable[Operation]) -> list[Operation]:
@@ -45,6 +67,7 @@ class Group:
     def __init__(self, operations: list[Operation], name: str) -> None:
         self.operations, self.name, self.kind = operations, name, KINDS[operations[0].type]
         self.variables = [v for op in operations if (v := variable_of(op.inputs[0])) is not None]
+        self.momentum, self.decay = True, ""  # whether it has one, and Adam's second number as source
 
 
 class Step:
@@ -135,11 +158,12 @@ class Step:
         arguments = [*roots, *self.draft.inputs]
         trains = self.trace.gradients or self.groups
         doc = ("One step of training." if trains else "One run, which writes variables.") + (
-            " Returns what it was given, as it is afterwards") + (
+            " Returns what it changes") + (
             f", and {_enumerated(self.draft.said(t) for t in self.draft.fetches)}." if texts else ".")
         name = "train_step" if trains else "step"
         text, _ = self.draft.definition(name, arguments, self.lines, ", ".join(returned), doc, keep=arguments)
-        return [*self.defined, *self.optimizers, *self._start(), text]
+        resumed = Resumed(self.groups, [self._prefixes(group) for group in self.groups], self.paths)
+        return [*self.defined, *self.optimizers, *self._start(), *resumed.function(), text]
 
     def _check_names(self, early: list[Any], late: list[Any]) -> None:
         """Errors for what cannot be read where it is needed."""
@@ -196,7 +220,7 @@ class Step:
             return
         table = self.body.text(values[0].args[0])
         places = ", ".join(self.body.text(value.args[1]) for value in values)
-        self.lines.append(f"{name} = [{table}[rows] for rows in [{places}]]")
+        self.lines.append(f"{name} = [{table}[indices] for indices in [{places}]]")
         self.body.names.take([name])
         self.body.give_list(name, values)
 
@@ -273,6 +297,7 @@ class Step:
             numbers[name] = None if isinstance(value, Expr) else self.body.text(value)
             if isinstance(value, Expr):
                 computed[name] = self.body.text(value)
+        group.momentum, group.decay = numbers.get("momentum") != "0.0", numbers.get("b2") or ""
         why = f"# {group.kind.why}\n" if group.kind.why else ""
         self.optimizers.append(f"{why}{group.name} = {made(group.kind, numbers, self._extra(group))}")
         prefixes = self._prefixes(group)

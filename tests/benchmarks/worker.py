@@ -1,7 +1,8 @@
 """One engine with one model, in a process of its own: `python -m tests.benchmarks.worker ENGINE MODEL`.
 
-The models are those of `tests.models`; a number after a name is how many steps it unrolls. It reads numbers of steps, line by line, and answers each with the seconds that they took. It runs under Python 2.7 too,
-there as a file, for the TensorFlow of the time.
+The models are those of `tests.models`; a number after a name is how many steps it unrolls. The worker reads numbers of
+steps, line by line, and answers each with the seconds that they took. It runs under Python 2.7 too, there as a file, for
+the TensorFlow of the time.
 """
 
 from __future__ import print_function

@@ -26,19 +26,21 @@ def run(folder, name):
     inputs = [feeds[key] for key in sorted(feeds.files)]
     loaded = module.params_from_checkpoint(f"{folder}/{name}_jax.npz")
     trees = list(loaded) if isinstance(loaded, tuple) else [loaded]
+    kept = len(trees)
     if hasattr(module, "init_optimizers"):
         trees.append(module.init_optimizers(trees[0]))
     elif hasattr(module, "optimizer"):
         trees.append(module.optimizer.init(trees[0]))
     step = module.train_step
-    if "key" in step.__code__.co_varnames[:step.__code__.co_argcount]:
+    names = step.__code__.co_varnames[:step.__code__.co_argcount]
+    if "key" in names:
         inputs.append(jax.random.key(0))
     step, found = jax.jit(step), {}
     for number in range(STEPS):
         *results, = step(*trees, *inputs)
         trees, values = results[:len(trees)], results[len(trees):]
         found.update({f"value {i} of step {number}": np.asarray(value) for i, value in enumerate(values)})
-    for tree in trees[:2 if isinstance(loaded, tuple) else 1]:
+    for tree in trees[:kept]:
         found.update({f"variable {path}": leaf for path, leaf in leaves(tree).items()})
     return found
 

@@ -85,6 +85,58 @@ def test_ten_steps(tmp_path, make, dense):
             np.testing.assert_allclose(params[scope][name], session.run(variable), rtol=1e-5, atol=2e-6)
 
 
+@pytest.mark.parametrize("make", OPTIMIZERS)
+def test_training_goes_on_from_a_checkpoint(tmp_path, make):
+    x, y_, _, loss = network(True)
+    with tf.name_scope("train"):
+        step = make().minimize(loss)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        emitted = module(tf.emit([step, loss], [x, y_], str(tmp_path / "net.py"), session), tmp_path)
+        for _ in range(3):
+            session.run(step, {x: IMAGES, y_: LABELS})
+        saved = tf.train.Saver().save(session, str(tmp_path / "net.ckpt"))
+        assert main(["--checkpoint", saved, "-o", str(tmp_path / "saved.npz")]) == 0
+        params = emitted["params_from_checkpoint"](tmp_path / "saved.npz")
+        resume = emitted.get("opt_state_from_checkpoint", lambda path, params: emitted["optimizer"].init(params))
+        opt_state = resume(tmp_path / "saved.npz", params)
+        for _ in range(3):
+            params, opt_state, found = emitted["train_step"](params, opt_state, IMAGES, LABELS)
+            np.testing.assert_allclose(found, session.run([step, loss], {x: IMAGES, y_: LABELS})[1], rtol=1e-5)
+        np.testing.assert_allclose(params["out"]["weights"], session.run("out/weights:0"), rtol=1e-5, atol=2e-6)
+
+
+@tf.RegisterGradient("EmittedFlip")
+def _flip(op, grad):
+    return -0.5 * grad
+
+
+@tf.RegisterGradient("EmittedGuided")
+def _guided(op, grad):
+    return tf.select(grad > 0, grad * tf.to_float(op.outputs[0] > 0), tf.zeros_like(grad))
+
+
+def test_gradients_that_a_script_registered(tmp_path):
+    x = tf.placeholder(tf.float32, [None, 64], name="x")
+    first, second = tf.Variable(RNG.randn(64, 4), dtype=tf.float32), tf.Variable(RNG.randn(4, 4), dtype=tf.float32)
+    with tf.get_default_graph().gradient_override_map({"Relu": "EmittedGuided", "Identity": "EmittedFlip"}):
+        hidden = tf.identity(tf.nn.relu(tf.matmul(x, first)))
+        hidden = tf.nn.relu(tf.matmul(hidden, second))
+    loss = tf.reduce_mean(hidden * hidden)
+    step = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        source = tf.emit([step, loss], [x], str(tmp_path / "m.py"), session)
+        emitted = module(source, tmp_path)
+        params = emitted["params_from_checkpoint"](tmp_path / "m.npz")
+        after, _, found = emitted["train_step"](params, emitted["optimizer"].init(params), IMAGES)
+        np.testing.assert_allclose(found, session.run([step, loss], {x: IMAGES})[1], rtol=1e-6)
+        for name, variable in zip(after, (first, second), strict=True):
+            np.testing.assert_allclose(after[name], session.run(variable), rtol=1e-6, atol=1e-7)
+    assert source.count("@jax.custom_vjp") == 2, "both relus are one function"
+    assert "def emitted_guided(x):" in source
+
+
 def test_a_changing_rate_clipping_and_a_count(tmp_path):
     x, y_, _, loss = network(True)
     count = tf.Variable(0, trainable=False, name="count")

@@ -89,6 +89,13 @@ def _pack(forms: list[Any], tensors: list[Tensor]) -> list[Any]:
     return results
 
 
+def _parameters(function: Callable, count: int) -> list[str]:
+    """What a function calls its arguments, where it has so many."""
+    code = getattr(function, "__code__", None)
+    names = [] if code is None else list(code.co_varnames[:code.co_argcount])
+    return names if len(names) == count else []
+
+
 While = while_loop  # the name that it had first
 
 
@@ -132,6 +139,7 @@ class _Loop:
         """Records the body; returns what it returned."""
         with self.graph.recording(self.body):
             result = body(*_pack(self.variables, self._variables(self.body, "Identity")))
+            self.body.labels = self.condition.labels = _parameters(body, len(self.body.inputs))
             results = list(result) if isinstance(result, (list, tuple)) else [result]
             if len(_flat(results)) != len(self.starts):
                 raise ValueError("The number of inputs and outputs of the loop body must match.")

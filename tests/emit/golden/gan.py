@@ -7,22 +7,18 @@ import optax
 
 
 def init_linear(key, n, m):
-    return {"w": jax.random.normal(key, (n, m)) * 0.5, "b": jnp.zeros((m,))}
-
-
-def init_w(key, shape):
-    return jax.random.normal(key, shape) * 0.5
+    return {"w": jax.random.normal(key, (n, m)) * 0.02, "b": jnp.zeros((m,))}
 
 
 def init(key):
     """The variables as the program initializes them, from other random numbers."""
     keys = jax.random.split(key, 5)
     return {
-        "G": {"g0": init_linear(keys[0], 4, 8), "g1": init_linear(keys[1], 8, 6)},
+        "G": {"g0": init_linear(keys[0], 100, 8), "g1": init_linear(keys[1], 8, 784)},
         "D": {
-            "d0": init_linear(keys[2], 6, 8),
+            "d0": init_linear(keys[2], 784, 8),
             "d1": init_linear(keys[3], 8, 8),
-            "d2": {"w": init_w(keys[4], (8, 1)), "b": np.array([0.0], np.float32)},
+            "d2": init_linear(keys[4], 8, 1),
         },
     }
 
@@ -42,19 +38,19 @@ def linear(params, z):
     return z @ params["w"] + params["b"]
 
 
-def loss_d(params, z, x):
-    """What is differentiated (models.py:289)."""
-    # models.py:279
+def loss_d(params, x, z):
+    """What is differentiated (gan.py:38)."""
+    # gan.py:23
     h0 = jnp.tanh(linear(params["D"]["d0"], x))
-    # models.py:280
+    # gan.py:24
     h1 = jnp.tanh(linear(params["D"]["d1"], h0))
-    # models.py:275
+    # gan.py:18
     h0_2 = jax.nn.softplus(linear(params["G"]["g0"], z))
-    # models.py:279
-    h0_3 = jnp.tanh(linear(params["D"]["d0"], linear(params["G"]["g1"], h0_2)))
-    # models.py:280
-    h1_2 = jnp.tanh(linear(params["D"]["d1"], h0_3))
-    # models.py:289
+    # gan.py:14
+    add = linear(params["D"]["d0"], jax.nn.sigmoid(linear(params["G"]["g1"], h0_2)))
+    # gan.py:24
+    h1_2 = jnp.tanh(linear(params["D"]["d1"], jnp.tanh(add)))
+    # gan.py:38
     sub_1 = -jnp.log(jax.nn.sigmoid(linear(params["D"]["d2"], h1))) - jnp.log(
         1.0 - jax.nn.sigmoid(linear(params["D"]["d2"], h1_2))
     )
@@ -62,16 +58,14 @@ def loss_d(params, z, x):
 
 
 def loss_g(params, z):
-    """What is differentiated (models.py:290)."""
-    # models.py:275
+    """What is differentiated (gan.py:39)."""
+    # gan.py:18
     h0 = jax.nn.softplus(linear(params["G"]["g0"], z))
-    # models.py:279
-    h0_2 = jnp.tanh(linear(params["D"]["d0"], linear(params["G"]["g1"], h0)))
-    # models.py:280
-    h1 = jnp.tanh(linear(params["D"]["d1"], h0_2))
-    # models.py:290
-    loss_g = jnp.mean(-jnp.log(jax.nn.sigmoid(linear(params["D"]["d2"], h1))))
-    return loss_g
+    # gan.py:14
+    add = linear(params["D"]["d0"], jax.nn.sigmoid(linear(params["G"]["g1"], h0)))
+    # gan.py:24
+    h1 = jnp.tanh(linear(params["D"]["d1"], jnp.tanh(add)))
+    return jnp.mean(-jnp.log(jax.nn.sigmoid(linear(params["D"]["d2"], h1))))
 
 
 opt_d = optax.sgd(0.05)
@@ -79,7 +73,7 @@ opt_d = optax.sgd(0.05)
 
 # TensorFlow adds epsilon before it corrects the second moment, optax after it.
 opt_g = optax.inject_hyperparams(optax.adam)(
-    0.01, b1=0.5, b2=0.999, eps=lambda count: 1e-08 / jnp.sqrt(1 - 0.999 ** (count + 1))
+    0.0002, b1=0.5, eps=lambda count: 1e-08 / jnp.sqrt(1 - 0.999 ** (count + 1))
 )
 
 
@@ -88,9 +82,34 @@ def init_optimizers(params):
     return {"opt_d": opt_d.init(params["D"]), "opt_g": opt_g.init(params["G"])}
 
 
-def train_step(params, opt_state, z, x):
-    """One step of training. Returns what it was given, as it is afterwards, and loss_d, loss_g."""
-    loss_d_value, loss_d_grads = jax.value_and_grad(loss_d)(params, z, x)
+def opt_state_from_checkpoint(path, params):
+    """The optimizer's state of an .npz file, by the names that its slots have in the script's checkpoints."""
+    arrays = np.load(path)
+
+    def slots(name, tree, *scope):
+        def read(keys, like):
+            return jnp.asarray(
+                arrays["/".join([*scope, *(key.key for key in keys), name])]
+            )
+
+        return jax.tree.map_with_path(read, tree)
+
+    return {
+        "opt_d": opt_d.init(params["D"]),
+        "opt_g": optax.tree.set(
+            opt_g.init(params["G"]),
+            mu=slots("Adam", params["G"], "G"),
+            nu=slots("Adam_1", params["G"], "G"),
+            count=jnp.int32(
+                np.round(np.log(arrays["beta2_power"]) / np.log(0.999)) - 1
+            ),
+        ),
+    }
+
+
+def train_step(params, opt_state, x, z):
+    """One step of training. Returns what it changes, and loss_d, loss_g."""
+    loss_d_value, loss_d_grads = jax.value_and_grad(loss_d)(params, x, z)
     loss_g_value, loss_g_grads = jax.value_and_grad(loss_g)(params, z)
     opt_d_updates, opt_d_state = opt_d.update(
         loss_d_grads["D"], opt_state["opt_d"], params["D"]

@@ -13,32 +13,36 @@ def conv2d(x, kernel, strides, padding):
     )
 
 
-def init_conv_bn(key, n):
+def truncated_normal(key, shape, n):
+    return jax.random.truncated_normal(key, -2.0, 2.0, shape) * n
+
+
+def init_convolved(key, n, m, k):
     return {
-        "w": jax.random.truncated_normal(key, -2.0, 2.0, (3, 3, n, 8)) * 0.1,
-        "gamma": jnp.ones((8,)),
-        "beta": jnp.zeros((8,)),
+        "kernel": truncated_normal(key, (3, 3, n, m), k),
+        "norm": {"gamma": jnp.ones((m,)), "beta": jnp.zeros((m,))},
     }
 
 
-def init_block(keys):
-    return {"a": init_conv_bn(keys[0], 8), "b": init_conv_bn(keys[1], 8)}
-
-
-def init_w(key, shape):
-    return jax.random.truncated_normal(key, -2.0, 2.0, shape) * 0.1
+def init_block(keys, n, m, k, i):
+    return {
+        "first": init_convolved(keys[0], n, m, k),
+        "second": init_convolved(keys[1], m, m, i),
+    }
 
 
 def init(key):
     """The variables as the program initializes them, from other random numbers."""
-    keys = jax.random.split(key, 10)
+    keys = jax.random.split(key, 14)
     return {
-        "stem": init_conv_bn(keys[0], 3),
-        "block0": init_block(keys[1:3]),
-        "block1": init_block(keys[3:5]),
-        "block2": init_block(keys[5:7]),
-        "block3": init_block(keys[7:9]),
-        "fc": {"w": init_w(keys[9], (8, 10)), "b": jnp.zeros((10,))},
+        "start": init_convolved(keys[0], 3, 4, 0.27216554),
+        "block0": init_block(keys[1:3], 4, 4, 0.23570226, 0.23570226),
+        "block1": init_block(keys[3:5], 4, 4, 0.23570226, 0.23570226),
+        "block2": init_block(keys[5:7], 4, 8, 0.23570226, 0.16666667),
+        "block3": init_block(keys[7:9], 8, 8, 0.16666667, 0.16666667),
+        "block4": init_block(keys[9:11], 8, 16, 0.16666667, 0.11785113),
+        "block5": init_block(keys[11:13], 16, 16, 0.11785113, 0.11785113),
+        "weights": truncated_normal(keys[13], (16, 10), 0.1),
     }
 
 
@@ -53,48 +57,82 @@ def params_from_checkpoint(path):
     return jax.tree.map_with_path(read, params)
 
 
-def conv_bn(params, net):
-    batch = net.shape[0]
-    # models.py:166
-    conv = conv2d(net, params["w"], (1, 1), "SAME")
-    # models.py:169
-    moments_slice = conv[:1, :1, :1]
-    shifted_mean = jnp.sum(conv - moments_slice, (0, 1, 2)) / (64 * batch)
-    variance = (
-        jnp.sum(jnp.square(conv - moments_slice), (0, 1, 2)) / (64 * batch)
-        - shifted_mean**2
+def normalized(params, relu_1, strides):
+    # resnet.py:25
+    first_conv2d = conv2d(relu_1, params["kernel"], strides, "SAME")
+    # resnet.py:16
+    sufficient_statistics_slice = first_conv2d[:1, :1, :1]
+    shifted_mean = jnp.mean(first_conv2d - sufficient_statistics_slice, (0, 1, 2))
+    mul = jnp.mean(jnp.square(first_conv2d - sufficient_statistics_slice), (0, 1, 2))
+    # resnet.py:17
+    batchnorm_mul = lax.rsqrt(mul - shifted_mean**2 + 0.001) * params["norm"]["gamma"]
+    sub = (
+        params["norm"]["beta"] - (shifted_mean + first_conv2d[0, 0, 0]) * batchnorm_mul
     )
-    # models.py:170
-    mul = lax.rsqrt(variance + 0.001) * params["gamma"]
-    return conv * mul + (params["beta"] - (shifted_mean + conv[0, 0, 0]) * mul)
+    return first_conv2d * batchnorm_mul + sub
 
 
-def block(params, net):
-    # models.py:174
-    h = jax.nn.relu(conv_bn(params["a"], net))
-    return jax.nn.relu(net + conv_bn(params["b"], h))
+def block(params, relu_1, pad_width):
+    # resnet.py:30
+    y = jax.nn.relu(normalized(params["first"], relu_1, (2, 2)))
+    reduce_window = lax.reduce_window(
+        relu_1, 0.0, lax.add, (1, 2, 2, 1), (1, 2, 2, 1), "VALID"
+    )
+    # resnet.py:34
+    x = jnp.pad(reduce_window / 4.0, pad_width)
+    return jax.nn.relu(x + normalized(params["second"], y, (1, 1)))
+
+
+def block_2(params, hidden):
+    # resnet.py:30
+    y = jax.nn.relu(normalized(params["first"], hidden, (1, 1)))
+    return jax.nn.relu(hidden + normalized(params["second"], y, (1, 1)))
 
 
 def apply(params, x):
     """The value of logits."""
-    net = jax.nn.relu(conv_bn(params["stem"], x))
-    # models.py:176
-    for t in range(4):
-        net = block(params[f"block{t}"], net)
-    return jnp.mean(net, (1, 2)) @ params["fc"]["w"] + params["fc"]["b"]
+    # resnet.py:42
+    hidden = jax.nn.relu(normalized(params["start"], x, (1, 1)))
+    # resnet.py:35
+    relu_1 = block(
+        params["block2"],
+        block_2(params["block1"], block_2(params["block0"], hidden)),
+        [(0, 0), (0, 0), (0, 0), (0, 4)],
+    )
+    block4_relu_1 = block(
+        params["block4"],
+        block_2(params["block3"], relu_1),
+        [(0, 0), (0, 0), (0, 0), (0, 8)],
+    )
+    # resnet.py:45
+    pooled = jnp.mean(block_2(params["block5"], block4_relu_1), (1, 2))
+    return pooled @ params["weights"]
 
 
 def loss(params, x, y):
-    """What is differentiated (models.py:186)."""
+    """What is differentiated (resnet.py:48)."""
     logits = apply(params, x)
     return jnp.mean(optax.softmax_cross_entropy_with_integer_labels(logits, y))
 
 
-optimizer = optax.sgd(0.05, momentum=0.9)
+optimizer = optax.sgd(0.01, momentum=0.9)
+
+
+def opt_state_from_checkpoint(path, params):
+    """The optimizer's state of an .npz file, by the names that its slots have in the script's checkpoints."""
+    arrays = np.load(path)
+
+    def slots(name, tree):
+        def read(keys, like):
+            return jnp.asarray(arrays["/".join([*(key.key for key in keys), name])])
+
+        return jax.tree.map_with_path(read, tree)
+
+    return optax.tree.set(optimizer.init(params), trace=slots("Momentum", params))
 
 
 def train_step(params, opt_state, x, y):
-    """One step of training. Returns what it was given, as it is afterwards, and loss."""
+    """One step of training. Returns what it changes, and loss."""
     loss_value, grads = jax.value_and_grad(loss)(params, x, y)
     updates, opt_state = optimizer.update(grads, opt_state, params)
     new_params = optax.apply_updates(params, updates)

@@ -4,83 +4,47 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jax import lax
 
 
-def rows_by_adagrad(table, squares, rate, grads, rows):
-    """One row after the other: a row that is there twice is moved twice, as TensorFlow's kernel does it."""
-
-    def move(state, row):
-        (table, squares), (grad, at) = (state, row)
-        squares = squares.at[at].add(grad**2)
-        return (
-            (table.at[at].add(-rate * grad * lax.rsqrt(squares[at])), squares),
-            None,
-        )
-
-    return lax.scan(move, (table, squares), (grads, rows))[0]
+def uniform(key, shape):
+    return jax.random.uniform(key, shape, minval=-0.1, maxval=0.1)
 
 
-def init_gates(key):
+def init_unrolled(keys):
     return {
-        "Linear": {
-            "Matrix": jax.random.uniform(key, (12, 12)) + -0.5,
-            "Bias": jnp.ones((12,)),
+        "GRUCell": {
+            "Gates": {
+                "Linear": {
+                    "Matrix": uniform(keys[0], (12, 12)),
+                    "Bias": jnp.ones((12,)),
+                }
+            },
+            "Candidate": {
+                "Linear": {"Matrix": uniform(keys[1], (12, 6)), "Bias": jnp.zeros((6,))}
+            },
         }
     }
-
-
-def init_candidate(key):
-    return {
-        "Linear": {
-            "Matrix": jax.random.uniform(key, (12, 6)) + -0.5,
-            "Bias": jnp.zeros((6,)),
-        }
-    }
-
-
-def init_grucell(keys):
-    return {"Gates": init_gates(keys[0]), "Candidate": init_candidate(keys[1])}
-
-
-def init_seq2seq(key, shape):
-    return jax.random.uniform(key, shape) + -0.5
 
 
 def init(key):
     """The variables as the program initializes them, from other random numbers."""
     keys = jax.random.split(key, 7)
-    return {
-        "embedding_rnn_seq2seq": {
-            "RNN": {
-                "EmbeddingWrapper": {
-                    "embedding": jax.random.uniform(keys[0], (12, 6)) * 3.4641016
-                    + -1.7320508
-                },
-                "GRUCell": init_grucell(keys[1:3]),
-            },
-            "embedding_rnn_decoder": {
-                "embedding": init_seq2seq(keys[3], (12, 6)),
-                "rnn_decoder": {
-                    "GRUCell": init_grucell(keys[4:6]),
-                    "OutputProjectionWrapper": {
-                        "Linear": {
-                            "Matrix": jax.random.uniform(keys[6], (6, 12)) * 1.4142135
-                            + -0.70710677,
-                            "Bias": jnp.zeros((12,)),
-                        }
-                    },
-                },
-            },
-        }
-    }, {
-        "Adagrad": {
-            "embedding_rnn_seq2seq": {
-                "RNN": {"EmbeddingWrapper": {"embedding": jnp.full((12, 6), 0.1)}},
-                "embedding_rnn_decoder": {"embedding": jnp.full((12, 6), 0.1)},
-            }
+    params = {
+        "model": {
+            "embedding": uniform(keys[0], (12, 6)),
+            "encoder": init_unrolled(keys[1:3]),
+            "decoder": init_unrolled(keys[3:5]),
+            "w": uniform(keys[5], (6, 12)),
+            "b": uniform(keys[6], (12,)),
         }
     }
+    state = {
+        "beta2_power": jnp.float32(0.999),
+        "beta1_power": jnp.float32(0.9),
+        "Adam": {"model": {"embedding": jnp.zeros((12, 6))}},
+        "Adam_1": {"model": {"embedding": jnp.zeros((12, 6))}},
+    }
+    return params, state
 
 
 def params_from_checkpoint(path):
@@ -89,7 +53,7 @@ def params_from_checkpoint(path):
 
     def read(keys, like):
         names = [key.key for key in keys]
-        if names[0] == "Adagrad":
+        if names[0] in ("Adam", "Adam_1"):
             names = [*names[1:], names[0]]
         return jnp.asarray(arrays["/".join(names)])
 
@@ -97,141 +61,106 @@ def params_from_checkpoint(path):
     return jax.tree.map_with_path(read, params), jax.tree.map_with_path(read, state)
 
 
-def gru_cell(params, embedding_lookup, zeros):
-    # models.py:232
-    matmul = (
-        jnp.concatenate([embedding_lookup, zeros], 1)
-        @ params["Gates"]["Linear"]["Matrix"]
-    )
+def gru_cell(params, squeeze_1, add):
+    # seq2seq.py:15
+    matmul = jnp.concatenate([squeeze_1, add], 1) @ params["Gates"]["Linear"]["Matrix"]
     split = jnp.split(matmul + params["Gates"]["Linear"]["Bias"], 2, 1)
     sigmoid_1 = jax.nn.sigmoid(split[1])
-    concat = jnp.concatenate([embedding_lookup, jax.nn.sigmoid(split[0]) * zeros], 1)
-    add = (
-        concat @ params["Candidate"]["Linear"]["Matrix"]
-        + params["Candidate"]["Linear"]["Bias"]
+    linear_matmul = (
+        jnp.concatenate([squeeze_1, jax.nn.sigmoid(split[0]) * add], 1)
+        @ params["Candidate"]["Linear"]["Matrix"]
     )
-    return sigmoid_1 * zeros + (1.0 - sigmoid_1) * jnp.tanh(add)
+    mul_1 = (1.0 - sigmoid_1) * jnp.tanh(
+        linear_matmul + params["Candidate"]["Linear"]["Bias"]
+    )
+    return sigmoid_1 * add + mul_1
 
 
-def output_projection_wrapper(params, add):
-    return add @ params["Matrix"] + params["Bias"]
-
-
-def loss(params, embedding_rows, embedding_rows_2, decoder1, decoder2, decoder_inputs):
-    """What is differentiated (models.py:235)."""
-    carry = jnp.full((3, 6), 0.0)
-    # models.py:232
-    for embedding_lookup in embedding_rows:
-        carry = gru_cell(
-            params["embedding_rnn_seq2seq"]["RNN"]["GRUCell"], embedding_lookup, carry
-        )
+def loss(params, rows_1, rows, target):
+    """What is differentiated (seq2seq.py:33)."""
+    carry = jnp.zeros((3, 6))
+    # seq2seq.py:15
+    for t in range(4):
+        carry = gru_cell(params["model"]["encoder"]["GRUCell"], rows[:, t], carry)
     outputs = []
-    for rnn_decoder_embedding_lookup in embedding_rows_2:
-        carry = gru_cell(
-            params["embedding_rnn_seq2seq"]["embedding_rnn_decoder"]["rnn_decoder"][
-                "GRUCell"
-            ],
-            rnn_decoder_embedding_lookup,
-            carry,
-        )
+    for t in range(4):
+        carry = gru_cell(params["model"]["decoder"]["GRUCell"], rows_1[:, t], carry)
         outputs.append(carry)
-    adds = [
-        output_projection_wrapper(
-            params["embedding_rnn_seq2seq"]["embedding_rnn_decoder"]["rnn_decoder"][
-                "OutputProjectionWrapper"
-            ]["Linear"],
-            grucell_add,
-        )
-        for grucell_add in outputs
-    ]
-    # models.py:235
-    mul = optax.softmax_cross_entropy_with_integer_labels(adds[0], decoder1) * jnp.ones(
-        (3,)
+    # seq2seq.py:31
+    output = jnp.reshape(jnp.concatenate(outputs, 1), (12, 6))
+    # seq2seq.py:33
+    cross_entropy = optax.softmax_cross_entropy_with_integer_labels(
+        output @ params["model"]["w"] + params["model"]["b"], jnp.reshape(target, (12,))
     )
-    mul_1 = optax.softmax_cross_entropy_with_integer_labels(
-        adds[1], decoder2
-    ) * jnp.ones((3,))
-    sparse_softmax_cross_entropy_with_logits_2 = (
-        optax.softmax_cross_entropy_with_integer_labels(adds[2], decoder_inputs)
-    )
-    value = mul + mul_1 + sparse_softmax_cross_entropy_with_logits_2 * jnp.ones((3,))
-    sparse_softmax_cross_entropy_with_logits_3 = (
-        optax.softmax_cross_entropy_with_integer_labels(
-            adds[3], jnp.zeros((3,), jnp.int32)
-        )
-    )
-    truediv = (
-        value + sparse_softmax_cross_entropy_with_logits_3 * jnp.ones((3,))
-    ) / jnp.full((3,), 4.0)
-    return jnp.sum(truediv) / 3.0
+    return jnp.mean(cross_entropy)
 
 
-optimizer = optax.adagrad(0.5, initial_accumulator_value=0.1, eps=0.0)
+# TensorFlow adds epsilon before it corrects the second moment, optax after it.
+optimizer = optax.inject_hyperparams(optax.adam)(
+    0.001, eps=lambda count: 1e-08 / jnp.sqrt(1 - 0.999 ** (count + 1))
+)
 
 
-def train_step(
-    params,
-    state,
-    opt_state,
-    encoder0,
-    encoder1,
-    encoder2,
-    encoder_inputs,
-    decoder0,
-    decoder1,
-    decoder2,
-    decoder_inputs,
-):
-    """One step of training. Returns what it was given, as it is afterwards, and loss."""
-    embedding_rows = [
-        params["embedding_rnn_seq2seq"]["RNN"]["EmbeddingWrapper"]["embedding"][rows]
-        for rows in [encoder0, encoder1, encoder2, encoder_inputs]
-    ]
-    embedding_rows_2 = [
-        params["embedding_rnn_seq2seq"]["embedding_rnn_decoder"]["embedding"][rows]
-        for rows in [decoder0, decoder1, decoder2, decoder_inputs]
-    ]
-    loss_value, (grads, embedding_rows_grad, embedding_rows_2_grad) = (
-        jax.value_and_grad(loss, argnums=(0, 1, 2))(
-            params, embedding_rows, embedding_rows_2, decoder1, decoder2, decoder_inputs
-        )
+def opt_state_from_checkpoint(path, params):
+    """The optimizer's state of an .npz file, by the names that its slots have in the script's checkpoints."""
+    arrays = np.load(path)
+
+    def slots(name, tree):
+        def read(keys, like):
+            return jnp.asarray(arrays["/".join([*(key.key for key in keys), name])])
+
+        return jax.tree.map_with_path(read, tree)
+
+    return optax.tree.set(
+        optimizer.init(params),
+        mu=slots("Adam", params),
+        nu=slots("Adam_1", params),
+        count=jnp.int32(np.round(np.log(arrays["beta2_power"]) / np.log(0.999)) - 1),
     )
+
+
+def train_step(params, state, opt_state, source, target):
+    """One step of training. Returns what it changes, and loss."""
+    # seq2seq.py:29
+    before = jnp.concatenate([jnp.zeros((3, 1), jnp.int32), target[:, :3]], 1)
+    # seq2seq.py:30
+    rows_1 = params["model"]["embedding"][before]
+    # seq2seq.py:28
+    rows = params["model"]["embedding"][source]
+    loss_value, (grads, rows_1_grad, rows_grad) = jax.value_and_grad(
+        loss, argnums=(0, 1, 2)
+    )(params, rows_1, rows, target)
     updates, opt_state = optimizer.update(grads, opt_state, params)
     new_params = optax.apply_updates(params, updates)
-    rows_by_adagrad_2 = rows_by_adagrad(
-        params["embedding_rnn_seq2seq"]["RNN"]["EmbeddingWrapper"]["embedding"],
-        state["Adagrad"]["embedding_rnn_seq2seq"]["RNN"]["EmbeddingWrapper"][
-            "embedding"
-        ],
-        0.5,
-        jnp.concatenate(embedding_rows_grad),
-        jnp.concatenate([encoder0, encoder1, encoder2, encoder_inputs]),
+    concatenate = jnp.concatenate([before.reshape(-1), source.reshape(-1)])
+    concatenate_2 = jnp.concatenate(
+        [rows_1_grad.reshape((-1, 6)), rows_grad.reshape((-1, 6))]
     )
-    rows_by_adagrad_3 = rows_by_adagrad(
-        params["embedding_rnn_seq2seq"]["embedding_rnn_decoder"]["embedding"],
-        state["Adagrad"]["embedding_rnn_seq2seq"]["embedding_rnn_decoder"]["embedding"],
-        0.5,
-        jnp.concatenate(embedding_rows_2_grad),
-        jnp.concatenate([decoder0, decoder1, decoder2, decoder_inputs]),
+    # seq2seq.py:34
+    scatter_add = (
+        (state["Adam"]["model"]["embedding"] * 0.9)
+        .at[concatenate]
+        .add(concatenate_2 * 0.100000024)
+    )
+    scatter_add_1 = (
+        (state["Adam_1"]["model"]["embedding"] * 0.999)
+        .at[concatenate]
+        .add(concatenate_2 * concatenate_2 * 0.0009999871)
+    )
+    truediv = (
+        0.001 * jnp.sqrt(1.0 - state["beta2_power"]) / (1.0 - state["beta1_power"])
     )
     new_params = {
-        "embedding_rnn_seq2seq": {
-            "RNN": {
-                **new_params["embedding_rnn_seq2seq"]["RNN"],
-                "EmbeddingWrapper": {"embedding": rows_by_adagrad_2[0]},
-            },
-            "embedding_rnn_decoder": {
-                **new_params["embedding_rnn_seq2seq"]["embedding_rnn_decoder"],
-                "embedding": rows_by_adagrad_3[0],
-            },
+        "model": {
+            **new_params["model"],
+            "embedding": params["model"]["embedding"]
+            - truediv * scatter_add / (jnp.sqrt(scatter_add_1) + 1e-08),
         }
     }
     new_state = {
-        "Adagrad": {
-            "embedding_rnn_seq2seq": {
-                "RNN": {"EmbeddingWrapper": {"embedding": rows_by_adagrad_2[1]}},
-                "embedding_rnn_decoder": {"embedding": rows_by_adagrad_3[1]},
-            }
-        }
+        "beta2_power": state["beta2_power"] * 0.999,
+        "beta1_power": state["beta1_power"] * 0.9,
+        "Adam": {"model": {"embedding": scatter_add}},
+        "Adam_1": {"model": {"embedding": scatter_add_1}},
     }
     return new_params, new_state, opt_state, loss_value

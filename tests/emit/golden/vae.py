@@ -6,22 +6,27 @@ import numpy as np
 import optax
 
 
-def init_dense(key, n, m):
-    return {"w": jax.random.normal(key, (n, m)) * 0.2, "b": jnp.zeros((m,))}
+def init_dense(key, n, m, k):
+    return {
+        "w": jax.random.uniform(key, (n, m), minval=-k, maxval=k),
+        "b": jnp.zeros((m,)),
+    }
 
 
 def init(key):
     """The variables as the program initializes them, from other random numbers."""
-    keys = jax.random.split(key, 5)
+    keys = jax.random.split(key, 7)
     return {
         "encoder": {
-            "hidden": init_dense(keys[0], 12, 8),
-            "mean": init_dense(keys[1], 8, 3),
-            "log_sigma_sq": init_dense(keys[2], 8, 3),
+            "h1": init_dense(keys[0], 784, 16, 0.08660254),
+            "h2": init_dense(keys[1], 16, 16, 0.4330127),
+            "mean": init_dense(keys[2], 16, 3, 0.56195146),
+            "log_sigma_sq": init_dense(keys[3], 16, 3, 0.56195146),
         },
         "decoder": {
-            "hidden": init_dense(keys[3], 3, 8),
-            "mean": init_dense(keys[4], 8, 12),
+            "h1": init_dense(keys[4], 3, 16, 0.56195146),
+            "h2": init_dense(keys[5], 16, 16, 0.4330127),
+            "mean": init_dense(keys[6], 16, 784, 0.08660254),
         },
     }
 
@@ -41,38 +46,61 @@ def dense(params, x):
     return x @ params["w"] + params["b"]
 
 
-def loss(params, x, eps):
-    """What is differentiated, cost (models.py:319)."""
-    # models.py:309
-    hidden = jax.nn.elu(dense(params["encoder"]["hidden"], x))
-    # models.py:306
-    add = dense(params["encoder"]["mean"], hidden)
-    log_sigma_sq_add = dense(params["encoder"]["log_sigma_sq"], hidden)
-    # models.py:312
-    z = add + jnp.sqrt(jnp.exp(log_sigma_sq_add)) * eps
-    # models.py:314
-    hidden_2 = jax.nn.elu(dense(params["decoder"]["hidden"], z))
-    # models.py:315
-    x_reconstr_mean = jax.nn.sigmoid(dense(params["decoder"]["mean"], hidden_2))
-    # models.py:316
+def loss(params, x, key):
+    """What is differentiated, cost (vae.py:36)."""
+    batch = x.shape[0]
+    # vae.py:22
+    h1 = jax.nn.softplus(dense(params["encoder"]["h1"], x))
+    # vae.py:23
+    h2 = jax.nn.softplus(dense(params["encoder"]["h2"], h1))
+    # vae.py:15
+    add = dense(params["encoder"]["mean"], h2)
+    log_sigma_sq_add = dense(params["encoder"]["log_sigma_sq"], h2)
+    # vae.py:27
+    z = add + jnp.sqrt(jnp.exp(log_sigma_sq_add)) * jax.random.normal(key, (batch, 3))
+    # vae.py:30
+    h1_2 = jax.nn.softplus(dense(params["decoder"]["h1"], z))
+    # vae.py:31
+    h2_2 = jax.nn.softplus(dense(params["decoder"]["h2"], h1_2))
+    # vae.py:32
+    x_reconstr_mean = jax.nn.sigmoid(dense(params["decoder"]["mean"], h2_2))
+    # vae.py:35
+    sum_1 = jnp.sum(1.0 + log_sigma_sq_add - add**2 - jnp.exp(log_sigma_sq_add), 1)
+    # vae.py:33
     reconstr_loss = x * jnp.log(1e-10 + x_reconstr_mean)
     reconstr_loss_2 = -jnp.sum(
         reconstr_loss + (1.0 - x) * jnp.log(1.0 - x_reconstr_mean), 1
     )
-    # models.py:318
-    sum_1 = jnp.sum(1.0 + log_sigma_sq_add - add**2 - jnp.exp(log_sigma_sq_add), 1)
     return jnp.mean(reconstr_loss_2 + -0.5 * sum_1)
 
 
 # TensorFlow adds epsilon before it corrects the second moment, optax after it.
 optimizer = optax.inject_hyperparams(optax.adam)(
-    0.01, b1=0.9, b2=0.999, eps=lambda count: 1e-08 / jnp.sqrt(1 - 0.999 ** (count + 1))
+    0.001, eps=lambda count: 1e-08 / jnp.sqrt(1 - 0.999 ** (count + 1))
 )
 
 
-def train_step(params, opt_state, x, eps):
-    """One step of training. Returns what it was given, as it is afterwards, and cost."""
-    loss_value, grads = jax.value_and_grad(loss)(params, x, eps)
+def opt_state_from_checkpoint(path, params):
+    """The optimizer's state of an .npz file, by the names that its slots have in the script's checkpoints."""
+    arrays = np.load(path)
+
+    def slots(name, tree):
+        def read(keys, like):
+            return jnp.asarray(arrays["/".join([*(key.key for key in keys), name])])
+
+        return jax.tree.map_with_path(read, tree)
+
+    return optax.tree.set(
+        optimizer.init(params),
+        mu=slots("Adam", params),
+        nu=slots("Adam_1", params),
+        count=jnp.int32(np.round(np.log(arrays["beta2_power"]) / np.log(0.999)) - 1),
+    )
+
+
+def train_step(params, opt_state, x, key):
+    """One step of training. Returns what it changes, and cost."""
+    loss_value, grads = jax.value_and_grad(loss)(params, x, key)
     updates, opt_state = optimizer.update(grads, opt_state, params)
     new_params = optax.apply_updates(params, updates)
     return new_params, opt_state, loss_value

@@ -47,19 +47,20 @@ def loss_g(g_params, d_params, z):
     return jnp.mean(-jnp.log(discriminator(d_params, generator(g_params, z))))
 
 
-optimizer = optax.adam(2e-4, b1=0.5)
+opt_d = optax.sgd(0.05)
+opt_g = optax.adam(2e-4, b1=0.5)
 
 
 def begin(params):
-    return ({name: optimizer.init(params[name]) for name in ("D", "G")},)
+    return ({"D": opt_d.init(params["D"]), "G": opt_g.init(params["G"])},)
 
 
 def train_step(params, opt_state, x, z):
     d, g = params["D"], params["G"]
     d_value, d_grads = jax.value_and_grad(loss_d)(d, g, x, z)
     g_value, g_grads = jax.value_and_grad(loss_g)(g, d, z)
-    d_updates, d_state = optimizer.update(d_grads, opt_state["D"], d)
-    g_updates, g_state = optimizer.update(g_grads, opt_state["G"], g)
+    d_updates, d_state = opt_d.update(d_grads, opt_state["D"], d)
+    g_updates, g_state = opt_g.update(g_grads, opt_state["G"], g)
     params = {
         "D": optax.apply_updates(d, d_updates),
         "G": optax.apply_updates(g, g_updates),

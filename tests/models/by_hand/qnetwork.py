@@ -1,5 +1,7 @@
 """Q-learning: a network that says what each move is worth."""
 
+import itertools
+
 import jax
 import jax.numpy as jnp
 import optax
@@ -9,7 +11,7 @@ SIZES = [4, 64, 64, 2]
 
 def init(key):
     keys = jax.random.split(key, 3)
-    shapes = zip(SIZES, SIZES[1:], strict=False)
+    shapes = itertools.pairwise(SIZES)
     return [
         (0.1 * jax.random.truncated_normal(k, -2.0, 2.0, s), jnp.full(s[1], 0.01))
         for k, s in zip(keys, shapes, strict=True)

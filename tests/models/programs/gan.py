@@ -1,4 +1,4 @@
-"""A generator and a discriminator of dense layers, an Adam for each, both of which take a step in one run."""
+"""A generator and a discriminator of dense layers, an optimizer for each, both of which take a step in one run."""
 
 import tensorflow as tf
 
@@ -39,6 +39,6 @@ def build(batch=64, hidden=128):
     loss_g = tf.reduce_mean(-tf.log(D2))
     d_params = [v for v in tf.trainable_variables() if v.name.startswith('D/')]
     g_params = [v for v in tf.trainable_variables() if v.name.startswith('G/')]
-    opt_d = tf.train.AdamOptimizer(2e-4, beta1=0.5).minimize(loss_d, var_list=d_params)
+    opt_d = tf.train.GradientDescentOptimizer(0.05).minimize(loss_d, var_list=d_params)
     opt_g = tf.train.AdamOptimizer(2e-4, beta1=0.5).minimize(loss_g, var_list=g_params)
     return Model([tf.group(opt_d, opt_g), loss_d, loss_g], {x: images, z: noise})

@@ -35,6 +35,7 @@ def build(batch=32, hidden=64):
         for i in range(4):
             sess.run(chosen, feed_dict={state: states[i:i + 1]})
         best = sess.run(Q_value, feed_dict={state: states}).max(1)
-        return sess.run([optimizer, cost], feed_dict={state: states, action: moves, target: rewards + np.float32(0.99) * best})[1]
+        feeds = {state: states, action: moves, target: rewards + np.float32(0.99) * best}
+        return sess.run([optimizer, cost], feed_dict=feeds)[1]
 
     return Model([optimizer, cost], {state: states, action: moves, target: rewards}, step)

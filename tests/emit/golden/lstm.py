@@ -1,4 +1,4 @@
-"""lstm_lm as JAX."""
+"""lstm as JAX."""
 
 import jax
 import jax.numpy as jnp
@@ -6,17 +6,14 @@ import numpy as np
 import optax
 
 
-def init_lstm_lm(key, shape):
-    return jax.random.uniform(key, shape) * 0.2 + -0.1
+def uniform(key, shape):
+    return jax.random.uniform(key, shape, minval=-0.1, maxval=0.1)
 
 
 def init_cell(key):
     return {
         "BasicLSTMCell": {
-            "Linear": {
-                "Matrix": jax.random.uniform(key, (16, 32)) * 0.2 + -0.1,
-                "Bias": jnp.zeros((32,)),
-            }
+            "Linear": {"Matrix": uniform(key, (16, 32)), "Bias": jnp.zeros((32,))}
         }
     }
 
@@ -24,19 +21,21 @@ def init_cell(key):
 def init(key):
     """The variables as the program initializes them, from other random numbers."""
     keys = jax.random.split(key, 5)
-    return {
+    params = {
         "model": {
-            "embedding": init_lstm_lm(keys[0], (20, 8)),
+            "embedding": uniform(keys[0], (20, 8)),
             "RNN": {
                 "MultiRNNCell": {
                     "Cell0": init_cell(keys[1]),
                     "Cell1": init_cell(keys[2]),
                 }
             },
-            "softmax_w": init_lstm_lm(keys[3], (8, 20)),
-            "softmax_b": init_lstm_lm(keys[4], (20,)),
+            "softmax_w": uniform(keys[3], (8, 20)),
+            "softmax_b": uniform(keys[4], (20,)),
         }
-    }, {"lr": jnp.float32(1.0)}
+    }
+    state = {"lr": jnp.float32(1.0)}
+    return params, state
 
 
 def params_from_checkpoint(path):
@@ -52,7 +51,7 @@ def params_from_checkpoint(path):
 
 def basic_lstm_cell(params, cell0_slice, squeeze):
     split = jnp.split(cell0_slice, 2, 1)
-    # models.py:209
+    # lstm.py:24
     add = jnp.concatenate([squeeze, split[1]], 1) @ params["Matrix"] + params["Bias"]
     split_2 = jnp.split(add, 4, 1)
     add_2 = split[0] * jax.nn.sigmoid(split_2[2]) + jax.nn.sigmoid(
@@ -62,57 +61,50 @@ def basic_lstm_cell(params, cell0_slice, squeeze):
     return mul_2, jnp.concatenate([add_2, mul_2], 1)
 
 
-def multi_rnn_cell(params, initial_state, squeeze):
-    # models.py:209
+def multi_rnn_cell(params, state_2, squeeze):
+    # lstm.py:24
     mul_2, concat = basic_lstm_cell(
-        params["Cell0"]["BasicLSTMCell"]["Linear"], initial_state[:, :16], squeeze
+        params["Cell0"]["BasicLSTMCell"]["Linear"], state_2[:, :16], squeeze
     )
-    basiclstmcell_mul_2, basiclstmcell_concat = basic_lstm_cell(
-        params["Cell1"]["BasicLSTMCell"]["Linear"], initial_state[:, 16:], mul_2
+    basic_lstm_cell_mul_2, basic_lstm_cell_concat = basic_lstm_cell(
+        params["Cell1"]["BasicLSTMCell"]["Linear"], state_2[:, 16:], mul_2
     )
-    return concat, basiclstmcell_mul_2, basiclstmcell_concat
+    return concat, basic_lstm_cell_mul_2, basic_lstm_cell_concat
 
 
 def loss(params, inputs, targets):
-    """What is differentiated, cost (models.py:217)."""
-    initial_state = jnp.full((4, 32), 0.0)
+    """What is differentiated, cost (lstm.py:31)."""
+    state_2 = jnp.zeros((4, 32))
     outputs = []
-    # models.py:209
+    # lstm.py:24
     for t in range(6):
-        concat, output, basiclstmcell_concat = multi_rnn_cell(
-            params["model"]["RNN"]["MultiRNNCell"], initial_state, inputs[:, t]
+        concat, output, basic_lstm_cell_concat = multi_rnn_cell(
+            params["model"]["RNN"]["MultiRNNCell"], state_2, inputs[:, t]
         )
         outputs.append(output)
-        initial_state = jnp.concatenate([concat, basiclstmcell_concat], 1)
-    # models.py:211
+        state_2 = jnp.concatenate([concat, basic_lstm_cell_concat], 1)
+    # lstm.py:26
     output_2 = jnp.reshape(jnp.concatenate(outputs, 1), (24, 8))
-    # models.py:215
-    sparse_softmax_cross_entropy_with_logits = (
-        optax.softmax_cross_entropy_with_integer_labels(
-            output_2 @ params["model"]["softmax_w"] + params["model"]["softmax_b"],
-            jnp.reshape(targets, (24,)),
-        )
+    # lstm.py:30
+    loss = optax.softmax_cross_entropy_with_integer_labels(
+        output_2 @ params["model"]["softmax_w"] + params["model"]["softmax_b"],
+        jnp.reshape(targets, (24,)),
     )
-    loss = (
-        sparse_softmax_cross_entropy_with_logits
-        * jnp.ones((24,))
-        / (jnp.ones((24,)) + 1e-12)
-    )
-    return jnp.sum(loss) / 4.0, initial_state
+    return jnp.sum(loss) / 4.0
 
 
 optimizer = optax.inject_hyperparams(optax.sgd)(0.0)
 
 
 def train_step(params, state, opt_state, input_data, targets):
-    """One step of training. Returns what it was given, as it is afterwards, and cost, model/RNN/concat_5:0."""
-    # models.py:202
+    """One step of training. Returns what it changes, and cost."""
+    # lstm.py:18
     inputs = params["model"]["embedding"][input_data]
-    (loss_value, concat_5), (grads, inputs_grad) = jax.value_and_grad(
-        loss, argnums=(0, 1), has_aux=True
-    )(params, inputs, targets)
+    loss_value, (grads, inputs_grad) = jax.value_and_grad(loss, argnums=(0, 1))(
+        params, inputs, targets
+    )
     reshape = inputs_grad.reshape((-1, 8))
-    # models.py:219
+    # lstm.py:33
     truediv = 1.0 / optax.tree.norm([reshape, grads])
     mul = 5.0 * jnp.where(truediv > 0.2, 0.2, truediv)
     opt_state = optax.tree.set(opt_state, learning_rate=state["lr"])
@@ -128,4 +120,4 @@ def train_step(params, state, opt_state, input_data, targets):
             .add(-(reshape * mul * state["lr"])),
         }
     }
-    return new_params, state, opt_state, loss_value, concat_5
+    return new_params, state, opt_state, loss_value

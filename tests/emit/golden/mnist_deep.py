@@ -1,4 +1,4 @@
-"""deep_mnist as JAX."""
+"""mnist_deep as JAX."""
 
 import jax
 import jax.numpy as jnp
@@ -19,7 +19,7 @@ def conv2d(x, kernel, strides, padding):
     )
 
 
-def init_variable(key, shape):
+def truncated_normal(key, shape):
     return jax.random.truncated_normal(key, -2.0, 2.0, shape) * 0.1
 
 
@@ -27,13 +27,13 @@ def init(key):
     """The variables as the program initializes them, from other random numbers."""
     keys = jax.random.split(key, 4)
     return {
-        "Variable": init_variable(keys[0], (5, 5, 1, 4)),
+        "Variable": truncated_normal(keys[0], (5, 5, 1, 4)),
         "Variable_1": jnp.full((4,), 0.1),
-        "Variable_2": init_variable(keys[1], (5, 5, 4, 8)),
+        "Variable_2": truncated_normal(keys[1], (5, 5, 4, 8)),
         "Variable_3": jnp.full((8,), 0.1),
-        "Variable_4": init_variable(keys[2], (392, 32)),
+        "Variable_4": truncated_normal(keys[2], (392, 32)),
         "Variable_5": jnp.full((32,), 0.1),
-        "Variable_6": init_variable(keys[3], (32, 10)),
+        "Variable_6": truncated_normal(keys[3], (32, 10)),
         "Variable_7": jnp.full((10,), 0.1),
     }
 
@@ -52,52 +52,64 @@ def params_from_checkpoint(path):
 def apply(params, x, keep_prob, key):
     """The value of y_conv."""
     batch = x.shape[0]
-    keys = jax.random.split(key, 1)
-    # models.py:73
+    # mnist_deep.py:20
     conv2d_2 = conv2d(
         jnp.reshape(x, (-1, 28, 28, 1)), params["Variable"], (1, 1), "SAME"
     )
-    # models.py:84
+    # mnist_deep.py:35
     h_conv1 = jax.nn.relu(conv2d_2 + params["Variable_1"])
-    # models.py:73
+    # mnist_deep.py:20
     conv2d_1 = conv2d(
         max_pool(h_conv1, (2, 2), (2, 2), "SAME"), params["Variable_2"], (1, 1), "SAME"
     )
-    # models.py:88
+    # mnist_deep.py:39
     h_conv2 = jax.nn.relu(conv2d_1 + params["Variable_3"])
-    # models.py:92
+    # mnist_deep.py:43
     h_pool2_flat = jnp.reshape(max_pool(h_conv2, (2, 2), (2, 2), "SAME"), (-1, 392))
-    # models.py:93
+    # mnist_deep.py:44
     h_fc1 = jax.nn.relu(h_pool2_flat @ params["Variable_4"] + params["Variable_5"])
-    # models.py:94
+    # mnist_deep.py:45
     h_fc1_drop = (
         h_fc1
         * (1 / keep_prob)
-        * jnp.floor(keep_prob + jax.random.uniform(keys[0], (batch, 32)))
+        * jnp.floor(keep_prob + jax.random.uniform(key, (batch, 32)))
     )
     return jax.nn.softmax(h_fc1_drop @ params["Variable_6"] + params["Variable_7"])
 
 
 def loss(params, x, y_, keep_prob, key):
-    """What is differentiated, cross_entropy (models.py:98)."""
+    """What is differentiated, cross_entropy (mnist_deep.py:49)."""
     y_conv = apply(params, x, keep_prob, key)
-    return -jnp.sum(y_ * jnp.log(y_conv)), y_conv
+    return -jnp.sum(y_ * jnp.log(y_conv))
 
 
 # TensorFlow adds epsilon before it corrects the second moment, optax after it.
 optimizer = optax.inject_hyperparams(optax.adam)(
-    0.0001,
-    b1=0.9,
-    b2=0.999,
-    eps=lambda count: 1e-08 / jnp.sqrt(1 - 0.999 ** (count + 1)),
+    0.0001, eps=lambda count: 1e-08 / jnp.sqrt(1 - 0.999 ** (count + 1))
 )
 
 
+def opt_state_from_checkpoint(path, params):
+    """The optimizer's state of an .npz file, by the names that its slots have in the script's checkpoints."""
+    arrays = np.load(path)
+
+    def slots(name, tree):
+        def read(keys, like):
+            return jnp.asarray(arrays["/".join([*(key.key for key in keys), name])])
+
+        return jax.tree.map_with_path(read, tree)
+
+    return optax.tree.set(
+        optimizer.init(params),
+        mu=slots("Adam", params),
+        nu=slots("Adam_1", params),
+        count=jnp.int32(np.round(np.log(arrays["beta2_power"]) / np.log(0.999)) - 1),
+    )
+
+
 def train_step(params, opt_state, x, y_, keep_prob, key):
-    """One step of training. Returns what it was given, as it is afterwards, and accuracy."""
-    grads, y_conv = jax.grad(loss, has_aux=True)(params, x, y_, keep_prob, key)
+    """One step of training. Returns what it changes, and cross_entropy."""
+    loss_value, grads = jax.value_and_grad(loss)(params, x, y_, keep_prob, key)
     updates, opt_state = optimizer.update(grads, opt_state, params)
     new_params = optax.apply_updates(params, updates)
-    # models.py:100
-    correct_prediction = jnp.argmax(y_conv, 1) == jnp.argmax(y_, 1)
-    return new_params, opt_state, jnp.mean(correct_prediction.astype(jnp.float32))
+    return new_params, opt_state, loss_value

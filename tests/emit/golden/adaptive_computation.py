@@ -1,0 +1,186 @@
+"""adaptive_computation as JAX."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jax import lax
+
+
+def bounded_while_loop(condition, body, limit, values):
+    """`lax.while_loop` of at most `limit` trips: JAX differentiates it."""
+
+    def trip(_, values):
+        return lax.cond(condition(values), body, lambda values: values, values)
+
+    return lax.fori_loop(0, limit, trip, values)
+
+
+def truncated_normal(key, shape):
+    return jax.random.truncated_normal(key, -2.0, 2.0, shape) * 0.25
+
+
+def init(key):
+    """The variables as the program initializes them, from other random numbers."""
+    keys = jax.random.split(key, 4)
+    return {
+        "thinker": {
+            "step": {
+                "GRUCell": {
+                    "Gates": {
+                        "Linear": {
+                            "Matrix": truncated_normal(keys[0], (11, 16)),
+                            "Bias": jnp.ones((16,)),
+                        }
+                    },
+                    "Candidate": {
+                        "Linear": {
+                            "Matrix": truncated_normal(keys[1], (11, 8)),
+                            "Bias": jnp.zeros((8,)),
+                        }
+                    },
+                },
+                "Variable": jnp.zeros((8, 1)),
+                "Variable_1": jnp.float32(0.0),
+            },
+            "weights": truncated_normal(keys[2], (8, 2)),
+            "biases": truncated_normal(keys[3], (2,)),
+        }
+    }
+
+
+def params_from_checkpoint(path):
+    """The variables of an .npz file, by the names that they have in the script's checkpoints."""
+    arrays = np.load(path)
+
+    def read(keys, like):
+        return jnp.asarray(arrays["/".join(key.key for key in keys)])
+
+    params = jax.eval_shape(init, jax.random.key(0))
+    return jax.tree.map_with_path(read, params)
+
+
+def loss(params, inputs, odd):
+    """What is differentiated, cost (adaptive_computation.py:75)."""
+    batch = inputs.shape[0]
+    gru_cell = params["thinker"]["step"]["GRUCell"]
+    # adaptive_computation.py:33
+    nothing = jnp.zeros((batch,))
+
+    def condition(values):
+        step, _, total, _, _, _ = values
+        return (step < 4) & jnp.any(total < 0.99)
+
+    def body(values):
+        step, state, total, mean, steps, remainder = values
+        # adaptive_computation.py:39
+        matmul = (
+            jnp.concatenate([inputs, state], 1) @ gru_cell["Gates"]["Linear"]["Matrix"]
+        )
+        add = matmul + gru_cell["Gates"]["Linear"]["Bias"]
+        split = jnp.split(add, 2, 1)
+        sigmoid_1 = jax.nn.sigmoid(split[1])
+        linear_matmul = (
+            jnp.concatenate([inputs, jax.nn.sigmoid(split[0]) * state], 1)
+            @ gru_cell["Candidate"]["Linear"]["Matrix"]
+        )
+        candidate_add = linear_matmul + gru_cell["Candidate"]["Linear"]["Bias"]
+        gru_cell_add = sigmoid_1 * state + (1.0 - sigmoid_1) * jnp.tanh(candidate_add)
+        # adaptive_computation.py:41
+        thinking = total < 0.99
+        # adaptive_computation.py:40
+        while_add = (
+            gru_cell_add @ params["thinker"]["step"]["Variable"]
+            + params["thinker"]["step"]["Variable_1"]
+        )
+        chance = jnp.reshape(jax.nn.sigmoid(while_add), (-1,))
+        # adaptive_computation.py:42
+        last = (total + chance >= 0.99) | jnp.full((batch,), step == 3)
+        # adaptive_computation.py:44
+        weight = jnp.where(thinking, jnp.where(last, 1.0 - total, chance), nothing)
+        # adaptive_computation.py:45
+        remainder_2 = jnp.where(thinking & last, weight, remainder)
+        return (
+            step + 1,
+            gru_cell_add,
+            jnp.where(last, jnp.ones((batch,)), total + weight),
+            mean + jnp.expand_dims(weight, 1) * gru_cell_add,
+            steps + thinking.astype(jnp.float32),
+            remainder_2,
+        )
+
+    # adaptive_computation.py:50
+    _, _, _, mean, steps, remainder = bounded_while_loop(
+        condition,
+        body,
+        4,
+        (0, jnp.zeros((batch, 8)), nothing, jnp.zeros((batch, 8)), nothing, nothing),
+    )
+    # adaptive_computation.py:73
+    logits = mean @ params["thinker"]["weights"] + params["thinker"]["biases"]
+    # adaptive_computation.py:74
+    loss = jnp.mean(optax.softmax_cross_entropy_with_integer_labels(logits, odd))
+    # adaptive_computation.py:75
+    cost = loss + 0.003 * jnp.mean(steps + remainder)
+    return cost, (logits, loss)
+
+
+# TensorFlow adds epsilon before it corrects the second moment, optax after it.
+optimizer = optax.inject_hyperparams(optax.adam)(
+    0.003, eps=lambda count: 1e-08 / jnp.sqrt(1 - 0.999 ** (count + 1))
+)
+
+
+def opt_state_from_checkpoint(path, params):
+    """The optimizer's state of an .npz file, by the names that its slots have in the script's checkpoints."""
+    arrays = np.load(path)
+
+    def slots(name, tree):
+        def read(keys, like):
+            return jnp.asarray(arrays["/".join([*(key.key for key in keys), name])])
+
+        return jax.tree.map_with_path(read, tree)
+
+    return optax.tree.set(
+        optimizer.init(params),
+        mu=slots("Adam", params),
+        nu=slots("Adam_1", params),
+        count=jnp.int32(np.round(np.log(arrays["beta2_power"]) / np.log(0.999)) - 1),
+    )
+
+
+def train_step(params, opt_state, inputs, odd):
+    """One step of training. Returns what it changes, and loss, accuracy."""
+    grads, (logits, loss_2) = jax.grad(loss, has_aux=True)(params, inputs, odd)
+    sum_2 = jnp.sum(
+        grads["thinker"]["step"]["GRUCell"]["Gates"]["Linear"]["Matrix"] ** 2
+    )
+    sum_3 = jnp.sum(grads["thinker"]["step"]["GRUCell"]["Gates"]["Linear"]["Bias"] ** 2)
+    value = grads["thinker"]["step"]["GRUCell"]["Candidate"]["Linear"]["Matrix"] ** 2
+    sum_4 = jnp.sum(
+        grads["thinker"]["step"]["GRUCell"]["Candidate"]["Linear"]["Bias"] ** 2
+    )
+    # adaptive_computation.py:77
+    pack = jnp.stack(
+        [
+            sum_2 / 2,
+            sum_3 / 2,
+            jnp.sum(value) / 2,
+            sum_4 / 2,
+            jnp.sum(grads["thinker"]["step"]["Variable"] ** 2) / 2,
+            jnp.sum(grads["thinker"]["step"]["Variable_1"] ** 2) / 2,
+            jnp.sum(grads["thinker"]["weights"] ** 2) / 2,
+            jnp.mean(grads["thinker"]["biases"] ** 2),
+        ]
+    )
+    truediv = 1.0 / jnp.sqrt(jnp.sum(pack) * 2.0)
+    minimum = jnp.where(truediv > 1.0, 1.0, truediv)
+    updates, opt_state = optimizer.update(
+        jax.tree.map(lambda grad: grad * minimum, grads), opt_state, params
+    )
+    new_params = optax.apply_updates(params, updates)
+    # adaptive_computation.py:79
+    accuracy = jnp.mean(
+        (jnp.argmax(logits, 1).astype(jnp.int32) == odd).astype(jnp.float32)
+    )
+    return new_params, opt_state, loss_2, accuracy

@@ -1,0 +1,150 @@
+"""mnist_convnet as JAX."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jax import lax
+
+
+def max_pool(x, size, strides, padding):
+    return lax.reduce_window(
+        x, -jnp.inf, lax.max, (1, *size, 1), (1, *strides, 1), padding
+    )
+
+
+def conv2d(x, kernel, strides, padding):
+    return lax.conv_general_dilated(
+        x, kernel, strides, padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
+    )
+
+
+@jax.custom_jvp
+def softmax_cross_entropy(logits, labels):
+    return -jnp.sum(labels * jax.nn.log_softmax(logits), -1)
+
+
+@softmax_cross_entropy.defjvp
+def softmax_cross_entropy_jvp(primals, tangents):
+    logits, labels = primals
+    change = jnp.sum((jax.nn.softmax(logits) - labels) * tangents[0], -1)
+    return (softmax_cross_entropy(logits, labels), change)
+
+
+def truncated_normal(key, shape):
+    return jax.random.truncated_normal(key, -2.0, 2.0, shape) * 0.1
+
+
+def init_conv(key, n, m):
+    return {
+        "Variable": truncated_normal(key, (5, 5, n, m)),
+        "Variable_1": jnp.full((m,), 0.1),
+    }
+
+
+def init_weight_variable(key, n, m):
+    return {
+        "Variable": truncated_normal(key, (n, m)),
+        "Variable_1": jnp.full((m,), 0.1),
+    }
+
+
+def init(key):
+    """The variables as the program initializes them, from other random numbers."""
+    keys = jax.random.split(key, 4)
+    return {
+        "conv1": init_conv(keys[0], 1, 32),
+        "conv2": init_conv(keys[1], 32, 64),
+        "dense": init_weight_variable(keys[2], 3136, 1024),
+        "readout": init_weight_variable(keys[3], 1024, 10),
+    }
+
+
+def params_from_checkpoint(path):
+    """The variables of an .npz file, by the names that they have in the script's checkpoints."""
+    arrays = np.load(path)
+
+    def read(keys, like):
+        return jnp.asarray(arrays["/".join(key.key for key in keys)])
+
+    params = jax.eval_shape(init, jax.random.key(0))
+    return jax.tree.map_with_path(read, params)
+
+
+def apply(params, x, keep_prob, key):
+    """The value of readout/add."""
+    batch = x.shape[0]
+    # mnist_convnet.py:29
+    conv1_conv2d = conv2d(
+        jnp.reshape(x, (-1, 28, 28, 1)), params["conv1"]["Variable"], (1, 1), "SAME"
+    )
+    # mnist_convnet.py:40
+    hidden = jax.nn.relu(conv1_conv2d + params["conv1"]["Variable_1"])
+    # mnist_convnet.py:29
+    conv2_conv2d = conv2d(
+        max_pool(hidden, (2, 2), (2, 2), "SAME"),
+        params["conv2"]["Variable"],
+        (1, 1),
+        "SAME",
+    )
+    # mnist_convnet.py:44
+    hidden_2 = jax.nn.relu(conv2_conv2d + params["conv2"]["Variable_1"])
+    # mnist_convnet.py:48
+    matmul = (
+        jnp.reshape(max_pool(hidden_2, (2, 2), (2, 2), "SAME"), (-1, 3136))
+        @ params["dense"]["Variable"]
+    )
+    hidden_3 = jax.nn.relu(matmul + params["dense"]["Variable_1"])
+    # mnist_convnet.py:49
+    hidden_4 = (
+        hidden_3
+        * (1 / keep_prob)
+        * jnp.floor(keep_prob + jax.random.uniform(key, (batch, 1024)))
+    )
+    return hidden_4 @ params["readout"]["Variable"] + params["readout"]["Variable_1"]
+
+
+def loss(params, x, y_, keep_prob, key):
+    """What is differentiated, cross_entropy (mnist_convnet.py:65)."""
+    add = apply(params, x, keep_prob, key)
+    # mnist_convnet.py:65
+    cross_entropy = jnp.mean(softmax_cross_entropy(add, y_))
+    return cross_entropy, add
+
+
+# TensorFlow adds epsilon before it corrects the second moment, optax after it.
+optimizer = optax.inject_hyperparams(optax.adam)(
+    0.0001, eps=lambda count: 1e-08 / jnp.sqrt(1 - 0.999 ** (count + 1))
+)
+
+
+def opt_state_from_checkpoint(path, params):
+    """The optimizer's state of an .npz file, by the names that its slots have in the script's checkpoints."""
+    arrays = np.load(path)
+
+    def slots(name, tree):
+        def read(keys, like):
+            return jnp.asarray(arrays["/".join([*(key.key for key in keys), name])])
+
+        return jax.tree.map_with_path(read, tree)
+
+    return optax.tree.set(
+        optimizer.init(params),
+        mu=slots("Adam", params),
+        nu=slots("Adam_1", params),
+        count=jnp.int32(np.round(np.log(arrays["beta2_power"]) / np.log(0.999)) - 1),
+    )
+
+
+def train_step(params, opt_state, x, y_, keep_prob, key):
+    """One step of training. Returns what it changes, and cross_entropy, accuracy."""
+    (loss_value, add), grads = jax.value_and_grad(loss, has_aux=True)(
+        params, x, y_, keep_prob, key
+    )
+    updates, opt_state = optimizer.update(grads, opt_state, params)
+    new_params = optax.apply_updates(params, updates)
+    # mnist_convnet.py:67
+    correct_prediction = jnp.argmax(add, 1) == jnp.argmax(y_, 1)
+    # mnist_convnet.py:68
+    accuracy = jnp.mean(correct_prediction.astype(jnp.float32))
+    return new_params, opt_state, loss_value, accuracy

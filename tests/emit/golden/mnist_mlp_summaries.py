@@ -1,0 +1,125 @@
+"""mnist_mlp_summaries as JAX."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+
+@jax.custom_jvp
+def softmax_cross_entropy(logits, labels):
+    return -jnp.sum(labels * jax.nn.log_softmax(logits), -1)
+
+
+@softmax_cross_entropy.defjvp
+def softmax_cross_entropy_jvp(primals, tangents):
+    logits, labels = primals
+    change = jnp.sum((jax.nn.softmax(logits) - labels) * tangents[0], -1)
+    return (softmax_cross_entropy(logits, labels), change)
+
+
+def init_layer(key, n, m):
+    return {
+        "weights": {
+            "Variable": jax.random.truncated_normal(key, -2.0, 2.0, (n, m)) * 0.1
+        },
+        "biases": {"Variable": jnp.full((m,), 0.1)},
+    }
+
+
+def init(key):
+    """The variables as the program initializes them, from other random numbers."""
+    keys = jax.random.split(key, 2)
+    return {
+        "layer1": init_layer(keys[0], 784, 500),
+        "layer2": init_layer(keys[1], 500, 10),
+    }
+
+
+def params_from_checkpoint(path):
+    """The variables of an .npz file, by the names that they have in the script's checkpoints."""
+    arrays = np.load(path)
+
+    def read(name):
+        return jnp.asarray(arrays[name])
+
+    return {
+        "layer1": {
+            "weights": {"Variable": read("layer1/weights/Variable")},
+            "biases": {"Variable": read("layer1/biases/Variable")},
+        },
+        "layer2": {
+            "weights": {"Variable": read("layer2/weights/Variable")},
+            "biases": {"Variable": read("layer2/biases/Variable")},
+        },
+    }
+
+
+def apply(params, x, keep_prob, key):
+    """The value of preactivate."""
+    batch = x.shape[0]
+    # mnist_mlp_summaries.py:45
+    preactivate = (
+        x @ params["layer1"]["weights"]["Variable"]
+        + params["layer1"]["biases"]["Variable"]
+    )
+    # mnist_mlp_summaries.py:64
+    dropped = (
+        jax.nn.relu(preactivate)
+        * (1 / keep_prob)
+        * jnp.floor(keep_prob + jax.random.uniform(key, (batch, 500)))
+    )
+    return (
+        dropped @ params["layer2"]["weights"]["Variable"]
+        + params["layer2"]["biases"]["Variable"]
+    )
+
+
+def loss(params, x, y_, keep_prob, key):
+    """What is differentiated, cross_entropy (mnist_mlp_summaries.py:68)."""
+    preactivate = apply(params, x, keep_prob, key)
+    # mnist_mlp_summaries.py:68
+    cross_entropy = jnp.mean(softmax_cross_entropy(preactivate, y_))
+    return cross_entropy, preactivate
+
+
+# TensorFlow adds epsilon before it corrects the second moment, optax after it.
+optimizer = optax.inject_hyperparams(optax.adam)(
+    0.001, eps=lambda count: 1e-08 / jnp.sqrt(1 - 0.999 ** (count + 1))
+)
+
+
+def opt_state_from_checkpoint(path, params):
+    """The optimizer's state of an .npz file, by the names that its slots have in the script's checkpoints."""
+    arrays = np.load(path)
+
+    def slots(name, tree, *scope):
+        def read(keys, like):
+            return jnp.asarray(
+                arrays["/".join([*scope, *(key.key for key in keys), name])]
+            )
+
+        return jax.tree.map_with_path(read, tree)
+
+    return optax.tree.set(
+        optimizer.init(params),
+        mu=slots("Adam", params, "train"),
+        nu=slots("Adam_1", params, "train"),
+        count=jnp.int32(
+            np.round(np.log(arrays["train/beta2_power"]) / np.log(0.999)) - 1
+        ),
+    )
+
+
+def train_step(params, opt_state, x, y_, keep_prob, key):
+    """One step of training. Returns what it changes, and cross_entropy, accuracy."""
+    (loss_value, preactivate), grads = jax.value_and_grad(loss, has_aux=True)(
+        params, x, y_, keep_prob, key
+    )
+    updates, opt_state = optimizer.update(grads, opt_state, params)
+    new_params = optax.apply_updates(params, updates)
+    # mnist_mlp_summaries.py:73
+    correct_prediction = jnp.argmax(preactivate, 1) == jnp.argmax(y_, 1)
+    # mnist_mlp_summaries.py:74
+    accuracy = jnp.mean(correct_prediction.astype(jnp.float32))
+    return new_params, opt_state, loss_value, accuracy
