@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
@@ -11,6 +11,7 @@ import numpy as np
 from lowering import interpret, trips
 from lowering.emit import tensor_arrays
 from lowering.emit.expressions import Expr, Local, UnquotableError
+from lowering.emit.naming import snake
 from lowering.emit.tensor_arrays import Stacked
 from lowering.slice import region_nodes, written_by
 from tracer.ir import Operation, Region, Tensor
@@ -18,16 +19,18 @@ from tracer.ir import Operation, Region, Tensor
 
 def evaluate(op: Operation, trace: Any) -> list[Any]:
     """The outputs of a conditional or loop as expressions."""
-    if written_by(op) and op.type != "Cond":
-        raise UnquotableError("variables are written inside of it")
     return _conditional(op, trace) if op.type == "Cond" else _loop(op, trace)
 
 
 def _inside(region: Region, outputs: list[Tensor], trace: Any, inputs: dict[Tensor, Expr],
-            written: Sequence[Operation] = ()) -> list[Any]:
-    """What `outputs` are, computed inside of a function, and what the variables in `written` are after it."""
+            written: Sequence[Operation] = (), state: Mapping[Operation, Any] | None = None) -> list[Any]:
+    """What `outputs` are, computed inside of a function, and what the variables in `written` are after it.
+
+    In `state` is what variables are when it begins, where that is not what they are outside.
+    """
     child = trace.child(inputs)
-    for node in region_nodes(region, outputs):
+    child.state.update(state or {})
+    for node in region_nodes(region, outputs, region.effects if written else ()):
         child.step(node)
     trace.unsupported.update(child.unsupported)
     if child.keys[len(trace.keys):]:
@@ -83,9 +86,13 @@ def _loop(op: Operation, trace: Any) -> list[Any]:
     elements = _elements(op, trace, starts, arrays)
     starts = [tensor_arrays.stacked(v, elements.get(i)) if i in arrays else v for i, v in enumerate(starts)]
     since = _now()
+    written = written_by(op)  # variables are carried like what the script carries
     labels = step.labels or [f"carry_{i}" if len(starts) > 1 else "carry" for i in range(len(starts))]
+    labels = [*labels, *(snake(variable.name.rpartition("/")[2]) for variable in written)]
+    starts += [trace.state[variable] for variable in written]
     carried = [Expr("name", label, outline=tensor_arrays.outline(v)) for label, v in zip(labels, starts, strict=True)]
-    results = _inside(step, list(step.outputs), trace, _given(step, carried, arrays))
+    state = dict(zip(written, carried[count:], strict=True))
+    results = _inside(step, list(step.outputs), trace, _given(step, carried[:count], arrays), written, state)
     results = [value.array if i in arrays else value for i, value in enumerate(results)]
     if _shapes(results) != _shapes(starts):
         raise UnquotableError("a loop variable changes its shape")
@@ -95,7 +102,8 @@ def _loop(op: Operation, trace: Any) -> list[Any]:
         whole = Expr("call", "lax.fori_loop", (0, known.count, _Trip(body), first))
     else:
         asked = [Expr("name", c.head, outline=jax.ShapeDtypeStruct(c.shape, c.dtype)) for c in carried]
-        (holds,) = _inside(condition, list(condition.outputs), trace, _given(condition, asked, arrays))
+        state = dict(zip(written, asked[count:], strict=True))
+        (holds,) = _inside(condition, list(condition.outputs), trace, _given(condition, asked[:count], arrays), (), state)
         asking = Local("condition", asked, [holds], since)
         limit = _limit(op, trace) if trace.differentiates else None
         if limit is not None:
@@ -105,8 +113,9 @@ def _loop(op: Operation, trace: Any) -> list[Any]:
             whole = Expr("call", "lax.while_loop", (asking, body, first))
     whole.origin = op
     parts = _parts(whole, starts)
-    whole.labels, whole.pieces = step.labels, parts
-    return [Stacked(part) if i in arrays else part for i, part in enumerate(parts)]
+    whole.labels, whole.pieces = labels if step.labels or written else [], parts
+    trace.state.update(zip(written, parts[count:], strict=True))
+    return [Stacked(part) if i in arrays else part for i, part in enumerate(parts[:count])]
 
 
 def _limit(op: Operation, trace: Any) -> int | None:

@@ -20,6 +20,7 @@ class Resumed:
     def __init__(self, groups: list[Any], prefixes: list[list[Path]], paths: dict[Operation, Path]) -> None:
         self.groups, self.prefixes, self.paths = groups, prefixes, paths
         self.reads = self.scoped = False
+        self.lines: list[str] = []
 
     def function(self) -> list[str]:
         """Its text; nothing where no optimizer has a state."""
@@ -30,7 +31,7 @@ class Resumed:
             {(group.name,): state for group, state in zip(self.groups, states, strict=True)})
         scope = iter((", *scope", "*scope, ") if self.scoped else ("", ""))
         reading = ["", *(line.format(next(scope)) if "{}" in line else line for line in _READ)] if self.reads else []
-        lines = [f'"""{_DOC}"""', "arrays = np.load(path)", *reading, f"return {value}"]
+        lines = [f'"""{_DOC}"""', "arrays = np.load(path)", *reading, *self.lines, f"return {value}"]
         text = "\n".join("    " + line if line else line for line in lines)
         return ["def opt_state_from_checkpoint(path, params):\n" + text]
 
@@ -42,10 +43,16 @@ class Resumed:
             return start
         if group.kind.function == "optax.rmsprop" and "trace" in fields:  # optax adds its updates, TensorFlow subtracts
             fields["trace"] = f"jax.tree.map(jnp.negative, {fields['trace']})"
-        if group.kind.function == "optax.adam":
+        if group.kind.function == "optax.adam":  # it is wrapped, and each layer counts the steps
             power = variable_of(group.operations[0].inputs[4])
             assert power is not None
-            fields["count"] = (f'jnp.int32(np.round(np.log(arrays["{power.name}"]) / np.log({group.decay})) - 1)')
+            count, state = (word if len(self.groups) == 1 else f"{group.name}_{word}" for word in ("count", "state"))
+            self.lines += [f'{count} = jnp.int32(np.round(np.log(arrays["{power.name}"]) / np.log({group.decay})) - 1)',
+                           f"{state} = {start}"]
+            slots = ", ".join(f"{name}={text}" for name, text in fields.items())
+            return (f"{state}._replace(count={count}, "
+                    f"hyperparams_states=optax.tree.set({state}.hyperparams_states, count={count}), "
+                    f"inner_state=optax.tree.set({state}.inner_state, count={count}, {slots}))")
         return f"optax.tree.set({start}, {', '.join(f'{name}={text}' for name, text in fields.items())})"
 
     def _slots(self, group: Any, prefixes: list[Path], i: int) -> str:

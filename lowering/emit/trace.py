@@ -259,8 +259,9 @@ class Trace:
     def _differentiate(self, op: Operation) -> None:
         parts = Parts(op)
         if self.open_loops:
-            raise UnquotableError(f"'{self.open_loops[0].name}' loops as often as the data says: JAX does not "
-                                  "differentiate such a loop")
+            raise UnquotableError(
+                f"'{self.open_loops[0].name}' loops as often as the data says, and JAX does not differentiate such a loop: "
+                "let its condition ask for a count as well, `tf.logical_and(..., i < limit)`")
         objective: Any = None
         for y, seed in zip(parts.ys, parts.seeds, strict=True):
             value = self.read(y)

@@ -48,6 +48,11 @@ ADAM = {"mlp", "gan", "vae", "style", "seq2seq", "mnist_deep", "mnist_convnet", 
 and the two differ in the fifth place of how large a step is."""
 
 
+ROUNDED = 1e-9
+"""So far may be apart what has come about by differences of almost equal numbers: a bias of the discriminator that real
+and drawn pictures pull both ways."""
+
+
 def emitting(folder, names):
     """The process that emits and then runs in a session, once all that it emits is there; and its environment."""
     # To optimize what runs ten times takes longer than to run it.
@@ -90,7 +95,8 @@ def test_alone_it_trains_as_the_session_does(folder, name):
                 want = wants[f"variable {variable}/{slot}"]
             close = 5e-6 if name in ADAM and key != "value 0 of step 0" else 1e-6
             assert found[key].dtype == want.dtype
-            np.testing.assert_allclose(found[key], want, rtol=close, atol=close * np.abs(want).max(), err_msg=key)
+            least = close * np.abs(want).max() + ROUNDED
+            np.testing.assert_allclose(found[key], want, rtol=close, atol=least, err_msg=key)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -235,6 +235,53 @@ def test_loops_and_branches(tmp_path):
         np.testing.assert_allclose(params["weights"], session.run(weights), rtol=1e-6)
 
 
+def test_loops_that_write_variables(tmp_path):
+    total, count = tf.Variable([1.0, 2.0], name="total"), tf.Variable(0, name="count")
+    x = tf.placeholder(tf.float32, [2], name="x")
+
+    def body(i, h):
+        with tf.control_dependencies([tf.assign_add(total, h * 0.5), tf.assign_add(count, 1)]):
+            return [i + 1, tf.identity(h) * 2.0 + total]
+
+    _, first = tf.while_loop(lambda i, h: i < 4, body, [tf.constant(0), x])
+    trips, last = tf.while_loop(lambda i, h: tf.reduce_sum(total + h) < 1000.0, body, [tf.constant(0), first])
+    rows = np.float32([1, 3])
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        emitted = module(tf.emit([first, last, trips], [x], str(tmp_path / "m.py"), session), tmp_path)
+        params = emitted["params_from_checkpoint"](tmp_path / "m.npz")
+        for _ in range(2):
+            params, *found = emitted["step"](params, rows)
+            for got, want in zip(found, session.run([first, last, trips], {x: rows}), strict=True):
+                np.testing.assert_allclose(got, want, rtol=1e-6)
+        np.testing.assert_allclose(params["total"], session.run(total), rtol=1e-6)
+        assert int(params["count"]) == session.run(count)
+
+
+def test_a_loop_with_a_limit_is_differentiated(tmp_path):
+    x = tf.placeholder(tf.float32, [3], name="x")
+    w = tf.Variable(1.5, name="w")
+
+    def bounded(limit):
+        def condition(i, h):
+            small = tf.reduce_sum(h) < 20.0
+            return tf.logical_and(small, i < limit) if limit else small
+        return tf.while_loop(condition, lambda i, h: [i + 1, h * w], [tf.constant(0), x])[1]
+
+    loss = tf.reduce_sum(bounded(9))
+    step = tf.train.GradientDescentOptimizer(0.01).minimize(loss)
+    rows = np.float32([1, 2, 0.5])
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        emitted = module(tf.emit([step, loss], [x], str(tmp_path / "m.py"), session), tmp_path)
+        params = emitted["params_from_checkpoint"](tmp_path / "m.npz")
+        params, _, found = emitted["train_step"](params, emitted["optimizer"].init(params), rows)
+        np.testing.assert_allclose(found, session.run([step, loss], {x: rows})[1], rtol=1e-6)
+        np.testing.assert_allclose(params["w"], session.run(w), rtol=1e-6)
+        with pytest.raises(Exception, match="let its condition ask for a count as well"):
+            tf.emit(tf.gradients(tf.reduce_sum(bounded(0)), w), [x], str(tmp_path / "m.py"), session)
+
+
 def test_variables_start_as_the_script_starts_them(tmp_path):
     x, y_, _, loss = network(False)
     count = tf.Variable(3, trainable=False, name="count")
@@ -261,7 +308,7 @@ def test_what_is_used_twice_is_computed_once(tmp_path):
         found = module(source, tmp_path)["apply"](rows)
         for got, want in zip(found, session.run([mean, variance, both], {x: rows}), strict=True):
             np.testing.assert_allclose(got, want, rtol=1e-6)
-    assert source.count("sum(x") == 1
+    assert source.count("mean(x") == 1
 
 
 def test_a_feed_of_unknown_shape_has_the_one_it_was_fed_with(tmp_path):

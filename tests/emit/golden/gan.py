@@ -94,14 +94,20 @@ def opt_state_from_checkpoint(path, params):
 
         return jax.tree.map_with_path(read, tree)
 
+    opt_g_count = jnp.int32(np.round(np.log(arrays["beta2_power"]) / np.log(0.999)) - 1)
+    opt_g_state = opt_g.init(params["G"])
     return {
         "opt_d": opt_d.init(params["D"]),
-        "opt_g": optax.tree.set(
-            opt_g.init(params["G"]),
-            mu=slots("Adam", params["G"], "G"),
-            nu=slots("Adam_1", params["G"], "G"),
-            count=jnp.int32(
-                np.round(np.log(arrays["beta2_power"]) / np.log(0.999)) - 1
+        "opt_g": opt_g_state._replace(
+            count=opt_g_count,
+            hyperparams_states=optax.tree.set(
+                opt_g_state.hyperparams_states, count=opt_g_count
+            ),
+            inner_state=optax.tree.set(
+                opt_g_state.inner_state,
+                count=opt_g_count,
+                mu=slots("Adam", params["G"], "G"),
+                nu=slots("Adam_1", params["G"], "G"),
             ),
         ),
     }

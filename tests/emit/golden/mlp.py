@@ -82,11 +82,17 @@ def opt_state_from_checkpoint(path, params):
 
         return jax.tree.map_with_path(read, tree)
 
-    return optax.tree.set(
-        optimizer.init(params),
-        mu=slots("Adam", params),
-        nu=slots("Adam_1", params),
-        count=jnp.int32(np.round(np.log(arrays["beta2_power"]) / np.log(0.999)) - 1),
+    count = jnp.int32(np.round(np.log(arrays["beta2_power"]) / np.log(0.999)) - 1)
+    state = optimizer.init(params)
+    return state._replace(
+        count=count,
+        hyperparams_states=optax.tree.set(state.hyperparams_states, count=count),
+        inner_state=optax.tree.set(
+            state.inner_state,
+            count=count,
+            mu=slots("Adam", params),
+            nu=slots("Adam_1", params),
+        ),
     )
 
 
