@@ -13,11 +13,11 @@ import numpy as np
 
 from lowering.emit import custom
 from lowering.emit.expressions import Expr, UnquotableError, expressions
-from lowering.emit.naming import place, script_names
+from lowering.emit.naming import Names, place, script_names
 from lowering.emit.parallel import below
 from lowering.emit.paths import access, dictionary
 from lowering.emit.quote import Quotes
-from lowering.emit.render import Body, Names
+from lowering.emit.render import Body
 from lowering.emit.repeats import Repeats
 from lowering.emit.shorten import shortened
 from lowering.emit.simple import Simplifier

@@ -10,9 +10,9 @@ import numpy as np
 
 from lowering.emit.expressions import Expr
 from lowering.emit.literals import CLOSE, OPEN
-from lowering.emit.naming import snake
+from lowering.emit.naming import Names, snake
 from lowering.emit.paths import Path
-from lowering.emit.render import WIDTH, Body, Names
+from lowering.emit.render import WIDTH, Body
 from lowering.emit.trace import Trace
 from tracer.ir import Operation, Tensor
 

@@ -126,5 +126,6 @@ def numbers(tensor: Any, random: Any) -> np.ndarray:
     if not sizes:
         return np.asarray(0.5, dtype)
     if dtype.kind == "f":
-        return (random.rand(*sizes) * 2 / sizes[-1]).astype(dtype)  # rows that add up to about one
+        scale = 2 / sizes[-1] if sizes[-1] <= 32 else 0.25  # short rows add up to about one, as labels do
+        return (random.rand(*sizes) * scale).astype(dtype)
     return random.randint(0, 2, sizes).astype(dtype)

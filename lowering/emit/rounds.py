@@ -1,0 +1,127 @@
+"""Chains of calls as `for` loops and comprehensions."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from lowering.emit.chains import Chain
+from lowering.emit.expressions import Expr, expressions
+from lowering.emit.naming import Names, snake
+from lowering.emit.parallel import below
+from lowering.emit.texts import Texts
+from tracer.ir import Operation
+
+
+class Rounds(Texts):
+    """Writes loops."""
+
+    names: Names
+    lines: list[str]
+    script: dict[Operation, str]
+    _text: dict[int, str]
+    _uses: Any
+    _chains: dict[int, Chain]
+    _said: str
+    _inside: Any
+    _place: Any
+    name: Any
+    wanted: Any
+    give_list: Any
+
+    def _loop(self, chain: Chain) -> None:
+        """A chain as a `for` loop; what is read of it gets names."""
+        calls, names = chain.calls, self.names
+        self._hoist(chain)
+        inner = self._inside()
+        for i, (name, first, _) in chain.carried.items():
+            once = isinstance(first, Expr) and id(first) not in {*self._text, *self._chains} and self._uses[id(first)] <= 1
+            text = self._made(first)[0] if once and first.tree is None else self.text(first)
+            if text.isidentifier() and isinstance(first, Expr) and first.kind != "name" and self._uses[id(first)] <= 1:
+                inner.give(name, text)  # nothing else reads it
+                continue
+            self.lines.append(f"{inner.give(name, names.fresh(*self._carried_name(chain, i)))} = {text}")
+        pieces = calls[0].pieces or calls[:1]
+        single = len(chain.carried) == 1 and not calls[0].pieces and _is_result(chain)
+        results = [inner.known[id(name)] for name, _, _ in chain.carried.values()] if single else [
+            names.fresh(*self._result_name(piece, j in chain.needed)) for j, piece in enumerate(pieces)]
+        for e, name in zip(chain.before, results, strict=True):
+            inner.give(e, name)
+        kept = {j: names.fresh(f"{_plain(results[j or 0])}s", True) for j, rounds in chain.needed.items()
+                if rounds - {len(calls) - 1}}
+        self.lines += [f"{name} = []" for name in kept.values()]
+        heads = ["t"] if chain.counts else []
+        lists = [f"range({len(calls)})"] if chain.counts else []
+        for name, elements in chain.lists:
+            wanted = re.sub(r"_?\d+$", "", snake(elements[0].head.rpartition('["')[2].removesuffix('"]'))
+                            if elements[0].kind == "name" else self.wanted(elements[0])[0])
+            heads.append(inner.give(name, names.fresh(wanted or "x")))
+            lists.append(self.text(elements))
+        source = lists[0] if len(lists) == 1 else f"zip({', '.join(lists)})"
+        if lists == []:
+            heads, source = ["_"], f"range({len(calls)})"
+        call = f"{calls[0].head}({', '.join(inner.text(argument) for argument in chain.arguments)})"
+        if not chain.carried and not inner.lines:  # nothing goes on from one to the next
+            self._said = self._place(calls[0], self._said)
+            listed = kept.get(None) or names.fresh("outputs", True)
+            self.lines = [line for line in self.lines if line != f"{listed} = []"]
+            self.lines.append(f"{listed} = [{call} for {', '.join(heads)} in {source}]")
+            self.give_list(listed, calls)
+            return
+        body = [*inner.lines, f"{', '.join(results)} = {call}"]
+        inner.lines.clear()
+        body += [f"{name}.append({results[j or 0]})" for j, name in kept.items()]
+        for name, _, after in chain.carried.values():
+            if not single and inner.known[id(name)] != (text := inner.text(after)):
+                body += [*inner.lines, f"{inner.known[id(name)]} = {text}"]
+                inner.lines.clear()
+        self._said = self._place(calls[0], self._said)
+        self.lines += [f"for {', '.join(heads)} in {source}:", *("    " + line for line in body)]
+        for key, (k, j) in chain.places.items():
+            self._text[key] = results[j or 0] if k == len(calls) - 1 else f"{kept[j]}[{k}]" if j in kept else "unread"
+        self._text.update({key: inner.known[id(chain.carried[i][0])] for key, i in chain.last.items()})
+        self.lists.update(dict.fromkeys(kept.values(), len(calls)))
+        for j, name in kept.items():
+            self._text[id(calls[-1].pieces[j] if j is not None else calls[-1])] = f"{name}[{len(calls) - 1}]"
+
+    def _hoist(self, chain: Chain) -> None:
+        """Gives names to what is the same in every round of a loop."""
+        before = below([list(call.args) for call in chain.calls])
+        stack = expressions([chain.arguments, [after for _, _, after in chain.carried.values()]])
+        found: dict[int, Expr] = {}
+        seen: set[int] = set()
+        while stack:
+            e = stack.pop()
+            if id(e) in seen or id(e) in self._text or e.kind in ("name", "constant"):
+                continue
+            seen.add(id(e))
+            if id(e) in before and chain.free(e):
+                found[id(e)] = e
+            else:
+                stack += expressions([list(e.args), e.kwargs])
+        for e in sorted(found.values(), key=lambda e: e.number):
+            if "(" in self.text(e):
+                self.name(e, *self.wanted(e))
+
+    def _carried_name(self, chain: Chain, i: int) -> tuple[str, bool]:
+        """What a loop's variable is called: as the script calls it in a later round, or in the last."""
+        for e in [*(call.args[i] for call in chain.calls[1:]), chain.final.get(i)]:
+            if isinstance(e, Expr) and e.origin in self.script:
+                return self.script[e.origin], True
+        first = chain.carried[i][1]
+        return self.wanted(first) if isinstance(first, Expr) and first.origin in self.script else ("carry", True)
+
+    def _result_name(self, piece: Expr, read: bool) -> tuple[str, bool]:
+        """What a result of every round is called; a nameless one that is read after the loop is an output."""
+        wanted = self.wanted(piece)
+        return wanted if wanted[1] or not read else ("output", False)
+
+
+def _plain(name: str) -> str:
+    """A name without a number, for a list of what it is called in turn."""
+    return "output" if name.startswith("carry") else re.sub(r"_\d+$", "", name)
+
+
+def _is_result(chain: Chain) -> bool:
+    """Whether what a call gives is, as it is, the one thing that the next goes on with."""
+    return all(after is chain.before[0] for _, _, after in chain.carried.values())
