@@ -13,6 +13,8 @@ import numpy as np
 
 from lowering.emit import custom
 from lowering.emit.expressions import Expr, UnquotableError, expressions
+from lowering.emit.groups import is_training, slots, trained_by
+from lowering.emit.losses import WORTH
 from lowering.emit.naming import Names, place, script_names
 from lowering.emit.parallel import below
 from lowering.emit.paths import access, dictionary
@@ -24,7 +26,7 @@ from lowering.emit.simple import Simplifier
 from lowering.emit.sizes import SIZES, finished, merged
 from lowering.emit.start import Start
 from lowering.emit.trace import Trace, walk
-from lowering.emit.training import WORTH, Step, is_training, slots, trained_by
+from lowering.emit.training import Step
 from lowering.executable import Executable
 from lowering.program import Program
 from lowering.pure import single

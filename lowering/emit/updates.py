@@ -1,0 +1,145 @@
+"""Optimizers, and the lines that update parameters with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lowering.emit.expressions import Expr
+from lowering.emit.groups import Group
+from lowering.emit.optimizers import made
+from lowering.emit.parallel import alike, shared
+from lowering.emit.paths import Path, access, cover, dictionary, rebuilt, subtree
+from lowering.emit.render import Body
+from lowering.emit.trace import Gradient, Trace
+from lowering.slice import variable_of
+from tracer import errors
+from tracer.ir import Operation
+
+
+class Updates:
+    """Writes what optimizers do."""
+
+    trace: Trace
+    body: Body
+    lines: list[str]
+    groups: list[Group]
+    optimizers: list[str]
+    paths: dict[Operation, Path]
+    all_paths: list[Path]
+
+    def _zero(self, gradient: Gradient) -> set[Path]:
+        raise NotImplementedError
+
+    def _update(self, group: Group, changes: dict[Path, str], number: int) -> None:
+        simple = self.body.simple
+        first = group.operations[0]
+        numbers: dict[str, str | None] = {}
+        computed: dict[str, str] = {}
+        for name, i in group.kind.hyper:
+            value = simple(self.trace.read(first.inputs[i]))
+            numbers[name] = None if isinstance(value, Expr) else self.body.text(value)
+            if isinstance(value, Expr):
+                computed[name] = self.body.text(value)
+        group.momentum, group.decay = numbers.get("momentum") != "0.0", numbers.get("b2") or ""
+        why = f"# {group.kind.why}\n" if group.kind.why else ""
+        self.optimizers.append(f"{why}{group.name} = {made(group.kind, numbers, self._extra(group))}")
+        prefixes = self._prefixes(group)
+        gradients = {self.paths[v]: simple(self.trace.read(op.inputs[group.kind.gradient]))
+                     for op, v in zip(group.operations, group.variables, strict=True)}
+        state = "opt_state" if len(self.groups) == 1 else f'opt_state["{group.name}"]'
+        tree = subtree("params", prefixes)
+        gradient = self._tree(gradients, prefixes)
+        after = state if len(self.groups) == 1 else f"{group.name}_state"
+        if computed:
+            settings = ", ".join(f"{name}={text}" for name, text in computed.items())
+            self.lines.append(f"{after} = optax.tree.set({state}, {settings})")
+            state = after
+        updates = "updates" if len(self.groups) == 1 else f"{group.name}_updates"
+        self.lines.append(f"{updates}, {after} = {group.name}.update({gradient}, {state}, {tree})")
+        applied = f"optax.apply_updates({tree}, {updates})"
+        if len(prefixes) == 1:
+            changes[prefixes[0]] = applied
+        else:
+            name = self.body.names.fresh("trained" if len(self.groups) == 1 else f"trained_{number + 1}", exact=True)
+            self.lines.append(f"{name} = {applied}")
+            changes.update({prefix: access(name, prefix) for prefix in prefixes})
+        if number == len(self.groups) - 1:
+            self._all_updated(changes)
+
+    def _prefixes(self, group: Group) -> list[Path]:
+        """The parts of the parameters that an optimizer gets: all, where the gradient by the others is zero."""
+        paths = [self.paths[v] for v in group.variables]
+        if len(self.groups) == 1 and len(self.trace.gradients) == 1 and len(paths) > 1:
+            values = {path: self.body.simple(self.trace.read(op.inputs[group.kind.gradient]))
+                      for path, op in zip(paths, group.operations, strict=True)}
+            others = set(self.all_paths) - set(paths)
+            if others and others <= self._zero(self.trace.gradients[0]) and alike(values, self.body.known) is not None:
+                return [()]
+        return cover(paths, self.all_paths)
+
+    def _all_updated(self, changes: dict[Path, str]) -> None:
+        if len(self.groups) > 1:
+            entries = ", ".join(f'"{group.name}": {group.name}_state' for group in self.groups)
+            self.lines.append(f"opt_state = {{{entries}}}")
+        self.lines.append(f"new_params = {rebuilt('params', changes, self.all_paths)}")
+
+    def _extra(self, group: Group) -> dict[str, str]:
+        op = group.operations[0]
+        if op.type == "ApplyAdam":
+            return {"epsilon": self.body.text(self.body.simple(self.trace.read(op.inputs[8])))}
+        return {"start": self.body.text(np.float32(self._initial(op)))} if op.type == "ApplyAdagrad" else {}
+
+    def _initial(self, op: Operation) -> float:
+        """The number that the sums of squares start from."""
+        slot = variable_of(op.inputs[1])
+        assert slot is not None
+        assigned = next((c.inputs[1] for c in slot.outputs[0].consumers() if c.type == "Assign"), None)
+        value = assigned.op.attrs.get("value") if assigned is not None else None
+        if value is None:
+            raise errors.UnsupportedError(f"The slot {slot.name} does not start from a constant")
+        return float(np.asarray(value).flat[0])
+
+    def _start(self) -> list[str]:
+        if len(self.groups) < 2:
+            return []
+        trees = [subtree("params", self._prefixes(group)) for group in self.groups]
+        entries = ", ".join(f'"{group.name}": {group.name}.init({tree})'
+                            for group, tree in zip(self.groups, trees, strict=True))
+        lines = ['"""The opt_state that train_step starts from."""', f"return {{{entries}}}"]
+        return ["def init_optimizers(params):\n" + "\n".join("    " + line for line in lines)]
+
+    def _tree(self, values: dict[Path, Any], prefixes: list[Path]) -> str:
+        """The tree of `values`: what exists already, the same computation for each of an existing one, or one by one."""
+        parts = {prefix: self._part({path: value for path, value in values.items() if path[:len(prefix)] == prefix}, prefix)
+                 for prefix in prefixes}
+        return parts[prefixes[0]] if len(prefixes) == 1 else dictionary(parts)
+
+    def _part(self, values: dict[Path, Any], prefix: Path) -> str:
+        """The tree of `values` below `prefix`, all of whose leaves they are."""
+        roles = alike(values, self.body.known)
+        if roles is not None:
+            root = next(iter(roles))
+            if next(iter(values.values())) is roles[root]:
+                return access(root, prefix)
+            mapped = self._mapped(list(values.values()), roles, prefix)
+            if mapped is not None:
+                return mapped
+        texts = dict(zip(values, self.body.texts(list(values.values())), strict=True))
+        return dictionary({path[len(prefix):]: text for path, text in texts.items()}) if () not in {
+            path[len(prefix):] for path in texts} else next(iter(texts.values()))
+
+    def _mapped(self, values: list[Expr], roles: dict[str, Expr], prefix: Path) -> str | None:
+        """Values for all entries at once, as a `jax.tree.map`."""
+        names = {"grads": "grad", "params": "param", "new_params": "param"}
+        parameters: dict[str, str] = {}
+        for root in roles:
+            plain = root.rpartition('["')[2].removesuffix('"]')
+            wanted = names.get(root, "grad" if plain.endswith("grads") else "average" if "verage" in plain else "x")
+            parameters[root] = wanted if wanted not in parameters.values() else f"{wanted}_{len(parameters)}"
+        text = self.body.inner(values[0], {id(roles[root]): name for root, name in parameters.items()}, shared(values))
+        if text is None:
+            return None
+        return f"jax.tree.map(lambda {', '.join(parameters.values())}: {text}, " + ", ".join(
+            access(root, prefix) for root in parameters) + ")"
