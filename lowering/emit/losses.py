@@ -100,7 +100,7 @@ class Losses:
         alone = len(self.losses) == 1
         for value, result in gradient.results:
             value = self.body.simple(value)
-            text = self.body.known.get(id(value), value.head)
+            text: str = self.body.known.get(id(value)) or value.head
             root = text.partition("[")[0]
             if root not in roots:
                 wanted = ("grads" if alone else f"{name}_grads") if root == "params" else f"{root}_grad"

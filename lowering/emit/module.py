@@ -12,12 +12,13 @@ import jax
 import numpy as np
 
 from lowering.emit import custom
-from lowering.emit.expressions import Expr, UnquotableError, expressions
+from lowering.emit.expressions import Expr, UnquotableError
 from lowering.emit.groups import is_training, slots, trained_by
-from lowering.emit.losses import WORTH
+from lowering.emit.loading import Loading
+from lowering.emit.middle import Middle
 from lowering.emit.naming import Names, place, script_names
 from lowering.emit.parallel import below
-from lowering.emit.paths import access, dictionary
+from lowering.emit.paths import access, other_paths, paths
 from lowering.emit.quote import Quotes
 from lowering.emit.render import Body
 from lowering.emit.repeats import Repeats
@@ -100,7 +101,7 @@ def _computed(op: Operation, fed: set[Tensor]) -> bool:
     return False
 
 
-class _Draft:
+class _Draft(Loading, Middle):
     """The module for one size of the batch."""
 
     def __init__(self, executable: Executable, nodes: list[Operation], fetches: list[Tensor], feeds: list[Tensor],
@@ -118,8 +119,8 @@ class _Draft:
         self.others = [op for op in self.held if op not in self.slots and op not in self.trained]
         names = Names([*(["state"] if self.others else []), "loss", "train_step", "opt_state", "constants"])
         self.inputs = [names.fresh(script.get(t.op, t.op.name), t.op in script) for t in feeds]
-        self.paths = _paths(self.trained)
-        self.paths |= _other_paths(self.others, self.paths)
+        self.paths = paths(self.trained)
+        self.paths |= other_paths(self.others, self.paths)
         self.paths |= {op: (op.name,) for op in self.slots}
         self.trace = self._traced(size)
         self.taken = {*self.inputs, *(["state"] if self.others else [])}
@@ -204,33 +205,6 @@ class _Draft:
         except (errors.OpError, errors.UnsupportedError, UnquotableError):
             return []
 
-    def _loading(self, started: bool) -> str:
-        """The function that reads the variables from a file."""
-        if started and len(self.trained) + len(self.others) > FEW:
-            return self._loading_all()
-        trees = []
-        for ops in (self.trained, self.others):
-            if ops:
-                trees.append(dictionary({self.paths[op]: f'read("{op.name}")' for op in ops}))
-        return _function("params_from_checkpoint(path)", LOADS, "arrays = np.load(path)", "", "def read(name):",
-                         "    return jnp.asarray(arrays[name])", "", f"return {', '.join(trees)}")
-
-    def _loading_all(self) -> str:
-        trees = [tree for tree, ops in (("params", self.trained), ("state", self.others)) if ops]
-        slots = list(dict.fromkeys(self.paths[op][0] for op in self.others
-                                   if "/".join(self.paths[op]) != op.name))
-        lines, name = [], "key.key for key in keys"
-        if slots:
-            lines.append("    names = [key.key for key in keys]")
-            name = "names"
-            which = f'== "{slots[0]}"' if len(slots) == 1 else f"in {tuple(slots)!r}".replace("'", '"')
-            lines += [f"    if names[0] {which}:", "        names = [*names[1:], names[0]]"]
-        return _function(
-            "params_from_checkpoint(path)", LOADS, "arrays = np.load(path)", "", "def read(keys, like):", *lines,
-            f'    return jnp.asarray(arrays["/".join({name})])', "",
-            f"{', '.join(trees)} = jax.eval_shape(init, jax.random.key(0))",
-            f"return {', '.join(f'jax.tree.map_with_path(read, {tree})' for tree in trees)}")
-
     def _apply(self) -> str:
         if len(self.fetches) > 1:
             doc = f"The values of {', '.join(self.said(t) for t in self.fetches)}."
@@ -282,48 +256,6 @@ class _Draft:
         text = f"def {name}({', '.join(taken)}):\n" + "\n".join("    " + line if line else line for line in inside)
         return text, taken
 
-    def model(self, objective: Expr, body: Body, others: list[Expr]) -> list[str]:
-        """`apply`, the part of a loss that comes before what it is compared with; and its call in the `body` of the loss."""
-        middle = self._middle(objective)
-        if middle is None or any(id(e) in below(middle) and e is not middle for e in others):
-            return []
-        inner = self.body()
-        (returned,) = inner.write([middle])
-        doc = f"The value of {inner.wanted(middle)[0]}."
-        text, used = self.definition("apply", [*self.arguments(), *self.inputs], inner.lines, returned, doc)
-        name = body.names.fresh(*body.wanted(middle))
-        body.lines.append(f"{name} = apply({', '.join(used)})")
-        body.give(middle, name)
-        return [text]
-
-    def _middle(self, objective: Expr) -> Expr | None:
-        """What all that depends on the parameters passes through, with fewer feeds than the objective needs."""
-        order = sorted(below(objective).values(), key=lambda e: e.number)
-        position = {id(e): i for i, e in enumerate(order)}
-        moved: set[int] = set()
-        last: dict[int, int] = {}
-        for e in order:
-            inputs = expressions([list(e.args), e.kwargs])
-            if (e.kind == "name" and e.head.startswith("params[")) or any(id(i) in moved for i in inputs):
-                moved.add(id(e))
-            for i in inputs:
-                last[id(i)] = max(last.get(id(i), 0), position[id(e)])
-        found: list[Expr] = []
-        reach = -1
-        for i, e in enumerate(order):
-            if id(e) not in moved:
-                continue
-            if reach == i and e.kind not in ("name", "index", "attribute") and e.tree is None:
-                found.append(e)
-            reach = max(reach, last.get(id(e), i))
-        everything = self._fed(objective)
-        before = [e for e in found if self._fed(e) < everything and len(below(e)) > WORTH]
-        named = [e for e in before if e.origin in self.script]
-        return (named or before or [None])[-1]
-
-    def _fed(self, expr: Expr) -> set[str]:
-        return {e.head for e in below(expr).values() if e.kind == "name" and e.head in self.inputs}
-
     def all_arrays(self) -> dict[str, np.ndarray]:
         """What goes into the file beside the module: the variables, and constants."""
         found = {op.name: np.asarray(self.state.variables[op.name])
@@ -343,16 +275,7 @@ def documented(doc: str) -> list[str]:
 BUILT_IN = frozenset(dir(builtins))
 DOC_WIDTH = 78
 WIDE = 'jax.config.update("jax_enable_x64", True)  # the script computes in float64'
-LOADS = "The variables of an .npz file, by the names that they have in the script's checkpoints."
 _IMPORTS = ["import jax", "import jax.numpy as jnp", "import numpy as np", "import optax", "from jax import lax"]
-
-
-FEW = 4
-"""So many variables are read one by one."""
-
-
-def _function(head: str, doc: str, *lines: str) -> str:
-    return f'def {head}:\n    """{doc}"""\n' + "\n".join("    " + line if line else line for line in lines)
 
 
 def _imports(lines: Iterable[str]) -> str:
@@ -390,20 +313,3 @@ def _outline(op: Operation, state: State) -> Any:
     if sizes is None or None in sizes:
         raise errors.FailedPreconditionError(None, op, f"Attempting to use uninitialized value {op.name}")
     return jax.ShapeDtypeStruct(tuple(sizes), dtype)
-
-
-def _paths(variables: list[Operation]) -> dict[Operation, tuple[str, ...]]:
-    """Where each variable is in the nested dictionary; one that is also a scope of others keeps its whole name."""
-    names = [op.name for op in variables]
-    scopes = {"/".join(name.split("/")[:i]) for name in names for i in range(1, name.count("/") + 1)}
-    return {op: (op.name,) if op.name in scopes else tuple(op.name.split("/")) for op in variables}
-
-
-def _other_paths(variables: list[Operation], trained: dict[Operation, tuple[str, ...]]) -> dict[Operation, tuple[str, ...]]:
-    """Where the variables are that are not trained: a slot of a trained one, like its average, under the slot's name."""
-    owners = {op.name: path for op, path in trained.items()}
-    kept = {op: op.name.rpartition("/")[::2] for op in variables if op.name.rpartition("/")[0] in owners}
-    heads = {op.name.partition("/")[0] for op in variables if op not in kept}
-    kept = {op: (owner, slot) for op, (owner, slot) in kept.items() if slot not in heads}
-    return {**_paths([op for op in variables if op not in kept]),
-            **{op: (slot, *owners[owner]) for op, (owner, slot) in kept.items()}}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from tracer.ir import Operation
+
 Path = tuple[str, ...]
 
 
@@ -53,3 +55,20 @@ def subtree(root: str, prefixes: list[Path]) -> str:
     if len(prefixes) == 1:
         return access(root, prefixes[0])
     return dictionary({prefix: access(root, prefix) for prefix in prefixes})
+
+
+def paths(variables: list[Operation]) -> dict[Operation, tuple[str, ...]]:
+    """Where each variable is in the nested dictionary; one that is also a scope of others keeps its whole name."""
+    names = [op.name for op in variables]
+    scopes = {"/".join(name.split("/")[:i]) for name in names for i in range(1, name.count("/") + 1)}
+    return {op: (op.name,) if op.name in scopes else tuple(op.name.split("/")) for op in variables}
+
+
+def other_paths(variables: list[Operation], trained: dict[Operation, Path]) -> dict[Operation, Path]:
+    """Where the variables are that are not trained: a slot of a trained one, like its average, under the slot's name."""
+    owners = {op.name: path for op, path in trained.items()}
+    kept = {op: op.name.rpartition("/")[::2] for op in variables if op.name.rpartition("/")[0] in owners}
+    heads = {op.name.partition("/")[0] for op in variables if op not in kept}
+    kept = {op: (owner, slot) for op, (owner, slot) in kept.items() if slot not in heads}
+    return {**paths([op for op in variables if op not in kept]),
+            **{op: (slot, *owners[owner]) for op, (owner, slot) in kept.items()}}

@@ -160,8 +160,9 @@ def _mean(expr: Expr) -> Expr | None:
             and not set(total.kwargs) - {"keepdims"} and np.issubdtype(expr.dtype, np.floating)
             and np.ndim(number) == 0 and number != 0):
         return None
-    x = total.args[0]
-    axes = total.args[1] if len(total.args) > 1 else tuple(range(x.ndim))
+    arguments: tuple[Any, ...] = total.args
+    x = arguments[0]
+    axes = arguments[1] if len(arguments) > 1 else tuple(range(x.ndim))
     count = np.prod([x.shape[axis] for axis in np.atleast_1d(axes)])
     if total.dtype != expr.dtype or x.dtype != expr.dtype or expr.dtype.type(number) != (
             expr.dtype.type(count) if expr.head == "/" else expr.dtype.type(1) / expr.dtype.type(count)):
