@@ -73,10 +73,11 @@ def _needless(value: Any) -> bool:
 def _element(expr: Expr) -> Expr | None:
     """`x[:, 2:3]` without the axis that has one element: `x[:, 2]`."""
     x, *axes = expr.args
-    if not (isinstance(x, Expr) and x.kind == "index" and isinstance(x.args[1], tuple) and axes
-            and isinstance(axes[0], tuple) and all(isinstance(part, slice) for part in x.args[1])):
+    if not (isinstance(x, Expr) and x.kind == "index" and axes and isinstance(axes[0], tuple)):
         return None
-    index: list[Any] = list(x.args[1])
+    index: list[Any] = list(x.args[1]) if isinstance(x.args[1], tuple) else [x.args[1]]
+    if not all(isinstance(part, slice) for part in index):
+        return None
     if any(axis >= len(index) or index[axis].step not in (None, 1) or (index[axis].start is None and index[axis].stop != 1)
            for axis in axes[0]):
         return None
@@ -142,9 +143,9 @@ def _shorter(array: Any, index: Any) -> Any:
     parts = [_shorter_slice(part, size) for part, size in zip(index, array.shape, strict=False)]
     while len(parts) > 1 and isinstance(parts[-1], slice) and parts[-1] == slice(None):
         parts.pop()
-    if tuple(parts) == index:
-        return None
-    return tuple(parts)
+    if len(parts) == 1:
+        return parts[0]
+    return None if tuple(parts) == index else tuple(parts)
 
 
 def _shorter_slice(part: Any, size: int) -> Any:
