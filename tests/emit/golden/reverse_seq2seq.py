@@ -142,7 +142,7 @@ def output_projection_wrapper(params, add):
 def loss(
     params,
     rows,
-    embedding_wrapper_1_rows,
+    embedding_wrapper_rows,
     embedding_rows,
     placeholder_5,
     placeholder_6,
@@ -161,16 +161,14 @@ def loss(
     # reverse_seq2seq.py:43
     add = gru_cell(
         params["reverser"]["embedding_attention_seq2seq"]["RNN"]["GRUCell"],
-        rows,
+        embedding_wrapper_rows,
         jnp.zeros((batch, 8)),
     )
     gru_cell_1_add = gru_cell(
-        params["reverser"]["embedding_attention_seq2seq"]["RNN"]["GRUCell"],
-        embedding_wrapper_1_rows,
-        add,
+        params["reverser"]["embedding_attention_seq2seq"]["RNN"]["GRUCell"], rows, add
     )
     matmul = (
-        jnp.concatenate([embedding_rows[0], jnp.zeros((batch, 8))], 1)
+        jnp.concatenate([embedding_rows[3], jnp.zeros((batch, 8))], 1)
         @ attention_decoder["Linear"]["Matrix"]
     )
     attention_decoder_add = matmul + attention_decoder["Linear"]["Bias"]
@@ -186,7 +184,7 @@ def loss(
     )
     sum_1 = network(attention_decoder, gru_cell_add, attention_decoder_conv2d, reshape)
     linear_1_matmul = (
-        jnp.concatenate([embedding_rows[1], sum_1], 1)
+        jnp.concatenate([embedding_rows[2], sum_1], 1)
         @ attention_decoder["Linear"]["Matrix"]
     )
     add_1 = linear_1_matmul + attention_decoder["Linear"]["Bias"]
@@ -200,7 +198,7 @@ def loss(
         reshape,
     )
     linear_2_matmul = (
-        jnp.concatenate([embedding_rows[2], attention_0_1_sum_1], 1)
+        jnp.concatenate([embedding_rows[1], attention_0_1_sum_1], 1)
         @ attention_decoder["Linear"]["Matrix"]
     )
     add_2 = linear_2_matmul + attention_decoder["Linear"]["Bias"]
@@ -211,7 +209,7 @@ def loss(
         attention_decoder, gru_cell_2_add, attention_decoder_conv2d, reshape
     )
     linear_3_matmul = (
-        jnp.concatenate([embedding_rows[3], attention_0_2_sum_1], 1)
+        jnp.concatenate([embedding_rows[0], attention_0_2_sum_1], 1)
         @ attention_decoder["Linear"]["Matrix"]
     )
     add_3 = linear_3_matmul + attention_decoder["Linear"]["Bias"]
@@ -317,35 +315,34 @@ def train_step(
         "EmbeddingWrapper"
     ]["embedding"]
     # reverse_seq2seq.py:43
-    rows = embedding[placeholder]
-    embedding_wrapper_1_rows = embedding[placeholder_1]
+    rows = embedding[placeholder_1]
+    embedding_wrapper_rows = embedding[placeholder]
     embedding_rows = [
         params["reverser"]["embedding_attention_seq2seq"][
             "embedding_attention_decoder"
         ]["embedding"][indices]
-        for indices in [placeholder_4, placeholder_5, placeholder_6, placeholder_7]
+        for indices in [placeholder_7, placeholder_6, placeholder_5, placeholder_4]
     ]
-    (
-        loss_value,
-        (grads, rows_grad, embedding_wrapper_1_rows_grad, embedding_rows_grad),
-    ) = jax.value_and_grad(loss, argnums=(0, 1, 2, 3))(
-        params,
-        rows,
-        embedding_wrapper_1_rows,
-        embedding_rows,
-        placeholder_5,
-        placeholder_6,
-        placeholder_7,
-        placeholder_8,
-        placeholder_11,
-        placeholder_12,
-        placeholder_13,
-        placeholder_14,
+    loss_value, (grads, rows_grad, embedding_wrapper_rows_grad, embedding_rows_grad) = (
+        jax.value_and_grad(loss, argnums=(0, 1, 2, 3))(
+            params,
+            rows,
+            embedding_wrapper_rows,
+            embedding_rows,
+            placeholder_5,
+            placeholder_6,
+            placeholder_7,
+            placeholder_8,
+            placeholder_11,
+            placeholder_12,
+            placeholder_13,
+            placeholder_14,
+        )
     )
     updates, opt_state = optimizer.update(grads, opt_state, params)
     new_params = optax.apply_updates(params, updates)
-    concatenate = jnp.concatenate([placeholder, placeholder_1])
-    concatenate_2 = jnp.concatenate([rows_grad, embedding_wrapper_1_rows_grad])
+    concatenate = jnp.concatenate([placeholder_1, placeholder])
+    concatenate_2 = jnp.concatenate([rows_grad, embedding_wrapper_rows_grad])
     # reverse_seq2seq.py:78
     mul_2 = (
         state["Adam"]["reverser"]["embedding_attention_seq2seq"]["RNN"][
@@ -368,7 +365,7 @@ def train_step(
     )
     assign_sub = embedding - truediv * scatter_add / (jnp.sqrt(scatter_add_1) + 1e-08)
     concatenate_3 = jnp.concatenate(
-        [placeholder_4, placeholder_5, placeholder_6, placeholder_7]
+        [placeholder_7, placeholder_6, placeholder_5, placeholder_4]
     )
     concatenate_4 = jnp.concatenate(embedding_rows_grad)
     embedding_mul_2 = (
