@@ -52,7 +52,7 @@ ROUNDED = 1e-9
 """So far may be apart what has come about by differences of almost equal numbers: a bias of the discriminator that real
 and drawn pictures pull both ways."""
 STEPPED = 3e-6
-"""The same where Adam makes steps of such gradients: a few of three million weights, by a few hundredths of a step of 1e-4."""
+"""The same where Adam makes steps of such gradients: a few of three million weights, by hundredths of a step."""
 
 
 def emitting(folder, names):
