@@ -305,3 +305,10 @@ def test_a_name_scope_by_default_name():
         assert scope == "norm/"
     with tf.name_scope("given", "norm") as scope:
         assert scope == "given/"
+
+
+def test_two_arrays_of_one_name_are_two():
+    first, second = (tf.TensorArray(tf.float32, 2, tensor_array_name="output_ta").unpack(tf.constant([i, 2.0]))
+                     for i in (1.0, 5.0))
+    with tf.Session() as session:
+        np.testing.assert_array_equal(session.run([first.pack(), second.pack()]), [[1, 2], [5, 2]])

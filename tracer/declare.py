@@ -274,6 +274,22 @@ def op(type: str, **definition: str) -> Callable[[Callable], Callable]:
     return declare
 
 
+def declared_as(parameters: str) -> Callable[[Callable], Callable]:
+    """Gives a function that takes more than 0.8's did the signature of 0.8, for whoever asks for that."""
+    empty = inspect.Parameter.empty
+
+    def declare(function: Callable) -> Callable:
+        found = []
+        for part in parameters.split(", "):
+            name, _, default = part.partition("=")
+            found.append(inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                                           default=None if default == "None" else empty))
+        function.__signature__ = inspect.Signature(found)  # type: ignore[attr-defined]
+        return function
+
+    return declare
+
+
 def raw_op(name: str) -> Callable:
     """The op-level function of `tensorflow.python.ops.gen_*_ops` called `name`: `mat_mul` (or `_mat_mul`) is `MatMul`.
 

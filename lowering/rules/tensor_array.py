@@ -28,8 +28,10 @@ def tensor_array(size: Static, *, dtype: Any, dynamic_size: bool, clear_after_re
         raise errors.InvalidArgumentError(None, None, "TensorArray size must be scalar, but had shape: "
                                           f"{list(np.shape(size))}")
     name = tensor_array_name or op.name
-    _once(temporaries, ("TensorArray", name), errors.AlreadyExistsError(
-        None, None, f"Resource __per_step/{name}/N10tensorflow11TensorArrayE"))
+    if temporaries is not None:
+        if ("TensorArray", name) in temporaries:  # an error in 0.8; since 0.11, as here, another array
+            name = f"{name}_{op.name}"
+        temporaries.add(("TensorArray", name))
     return Handle(name, int(size), dtype, dynamic_size, clear_after_read)
 
 

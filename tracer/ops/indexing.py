@@ -8,7 +8,7 @@ import numpy as np
 
 from tracer import dtypes, scopes, shapes
 from tracer.convert import IndexedSlices, internal_convert_to_tensor
-from tracer.declare import op
+from tracer.declare import declared_as, op
 from tracer.ir import Tensor
 from tracer.ops import array, casting
 from tracer.static import constant_value
@@ -95,6 +95,7 @@ def _where(input: Tensor, name: str | None = None) -> Any:
     return (None, None if input.sizes is None else len(input.sizes))
 
 
+@declared_as("input, name=None")
 def where(input: Any = None, x: Any = None, y: Any = None, name: str | None = None, *, condition: Any = None) -> Tensor:
     """The places of the true elements of a bool tensor, one row each, as int64.
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tracer import scopes
-from tracer.declare import op
+from tracer.declare import declared_as, op
 
 
 class _Function:
@@ -55,6 +55,7 @@ def _py_func(input: Any, token: str, Tout: Any, name: str | None = None) -> Any:
     return [None] * len(Tout)
 
 
+@declared_as("func, inp, Tout, name=None")
 def py_func(func: Callable, inp: Any, Tout: Any, stateful: Any = True, name: str | None = None) -> Any:
     """Calls a Python function in every run, with NumPy arrays for the tensors in `inp`.
 
