@@ -268,7 +268,7 @@ class _Stager:
 
     def _may_wait(self, op: Operation) -> bool:
         rule = registry.find(op.type)
-        if rule is None or op.regions or self.stage[op] % 2 or op.type in ("Const", "Placeholder") or op.type in VARIABLES:
+        if rule is None or op.regions or self.stage[op] or op.type in ("Const", "Placeholder") or op.type in VARIABLES:
             return False
         if not (rule.pure or rule.draws) or rule.writes or not {"check", "later", "session"}.isdisjoint(rule.extras):
             return False
