@@ -79,7 +79,7 @@ class Products:
     def differentiable(self, rounds: Callable, count: int) -> Callable:
         """`rounds` as a function of arrays, first state and what is taken, whose gradient treats products as said."""
         if not self.weights:
-            return lambda arrays, starts, given: rounds(arrays, starts, given, [])[0]
+            return lambda arrays, starts, given: _together(rounds(arrays, starts, given, [])[0])
         weights = {self.index[op.inputs[i]] for op, i in self.weights.items()}
 
         @jax.custom_vjp
@@ -108,6 +108,16 @@ class Products:
 
         run.defvjp(forward, backward)
         return run
+
+
+@jax.custom_vjp
+def _together(results: Any) -> Any:
+    """The results of a scan, of which either all have gradients or none: of rows that alone have none, while others do,
+    JAX 0.10 makes an error."""
+    return results
+
+
+_together.defvjp(lambda results: (results, None), lambda _, cotangents: (cotangents,))
 
 
 def _product(op: Operation, weight: int) -> Callable:
