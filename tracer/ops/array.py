@@ -377,17 +377,17 @@ def _slice(input: Tensor, begin: Tensor, size: Tensor, name: str | None = None) 
     return shapes.as_shape(found)
 
 
-def pack(values: Any, name: str = "pack", *, axis: int = 0) -> Tensor:
+def pack(values: Any, name: Any = "pack", *, axis: int = 0) -> Tensor:
     """Tensors of one shape, stacked along a new first dimension; from 0.10 on along a new dimension `axis`.
 
     >>> tf.pack([tf.constant([1, 2]), tf.constant([3, 4])]).eval()
     array([[1, 2],
            [3, 4]], dtype=int32)
     """
-    if not isinstance(name, str) or axis:
+    if axis or isinstance(name, int):  # since 0.10 the axis comes before the name
         from tracer.younger.root import stack
 
-        return stack(values, axis, name) if axis else stack(values, name)
+        return stack(values, name, "pack") if isinstance(name, int) else stack(values, axis, name)
     try:
         if _first_tensor(values) is None:
             # Plain numbers need no operation but a constant.
