@@ -61,9 +61,9 @@ def window_of(sizes: Sequence[int], taps: Sequence[int], strides: Sequence[int],
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
 def convolved(window: Window, input: Any, filter: Any) -> Any:
     """The convolution."""
-    few = window.last and math.prod(filter.shape[:-1]) <= FEW and input.dtype in EXACT
-    form = _tap_by_tap if few and _chooses() else _convolved
-    return form(window, input, filter)
+    if is_for_cpu() and window.last and math.prod(filter.shape[:-1]) <= FEW and input.dtype in EXACT:
+        return _tap_by_tap(window, input, filter)
+    return _convolved(window, input, filter)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
@@ -85,9 +85,9 @@ def to_input(window: Window, sizes: tuple[int, ...], out_backprop: Any, filter: 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
 def to_filter(window: Window, taps: tuple[int, ...], input: Any, out_backprop: Any) -> Any:
     """Its gradient by a filter of shape `taps`."""
-    strips = _strips(window, out_backprop.shape) if _chooses() else 1
-    return _to_filter(window, taps, input, out_backprop) if strips == 1 else (
-        _in_strips(window, taps, strips, input, out_backprop))
+    if is_for_cpu() and (strips := _strips(window, out_backprop.shape)) > 1:
+        return _in_strips(window, taps, strips, input, out_backprop)
+    return _to_filter(window, taps, input, out_backprop)
 
 
 convolved.defvjp(
@@ -104,7 +104,8 @@ to_filter.defvjp(
                                     convolved(window, saved[0], g)))
 
 
-def _chooses() -> bool:
+def is_for_cpu() -> bool:
+    """Whether what is traced is for a CPU alone, and may have its form. An emitted module never has."""
     return fast.on("convolutions") and options.on_cpu()
 
 

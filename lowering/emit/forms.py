@@ -14,6 +14,7 @@ from jax import lax
 
 from lowering.emit import layers
 from lowering.emit.expressions import Expr, UnquotableError, record
+from lowering.rules.slicing import places_of
 
 
 def call(head: str, function: Callable, *args: Any, **kwargs: Any) -> Any:
@@ -153,6 +154,14 @@ def scatter_update(ref: Any, indices: Any, updates: Any) -> Any:
     return _rows(ref, indices, updates, "set")
 
 
+def strided_slice_grad(shape: Any, begin: Any, end: Any, strides: Any, dy: Any, **masks: int) -> Any:
+    sizes = tuple(int(size) for size in shape)
+    index, dynamic = places_of(sizes, begin, end, strides, **masks)
+    if dynamic:
+        raise UnquotableError("its places depend on the data")
+    return call("jnp.zeros", jnp.zeros, sizes, dy.dtype).at[tuple(index)].set(dy)
+
+
 def printed(input: Any, data: Any, *, message: str, first_n: int, summarize: int) -> Any:
     if first_n != -1:
         raise UnquotableError("it stops printing after some runs")
@@ -181,7 +190,7 @@ FORMS: dict[str, Callable] = {
     "ArgMax": arg_max, "ArgMin": arg_min, "AvgPool": avg_pool, "Conv2D": conv2d,
     "DepthwiseConv2dNative": depthwise_conv2d_native, "Gather": gather, "Inv": inv, "L2Loss": l2_loss, "LRN": lrn,
     "MaxPool": max_pool, "Pow": pow, "Print": printed, "Relu": relu, "ScatterAdd": scatter_add, "ScatterSub": scatter_sub,
-    "ScatterUpdate": scatter_update,
+    "ScatterUpdate": scatter_update, "StridedSliceGrad": strided_slice_grad,
     "SoftmaxCrossEntropyWithLogits": softmax_cross_entropy_with_logits,
     "SparseSoftmaxCrossEntropyWithLogits": sparse_softmax_cross_entropy_with_logits,
     "SparseApplyAdagrad": sparse_apply_adagrad, "SparseApplyMomentum": sparse_apply_momentum, "Square": square}

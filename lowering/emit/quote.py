@@ -94,7 +94,7 @@ def _names(node: ast.AST) -> list[str]:
 
 
 class _Plain(ast.NodeTransformer):
-    """Takes out annotations, registrations and checks."""
+    """Takes out annotations, registrations, checks, and forms for one kind of device."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
         self.generic_visit(node)
@@ -115,6 +115,8 @@ class _Plain(ast.NodeTransformer):
 
     def visit_If(self, node: ast.If) -> Any:
         self.generic_visit(node)
+        if "is_for_cpu" in _names(node.test):
+            return None
         if not node.body and not node.orelse:
             return None
         node.body = node.body or [ast.Pass()]

@@ -18,8 +18,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from lowering.convolving import transposed
 from lowering.registry import Static, lowers
-from lowering.rules.convolution import shape_of, transposed
+from lowering.rules.convolution import shape_of
 from tracer import errors
 
 MOST_OVERLAP = 4

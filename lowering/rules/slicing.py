@@ -8,8 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from lowering.convolving import transposed
 from lowering.registry import Partly, Static, lowers
-from lowering.rules.convolution import shape_of, transposed
+from lowering.rules.convolution import shape_of
 from tracer import shapes
 from tracer.ir import Operation, Tensor
 
@@ -32,7 +33,14 @@ def _bounds(op: Operation) -> list[Tensor]:
 @lowers("StridedSlice", wants=_bounds)
 def strided_slice(input: Any, begin: Partly, end: Partly, strides: Partly, *, begin_mask: int, end_mask: int,
                   ellipsis_mask: int, new_axis_mask: int, shrink_axis_mask: int, check: Any) -> Any:
-    sizes = np.shape(input)
+    index, dynamic = places_of(np.shape(input), begin, end, strides, begin_mask, end_mask, ellipsis_mask, new_axis_mask,
+                               shrink_axis_mask)
+    return _taken(input, index, dynamic, check)
+
+
+def places_of(sizes: tuple[int, ...], begin: Any, end: Any, strides: Any, begin_mask: int, end_mask: int,
+              ellipsis_mask: int, new_axis_mask: int, shrink_axis_mask: int) -> tuple[list[Any], list[tuple[int, Any]]]:
+    """What a slice takes as an index, and the places that only the run knows, which are ranges of one there."""
     places = shapes.slice_places(len(sizes), len(begin), ellipsis_mask, new_axis_mask, shrink_axis_mask)
     index: list[Any] = []
     dynamic: list[tuple[int, Any]] = []  # dimensions of which a place is taken that only the run knows
@@ -53,7 +61,7 @@ def strided_slice(input: Any, begin: Partly, end: Partly, strides: Partly, *, be
             dynamic.append((axis, begin[i]))
             index.append(slice(0, 1))
         axis += 1
-    return _taken(input, index, dynamic, check)
+    return index, dynamic
 
 
 @lowers("StridedSliceGrad", wants=_bounds)
