@@ -18,17 +18,19 @@ def install() -> None:
     v1.disable_v2_behavior()
     shim: Any = types.ModuleType("tensorflow")
     shim.__dict__.update({name: getattr(v1, name) for name in dir(v1) if not name.startswith("__")})
-    shim.nn = _names(v1.nn, softmax_cross_entropy_with_logits=lambda x, y: v1.nn.softmax_cross_entropy_with_logits_v2(y, x),
-                     sparse_softmax_cross_entropy_with_logits=lambda x, y: _sparse(v1, x, y),
-                     sigmoid_cross_entropy_with_logits=lambda x, y: v1.nn.sigmoid_cross_entropy_with_logits(
-                         labels=y, logits=x),
-                     dropout=lambda x, keep: v1.nn.dropout(x, keep_prob=keep),
+    shim.nn = _names(v1.nn, softmax_cross_entropy_with_logits=lambda x, y, name=None: (
+                         v1.nn.softmax_cross_entropy_with_logits_v2(y, x, name=name)),
+                     sparse_softmax_cross_entropy_with_logits=lambda x, y, name=None: (
+                         v1.nn.sparse_softmax_cross_entropy_with_logits(labels=y, logits=x, name=name)),
+                     sigmoid_cross_entropy_with_logits=lambda x, y, name=None: (
+                         v1.nn.sigmoid_cross_entropy_with_logits(labels=y, logits=x, name=name)),
+                     dropout=lambda x, keep, name=None: v1.nn.dropout(x, keep_prob=keep, name=name),
                      nce_loss=lambda w, b, x, y, noise, count: v1.nn.nce_loss(w, b, y, x, noise, count),
                      rnn_cell=_cells(v1))
     shim.concat = lambda dim, values: v1.concat(values, dim)
     shim.mul, shim.sub, shim.neg = v1.multiply, v1.subtract, v1.negative
-    shim.reduce_sum = lambda x, axes=None, reduction_indices=None: v1.reduce_sum(
-        x, reduction_indices if axes is None else axes)
+    shim.reduce_sum = lambda x, axes=None, keep_dims=False, name=None, reduction_indices=None: v1.reduce_sum(
+        x, reduction_indices if axes is None else axes, keep_dims, name)
     shim.Variable = lambda value, **words: v1.Variable(value, use_resource=False, **words)
     shim.get_variable = lambda *args, **words: v1.get_variable(*args, use_resource=False, **words)
     shim.initialize_all_variables = v1.global_variables_initializer
@@ -39,10 +41,6 @@ def _names(module: Any, **changed: Any) -> Any:
     made: Any = types.SimpleNamespace(**{name: getattr(module, name) for name in dir(module) if not name.startswith("__")})
     made.__dict__.update(changed)
     return made
-
-
-def _sparse(v1: Any, logits: Any, labels: Any) -> Any:
-    return v1.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
 
 
 def _cells(v1: Any) -> Any:
