@@ -11,6 +11,7 @@ import numpy as np
 from jax import lax
 
 import tracer as tf
+from lowering import options
 from tests.benchmarks.steps import tensorflow
 from tests.benchmarks.timing import Row, interleaved
 
@@ -189,10 +190,10 @@ def _repeats(function: Callable) -> int:
 
 
 def _ours(entry: Entry) -> Callable:
-    with tf.Graph().as_default(), tf.Session():
+    with tf.Graph().as_default() as graph, tf.Session():
         tensors = [tf.placeholder(tf.as_dtype(array.dtype), array.shape) for array in entry.arrays]
         function, state = tf.to_jax(entry.build(tf, *tensors), tensors)
-    jitted = jax.jit(function)
+    jitted = jax.jit(function, compiler_options=options.compiler_options(graph.get_operations()))  # as a session does
     arrays = [jnp.asarray(array) for array in entry.arrays]
 
     def run() -> None:
