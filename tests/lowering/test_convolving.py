@@ -45,6 +45,7 @@ def test_a_filter_larger_than_the_input_gives_nothing():
 
 
 def test_only_programs_that_convolve_get_other_options(monkeypatch):
+    monkeypatch.setenv("TRACER_WITHOUT", "")
     monkeypatch.setattr(options, "_cores", lambda: 2)
     monkeypatch.setattr(options, "_known", lambda: True)
     x = tf.placeholder(tf.float32, [2, 8, 8, 3])
