@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from lowering import arrays_in_loops, ending, interpret, ragged, restoring, straight, trips
+from lowering import arrays_in_loops, ending, fast, interpret, ragged, restoring, straight, trips
 from lowering import slice as slicing
 from lowering.arrays import WHOLE, ArrayGrowsError, Elements, Handle, StackHandle
 from lowering.control import ShapeVariesError
@@ -76,7 +76,7 @@ class Executable:
 
     def _straight(self) -> Straight | None:
         """The run as one function of the host's, where it is no more."""
-        if self.nested or self.dataflow is not None or len(self.steps) != 1 or self.required:
+        if self.nested or self.dataflow is not None or len(self.steps) != 1 or self.required or not fast.on("straight"):
             return None
         stage = self.steps[0]
         if isinstance(stage, Program) or not straight.is_straight(stage, self.fed):

@@ -11,10 +11,13 @@ PATHS = {
     "convolutions": "forms of convolutions, and XLA's options, for CPUs",
     "first": "the first run of what reads no variable, by NumPy",
     "hoist": "constants' consequences, computed once",
+    "idle": "what NumPy does at once between host steps",
+    "layouts": "records read by the arrangement of earlier ones",
     "products": "gradients by what each round of a loop multiplies by, found after it",
     "reroll": "repeated bodies of unrolled loops as one scan",
     "rows": "rows of tables written in place of whole tables",
     "staging": "feeds copied to memory that is used again",
+    "straight": "runs of host operations alone as one function",
 }
 """The names, and what each stands for."""
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from lowering import ending, idle, interpret, registry, restoring
+from lowering import ending, fast, idle, interpret, registry, restoring
 from lowering import slice as slicing
 from lowering.checks import Check, error_of
 from lowering.state import State
 from lowering.watch import Watch
-from tracer import dtypes
+from tracer import dtypes, errors
 from tracer.ir import Operation, Tensor
 
 
@@ -61,14 +62,14 @@ class Call:
         if "check" in rule.extras:
             self.keywords["check"] = functools.partial(_check_now, node)
         self.function, self.keywords = self._ahead()
-        self.quick = idle.quick(node, self.attrs, self.constants) if self.is_plain else None
+        self.quick = idle.quick(node, self.attrs, self.constants) if self.is_plain and fast.on("idle") else None
 
     def _ahead(self) -> tuple[Any, dict[str, Any]]:
         """The rule with its keywords, or what was made of them for constant inputs."""
         if self.rule.ahead is not None:
             try:
                 function = self.rule.ahead(*self.constants, **self.attrs)
-            except Exception:  # the rule says so when it runs
+            except (errors.OpError, ValueError, TypeError):  # the rule says so when it runs
                 function = None
             if function is not None:
                 return function, {}
@@ -93,12 +94,19 @@ class Call:
             with interpret.blame(self.node):
                 raise
 
+    def at_once(self, arguments: Sequence[Any]) -> list[Any] | None:
+        """The one result, in a list, of what NumPy does at once; None where its rule does it, or says what is wrong."""
+        if self.quick is None:
+            return None
+        try:
+            return [self.quick(*arguments)]
+        except (ValueError, IndexError, TypeError):
+            return None
+
     def _plainly(self, arguments: list[Any], session: HostSession) -> Any:
-        if self.quick is not None:
-            try:
-                return [self.quick(*arguments)]
-            except (ValueError, IndexError, TypeError):
-                pass  # its rule says what is wrong
+        found = self.at_once(arguments)
+        if found is not None:
+            return found
         from lowering.host import philox, text
 
         if self.rule.draws:  # strings are shuffled

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lowering import fast
 from tracer import __main__ as cli
 from tracer.legacy import cache
 
@@ -222,6 +223,7 @@ def test_help_shows_every_switch(capsys):
     ):
         assert flag in shown
     assert "--no-cache" in shown
+    assert all(f"`{path}`" in " ".join(shown.split()) for path in fast.PATHS)
 
 
 def test_no_script_is_a_usage_error(capsys):

@@ -10,6 +10,15 @@ import tracer as tf
 ROWS = np.arange(6, dtype=np.float32).reshape(2, 3)
 
 
+def compare(build, expected):
+    with tf.Session() as session:
+        value = session.run(build(tf.constant(ROWS)))
+    np.testing.assert_allclose(value, expected, rtol=2e-6)
+    assert value.shape == np.shape(expected)
+    if isinstance(expected, np.ndarray):
+        assert value.dtype == expected.dtype
+
+
 @pytest.mark.parametrize(("build", "expected"), [
     (lambda x: tf.stack([x, x + 1], axis=1), [[[0, 1, 2], [1, 2, 3]], [[3, 4, 5], [4, 5, 6]]]),
     (lambda x: tf.stack([x, x + 1], axis=-1), [[[0, 1], [1, 2], [2, 3]], [[3, 4], [4, 5], [5, 6]]]),
@@ -118,12 +127,7 @@ SOFT = np.exp(ROWS) / np.exp(ROWS).sum(0)
     (lambda x: tf.range(tf.constant(7, tf.int64), 2, -2), np.int64([7, 5, 3])),
 ], ids=str)
 def test_more_than_0_8_took(build, expected):
-    with tf.Session() as session:
-        value = session.run(build(tf.constant(ROWS)))
-    np.testing.assert_allclose(value, expected, rtol=2e-6)
-    assert value.shape == np.shape(expected)
-    if isinstance(expected, np.ndarray):
-        assert value.dtype == expected.dtype
+    compare(build, expected)
 
 
 def test_losses_of_more_dimensions_know_their_shape():
@@ -175,12 +179,7 @@ BOXES = [[0.0, 0, 1, 1], [0, 0.1, 1, 1.1], [0, -0.1, 1, 0.9], [0, 10, 1, 11], [0
     (lambda x: tf.self_adjoint_eigvals([[2.0, 1.0], [1.0, 2.0]]), [1, 3]),
 ], ids=str)
 def test_new_functions(build, expected):
-    with tf.Session() as session:
-        value = session.run(build(tf.constant(ROWS)))
-    np.testing.assert_allclose(value, expected, rtol=2e-6)
-    assert value.shape == np.shape(expected)
-    if isinstance(expected, np.ndarray):
-        assert value.dtype == expected.dtype
+    compare(build, expected)
 
 
 def test_einsum_of_unknown_sizes_has_a_gradient():

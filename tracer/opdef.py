@@ -79,7 +79,6 @@ class OpDef:
                 f"{self.deprecated_at}. {self.deprecated_why}.")
 
 
-
 def _dtype(word: str) -> dtypes.DType | None:
     try:
         return dtypes.as_dtype(word)

@@ -9,8 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from lowering.differentiate import CustomGradient
-from lowering.emit.expressions import Expr, UnquotableError, expressions
+from lowering.emit.expressions import Expr, UnquotableError
 from lowering.emit.naming import snake
+from lowering.emit.parallel import below
 from lowering.slice import region_nodes
 from tracer.ir import Operation, Tensor
 
@@ -72,7 +73,7 @@ class Custom:
         values = ", ".join(forward.write(self.values))
         texts = ["None" if value is None else backward.write([value])[0] for value in self.gradients]
         used = [e.head for e in [*self.parameters, *self.outputs] if any(
-            inner is e for value in self.gradients for inner in _below(value))]
+            inner is e for inner in below(self.gradients).values())]
         kept = f"({', '.join(used)}{',' if len(used) == 1 else ''})"
         outs = ", ".join(e.head for e in self.outputs)
         call = f"{name}({', '.join(names)})"
@@ -131,14 +132,3 @@ def _array(value: Any) -> Any:
 
 def _like(name: str, value: Any) -> Expr:
     return Expr("name", name, outline=jax.ShapeDtypeStruct(np.shape(value), value.dtype))
-
-
-def _below(value: Any) -> list[Expr]:
-    found: dict[int, Expr] = {}
-    stack = expressions(value)
-    while stack:
-        expr = stack.pop()
-        if id(expr) not in found:
-            found[id(expr)] = expr
-            stack += expressions([list(expr.args), expr.kwargs])
-    return list(found.values())

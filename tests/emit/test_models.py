@@ -42,23 +42,20 @@ LONGER = {
     "style": (1.9, "its three networks have no scopes, so that each is written out"),
 }
 """Those that are longer than the goal, how much, and why."""
-ADAM = {"mlp", "gan", "vae", "style", "seq2seq", "mnist_deep", "mnist_convnet", "mnist_mlp_summaries", "char_lstm",
-        "reverse_seq2seq", "adaptive_computation"}
+ADAM = {"vae", "char_lstm", "reverse_seq2seq", "adaptive_computation"}
 """Adam's 1 - 0.999 ** t cancels four digits: TensorFlow multiplies 0.999 up from step to step, optax raises it to a power,
-and the two differ in the fifth place of how large a step is."""
-
-
-ROUNDED = 1e-9
+and the two differ in the fifth place of how large a step is. (With optax made to multiply, the modules are three to five
+times nearer.)"""
+ROUNDED = {"gan": 2e-8}
 """So far may be apart what has come about by differences of almost equal numbers: a bias of the discriminator that real
-and drawn pictures pull both ways."""
-STEPPED = 3e-6
-"""The same where Adam makes steps of such gradients: a few of three million weights, by hundredths of a step."""
+and drawn pictures pull both ways, each by about 0.5, of which float32 knows 3e-8."""
 
 
 def emitting(folder, names):
     """The process that emits and then runs in a session, once all that it emits is there; and its environment."""
-    # To optimize what runs ten times takes longer than to run it.
-    environment = {**os.environ, "PYTHONPATH": str(HERE.parent.parent), "XLA_FLAGS": "--xla_backend_optimization_level=0"}
+    # To optimize what runs ten times takes longer than to run it. A module has the forms of convolutions for any device.
+    environment = {**os.environ, "PYTHONPATH": str(HERE.parent.parent), "XLA_FLAGS": "--xla_backend_optimization_level=0",
+                   "TRACER_WITHOUT": "convolutions"}
     (folder / "train.tfrecords").touch()
     process = subprocess.Popen([sys.executable, "-m", "tests.emit.in_session", str(folder), *names], env=environment,
                                cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -97,7 +94,7 @@ def test_alone_it_trains_as_the_session_does(folder, name):
                 want = wants[f"variable {variable}/{slot}"]
             close = 5e-6 if name in ADAM and key != "value 0 of step 0" else 1e-6
             assert found[key].dtype == want.dtype
-            least = close * np.abs(want).max() + (STEPPED if name in ADAM and key.startswith("variable") else ROUNDED)
+            least = close * np.abs(want).max() + ROUNDED.get(name, 0.0)
             np.testing.assert_allclose(found[key], want, rtol=close, atol=least, err_msg=key)
 
 

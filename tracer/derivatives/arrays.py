@@ -9,6 +9,7 @@ from tracer.convert import IndexedSlices
 from tracer.derivatives.registry import UnsupportedError, attrs_of, derivative, raw
 from tracer.ir import Operation, Tensor
 from tracer.ops import array, casting, constants, indexing, reduction, segment, sparse
+from tracer.static import constant_value
 
 # -- the same elements in another shape
 
@@ -75,6 +76,10 @@ def _strided_slice(op: Operation, grad: Tensor) -> Any:
 @derivative("Gather")
 def _gather(op: Operation, grad: Tensor) -> Any:
     params, indices = op.inputs
+    return _rows(params, indices, grad)
+
+
+def _rows(params: Tensor, indices: Tensor, grad: Tensor) -> IndexedSlices:
     shape = array.shape(params)
     count = array.expand_dims(array.size(indices), 0)
     values = array.reshape(grad, array.concat(0, [count, array.slice(shape, [1], [-1])]))
@@ -83,12 +88,10 @@ def _gather(op: Operation, grad: Tensor) -> Any:
 
 @derivative("GatherV2")
 def _gather_v2(op: Operation, grad: Tensor) -> Any:
-    from tracer.static import constant_value
-
     axis = constant_value(op.inputs[2])
     if axis is None or int(axis) != 0 or op.attrs.get("batch_dims", 0):
         raise UnsupportedError(op, "along another dimension than the first")
-    return _gather(Operation.recorded(op.graph, "Gather", op.name, op.inputs[:2], {}, (), (), ""), grad)
+    return _rows(op.inputs[0], op.inputs[1], grad)
 
 
 @derivative("GatherNd")
@@ -193,5 +196,3 @@ def _dynamic_stitch(op: Operation, grad: Tensor) -> Any:
     places = op.inputs[:count]
     found = [indexing.gather(grad, place) for place in places]
     return [*[None] * count, *found]
-
-

@@ -101,13 +101,8 @@ def _select(op: Operation, grad: Tensor) -> Any:
 # -- of one
 
 
-@derivative("Identity", "RefIdentity", "StopGradient", "Print", "PlaceholderWithDefault")
+@derivative("Identity", "RefIdentity", "StopGradient", "Print", "PlaceholderWithDefault", "CheckNumerics")
 def _same(op: Operation, grad: Tensor) -> Any:
-    return grad
-
-
-@derivative("CheckNumerics")
-def _check_numerics(op: Operation, grad: Tensor) -> Any:
     return grad
 
 

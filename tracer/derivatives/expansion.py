@@ -159,7 +159,8 @@ class Expansion:
             first = len(self.copy._operations)
             with self.copy.as_default(), self.copy.name_scope(scope and scope + "/"):
                 results = self._results(op)
-        except Exception as error:  # an export does not fail for a gradient that nobody may ever ask for
+        except (UnsupportedError, ValueError, TypeError, NotImplementedError) as error:
+            # What 0.8 cannot record: an export does not fail for a gradient that nobody may ever ask for.
             self.problems[op] = str(error)
             return
         made = [one for one in self.copy._operations[first:] if one not in self._claimed]

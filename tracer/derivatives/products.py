@@ -69,5 +69,3 @@ def _cross(op: Operation, grad: Tensor) -> Any:
 @derivative("L2Loss")
 def _l2_loss(op: Operation, grad: Tensor) -> Any:
     return op.inputs[0] * grad
-
-

@@ -384,17 +384,15 @@ def pack(values: Any, name: Any = "pack", *, axis: int = 0) -> Tensor:
     array([[1, 2],
            [3, 4]], dtype=int32)
     """
-    if axis or isinstance(name, int):  # since 0.10 the axis comes before the name
-        from tracer.younger.root import stack
-
-        return stack(values, name, "pack") if isinstance(name, int) else stack(values, axis, name)
+    if isinstance(name, int):  # since 0.10 the axis comes before the name
+        axis, name = name, "pack"
     try:
-        if _first_tensor(values) is None:
+        if not axis and _first_tensor(values) is None:
             # Plain numbers need no operation but a constant.
             return convert_to_tensor(values, name=name)
     except (TypeError, ValueError):
         pass
-    return _pack(values, name=name)
+    return _pack(values, axis, name=name)
 
 
 @op("Pack")
@@ -449,7 +447,7 @@ def _pack_nested(values: Any, dtype: dtypes.DType, graph: Graph, name: str) -> T
 register_tensor_conversion_function((list, tuple), _list_to_tensor, 99)
 
 
-def unpack(value: Any, num: int | None = None, name: str = "unpack", *, axis: int = 0) -> list[Tensor]:
+def unpack(value: Any, num: int | None = None, name: Any = "unpack", *, axis: int = 0) -> list[Tensor]:
     """The parts of `value` along its first dimension (from 0.10 on: along `axis`), which they lose.
 
     >>> sess.run(tf.unpack([[1, 2], [3, 4]]))
@@ -457,17 +455,15 @@ def unpack(value: Any, num: int | None = None, name: str = "unpack", *, axis: in
 
     Raises ValueError when neither `num` nor the shape tells how many there are.
     """
-    if not isinstance(name, str) or axis:
-        from tracer.younger.root import unstack
-
-        return unstack(value, num, axis) if isinstance(name, str) else unstack(value, num, name)
+    if isinstance(name, int):  # since 0.10 the axis comes before the name
+        axis, name = name, "unpack"
     value = convert_to_tensor(value)
     if num is None:
         shape = value.get_shape()
-        num = shape[0].value if shape.ndims is not None else None
+        num = shape[_axis(axis, shape.ndims)].value if shape.ndims is not None else None
         if num is None:
             raise ValueError(f"Cannot infer num from shape {shape}")
-    return _unpack(value, num=num, name=name)
+    return _unpack(value, num, axis, name=name)
 
 
 @op("Unpack")

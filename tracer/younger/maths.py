@@ -85,9 +85,9 @@ def reduce_logsumexp(input_tensor: Any, axis: Any = None, keep_dims: bool = Fals
         if keep_dims:
             return array.identity(result, name=scope)
         sums = math.reduce_sum(input_tensor, axis)  # of the shape that the result has
-        return array.reshape(result, array.shape(sums), name=scope) if None in (
-            sums.get_shape().as_list() if sums.get_shape().ndims is not None else [None]) else array.reshape(
-            result, sums.get_shape().as_list(), name=scope)
+        result = array.reshape(result, array.shape(sums), name=scope)
+        result.set_shape(sums.get_shape())
+        return result
 
 
 def count_nonzero(input_tensor: Any, axis: Any = None, keep_dims: bool = False, dtype: Any = dtypes.int64,

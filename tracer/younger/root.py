@@ -17,30 +17,12 @@ __all__ = ["cumprod", "cumsum", "eye", "floor_div", "floormod", "matrix_transpos
 
 def stack(values: Any, axis: int = 0, name: str = "stack") -> Tensor:
     """The tensors of a list side by side along a new dimension `axis`."""
-    if not axis:
-        return array.pack(values, name)
-    with scopes.op_scope(list(values), name):
-        tensors = convert_n_to_tensor(values)
-        rank = tensors[0].get_shape().ndims
-        if axis < 0:
-            if rank is None:
-                raise ValueError("a negative axis needs values of known rank")
-            axis += rank + 1
-        return array.concat(axis, [array.expand_dims(tensor, axis) for tensor in tensors])
+    return array.pack(values, name, axis=axis)
 
 
 def unstack(value: Any, num: int | None = None, axis: int = 0, name: str = "unstack") -> list[Tensor]:
     """The parts of a tensor along dimension `axis`, as a list."""
-    if not axis:
-        return array.unpack(value, num, name)
-    with scopes.op_scope([value], name):
-        value = convert_to_tensor(value)
-        rank = value.get_shape().ndims
-        if rank is None:
-            raise ValueError("an axis other than 0 needs a value of known rank")
-        axis %= rank
-        order = [axis, *(i for i in range(rank) if i != axis)]
-        return array.unpack(array.transpose(value, order), num)
+    return array.unpack(value, num, name, axis=axis)
 
 
 def cumsum(x: Any, axis: Any = 0, exclusive: bool = False, reverse: bool = False, name: str | None = None) -> Tensor:
