@@ -11,7 +11,8 @@ import pytest
 import tracer as tf
 
 
-def test_a_run_is_written_out_when_it_comes_again() -> None:
+def test_a_run_is_written_out_when_it_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRACER_WITHOUT", "")
     text = tf.placeholder(tf.string, [])
     raw = tf.decode_raw(text, tf.uint8)
     raw.set_shape([4])
