@@ -17,7 +17,7 @@ import tracer as tf
 from tracer import legacy
 from tracer.legacy.datasets import idx, mnist
 
-DIGITS = Path(os.environ.get("TRACER_MNIST") or Path(__file__).resolve().parents[2] / "shared" / "data" / "mnist")
+DIGITS = Path(os.environ.get("TRACER_MNIST") or Path(__file__).resolve().parents[3] / "shared" / "data" / "mnist")
 needs_digits = pytest.mark.skipif(not (DIGITS / mnist.TRAIN_IMAGES).exists(), reason="set TRACER_MNIST to the digits")
 TRAIN, TEST = 5007, 12
 

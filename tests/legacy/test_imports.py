@@ -1,0 +1,172 @@
+"""The import hook: what `tensorflow` and its modules are, and that all of it is taken back."""
+
+import importlib
+import sys
+import types
+import unittest
+
+import numpy as np
+import pytest
+
+import tracer
+from tracer import legacy
+from tracer.legacy import imports
+from tracer.legacy.table import MODULES, NO_COUNTERPART
+
+
+def test_tensorflow_is_this_project(read):
+    import tensorflow as tf
+
+    assert tf is tracer
+
+
+def test_module_with_one_counterpart_is_that_module(read):
+    from tensorflow.python.framework import dtypes
+    from tensorflow.python.platform import gfile
+
+    assert gfile is tracer.gfile
+    assert dtypes is sys.modules["tracer.dtypes"]
+
+
+def test_module_with_several_counterparts_finds_names_in_each(read):
+    from tensorflow.python.framework import ops
+
+    assert ops.Graph is tracer.Graph
+    assert ops.convert_to_tensor is tracer.convert_to_tensor
+    assert ops.get_default_graph is tracer.get_default_graph
+    with pytest.raises(AttributeError, match=r"tensorflow\.python\.framework\.ops.*no attribute 'nonsense'"):
+        ops.nonsense  # noqa: B018
+
+
+def test_star_import_brings_the_public_names(read):
+    module = read("from tensorflow.python.framework.ops import *\n")
+    assert module.Graph is tracer.Graph
+    assert not hasattr(module, "annotations_of_ours")
+    assert not any(isinstance(value, types.ModuleType) for value in vars(module).values())
+
+
+def test_packages_are_there_after_importing_tensorflow(read):
+    assert tracer.python.framework.ops.Graph is tracer.Graph
+
+
+def test_modules_are_visible_where_tensorflow_imported_them_itself(read):
+    module = read("from tensorflow.python import control_flow_ops, tensor_shape\nimport tensorflow as tf\n")
+    assert module.control_flow_ops is module.tf.python.control_flow_ops is sys.modules[module.control_flow_ops.__name__]
+    assert module.control_flow_ops.with_dependencies
+    assert module.tensor_shape is sys.modules["tracer.shapes"]
+    with pytest.raises(AttributeError):
+        module.tf.python.nonsense_ops  # noqa: B018
+
+
+def test_known_module_without_counterpart_says_so(read):
+    with pytest.raises(
+        ImportError, match=r"tensorflow\.models\.embedding.* has no counterpart in Tracer yet.*put its file"
+    ):
+        importlib.import_module("tensorflow.models.embedding.word2vec")
+
+
+def test_unknown_module_is_not_found(read):
+    with pytest.raises(ModuleNotFoundError, match=r"tensorflow\.nonsense.*TensorFlow 0\.8 had none either"):
+        importlib.import_module("tensorflow.nonsense")
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_every_row_of_the_table_imports_or_says_why_not(read, name):
+    if name in imports.available():
+        assert importlib.import_module(name) is sys.modules[name]
+    else:
+        with pytest.raises(imports.NoCounterpartError, match="no counterpart"):
+            importlib.import_module(name)
+
+
+def test_no_path_is_in_both_tables():
+    assert not set(MODULES) & NO_COUNTERPART
+
+
+def test_generated_wrappers_are_found_with_and_without_underscore(read):
+    from tensorflow.python.ops import gen_math_ops
+
+    for wrapper in (gen_math_ops._mat_mul, gen_math_ops.mat_mul):
+        assert wrapper(tracer.constant([[1.0]]), tracer.constant([[1.0]])).op.type == "MatMul"
+    with pytest.raises(AttributeError):
+        gen_math_ops.nonsense  # noqa: B018
+
+
+def test_uninstall_takes_everything_back():
+    before = dict(sys.modules), list(sys.meta_path), np.get_printoptions(), dict(vars(unittest.TestCase))
+    attributes = set(vars(tracer))
+    legacy.install()
+    from tensorflow.contrib.framework.python.ops import variables
+    from tensorflow.examples.tutorials.mnist import input_data
+    from tensorflow.python.ops import array_ops  # noqa: F401
+
+    assert variables is tracer.contrib.framework.python.ops.variables
+    assert input_data.read_data_sets
+    legacy.uninstall()
+    assert not [name for name in sys.modules if name.partition(".")[0] in ("tensorflow", "input_data")]
+    assert all(sys.modules.get(name) is module for name, module in before[0].items())
+    assert sys.meta_path == before[1]
+    assert np.get_printoptions() == before[2]
+    assert dict(vars(unittest.TestCase)) == before[3]
+    assert set(vars(tracer)) == attributes
+    assert not hasattr(tracer.contrib.framework, "python")
+    assert legacy.current() is None
+
+
+def test_a_module_below_one_that_is_imported_already(printed, tmp_path, monkeypatch):
+    site = tmp_path / "site-packages"
+    (site / "sklearn").mkdir(parents=True)
+    (site / "sklearn" / "__init__.py").touch()
+    (site / "sklearn" / "late.py").write_text("found = 'found'\n")
+    monkeypatch.setattr(sys, "path", [str(site), *sys.path])
+    assert printed("import sklearn\nfrom sklearn import late\nprint(late.found)\n") == "found\n"
+    for name in [name for name in sys.modules if name.partition(".")[0] == "sklearn"]:
+        sys.modules.pop(name)
+
+
+def test_a_real_tensorflow_in_site_packages_is_hidden_and_visible_again(tmp_path, monkeypatch):
+    folder = tmp_path / "site-packages"
+    (folder / "tensorflow").mkdir(parents=True)
+    (folder / "tensorflow" / "__init__.py").write_text("real = True\n")
+    monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
+    legacy.install()
+    assert importlib.import_module("tensorflow") is tracer
+    legacy.uninstall()
+    importlib.invalidate_caches()
+    try:
+        assert importlib.import_module("tensorflow").real
+    finally:
+        sys.modules.pop("tensorflow", None)
+
+
+def test_a_real_tensorflow_already_imported_is_refused(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow", types.ModuleType("tensorflow"))
+    with pytest.raises(RuntimeError, match="imported already"):
+        legacy.install()
+    assert legacy.current() is None
+
+
+def test_installing_twice_is_refused(read):
+    with pytest.raises(RuntimeError, match="installed already"):
+        legacy.install()
+
+
+def test_an_unknown_option_is_refused():
+    with pytest.raises(TypeError, match=r"no option 'pyhton'; there are python, numpy_names"):
+        legacy.install(pyhton="2")
+    assert legacy.current() is None
+
+
+def test_the_parts_can_be_switched_off(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    (tmp_path / "switched_off.py").write_text(
+        "import numpy as np, collections\nx = [hasattr(np, 'asscalar'), hasattr(collections, 'Iterable')]\n"
+    )
+    items_equal = hasattr(unittest.TestCase, "assertItemsEqual")
+    legacy.install([str(tmp_path)], numpy_names=False, library_names=False, float_format=False)
+    try:
+        assert importlib.import_module("switched_off").x == [False, False]
+        assert repr(np.float32(0.8)) == "np.float32(0.8)"
+        assert hasattr(unittest.TestCase, "assertItemsEqual") == items_equal
+    finally:
+        legacy.uninstall()
