@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from tests import chromium
-from tests.test_mnist_data import contents
+from tests.legacy.test_mnist_data import contents
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SCRIPT = ROOT / "examples" / "mnist_convnet.py"
