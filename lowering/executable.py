@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from lowering import arrays_in_loops, ending, fast, interpret, ragged, restoring, straight, trips
+from lowering import arrays_in_loops, ending, fast, interpret, planning, ragged, restoring, straight, trips
 from lowering import slice as slicing
 from lowering.arrays import WHOLE, ArrayGrowsError, Elements, Handle, StackHandle
 from lowering.control import ShapeVariesError
@@ -52,12 +52,12 @@ class Executable:
         fetches = self.fetches
         self.fixed, self.hosted = frozenset(slicing.FIXED), frozenset(slicing.ON_HOST)
         try:
-            self.plan = slicing.plan(fetches, self.targets, self.fed, self.controls, self.moved, self.within)
+            self.plan = planning.plan(fetches, self.targets, self.fed, self.controls, self.moved, self.within)
             if self._fix_what_grows():
                 self.fixed = frozenset(slicing.FIXED)
-                self.plan = slicing.plan(fetches, self.targets, self.fed, self.controls, self.moved, self.within)
+                self.plan = planning.plan(fetches, self.targets, self.fed, self.controls, self.moved, self.within)
         except slicing.RawControlFlowError:
-            self.plan = slicing.plan([], [], self.fed)
+            self.plan = planning.plan([], [], self.fed)
             self.dataflow = Dataflow(fetches, self.targets, self.fed)
         self._check_fed()
         stages = self.plan.stages
