@@ -91,7 +91,7 @@ class Context:
             return self._row(value)
         if not isinstance(value, Alias):
             return value
-        array = self._settled(value.variable)
+        array = self.settled(value.variable)
         for at in value.via:
             if at in self.deltas:
                 array = array + self.deltas[at]
@@ -117,14 +117,15 @@ class Context:
             if tensor not in self.without:
                 return self.read(gather.inputs[0])
             bare, via = self.without[tensor], (tensor,)
-        array = self._settled(bare.variable) if isinstance(bare, Alias) else bare
+        array = self.settled(bare.variable) if isinstance(bare, Alias) else bare
         for level in self.levels:
             for at in via:
                 if at in level.deltas and at not in level.rows.get(gather, ()):
                     array = array + level.deltas[at]
         return array
 
-    def _settled(self, variable: Operation) -> Any:
+    def settled(self, variable: Operation) -> Any:
+        """The value of a variable now."""
         array = self.state[variable]
         if isinstance(array, RowWrites):
             array = self.state[variable] = array.settle()
@@ -169,7 +170,7 @@ def step(node: Operation, context: Context) -> None:
         with blame(node), jax.named_scope(node.name):
             differentiate.step(node, context)
         return
-    if node.type in ALIASES and _pass_alias(node, context):
+    if node.type in ALIASES and pass_alias(node, context):
         return
     if node.regions:
         from lowering import control
@@ -200,7 +201,8 @@ def _joined(node: Operation, context: Context) -> Any:
         return stacking.joined(node, context)
 
 
-def _pass_alias(node: Operation, context: Context) -> bool:
+def pass_alias(node: Operation, context: Context) -> bool:
+    """Passes on what `node` takes, where that is a variable's memory; whether it is."""
     source = node.inputs[0]
     value = context.values.get(source)
     if value is None:

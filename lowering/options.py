@@ -30,7 +30,7 @@ def compiler_options(operations: Iterable[Operation]) -> dict[str, Any] | None:
     """
     if not any(_CONVOLVING.match(node.type) for op in operations for node in inner(op)):
         return None
-    return _NO_CONVOLUTIONS if fast.on("convolutions") and on_cpu() and _cores() > 1 and _known() else None
+    return _NO_CONVOLUTIONS if fast.on("convolutions") and on_cpu() and cores() > 1 and _known() else None
 
 
 _portable = contextvars.ContextVar("portable", default=False)
@@ -64,7 +64,8 @@ def matmul_precision() -> Any:
 _PRECISIONS = {"float32": "float32", "tf32": "tensorfloat32", "bf16": "bfloat16"}
 
 
-def _cores() -> int:
+def cores() -> int:
+    """How many cores the process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

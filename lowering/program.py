@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
@@ -73,7 +74,8 @@ class Program:
         self._ahead: dict[Any, tuple[Any, list[Check]]] = {}  # compiled for runs that are watched
         self.rolled: list[str] = []  # the loops that were put together again when it was traced last
         self.variants: list[tuple[dict[Tensor, np.ndarray], tuple]] = []  # static values and shapes it ran for
-        self._untried = not self.speaks and first.is_worth_it(stage)
+        self._uncompiling = not self.speaks and first.is_worth_it(stage)  # whether it runs without being compiled
+        self._patience = first.patience(stage) if self._uncompiling else 0.0
         self._compiling: threading.Timer | None = None  # tells the user when that takes long
         self._uncompiled: tuple | None = None  # what it ran for without being compiled
 
@@ -228,9 +230,8 @@ class Program:
             return self._run_again(state.variables, values)
         static = self.static_values(state, values, overlay)
         target = state.variables if overlay is None else overlay
-        if self._untried:
-            self._untried = False
-            return self._run_first(state, static, self.arguments(state, values, overlay), target)
+        if self._uncompiling:
+            return self._run_first(state, static, values, target)
         jitted, table = self._last if self._last is not None and not static else self.compiled(static, state)
         held, streams, readonly, constants, inputs = self.arguments(state, values, overlay)
         if held and self.donate and (self._warm is not state or state.pinned):
@@ -250,13 +251,25 @@ class Program:
             self._again = state
         return self._outputs(target, box[0], table)
 
-    def _run_first(self, state: State, static: dict, arguments: tuple, target: dict[str, Any]) -> tuple:
-        table: list[Check] = []
-        result = first.run(self, static, table, arguments)
+    def _run_first(self, state: State, static: dict, values: dict[Tensor, Any], target: dict[str, Any]) -> tuple:
+        """Runs once without being compiled; as long as that takes less time than to compile it."""
+        started = time.perf_counter()
+        streams = tuple([np.asarray(state.stream(op)) for op in self.stage.streams])
+        arguments = ((), streams, (), tuple(self.constant_values()), tuple([values[t] for t in self.dynamic]))
         self._uncompiled = _key(static), jax.tree.map(_outline, arguments)
-        self.variants.append((static, self._uncompiled[1]))
+        if not self.variants:
+            self.variants.append((static, self._uncompiled[1]))
+        context = self.context(static, *arguments)
+        context.session, context.failures = state, self.failures
+        with options.matmul_precision():
+            first.run(self.own_nodes(), self.stage.outputs, context)
+        outputs = tuple([interpret.as_value(context.read(t)) for t in self.stage.outputs])
+        created = tuple([first.on_device(context.settled(v)) for v in self.created])
+        result = outputs, (), created, tuple([context.streams[op] for op in self.stage.streams]), None
         self._keep(state, target, result)
-        return self._outputs(target, result, table)
+        self._patience -= time.perf_counter() - started
+        self._uncompiling = self._patience > 0
+        return self._outputs(target, result, [])
 
     def run_by(self, execute: Callable[..., tuple], state: State, values: dict[Tensor, Any],
                overlay: dict[str, Any]) -> tuple:

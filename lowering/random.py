@@ -9,12 +9,15 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+
+from lowering import options
 
 RESERVED = 256
 """The 128-bit samples that a kernel reserves for each value, however few it uses."""
@@ -23,7 +26,7 @@ MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 KEY_STEPS = (0x9E3779B9, 0xBB67AE85)
 ROUNDS = 10
 
-SMALL_BLOCK, LARGE_BLOCK = 1 << 12, 1 << 18
+BLOCK = 1 << 12
 """What is drawn outside of a program is drawn by so many groups of 2 or 4 values at a time."""
 
 _FEW = 16  # samples
@@ -88,12 +91,25 @@ def _drawn(draw: Callable, stream: Any, shape: Sequence[int], dtype: np.dtype) -
 
 
 def _drawn_now(draw: Callable, stream: np.ndarray, count: int, dtype: np.dtype) -> np.ndarray:
-    """The first `count` numbers, by programs that all shapes share: what is drawn once is not worth a compilation."""
-    groups = -(-count // _group(dtype))
-    block = LARGE_BLOCK if groups >= 8 * LARGE_BLOCK else SMALL_BLOCK  # each is a compilation of its own
-    with jax.ensure_compile_time_eval():
-        blocks = [np.asarray(_block(draw, stream, np.uint64(first), block, dtype)) for first in range(0, groups, block)]
-    return np.concatenate(blocks)[:count] if blocks else np.empty(0, dtype)
+    """The first `count` numbers, by a program that all shapes share: what is drawn once is not worth a compilation."""
+    size = BLOCK * _group(dtype)
+    values = np.empty(count, dtype)
+    device = jax.config.jax_default_device  # type: ignore[attr-defined]
+
+    def fill(starts: range) -> None:
+        with jax.ensure_compile_time_eval(), jax.enable_x64(True), jax.default_device(device):
+            for start in starts:
+                block = _block(draw, stream, np.uint64(start // _group(dtype)), BLOCK, dtype)
+                values[start:start + size] = np.asarray(block)[:count - start]
+
+    workers = min(options.cores(), count // (2 * size))
+    if workers < 2:
+        fill(range(0, count, size))
+        return values
+    fill(range(0, size, size))  # compiles
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(fill, [range(i * size, count, workers * size) for i in range(1, workers + 1)]))
+    return values
 
 
 @functools.partial(jax.jit, static_argnums=(0, 3, 4))
