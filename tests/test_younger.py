@@ -311,3 +311,36 @@ def test_two_arrays_of_one_name_are_two():
                      for i in (1.0, 5.0))
     with tf.Session() as session:
         np.testing.assert_array_equal(session.run([first.pack(), second.pack()]), [[1, 2], [5, 2]])
+
+
+def test_a_loop_over_lists_within_lists():
+    pair = namedtuple("Pair", "a b")
+    written = tf.TensorArray(tf.float32, 5)
+    start = tf.ones([1, 2])
+    _, (state, count), (written,) = tf.while_loop(
+        lambda i, *_: i < 5,
+        lambda i, state, arrays: (i + 1, (pair(state[0].a * 2.0, state[0].b + state[1]), state[1] + 1.0),
+                                  (arrays[0].write(i, state[1]),)),
+        [0, (pair(start, tf.constant(3.0)), tf.constant(1.0)), (written,)])
+    with tf.Session() as session:
+        values = session.run([state.a, state.b, count, written.pack(), tf.gradients(state.a, start)[0]])
+    for value, expected in zip(values, ([[32, 32]], 18, 6, [1, 2, 3, 4, 5], [[32, 32]]), strict=True):
+        np.testing.assert_array_equal(value, expected)
+    with pytest.raises(ValueError, match="The two structures don't have the same number of elements"):
+        tf.while_loop(lambda i, x: i < 5, lambda i, x: [i + 1, [x[0]]], [0, (start, start)])
+
+
+def growing(invariant, **named):
+    return tf.while_loop(lambda i, x: i < 3, lambda i, x: [i + 1, tf.concat(0, [x, x + 1])], [0, [[1]]],
+                         [tf.TensorShape([]), tf.TensorShape(invariant)], **named)
+
+
+def test_what_a_script_says_of_shapes_in_a_loop():
+    grown = growing([None, 1], back_prop=False)[1]
+    assert grown.get_shape().as_list() == [None, 1]
+    with tf.Session() as session:
+        np.testing.assert_array_equal(session.run(grown), [[1], [2], [2], [3], [2], [3], [3], [4]])
+    with pytest.raises(ValueError, match=r"is not an invariant for the loop\. It enters the loop with shape \(1, 1\)"):
+        growing([1, 1])
+    with pytest.raises(ValueError, match=r"enters the loop with shape \(1, 1\), but the specified .* is \(3, 1\)\."):
+        growing([3, 1])

@@ -6,17 +6,29 @@ from collections.abc import Callable
 from typing import Any
 
 from tracer import errors, scopes
-from tracer.convert import IndexedSlices, internal_convert_to_tensor
+from tracer.convert import internal_convert_to_tensor
+from tracer.declare import declared_as
 from tracer.ir import Graph, Operation, Tensor
 from tracer.ops import contexts
 from tracer.ops.conditional import common
 from tracer.ops.contexts import Context, Frame, Written
+from tracer.ops.loop_variables import (
+    check_invariant,
+    flat,
+    forms,
+    gathered,
+    invariants,
+    is_nested,
+    of_structure,
+    pack,
+    spread,
+)
 
 _C_TYPES = {"float32": "float", "float64": "double", "float16": "half"}  # as messages name them
 
 
-def while_loop(cond: Callable, body: Callable, loop_vars: Any, parallel_iterations: int = 10, back_prop: bool = True,
-               swap_memory: bool = False, name: str | None = None) -> Any:
+@declared_as("cond, body, loop_vars, parallel_iterations=10, back_prop=True, swap_memory=False, name=None")
+def while_loop(cond: Callable, body: Callable, loop_vars: Any, *options: Any, **named: Any) -> Any:
     """Runs `body` as long as `cond` holds; returns the loop variables as they are then.
 
     Both functions are called once, now. A loop whose trip count is known while compiling becomes a scan, and is
@@ -27,15 +39,24 @@ def while_loop(cond: Callable, body: Callable, loop_vars: Any, parallel_iteratio
     Args:
         cond: from the loop variables to a bool tensor of shape ().
         body: from the loop variables to their next values, of the same number and types.
-        loop_vars: a list of tensors, `TensorArray`s and `IndexedSlices`.
+        loop_vars: a list of tensors, `TensorArray`s and `IndexedSlices`, or, as since 0.9, of lists of these.
         parallel_iterations, swap_memory: accepted; a compiled loop schedules itself.
         back_prop: False to pass no gradient through the loop.
+        shape_invariants: as since 0.11, there before `parallel_iterations`: what holds of the shapes in all trips.
 
     Raises:
         TypeError: `cond` or `body` is no function.
         ValueError: no loop variables, or the body returns another number of them.
         InvalidArgumentError: the body gives a loop variable another type.
     """
+    if options and not isinstance(options[0], list | tuple):
+        options = (None, *options)
+    return _while_loop(cond, body, loop_vars, *options, **named)
+
+
+def _while_loop(cond: Callable, body: Callable, loop_vars: Any, shape_invariants: Any = None,
+                parallel_iterations: int = 10, back_prop: bool = True, swap_memory: bool = False,
+                name: str | None = None) -> Any:
     if loop_vars is None or (isinstance(loop_vars, (list, tuple)) and not loop_vars):
         raise ValueError("No loop variables provided")
     if not callable(cond):
@@ -43,50 +64,21 @@ def while_loop(cond: Callable, body: Callable, loop_vars: Any, parallel_iteratio
     if not callable(body):
         raise TypeError("body must be callable.")
     del swap_memory
-    variables = list(loop_vars) if isinstance(loop_vars, (list, tuple)) else [loop_vars]
-    with scopes.op_scope(_flat(variables), name, "while") as scope:
+    structure = list(loop_vars) if isinstance(loop_vars, (list, tuple)) else [loop_vars]
+    variables = spread(structure, structure)
+    if any(map(is_nested, structure)):
+        cond, body = of_structure(structure, cond), of_structure(structure, body)
+    with scopes.op_scope(flat(variables), name, "while") as scope:
         graph = scopes.get_default_graph()
-        starts = [internal_convert_to_tensor(v, as_ref=False) for v in _flat(variables)]
+        starts = [internal_convert_to_tensor(v, as_ref=False) for v in flat(variables)]
         loop = _Loop(graph, scope, parallel_iterations, variables, starts)
+        if shape_invariants is not None:
+            loop.invariant = True
+            loop.sizes = invariants(variables, starts, spread(structure, shape_invariants))
         loop.test(cond)
         results = loop.advance(body)
-        packed = _pack(results, loop.record(back_prop))
+        packed = gathered(structure, iter(pack(results, loop.record(back_prop))))
         return packed[0] if len(packed) == 1 else packed
-
-
-def _flat(variables: list[Any]) -> list[Any]:
-    """Loop variables as tensors: a `TensorArray` travels as its flow."""
-    found: list[Any] = []
-    for variable in variables:
-        if isinstance(variable, IndexedSlices):
-            found += [p for p in (variable.values, variable.indices, variable.dense_shape) if p is not None]
-        elif hasattr(variable, "_session_parts"):
-            found += variable._session_parts()[0]
-        elif hasattr(variable, "flow"):
-            found.append(variable.flow)
-        else:
-            found.append(variable)
-    return found
-
-
-def _pack(forms: list[Any], tensors: list[Tensor]) -> list[Any]:
-    """`tensors` in the structure of `forms`."""
-    results, rest = [], list(tensors)
-    for form in forms:
-        if isinstance(form, IndexedSlices):
-            count = 2 + (form.dense_shape is not None)
-            results.append(IndexedSlices(*rest[:count]))
-        elif hasattr(form, "_session_parts"):
-            count = len(form._session_parts()[0])
-            results.append(type(form)(*rest[:count]))
-        elif hasattr(form, "flow"):
-            count = 1
-            results.append(form.with_flow(rest[0]))
-        else:
-            count = 1
-            results.append(rest[0])
-        del rest[:count]
-    return results
 
 
 def _parameters(function: Callable, count: int) -> list[str]:
@@ -112,6 +104,8 @@ class _Loop:
         self.scope = scope
         self.variables = variables
         self.starts = starts
+        self.sizes = [start.sizes for start in starts]
+        self.invariant = False  # whether the script said what the sizes are
         self.carried = [not start.dtype.is_ref_dtype for start in starts]
         entered: dict[Tensor, Tensor] = {}
         self.condition = Frame(graph, scope, parallel_iterations, entered)
@@ -128,7 +122,7 @@ class _Loop:
         """Records the condition."""
         with self.graph.recording(self.condition):
             merges = self._variables(self.condition, "Merge")
-            self.condition.outputs = [internal_convert_to_tensor(cond(*_pack(self.variables, merges)))]
+            self.condition.outputs = [internal_convert_to_tensor(cond(*pack(self.variables, merges)))]
             contexts.check_condition(self.condition.outputs[0], "LoopCond", "input")
             pivot = self._shadow("LoopCond", self.condition.outputs[0], self.condition)
         self.switches = [contexts.switch(merge.outputs[0], pivot, "Switch", self.condition)[0].op
@@ -138,15 +132,18 @@ class _Loop:
     def advance(self, body: Callable) -> list[Any]:
         """Records the body; returns what it returned."""
         with self.graph.recording(self.body):
-            result = body(*_pack(self.variables, self._variables(self.body, "Identity")))
+            result = body(*pack(self.variables, self._variables(self.body, "Identity")))
             self.body.labels = self.condition.labels = _parameters(body, len(self.body.inputs))
             results = list(result) if isinstance(result, (list, tuple)) else [result]
-            if len(_flat(results)) != len(self.starts):
+            if len(flat(results)) != len(self.starts):
                 raise ValueError("The number of inputs and outputs of the loop body must match.")
             self.results = [internal_convert_to_tensor(r, as_ref=start.dtype.is_ref_dtype)
-                            for r, start in zip(_flat(results), self.starts, strict=True)]
+                            for r, start in zip(flat(results), self.starts, strict=True)]
             for tensor in self.results:
                 self.body.local(tensor, self.scope[:-1])
+        if self.invariant:
+            for merge, sizes, end in zip(self.merges, self.sizes, self.results, strict=True):
+                check_invariant(merge.outputs[0], sizes, end)
         for start, entry, merge, end in zip(self.starts, self.entries, self.merges, self.results, strict=True):
             again = self._shadow("NextIteration", end, self.body)
             self._check(start, end, merge, again)
@@ -155,7 +152,7 @@ class _Loop:
         self.body.effects = [end.op for end, carried in zip(self.results, self.carried, strict=True)
                              if not carried and self.body.holds(end.op)]
         self.body.outputs = [end for end, carried in zip(self.results, self.carried, strict=True) if carried]
-        return _forms(self.variables, results)
+        return forms(self.variables, results)
 
     def record(self, back_prop: bool) -> list[Tensor]:
         """Records the loop itself; its values at the end."""
@@ -166,8 +163,9 @@ class _Loop:
             tensors, waits = region.captures()
             captured.update(dict.fromkeys(tensors))
             controls.update(dict.fromkeys(waits))
-        outputs = tuple((start.dtype.base_dtype, common(start.sizes, end.sizes))
-                        for start, end in zip(starts, self.body.outputs, strict=True))
+        sizes = [sizes for sizes, carried in zip(self.sizes, self.carried, strict=True) if carried]
+        outputs = tuple((start.dtype.base_dtype, common(before, end.sizes))
+                        for start, before, end in zip(starts, sizes, self.body.outputs, strict=True))
         op = self.graph.add("While", (*starts, *captured),
                             {"regions": (self.condition, self.body), "count": len(starts), "back_prop": back_prop},
                             outputs, "While", controls)
@@ -189,7 +187,7 @@ class _Loop:
     def _variables(self, region: Frame, name: str) -> list[Tensor]:
         """The loop variables as `region` sees them."""
         found, operations = [], []
-        for start, before in zip(self.starts, self.inside, strict=True):
+        for start, sizes, before in zip(self.starts, self.sizes, self.inside, strict=True):
             attrs = {"T": start.dtype.base_dtype}
             if start.dtype.is_ref_dtype:
                 named = "Merge" if name == "Merge" else contexts.kind_for(name, before)
@@ -197,7 +195,7 @@ class _Loop:
                 region.references[start] = operations[-1].outputs[0]
                 found.append(start)
                 continue
-            kinds = ((start.dtype, start.sizes),)
+            kinds = ((start.dtype, sizes),)
             operations.append(self.graph.add("LoopVariable", (), {}, kinds, name))
             self.graph._written[operations[-1]] = Written(name, (before,), (), attrs)
             found.append(operations[-1].outputs[0])
@@ -229,11 +227,3 @@ def _memory(tensor: Tensor) -> Tensor:
     while tensor.dtype.is_ref_dtype and tensor.op.inputs and tensor.op.inputs[0].dtype.is_ref_dtype:
         tensor = tensor.op.inputs[0]
     return tensor
-
-
-def _forms(variables: list[Any], results: list[Any]) -> list[Any]:
-    """The structure of what the loop returns: that of the body's results where they say more (`TensorArray`)."""
-    if len(variables) != len(results):
-        return results
-    return [result if hasattr(result, "flow") else variable
-            for variable, result in zip(variables, results, strict=True)]
