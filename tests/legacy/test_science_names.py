@@ -108,6 +108,21 @@ def test_tsne_counts_its_iterations_by_the_old_name(run):
     assert (found.placed.n_components, found.placed.learning_rate, found.placed.max_iter) == (3, 100.0, 300)
 
 
+def test_scikit_learn_takes_arguments_in_their_order(run):
+    pytest.importorskip("sklearn")
+    found = run("""
+        from sklearn import metrics
+        from sklearn.datasets import make_moons
+        from sklearn.metrics import confusion_matrix
+        table = confusion_matrix([0, 1, 1], [0, 1, 0], [1, 0])
+        score = metrics.brier_score_loss([0, 1], [.2, .7], [1., 3.])
+        points, _ = make_moons(10, True, None, 3)
+        """)
+    assert found.table.tolist() == [[1, 1], [0, 1]]
+    assert found.score == pytest.approx((0.04 + 3 * 0.09) / 4)
+    assert found.points.shape == (10, 2)
+
+
 def test_pictures_by_the_modules_of_the_first_pil(run):
     pytest.importorskip("PIL")
     found = run("""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import os
 from collections.abc import Callable, Mapping
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -102,6 +103,32 @@ def _manifold(module: ModuleType) -> dict[str, Any]:
     return {"TSNE": _with_renamed(TSNE, n_iter="max_iter")}
 
 
+_REORDERED = frozenset({"average_precision_score", "log_loss"})  # what is by name now is not what came next in 2016
+
+
+def _by_position(module: ModuleType) -> dict[str, Any]:
+    """The functions of a module that take by name alone what they took by position too, in the same order."""
+    found = {}
+    for name in getattr(module, "__all__", ()):
+        function = getattr(module, name)
+        if isinstance(function, FunctionType) and name not in _REORDERED:
+            parameters = inspect.signature(function).parameters.values()
+            kinds = {parameter.kind for parameter in parameters}
+            if inspect.Parameter.KEYWORD_ONLY in kinds and inspect.Parameter.VAR_POSITIONAL not in kinds:
+                found[name] = _in_order(function, [parameter.name for parameter in parameters])
+    return found
+
+
+def _in_order(function: Callable, order: list[str]) -> Callable:
+    @functools.wraps(function)
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        if len(arguments) > len(order):
+            return function(*arguments, **keywords)
+        return function(**dict(zip(order, arguments, strict=False)), **keywords)
+
+    return call
+
+
 _DISTRICTS = "CRIM ZN INDUS CHAS NOX RM AGE DIS RAD TAX PTRATIO B LSTAT"
 
 
@@ -115,7 +142,7 @@ def _datasets(module: ModuleType) -> dict[str, Any]:
         return module.load_iris().__class__(data=houses.data, target=houses.target, DESCR=base.load_boston.__doc__,
                                             feature_names=np.array(_DISTRICTS.split()))
 
-    return {"load_boston": load_boston}
+    return {**_by_position(module), "load_boston": load_boston}
 
 
 # Files
@@ -192,6 +219,7 @@ LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "sklearn": lambda module: {},
     "sklearn.datasets": _datasets,
     "sklearn.manifold": _manifold,
+    "sklearn.metrics": _by_position,
     "yaml": _yaml,
 }
 
