@@ -12,6 +12,7 @@ PATHS = {
     "first": "the first run of what reads no variable, by NumPy",
     "hoist": "constants' consequences, computed once",
     "idle": "what NumPy does at once between host steps",
+    "kept": "compiled programs found on disk by their graphs, without tracing",
     "layouts": "records read by the arrangement of earlier ones",
     "products": "gradients by what each round of a loop multiplies by, found after it",
     "reroll": "repeated bodies of unrolled loops as one scan",

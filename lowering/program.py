@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lowering import announce, checks, first, hoist, interpret, options, registry
+from lowering import announce, checks, first, hoist, interpret, kept, options, registry
 from lowering.checks import Check
 from lowering.companions import inputs_of
 from lowering.rows import RowWrites
@@ -70,6 +70,7 @@ class Program:
         self.stream_names = [op.name for op in stage.streams]
         self._warm: State | None = None  # the state on which it has run before
         self._last: tuple[Any, list[Check]] | None = None
+        self._alone: Any = None  # what is called for every further run
         self._again: State | None = None  # the state on which every further run is just a call of the jitted function
         self._ahead: dict[Any, tuple[Any, list[Check]]] = {}  # compiled for runs that are watched
         self.rolled: list[str] = []  # the loops that were put together again when it was traced last
@@ -159,16 +160,19 @@ class Program:
         """`function`, which notes what it is traced for: once for each compilation."""
 
         def call(*arguments: Any) -> tuple:
-            outline = jax.tree.map(_outline, arguments)
-            if self._uncompiled != (_key(static), outline):
-                self.variants.append((static, outline))
-            self._count(static, arguments[-1])
             self._compiling = announce.begin(f"{self.what} ({self.stage.nodes[-1].where})", len(self.stage.nodes))
-            if self.noticed is not None:
-                self.noticed(self)
+            self.told(static, jax.tree.map(_outline, arguments))
             return function(*arguments)
 
         return call
+
+    def told(self, static: dict[Tensor, np.ndarray], outline: tuple) -> None:
+        """Told what it is compiled for, or found compiled."""
+        if self._uncompiled != (_key(static), outline):
+            self.variants.append((static, outline))
+        self._count(static, outline[-1])
+        if self.noticed is not None:
+            self.noticed(self)
 
     @property
     def what(self) -> str:
@@ -191,7 +195,7 @@ class Program:
                      self.what, OFTEN, ", ".join(fed) or "nothing")
 
     def compiled(self, static: dict[Tensor, np.ndarray], session: Any = None) -> tuple[Any, list[Check]]:
-        """The jitted function for these static values, and the table of its checks (filled while it is traced)."""
+        """The jitted function for these static values, or a `Kept`; and the table of its checks, filled when traced."""
         key = _key(static)
         found = self._jitted.get(key)
         if found is None:
@@ -199,7 +203,8 @@ class Program:
             function = self._noting(static, self.function(static, table, session))
             jitted = jax.jit(function, donate_argnums=(0, 1) if self.donate else (),
                              compiler_options=options.compiler_options(self.stage.nodes))
-            found = self._jitted[key] = (jitted, table)
+            keeps = not self.speaks and kept.folder() is not None
+            found = self._jitted[key] = (kept.Kept(self, jitted, static, table) if keeps else jitted, table)
         return found
 
     def arguments(self, state: State, values: dict[Tensor, Any], overlay: dict[str, Any] | None = None) -> tuple:
@@ -233,12 +238,12 @@ class Program:
         if self._uncompiling:
             return self._run_first(state, static, values, target)
         jitted, table = self._last if self._last is not None and not static else self.compiled(static, state)
-        held, streams, readonly, constants, inputs = self.arguments(state, values, overlay)
+        held, *others = self.arguments(state, values, overlay)
         if held and self.donate and (self._warm is not state or state.pinned):
             held = self._protected(held, state)
         box: list[tuple] = []
-        try:  # one C call: no interrupt between running and keeping
-            box.extend(map(jitted, (held,), (streams,), (readonly,), (constants,), (inputs,)))
+        try:
+            self._call(jitted, (held, *others), box)
         finally:
             if box and not self.speaks:
                 self._keep(state, target, box[0])
@@ -247,9 +252,23 @@ class Program:
             self._listen()
             self._keep(state, target, box[0])
         self._warm, self._last = state, (jitted, table)
-        if not static and not self.speaks and not self.stream_names:
+        self._alone = jitted.alone if isinstance(jitted, kept.Kept) else jitted
+        if not static and not self.speaks and not self.stream_names and self._alone is not None:
             self._again = state
         return self._outputs(target, box[0], table)
+
+    @staticmethod
+    def _call(jitted: Any, arguments: tuple, box: list[tuple]) -> None:
+        """Calls the function and puts the result into `box`: one C call, no interrupt between running and keeping."""
+        each = [(argument,) for argument in arguments]
+        if not isinstance(jitted, kept.Kept):
+            box.extend(map(jitted, *each))
+            return
+        called = jitted.quick(arguments)
+        try:
+            box.extend(map(called, *each))
+        except TypeError:  # other variables than when it was compiled
+            box.extend(map(jitted.at(arguments), *each))
 
     def _run_first(self, state: State, static: dict, values: dict[Tensor, Any], target: dict[str, Any]) -> tuple:
         """Runs once without being compiled; as long as that takes less time than to compile it."""
@@ -282,6 +301,7 @@ class Program:
         key = (_key(static), tuple([(leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(arguments)]))
         if key not in self._ahead:
             jitted, table = self.compiled(static, state)
+            jitted = jitted.jitted if isinstance(jitted, kept.Kept) else jitted  # watched, so by the names of this graph
             self._ahead[key] = (jitted.lower(*arguments).compile(), table)
             self._compiled_now()
         compiled, table = self._ahead[key]
@@ -298,7 +318,7 @@ class Program:
         """The outputs of a run, when all its checks hold."""
         outputs, _, created, _, report = result
         if report is not None and not bool(report[0]):
-            checks.raise_first(table, report[1], report[2])
+            self._fail(table, report)
         if created:
             target.update(zip(self.created_names, created, strict=True))
         return outputs
@@ -308,7 +328,7 @@ class Program:
 
         It is the way of every step of a training, so it is written for speed.
         """
-        jitted, table = self._last  # type: ignore[misc]
+        table = self._last[1]  # type: ignore[index]
         names = self.updated_names
         try:
             held = (variables[names[0]],) if len(names) == 1 else self._held_of(variables)
@@ -318,7 +338,12 @@ class Program:
         inputs = tuple([values[t] for t in self.dynamic]) if values else ()
         box: list[tuple] = []
         try:  # one C call: no interrupt between running and keeping
-            box.extend(map(jitted, (held,), _NO_STREAMS, (readonly,), (self._constant_arrays,), (inputs,)))
+            box.extend(map(self._alone, (held,), _NO_STREAMS, (readonly,), (self._constant_arrays,), (inputs,)))
+        except TypeError:
+            if self._alone is self._last[0]:  # type: ignore[index]
+                raise
+            state, self._again = self._again, None  # it was compiled for other shapes
+            return self.run(state, values, None)  # type: ignore[arg-type]
         finally:
             if box and len(names) == 1:
                 variables[names[0]] = box[0][1][0]
@@ -328,10 +353,17 @@ class Program:
                 self._compiled_now()
         outputs, _, created, _, report = box[0]
         if report is not None and not bool(report[0]):
-            checks.raise_first(table, report[1], report[2])
+            self._fail(table, report)
         if created:
             variables.update(zip(self.created_names, created, strict=True))
         return outputs
+
+    def _fail(self, table: list[Check], report: tuple) -> None:
+        """Raises the error of the first check that does not hold; one that comes from disk is traced for its checks now."""
+        for call, known in self._jitted.values():
+            if known is table and isinstance(call, kept.Kept):
+                call.checks()
+        checks.raise_first(table, report[1], report[2])
 
     def _keep(self, state: State, target: dict[str, Any], result: tuple) -> None:
         """Puts the new values of variables, and of random streams, in the place of the old ones."""
@@ -372,7 +404,8 @@ class Program:
         The first call compiles, and can be interrupted while it does; an array that is pinned another thread is saving.
         """
         cold = self._warm is not state
-        return tuple([jnp.copy(array) if cold or id(array) in state.pinned else array for array in held])
+        return tuple([jax.device_put(array, may_alias=False) if cold or id(array) in state.pinned else array
+                      for array in held])
 
 
 def _is_large(op: Operation) -> bool:
