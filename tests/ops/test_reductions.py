@@ -1,11 +1,15 @@
 """Reductions, matrix products, segments and linear algebra against the real TensorFlow."""
 
+import itertools
+
 import numpy as np
 
 from tests.parity import case, parity
 
 X = (np.arange(24, dtype=np.float32).reshape(2, 3, 4) - 11.5) / 8
 TIES = np.float32([[1, 3, 3], [2, 2, 0]])
+EDGES = np.array(list(itertools.product([np.nan, np.inf, -np.inf, *np.finfo(np.float32).max * np.float32([-1, 1]), 0], repeat=3)),
+                 np.float32)
 FLAGS = np.array([[True, False, True], [True, True, True]])
 A = np.float32([[2, 1, 0.5], [-1, 3, 0.25]])
 SQUARE = np.float64([[4, 1, 0.5], [1, 3, 0.25], [0.5, 0.25, 2]])
@@ -27,6 +31,7 @@ SEGMENTS = np.int32([0, 0, 1, 2])
     case("argmax", X, 2),
     case("argmin", X, 1),
     case("argmax", TIES, 1),
+    *(case(name, EDGES, 1) for name in ("argmax", "argmin")),
 ])
 def test_reductions(case):
     case.check()
