@@ -353,3 +353,13 @@ def _polar(radius: jax.Array, angle: jax.Array, dtype: Any) -> tuple[jax.Array, 
     radius = jnp.sqrt(-2.0 * jnp.log(radius)).astype(dtype)
     angle = (2.0 * math.pi * angle.astype(jnp.float64)).astype(dtype)
     return jnp.sin(angle) * radius, jnp.cos(angle) * radius
+
+
+def doubles_at(stream: Any, offsets: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The two uniform float64 numbers that each of the samples at `offsets` gives."""
+    return _doubles(_philox(jnp.asarray(stream), offsets))
+
+
+def normals_at(stream: Any, offsets: jax.Array) -> tuple[jax.Array, ...]:
+    """The two normal float64 numbers that each of the samples at `offsets` gives."""
+    return _box_muller(_philox(jnp.asarray(stream), offsets), np.dtype(np.float64))

@@ -32,11 +32,19 @@ def constant_in(graph: Graph, value: Any, dtype: dtypes.DType | None, shape: Any
     return graph.add("Const", (), {"value": array, "dtype": kind}, ((kind, array.shape),), name).outputs[0]
 
 
-def convert_to_tensor(value: Any, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> Tensor:
+def convert_to_tensor(value: Any, dtype: Any = None, name: str | None = None, as_ref: bool = False,
+                      preferred_dtype: Any = None) -> Tensor:
     """`value` as a tensor of the default graph; a tensor is returned as it is.
+
+    `preferred_dtype`, from 0.11 on, is the type where none is asked for and the value can have it.
 
     Raises TypeError when there is no conversion, ValueError when a tensor has another dtype than `dtype`.
     """
+    if dtype is None and preferred_dtype is not None:
+        try:
+            return internal_convert_to_tensor(value, preferred_dtype, name, as_ref)
+        except (TypeError, ValueError):
+            pass
     return internal_convert_to_tensor(value, dtype, name, as_ref)
 
 

@@ -147,6 +147,8 @@ class Declaration:
             values[attr] = attrs[attr] = arguments.attribute(
                 self.definition, self.definition.attributes[attr], values[attr])
         self._complete(attrs)
+        if graph._container and attrs.get("container") == "":
+            attrs["container"] = graph._container
         if self.typed_only:  # one dictionary for all operations of the same types: less for the garbage collector
             attrs = self.shared.setdefault(tuple(attrs.values()), attrs)
         outputs = self.outputs(self.function(**values), attrs)

@@ -50,17 +50,18 @@ _STOPS = frozenset("""
     Variable TemporaryVariable Assign AssignAdd AssignSub ScatterUpdate ScatterAdd ScatterSub Placeholder
     BroadcastGradientArgs ConcatOffset InvertPermutation ListDiff Bitcast PyFunc EditDistance SparseAddGrad SparseConcat
     SparseToDense DrawBoundingBoxes ExtractGlimpse HSVToRGB RGBToHSV RandomCrop SampleDistortedBoundingBox FloorDiv Rint
-    Round
+    Round RandomGamma ScatterMul ScatterDiv ScatterNdUpdate ScatterNdAdd ScatterNdSub SparseReshape
 """.split())
 
 # Operations that TensorFlow 0.8 cannot differentiate: a gradient that reaches one is an error, not None.
 _UNDEFINED = frozenset("""
     ArgMax ArgMin All Any Ceil Mod Where Unique UniqueWithCounts SegmentProd RandomShuffle AdjustContrast
-    AdjustContrastv2 ResizeArea ResizeBicubic ResizeBilinearGrad ResizeNearestNeighborGrad
+    AdjustContrastv2 ResizeArea ResizeBicubic ResizeBilinearGrad ResizeNearestNeighborGrad Betainc
+    SparseReduceSumSparse
 """.split())
 
 # Inputs, by their places, that get no gradient although the others do.
-_WITHOUT = {"SoftmaxCrossEntropyWithLogits": (1,), "Igamma": (0,), "Igammac": (0,)}
+_WITHOUT = {"SoftmaxCrossEntropyWithLogits": (1,), "Igamma": (0,), "Igammac": (0,), "Zeta": (0,), "Polygamma": (0,)}
 
 
 class RegisterGradient:

@@ -12,7 +12,12 @@ from tracer.declare import output_types
 from tracer.device import canonical
 from tracer.graph_def import complete, is_handle, versions
 from tracer.ir import Graph, Operation, Region, Tensor
-from tracer.ops import later as _later_operations  # noqa: F401 - which a graph may name
+from tracer.ops import later as _later_operations  # noqa: F401 - which a graph may name, as the next ones
+from tracer.ops import later_maths as _later_maths  # noqa: F401
+from tracer.ops import later_sparse as _later_sparse  # noqa: F401
+from tracer.ops import later_state as _later_state  # noqa: F401
+from tracer.ops import later_strings as _later_strings  # noqa: F401
+from tracer.ops import later_train as _later_train  # noqa: F401
 
 _TENSOR_NAME = re.compile(r"([^:^]+)(?::(\d+))?")
 _LOCATION = b"loc:@"

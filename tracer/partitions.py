@@ -116,7 +116,7 @@ def create_partitioned_variables(
 
 
 def variable_axis_size_partitioner(
-    max_shard_bytes: int, axis: int = 0, bytes_per_string_element: int = 16,
+    max_shard_bytes: int, axis: int = 0, bytes_per_string_element: int = 16, max_shards: int | None = None,
 ) -> Callable[..., list[int]]:
     """A partitioner that cuts along `axis` the more often, the larger the variable's rows across it are.
 
@@ -126,9 +126,12 @@ def variable_axis_size_partitioner(
         max_shard_bytes: the bytes of one row that make one slice.
         axis: the dimension that is cut.
         bytes_per_string_element: the assumed size of a string.
+        max_shards: the most slices, if there is a most; from 0.11 on.
     """
     if max_shard_bytes < 1 or bytes_per_string_element < 1:
         raise ValueError("both max_shard_bytes and bytes_per_string_element must be positive.")
+    if max_shards is not None and max_shards < 1:
+        raise ValueError("max_shards must be positive.")
 
     def partitioner(shape: Any, dtype: Any) -> list[int]:
         sizes = as_shape(shape)
@@ -139,7 +142,7 @@ def variable_axis_size_partitioner(
         if full and 0 not in full:
             element = bytes_per_string_element if dtype.base_dtype == dtypes.string else dtype.size
             row = element * math.prod(full) // full[axis]
-            counts[axis] = min(full[axis], max(1, math.ceil(row / max_shard_bytes)))
+            counts[axis] = min(full[axis], max(1, math.ceil(row / max_shard_bytes)), max_shards or full[axis])
         return counts
 
     return partitioner

@@ -39,6 +39,14 @@ class GraphKeys:
     GLOBAL_VARIABLES = "variables"
     MODEL_VARIABLES = "model_variables"
     LOSSES = "losses"
+    TRAIN_OP = "train_op"
+    EVAL_STEP = "eval_step"
+    READY_FOR_LOCAL_INIT_OP = "ready_for_local_init_op"
+    RESOURCES = "resources"
+    LOCAL_RESOURCES = "local_resources"
+    SAVEABLE_OBJECTS = "saveable_objects"
+    COND_CONTEXT = "cond_context"
+    WHILE_CONTEXT = "while_context"
 
 
 class _Controller:
@@ -57,6 +65,7 @@ class Scopes:
         self._names_in_use: dict[str, int] = {}
         self._name_stack = ""
         self._collections: dict[Any, list] = {}
+        self._container = ""
         self._control_stack: list[_Controller] = []
         self._device_stack: list[Any] = []
         self._colocation: list[Any] = []
@@ -244,6 +253,15 @@ class Scopes:
             setattr(self, table, outer)
             self._note_attribute_scopes()
 
+    @contextlib.contextmanager
+    def container(self, container_name: str) -> Iterator[str]:
+        """A context whose stateful operations belong to that container; from 0.11 on."""
+        outer, self._container = self._container, container_name
+        try:
+            yield container_name
+        finally:
+            self._container = outer
+
     # -- collections
 
     def add_to_collection(self, name: Any, value: Any) -> None:
@@ -267,6 +285,10 @@ class Scopes:
             return list(items)
         matches = re.compile(scope).match
         return [item for item in items if hasattr(item, "name") and matches(item.name)]
+
+    def clear_collection(self, name: Any) -> None:
+        """Forgets what the collection `name` holds; from 0.9 on."""
+        self._collections.pop(name, None)
 
     def get_all_collection_keys(self) -> list:
         """The names of the collections that hold something (those that are strings)."""

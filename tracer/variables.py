@@ -222,6 +222,10 @@ class Variable:
         self._variable.set_shape(shape)
         self._snapshot.set_shape(shape)
 
+    def read_value(self) -> Tensor:
+        """The value that it has where this is asked for, rather than where it was made; from 0.12 on."""
+        return array.identity(self._variable, name="read")
+
     def to_proto(self) -> Any:
         """The protobuf VariableDef message that names its operations."""
         from tracer import protos

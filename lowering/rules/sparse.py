@@ -146,9 +146,9 @@ def sparse_split(split_dim: Any, indices: Any, values: Any, shape: Any, *, prepa
 # -- arithmetic
 
 
-def _union(a_indices: Any, a_values: Any, a_shape: Any, b_indices: Any, b_values: Any, b_shape: Any,
-           thresh: Any) -> dict[str, Any]:
-    """The places of a sum, and for each the row of either tensor that it has, -1 where it has none."""
+def union(a_indices: Any, a_values: Any, a_shape: Any, b_indices: Any, b_values: Any,
+          b_shape: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The places of two tensors, and for each the row of either tensor that it has, -1 where it has none."""
     if a_indices.ndim != 2 or b_indices.ndim != 2:
         raise ValueError(f"Input indices should be matrices but received shapes: {text(a_indices.shape)} and "
                          f"{text(b_indices.shape)}")
@@ -166,20 +166,27 @@ def _union(a_indices: Any, a_values: Any, a_shape: Any, b_indices: Any, b_values
     for i, (mine, theirs) in enumerate(zip(a_shape, b_shape, strict=True)):
         if mine != theirs:
             raise ValueError(f"Input shapes must match: got {mine} and {theirs} for dimension {i}")
-    if thresh.ndim:
-        raise ValueError(f"The magnitude threshold must be a scalar: got shape {text(thresh.shape)}")
     places, number = np.unique(np.concatenate([a_indices, b_indices]), axis=0, return_inverse=True)
     number = number.reshape(-1)
     a_rows, b_rows = np.full(len(places), -1, np.int32), np.full(len(places), -1, np.int32)
     a_rows[number[:len(a_indices)]] = np.arange(len(a_indices))
     b_rows[number[len(a_indices):]] = np.arange(len(b_indices))
+    return places, a_rows, b_rows
+
+
+def _union(a_indices: Any, a_values: Any, a_shape: Any, b_indices: Any, b_values: Any, b_shape: Any,
+           thresh: Any) -> dict[str, Any]:
+    """The places of a sum, and for each the row of either tensor that it has, -1 where it has none."""
+    places, a_rows, b_rows = union(a_indices, a_values, a_shape, b_indices, b_values, b_shape)
+    if thresh.ndim:
+        raise ValueError(f"The magnitude threshold must be a scalar: got shape {text(thresh.shape)}")
     both = (a_rows >= 0) & (b_rows >= 0)
     kept = ~both
     kept[both] = thresh <= np.abs(a_values[a_rows[both]] + b_values[b_rows[both]])
     return {"places": places[kept], "a": a_rows[kept], "b": b_rows[kept]}
 
 
-def _there(values: Any, rows: Any) -> Any:
+def there(values: Any, rows: Any) -> Any:
     """`values[rows]`, zero where a row is -1."""
     if not np.shape(values)[0]:
         return jnp.zeros(rows.shape, values.dtype)
@@ -189,7 +196,7 @@ def _there(values: Any, rows: Any) -> Any:
 @lowers("SparseAdd", before=_union)
 def sparse_add(a_indices: Any, a_values: Any, a_shape: Any, b_indices: Any, b_values: Any, b_shape: Any, thresh: Any,
                *, prepared: Any) -> Any:
-    values = _there(a_values, jnp.asarray(prepared["a"])) + _there(b_values, jnp.asarray(prepared["b"]))
+    values = there(a_values, jnp.asarray(prepared["a"])) + there(b_values, jnp.asarray(prepared["b"]))
     return prepared["places"], values, a_shape
 
 
@@ -214,7 +221,7 @@ def sparse_add_grad(backprop_val_grad: Any, a_indices: Any, b_indices: Any, sum_
     if np.shape(backprop_val_grad)[0] != np.shape(sum_indices)[0]:
         raise ValueError("# elements of backprop_val_grad and # rows of sum_indices should match (#nnz of sum): got "
                          f"{np.shape(backprop_val_grad)[0]} and {np.shape(sum_indices)[0]}")
-    return [_there(backprop_val_grad, jnp.asarray(prepared[name])) for name in ("a", "b")]
+    return [there(backprop_val_grad, jnp.asarray(prepared[name])) for name in ("a", "b")]
 
 
 @lowers("SparseTensorDenseAdd")

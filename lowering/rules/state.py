@@ -46,7 +46,7 @@ def assign_sub(ref: Any, value: Any, *, check: Any) -> Any:
     return ref - value
 
 
-def _scatter_operands(ref: Any, indices: Any, updates: Any, check: Any) -> tuple[Any, Any, Any]:
+def scatter_operands(ref: Any, indices: Any, updates: Any, check: Any) -> tuple[Any, Any, Any]:
     """The operands with flat indices, their shapes and ranges checked."""
     ref, indices, updates = jnp.asarray(ref), jnp.asarray(indices), jnp.asarray(updates)
     check(ref.ndim > 0, f"params must be at least 1-D, got shape {brackets(ref.shape)}")
@@ -67,18 +67,18 @@ def _scatter_operands(ref: Any, indices: Any, updates: Any, check: Any) -> tuple
 
 @lowers("ScatterUpdate", writes="ref")
 def scatter_update(ref: Any, indices: Any, updates: Any, *, check: Any) -> Any:
-    ref, indices, updates = _scatter_operands(ref, indices, updates, check)
+    ref, indices, updates = scatter_operands(ref, indices, updates, check)
     return _written(RowWrites(ref, last_of_each(indices), updates, adds=False))
 
 
 @lowers("ScatterAdd", writes="ref")
 def scatter_add(ref: Any, indices: Any, updates: Any, *, check: Any) -> Any:
-    return _written(RowWrites(*_scatter_operands(ref, indices, updates, check), adds=True))
+    return _written(RowWrites(*scatter_operands(ref, indices, updates, check), adds=True))
 
 
 @lowers("ScatterSub", writes="ref")
 def scatter_sub(ref: Any, indices: Any, updates: Any, *, check: Any) -> Any:
-    ref, indices, updates = _scatter_operands(ref, indices, updates, check)
+    ref, indices, updates = scatter_operands(ref, indices, updates, check)
     return _written(RowWrites(ref, indices, -updates, adds=True))
 
 

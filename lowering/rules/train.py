@@ -24,7 +24,7 @@ def _step(var: Any, grad: Any, chain: list[optax.GradientTransformation], states
     return optax.apply_updates(var, updates), after
 
 
-def _check_shapes(check: Any, var: Any, *scalars: tuple[str, Any], **others: Any) -> None:
+def check_shapes(check: Any, var: Any, *scalars: tuple[str, Any], **others: Any) -> None:
     for name, scalar in scalars:
         check(jnp.ndim(scalar) == 0, f"{name} is not a scalar: {brackets(jnp.shape(scalar))}")
     for name, other in others.items():
@@ -43,7 +43,7 @@ def _rounded(product: Any) -> Any:
 
 @lowers("ApplyGradientDescent", writes="var")
 def apply_gradient_descent(var: Any, alpha: Any, delta: Any, *, check: Any) -> Any:
-    _check_shapes(check, var, ("alpha", alpha), delta=delta)
+    check_shapes(check, var, ("alpha", alpha), delta=delta)
     rounded = optax.stateless(lambda updates, params: _rounded(updates))
     return _step(var, delta, [optax.scale_by_learning_rate(alpha), rounded], [_NONE, _NONE])[0]
 
@@ -54,7 +54,7 @@ def _momentum(lr: Any, momentum: Any) -> list[optax.GradientTransformation]:
 
 @lowers("ApplyMomentum", writes="var accum")
 def apply_momentum(var: Any, accum: Any, lr: Any, grad: Any, momentum: Any, *, check: Any) -> Any:
-    _check_shapes(check, var, ("lr", lr), ("momentum", momentum), accum=accum, grad=grad)
+    check_shapes(check, var, ("lr", lr), ("momentum", momentum), accum=accum, grad=grad)
     var, (state, _) = _step(var, grad, _momentum(lr, momentum), [optax.TraceState(accum), _NONE])
     return var, state.trace
 
@@ -66,7 +66,7 @@ def _adagrad(lr: Any) -> list[optax.GradientTransformation]:
 
 @lowers("ApplyAdagrad", writes="var accum")
 def apply_adagrad(var: Any, accum: Any, lr: Any, grad: Any, *, check: Any) -> Any:
-    _check_shapes(check, var, ("lr", lr), accum=accum, grad=grad)
+    check_shapes(check, var, ("lr", lr), accum=accum, grad=grad)
     var, (state, _) = _step(var, grad, _adagrad(lr), [optax.ScaleByRssState(accum), _NONE])
     return var, state.sum_of_squares
 
@@ -83,7 +83,7 @@ def _adadelta(grad: Any, accum: Any, accum_update: Any, lr: Any, rho: Any, epsil
 @lowers("ApplyAdadelta", writes="var accum accum_update")
 def apply_adadelta(var: Any, accum: Any, accum_update: Any, lr: Any, rho: Any, epsilon: Any, grad: Any, *,
                    check: Any) -> Any:
-    _check_shapes(check, var, ("lr", lr), ("rho", rho), ("epsilon", epsilon),
+    check_shapes(check, var, ("lr", lr), ("rho", rho), ("epsilon", epsilon),
                   accum=accum, accum_update=accum_update, grad=grad)
     update, accum, accum_update = _adadelta(grad, accum, accum_update, lr, rho, epsilon)
     return optax.apply_updates(var, update), accum, accum_update
@@ -92,7 +92,7 @@ def apply_adadelta(var: Any, accum: Any, accum_update: Any, lr: Any, rho: Any, e
 @lowers("ApplyAdam", writes="var m v")
 def apply_adam(var: Any, m: Any, v: Any, beta1_power: Any, beta2_power: Any, lr: Any, beta1: Any, beta2: Any,
                epsilon: Any, grad: Any, *, check: Any) -> Any:
-    _check_shapes(check, var, ("beta1_power", beta1_power), ("beta2_power", beta2_power), ("lr", lr),
+    check_shapes(check, var, ("beta1_power", beta1_power), ("beta2_power", beta2_power), ("lr", lr),
                   ("beta1", beta1), ("beta2", beta2), ("epsilon", epsilon), m=m, v=v, grad=grad)
     # TensorFlow corrects the rate instead of the moments, so that its epsilon weighs more in the first steps than
     # optax's does; the powers of the betas are variables of their own.
@@ -110,7 +110,7 @@ def _rms_prop(lr: Any, rho: Any, momentum: Any, epsilon: Any) -> list[optax.Grad
 @lowers("ApplyRMSProp", writes="var ms mom")
 def apply_rms_prop(var: Any, ms: Any, mom: Any, lr: Any, rho: Any, momentum: Any, epsilon: Any, grad: Any, *,
                    check: Any) -> Any:
-    _check_shapes(check, var, ("lr", lr), ("rho", rho), ("momentum", momentum), ("epsilon", epsilon),
+    check_shapes(check, var, ("lr", lr), ("rho", rho), ("momentum", momentum), ("epsilon", epsilon),
                   ms=ms, mom=mom, grad=grad)
     var, (squares, _, trace, _) = _step(
         var, grad, _rms_prop(lr, rho, momentum, epsilon),
@@ -135,7 +135,7 @@ def _ftrl(var: Any, accum: Any, linear: Any, grad: Any, lr: Any, l1: Any, l2: An
 @lowers("ApplyFtrl", writes="var accum linear")
 def apply_ftrl(var: Any, accum: Any, linear: Any, grad: Any, lr: Any, l1: Any, l2: Any, lr_power: Any, *,
                check: Any) -> Any:
-    _check_shapes(check, var, accum=accum, linear=linear, grad=grad)
+    check_shapes(check, var, accum=accum, linear=linear, grad=grad)
     _check_ftrl(check, lr, l1, l2, lr_power)
     return _ftrl(var, accum, linear, grad, lr, l1, l2, lr_power)
 
@@ -156,7 +156,7 @@ def _check_ftrl(check: Any, lr: Any, l1: Any, l2: Any, lr_power: Any) -> None:
 @lowers("SparseApplyMomentum", writes="var accum")
 def sparse_apply_momentum(var: Any, accum: Any, lr: Any, grad: Any, indices: Any, momentum: Any, *,
                           check: Any) -> Any:
-    _check_shapes(check, var, ("lr", lr), ("momentum", momentum), accum=accum)
+    check_shapes(check, var, ("lr", lr), ("momentum", momentum), accum=accum)
     rows = SortedRows(var, grad, indices, check)
     before = rows.before(accum, momentum, rows.grad)
     update, (state, _) = _step(jnp.zeros_like(rows.grad), rows.grad, _momentum(lr, momentum),
@@ -166,7 +166,7 @@ def sparse_apply_momentum(var: Any, accum: Any, lr: Any, grad: Any, indices: Any
 
 @lowers("SparseApplyAdagrad", writes="var accum")
 def sparse_apply_adagrad(var: Any, accum: Any, lr: Any, grad: Any, indices: Any, *, check: Any) -> Any:
-    _check_shapes(check, var, ("lr", lr), accum=accum)
+    check_shapes(check, var, ("lr", lr), accum=accum)
     rows = SortedRows(var, grad, indices, check)
     before = rows.before(accum, 1, rows.grad * rows.grad)
     update, (state, _) = _step(jnp.zeros_like(rows.grad), rows.grad, _adagrad(lr),
@@ -177,7 +177,7 @@ def sparse_apply_adagrad(var: Any, accum: Any, lr: Any, grad: Any, indices: Any,
 @lowers("SparseApplyAdadelta", writes="var accum accum_update")
 def sparse_apply_adadelta(var: Any, accum: Any, accum_update: Any, lr: Any, rho: Any, epsilon: Any, grad: Any,
                           indices: Any, *, check: Any) -> Any:
-    _check_shapes(check, var, ("lr", lr), ("rho", rho), ("epsilon", epsilon),
+    check_shapes(check, var, ("lr", lr), ("rho", rho), ("epsilon", epsilon),
                   accum=accum, accum_update=accum_update)
     rows = SortedRows(var, grad, indices, check)
     squares = rows.grad * rows.grad
@@ -192,7 +192,7 @@ def sparse_apply_adadelta(var: Any, accum: Any, accum_update: Any, lr: Any, rho:
 @lowers("SparseApplyRMSProp", writes="var ms mom")
 def sparse_apply_rms_prop(var: Any, ms: Any, mom: Any, lr: Any, rho: Any, momentum: Any, epsilon: Any, grad: Any,
                           indices: Any, *, check: Any) -> Any:
-    _check_shapes(check, var, ("lr", lr), ("rho", rho), ("momentum", momentum), ("epsilon", epsilon), ms=ms, mom=mom)
+    check_shapes(check, var, ("lr", lr), ("rho", rho), ("momentum", momentum), ("epsilon", epsilon), ms=ms, mom=mom)
     rows = SortedRows(var, grad, indices, check)
     squares = (1 - rho) * rows.grad * rows.grad
     before = rows.before(ms, rho, squares)
@@ -206,7 +206,7 @@ def sparse_apply_rms_prop(var: Any, ms: Any, mom: Any, lr: Any, rho: Any, moment
 @lowers("SparseApplyFtrl", writes="var accum linear")
 def sparse_apply_ftrl(var: Any, accum: Any, linear: Any, grad: Any, indices: Any, lr: Any, l1: Any, l2: Any,
                       lr_power: Any, *, check: Any) -> Any:
-    _check_shapes(check, var, accum=accum, linear=linear)
+    check_shapes(check, var, accum=accum, linear=linear)
     _check_ftrl(check, lr, l1, l2, lr_power)
     rows = SortedRows(var, grad, indices, check)
     slots = (var, accum, linear)

@@ -2,7 +2,7 @@
 
 from tracer.nn import rnn_cell as rnn_cell
 from tracer.nn import seq2seq as seq2seq
-from tracer.nn.convolution import atrous_conv2d as atrous_conv2d
+from tracer.nn.atrous import atrous_conv2d as atrous_conv2d
 from tracer.nn.embedding import embedding_lookup as embedding_lookup
 from tracer.nn.embedding import embedding_lookup_sparse as embedding_lookup_sparse
 from tracer.nn.losses import sigmoid_cross_entropy_with_logits as sigmoid_cross_entropy_with_logits

@@ -7,11 +7,11 @@ from typing import Any
 from tracer import dtypes, scopes, shapes
 from tracer.convert import convert_n_to_tensor_or_indexed_slices, convert_to_tensor
 from tracer.ir import Tensor
-from tracer.ops import array, casting, constants, indexing, math, reduction, segment
+from tracer.ops import array, casting, clip, constants, indexing, math, reduction, segment
 
 
 def embedding_lookup(params: Any, ids: Any, partition_strategy: str = "mod", name: str | None = None,
-                     validate_indices: bool = True) -> Tensor:
+                     validate_indices: bool = True, max_norm: float | None = None) -> Tensor:
     """The rows `ids` of `params`.
 
     Args:
@@ -20,6 +20,7 @@ def embedding_lookup(params: Any, ids: Any, partition_strategy: str = "mod", nam
         partition_strategy: how several tables share the numbers: with "mod", number i is row `i // n` of table `i % n`;
             with "div", the tables hold consecutive ranges, the first ones one row more when they do not divide evenly.
         validate_indices: accepted; indices are always checked.
+        max_norm: the L2 norm to which the result as a whole is scaled down, if it is; from 0.12 on.
 
     Returns:
         A tensor of shape `shape(ids) + shape(params)[1:]`.
@@ -34,6 +35,8 @@ def embedding_lookup(params: Any, ids: Any, partition_strategy: str = "mod", nam
     if params is None or (isinstance(params, (list, tuple)) and not params):
         raise ValueError("Need at least one param")
     tables = list(params) if isinstance(params, (list, tuple)) else [params]
+    if max_norm is not None:
+        return clip.clip_by_norm(embedding_lookup(params, ids, partition_strategy, name, validate_indices), max_norm)
     with scopes.op_scope([*tables, ids], name, "embedding_lookup") as scope:
         values = convert_n_to_tensor_or_indexed_slices(tables, name="params")
         if len(values) == 1:
@@ -90,7 +93,8 @@ def _ranges(tables: list[Any], flat: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def embedding_lookup_sparse(params: Any, sp_ids: Any, sp_weights: Any, partition_strategy: str = "mod",
-                            name: str | None = None, combiner: str = "mean") -> Tensor:
+                            name: str | None = None, combiner: str = "mean",
+                            max_norm: float | None = None) -> Tensor:
     """For each row of `sp_ids`, the combination of the embeddings of its numbers.
 
     Args:
@@ -99,6 +103,7 @@ def embedding_lookup_sparse(params: Any, sp_ids: Any, sp_weights: Any, partition
         sp_weights: a SparseTensor of float weights at the same places, or None for ones.
         partition_strategy: as for `embedding_lookup`.
         combiner: "sum", "mean" (divided by the sum of the weights) or "sqrtn" (by the root of the sum of their squares).
+        max_norm: as for `embedding_lookup`.
 
     Raises:
         ValueError: the combiner is another.
@@ -117,10 +122,10 @@ def embedding_lookup_sparse(params: Any, sp_ids: Any, sp_weights: Any, partition
     with scopes.op_scope([*tables, sp_ids.values, *weights], name, "embedding_lookup_sparse") as scope:
         segments = casting.cast(sp_ids.indices[:, 0], dtypes.int32)
         if sp_weights is not None:
-            rows = embedding_lookup(tables, sp_ids.values, partition_strategy=partition_strategy)
+            rows = embedding_lookup(tables, sp_ids.values, partition_strategy=partition_strategy, max_norm=max_norm)
             return _weighed(rows, segments, sp_weights.values, combiner, scope)
         ids, places = indexing.unique(sp_ids.values)
-        rows = embedding_lookup(tables, ids, partition_strategy=partition_strategy)
+        rows = embedding_lookup(tables, ids, partition_strategy=partition_strategy, max_norm=max_norm)
         combine = {"sum": segment.sparse_segment_sum, "mean": segment.sparse_segment_mean,
                    "sqrtn": segment.sparse_segment_sqrt_n}[combiner]
         return combine(rows, places, segments, name=scope)

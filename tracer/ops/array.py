@@ -96,12 +96,14 @@ def rank(input: Any, name: str | None = None) -> Tensor:
     return _rank(input, name=name) if whole is None else size(whole, name=name or "Rank")
 
 
-def size(input: Any, name: str | None = None) -> Tensor:
-    """The number of elements of `input`.
+def size(input: Any, name: str | None = None, out_type: Any = dtypes.int32) -> Tensor:
+    """The number of elements of `input`, in `out_type` from 0.12 on.
 
     >>> tf.size([[1, 2, 3], [4, 5, 6]]).eval()
     6
     """
+    if dtypes.as_dtype(out_type) is not dtypes.int32:
+        return casting.cast(size(input), out_type, name=name or "Size")
     whole = _dense_shape(input)
     if whole is None:
         return _size(input, name=name)

@@ -14,17 +14,21 @@ from tracer.scopes import get_default_graph
 from tracer.static import constant_sizes, constant_value
 
 
-def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const") -> Tensor:
+def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const",
+             verify_shape: bool = False) -> Tensor:
     """A tensor that always holds `value`.
 
     Args:
         value: a Python number, string, (nested) list or NumPy array.
         dtype: its type; by default that of the value (int32, float32, ...).
         shape: its shape; a value with fewer elements has its last one repeated.
+        verify_shape: whether the value must have that shape; from 0.12 on.
 
     >>> tf.constant([1, 2, 3]).eval()
     array([1, 2, 3], dtype=int32)
     """
+    if verify_shape and shape is not None and (found := np.shape(value)) != tuple(shapes.as_shape(shape).as_list()):
+        raise TypeError(f"Expected Tensor's shape: {tuple(shapes.as_shape(shape).as_list())}, got {found}.")
     return constant_in(get_default_graph(), value, None if dtype is None else dtypes.as_dtype(dtype), shape, name)
 
 
@@ -61,8 +65,10 @@ def _filled(shape: Any, value: Any, kind: dtypes.DType, name: str | None, defaul
         return fill(dims, constant(value, kind), name=scope)
 
 
-def zeros_like(tensor: Any, dtype: Any = None, name: str | None = None) -> Tensor:
+def zeros_like(tensor: Any, dtype: Any = None, name: str | None = None, optimize: bool = True) -> Tensor:
     """Zeros of the shape of `tensor`, and of its type unless `dtype` names another.
+
+    `optimize`, from 0.12 on, is accepted: a shape that is known is always taken from what is known.
 
     >>> tf.zeros_like([[1, 2], [3, 4]]).eval()
     array([[0, 0],
@@ -84,8 +90,8 @@ def _zeros_like(x: Tensor, name: str | None = None) -> Any:
     return x.sizes
 
 
-def ones_like(tensor: Any, dtype: Any = None, name: str | None = None) -> Tensor:
-    """Ones of the shape of `tensor`, and of its type unless `dtype` names another.
+def ones_like(tensor: Any, dtype: Any = None, name: str | None = None, optimize: bool = True) -> Tensor:
+    """Ones of the shape of `tensor`, and of its type unless `dtype` names another; `optimize` as for `zeros_like`.
 
     >>> tf.ones_like([[1, 2], [3, 4]]).eval()
     array([[1, 1],
@@ -118,20 +124,32 @@ def fill(dims: Tensor, value: Tensor, name: str | None = None) -> Any:
     return constant_sizes(dims)
 
 
-def range(start: Any, limit: Any = None, delta: Any = 1, name: str = "range") -> Tensor:
+def range(start: Any, limit: Any = None, delta: Any = 1, name: str = "range", dtype: Any = None) -> Tensor:
     """The int32 numbers from `start` (0 when only one number is given) by steps of `delta`, before `limit`.
 
     >>> tf.range(3, 18, 3).eval()
     array([ 3,  6,  9, 12, 15], dtype=int32)
 
-    From 0.9 on the numbers may be int64, float32 or float64.
+    From 0.9 on the numbers may be int64, float32 or float64, and from 0.12 on `dtype` says of which type they are.
     """
     if limit is None:
         start, limit = 0, start
     kind = max((_kind(part) for part in (start, limit, delta)), key=_KINDS_OF_RANGES.index)
+    if dtype is not None and dtypes.as_dtype(dtype) is not kind:
+        return _range_of_type(dtypes.as_dtype(dtype), start, limit, delta, name)
     if kind is dtypes.int32:
         return _range(start, limit, delta, name=name)
     return _range_of(kind, start, limit, delta, name)
+
+
+def _range_of_type(kind: dtypes.DType, start: Any, limit: Any, delta: Any, name: str) -> Tensor:
+    from tracer.ops import casting
+
+    if kind not in _KINDS_OF_RANGES:
+        raise TypeError(f"range makes numbers of {', '.join(k.name for k in _KINDS_OF_RANGES)}, not of {kind.name}")
+    parts = [casting.cast(part, kind) if isinstance(part, Tensor) else kind.as_numpy_dtype(part)
+             for part in (start, limit, delta)]
+    return range(*parts, name=name)
 
 
 _KINDS_OF_RANGES = [dtypes.int32, dtypes.int64, dtypes.float32, dtypes.float64]

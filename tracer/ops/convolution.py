@@ -82,7 +82,7 @@ def conv2d_backprop_filter(input: Tensor, filter_sizes: Tensor, out_backprop: Te
 
 
 def conv2d_transpose(value: Any, filter: Any, output_shape: Any, strides: Any, padding: str = "SAME",
-                     name: str | None = None) -> Tensor:
+                     name: str | None = None, data_format: str = "NHWC") -> Tensor:
     """The gradient of `conv2d` as an operation of its own: spreads `value` to images of shape `output_shape`.
 
     >>> tf.nn.conv2d_transpose(tf.ones([1, 2, 2, 1]), tf.ones([2, 2, 1, 1]), [1, 3, 3, 1], [1, 1, 1, 1],
@@ -96,23 +96,27 @@ def conv2d_transpose(value: Any, filter: Any, output_shape: Any, strides: Any, p
         filter: of shape [height, width, depth, channels]: depth is that of the result.
         output_shape: four ints, or a tensor of them.
         strides, padding: those of the convolution of which this is the gradient.
+        data_format: "NHWC", or, from 0.12 on, "NCHW" where the channels come second.
     """
+    if data_format not in ("NHWC", "NCHW"):
+        raise ValueError("data_format has to be either NCHW or NHWC.")
+    at = data_format.index("C")
     with op_scope([value, filter, output_shape], name, "conv2d_transpose") as scope:
         value = convert_to_tensor(value, name="value")
         filter = convert_to_tensor(filter, name="filter")
-        channels, taken = shapes.rank(value.sizes, 4)[3], shapes.rank(filter.sizes, 4)[3]
+        channels, taken = shapes.rank(value.sizes, 4)[at], shapes.rank(filter.sizes, 4)[3]
         if channels is not None and taken is not None and channels != taken:
             raise ValueError(f"input channels does not match filter's input channels, {channels} != {taken}")
         wanted = convert_to_tensor(output_shape, name="output_shape")
         if wanted.sizes is not None and wanted.sizes not in ((4,), (None,)):
             raise ValueError(f"output_shape must have shape (4,), got {shapes.text(wanted.sizes)}")
-        depth, made = (constant_sizes(wanted) or (None,) * 4)[3], shapes.rank(filter.sizes, 4)[2]
+        depth, made = (constant_sizes(wanted) or (None,) * 4)[at], shapes.rank(filter.sizes, 4)[2]
         if depth is not None and made is not None and depth != made:
             raise ValueError(f"output_shape does not match filter's output channels, {depth} != {made}")
         if padding not in ("VALID", "SAME"):
             raise ValueError(f"padding must be either VALID or SAME: {padding}")
         return conv2d_backprop_input(input_sizes=wanted, filter=filter, out_backprop=value, strides=strides,
-                                     padding=padding, name=scope)
+                                     padding=padding, data_format=data_format, name=scope)
 
 
 # -- one filter for each channel

@@ -183,7 +183,7 @@ def _softmax_cross_entropy_with_logits(features: Tensor, labels: Tensor, name: s
     return [(both[0],), both]  # type: ignore[index]
 
 
-def softmax_cross_entropy_with_logits(logits: Any, labels: Any, name: str | None = None) -> Tensor:
+def softmax_cross_entropy_with_logits(logits: Any, labels: Any, name: str | None = None, dim: int = -1) -> Tensor:
     """The cross entropy of each row of `labels` with the softmax of that of `logits`.
 
     >>> tf.nn.softmax_cross_entropy_with_logits([[0.0, 0.0]], [[1.0, 0.0]]).eval()
@@ -192,11 +192,17 @@ def softmax_cross_entropy_with_logits(logits: Any, labels: Any, name: str | None
     Args:
         logits: unscaled log probabilities, of shape [batch, classes]; not the result of a softmax.
         labels: of the same shape; each row a distribution. They get no gradient.
+        dim: the dimension of the classes, the last by default; from 0.12 on.
 
     Returns:
         A vector of `batch` losses; from 0.10 on, one loss for each row of logits of more dimensions.
     """
     rank = _rank(logits)
+    if dim != -1 and rank is None:
+        raise ValueError("softmax_cross_entropy_with_logits along another dimension than the last needs a known rank")
+    if dim != -1 and rank is not None and dim % rank != rank - 1:
+        order = [*(axis for axis in range(rank) if axis != dim % rank), dim % rank]
+        logits, labels = array.transpose(logits, order), array.transpose(labels, order)
     if rank is None or rank <= 2:
         loss, _ = _softmax_cross_entropy_with_logits(logits, labels, name=name)
         return loss

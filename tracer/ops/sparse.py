@@ -118,7 +118,8 @@ class SparseTensor:
             return SparseTensor(self._indices, values, self._shape)
 
 
-def _checked(sp_input: Any, message: str = "Input must be a SparseTensor") -> SparseTensor:
+def checked(sp_input: Any, message: str = "Input must be a SparseTensor") -> SparseTensor:
+    """`sp_input` as a sparse tensor. TypeError with the message when it is none."""
     if isinstance(sp_input, SparseTensorValue):
         return SparseTensor.from_value(sp_input)
     if not isinstance(sp_input, SparseTensor):
@@ -166,7 +167,7 @@ def sparse_to_dense(sparse_indices: Tensor, output_shape: Tensor, sparse_values:
 def sparse_tensor_to_dense(sp_input: Any, default_value: Any = 0, validate_indices: bool = True,
                            name: str | None = None) -> Tensor:
     """`sp_input` as a dense tensor, with `default_value` where it has no element."""
-    sp_input = _checked(sp_input)
+    sp_input = checked(sp_input)
     return sparse_to_dense(sp_input.indices, sp_input.shape, sp_input.values, default_value, validate_indices, name=name)
 
 
@@ -175,7 +176,7 @@ def sparse_to_indicator(sp_input: Any, vocab_size: Any, name: str | None = None)
 
     The numbers in the last dimension of `sp_input` are replaced by its values.
     """
-    sp_input = _checked(sp_input)
+    sp_input = checked(sp_input)
     with scopes.op_scope([sp_input.indices, sp_input.values, sp_input.shape], name, "SparseToIndicator") as scope:
         count = array.slice(array.shape(sp_input.indices), [0], [1])
         present = SparseTensor(sp_input.indices, array.fill(count, True), sp_input.shape)
@@ -189,7 +190,7 @@ def sparse_to_indicator(sp_input: Any, vocab_size: Any, name: str | None = None)
 
 def sparse_reorder(sp_input: Any, name: str | None = None) -> SparseTensor:
     """`sp_input` with its elements in row-major order."""
-    sp_input = _checked(sp_input)
+    sp_input = checked(sp_input)
     indices, values = _sparse_reorder(sp_input.indices, sp_input.values, sp_input.shape, name=name)
     return SparseTensor(indices, values, array.identity(sp_input.shape))
 
@@ -206,8 +207,8 @@ def sparse_merge(sp_ids: Any, sp_values: Any, vocab_size: Any, name: str | None 
         sp_ids: the numbers below `vocab_size`, int32 or int64.
         sp_values: the elements, at the same places.
     """
-    sp_ids = _checked(sp_ids, "sp_ids must be a SparseTensor")
-    sp_values = _checked(sp_values, "sp_values must be a SparseTensor")
+    sp_ids = checked(sp_ids, "sp_ids must be a SparseTensor")
+    sp_values = checked(sp_values, "sp_values must be a SparseTensor")
     with scopes.op_scope([sp_ids.indices, sp_ids.values, sp_ids.shape], name, "SparseMerge"):
         from tracer.ops import math
 
@@ -226,7 +227,7 @@ def sparse_concat(concat_dim: int, sp_inputs: Any, name: str | None = None) -> S
     """The sparse tensors `sp_inputs`, of the same sizes but in `concat_dim`, joined along that dimension."""
     if not isinstance(sp_inputs, (list, tuple)):
         raise TypeError("Inputs must be a list")
-    inputs = [_checked(sp_input, "All inputs must be SparseTensors") for sp_input in sp_inputs]
+    inputs = [checked(sp_input, "All inputs must be SparseTensors") for sp_input in sp_inputs]
     if len(inputs) == 1:
         return inputs[0]
     return SparseTensor(*_sparse_concat([t.indices for t in inputs], [t.values for t in inputs],
@@ -251,7 +252,7 @@ def _sparse_concat(indices: list[Tensor], values: list[Tensor], shapes: list[Ten
 
 def sparse_split(split_dim: Any, num_split: int, sp_input: Any, name: str | None = None) -> list[SparseTensor]:
     """`sp_input` cut into `num_split` parts along `split_dim`; the first ones are larger when it does not divide."""
-    sp_input = _checked(sp_input)
+    sp_input = checked(sp_input)
     indices, values, whole = _sparse_split(split_dim, sp_input.indices, sp_input.values, sp_input.shape, num_split,
                                            name=name)
     return [SparseTensor(*parts) for parts in zip(indices, values, whole, strict=True)]
@@ -266,7 +267,7 @@ def _sparse_split(split_dim: Tensor, indices: Tensor, values: Tensor, shape: Ten
 
 def sparse_retain(sp_input: Any, to_retain: Any) -> SparseTensor:
     """The elements of `sp_input` for which the bool vector `to_retain` holds True."""
-    sp_input = _checked(sp_input)
+    sp_input = checked(sp_input)
     to_retain = internal_convert_to_tensor(to_retain)
     shapes.merge(shapes.rank(sp_input.values.sizes, 1), shapes.rank(to_retain.sizes, 1))
     places = array.reshape(indexing.where(to_retain), [-1])
@@ -280,7 +281,7 @@ def sparse_fill_empty_rows(sp_input: Any, default_value: Any, name: str | None =
     Returns:
         A pair: the sparse tensor, and a bool vector.
     """
-    sp_input = _checked(sp_input)
+    sp_input = checked(sp_input)
     with scopes.op_scope([sp_input.indices, sp_input.values, sp_input.shape], name, "SparseFillEmptyRows"):
         default_value = internal_convert_to_tensor(default_value, sp_input.values.dtype.base_dtype)
         rows = array.slice(sp_input.shape, [0], [1])
@@ -310,12 +311,12 @@ def sparse_add(a: Any, b: Any, thresh: Any = 0) -> Any:
     if not isinstance(a, kinds) and not isinstance(b, kinds):
         raise TypeError("At least one input should be SparseTensor; do you mean to use tf.add()?")
     if isinstance(a, kinds) and isinstance(b, kinds):
-        a, b = _checked(a), _checked(b)
+        a, b = checked(a), checked(b)
         thresh = internal_convert_to_tensor(thresh, a.values.dtype.real_dtype.base_dtype, "thresh")
         return SparseTensor(*_sparse_add(a.indices, a.values, a.shape, b.indices, b.values, b.shape, thresh))
     if isinstance(b, kinds):
         a, b = b, a
-    a = _checked(a)
+    a = checked(a)
     return _sparse_tensor_dense_add(a.indices, a.values, a.shape, b)
 
 
@@ -353,7 +354,7 @@ def _sparse_dense_cwise_div(sp_indices: Tensor, sp_values: Tensor, sp_shape: Ten
 def sparse_tensor_dense_matmul(sp_a: Any, b: Any, adjoint_a: bool = False, adjoint_b: bool = False,
                                name: str | None = None) -> Tensor:
     """The matrix product of the sparse matrix `sp_a` and the dense matrix `b`, or of their adjoints."""
-    sp_a = _checked(sp_a)
+    sp_a = checked(sp_a)
     with scopes.op_scope([sp_a.indices, sp_a.values, b], name, "SparseTensorDenseMatMul") as scope:
         b = internal_convert_to_tensor(b, name="b")
         return _sparse_tensor_dense_matmul(sp_a.indices, sp_a.values, sp_a.shape, b, adjoint_a, adjoint_b, name=scope)
@@ -368,9 +369,10 @@ def _sparse_tensor_dense_matmul(a_indices: Tensor, a_values: Tensor, a_shape: Te
     return rows, columns
 
 
-def sparse_reduce_sum(sp_input: Any, reduction_axes: Any = None, keep_dims: bool = False) -> Tensor:
-    """The sum over the dimensions `reduction_axes` (all by default) as a dense tensor."""
-    sp_input = _checked(sp_input)
+def sparse_reduce_sum(sp_input: Any, reduction_axes: Any = None, keep_dims: bool = False, axis: Any = None) -> Tensor:
+    """The sum over the dimensions `reduction_axes` (all by default) as a dense tensor; `axis` from 0.12 on."""
+    sp_input = checked(sp_input)
+    reduction_axes = axis if reduction_axes is None else reduction_axes
     if reduction_axes is None:
         reduction_axes = array.range_(0, array.rank(sp_input))
     return _sparse_reduce_sum(sp_input.indices, sp_input.values, sp_input.shape, reduction_axes, keep_dims)
@@ -387,7 +389,7 @@ def _sparse_reduce_sum(input_indices: Tensor, input_values: Tensor, input_shape:
 
 def serialize_sparse(sp_input: Any, name: str | None = None) -> Tensor:
     """`sp_input` as three strings."""
-    sp_input = _checked(sp_input)
+    sp_input = checked(sp_input)
     return _serialize_sparse(sp_input.indices, sp_input.values, sp_input.shape, name=name)
 
 
@@ -400,7 +402,7 @@ def _serialize_sparse(sparse_indices: Tensor, sparse_values: Tensor, sparse_shap
 
 def serialize_many_sparse(sp_input: Any, name: str | None = None) -> Tensor:
     """Each row of `sp_input`, of rank 2 or more, as three strings: a matrix with three columns."""
-    sp_input = _checked(sp_input)
+    sp_input = checked(sp_input)
     return _serialize_many_sparse(sp_input.indices, sp_input.values, sp_input.shape, name=name)
 
 
@@ -451,8 +453,8 @@ def edit_distance(hypothesis: Any, truth: Any, normalize: bool = True, name: str
     Args:
         normalize: whether to divide by the length of the true sequence.
     """
-    hypothesis = _checked(hypothesis, "Hypothesis must be a SparseTensor")
-    truth = _checked(truth, "Truth must be a SparseTensor")
+    hypothesis = checked(hypothesis, "Hypothesis must be a SparseTensor")
+    truth = checked(truth, "Truth must be a SparseTensor")
     return _edit_distance(hypothesis.indices, hypothesis.values, hypothesis.shape, truth.indices, truth.values,
                           truth.shape, normalize, name=name)
 

@@ -103,7 +103,8 @@ def assign_sub(ref: Tensor, value: Tensor, use_locking: bool | None = None, name
     return shapes.merge(ref.sizes, value.sizes)
 
 
-def _scattered(ref: Tensor, indices: Tensor, updates: Tensor) -> shapes.Sizes:
+def scattered(ref: Tensor, indices: Tensor, updates: Tensor) -> shapes.Sizes:
+    """The shape of a variable of which rows are written."""
     if ref.sizes is not None and indices.sizes is not None:
         shapes.merge(updates.sizes, (*indices.sizes, *ref.sizes[1:]))
     return ref.sizes
@@ -122,7 +123,7 @@ def scatter_update(ref: Tensor, indices: Tensor, updates: Tensor, use_locking: b
         indices: positions along the first dimension, of any shape; of one that stands there twice, the last wins.
         updates: the rows, of shape `indices.shape + ref.shape[1:]`.
     """
-    return _scattered(ref, indices, updates)
+    return scattered(ref, indices, updates)
 
 
 @op("ScatterAdd")
@@ -135,7 +136,7 @@ def scatter_add(ref: Tensor, indices: Tensor, updates: Tensor, use_locking: bool
     >>> sess.run(tf.scatter_add(v, [0, 0], [10.0, 20.0]))
     array([31.,  2.,  3.], dtype=float32)
     """
-    return _scattered(ref, indices, updates)
+    return scattered(ref, indices, updates)
 
 
 @op("ScatterSub")
@@ -146,7 +147,7 @@ def scatter_sub(ref: Tensor, indices: Tensor, updates: Tensor, use_locking: bool
     >>> sess.run(tf.scatter_sub(v, [0, 2], [1.0, 1.0]))
     array([0., 2., 2.], dtype=float32)
     """
-    return _scattered(ref, indices, updates)
+    return scattered(ref, indices, updates)
 
 
 @op("CountUpTo")

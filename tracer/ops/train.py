@@ -9,7 +9,7 @@ from tracer.declare import op
 from tracer.ir import Tensor
 
 
-def _updated(var: Tensor, *others: Tensor, scalars: tuple[Tensor, ...]) -> shapes.Sizes:
+def updated(var: Tensor, *others: Tensor, scalars: tuple[Tensor, ...]) -> shapes.Sizes:
     """The shape of `var`, which slots and gradient share."""
     sizes = var.sizes
     for other in others:
@@ -19,10 +19,10 @@ def _updated(var: Tensor, *others: Tensor, scalars: tuple[Tensor, ...]) -> shape
     return sizes
 
 
-def _updated_rows(grad: Tensor, indices: Tensor, var: Tensor, *slots: Tensor,
+def updated_rows(grad: Tensor, indices: Tensor, var: Tensor, *slots: Tensor,
                   scalars: tuple[Tensor, ...]) -> shapes.Sizes:
     """The shape of `var`, of which `grad` has the rows at `indices`."""
-    sizes = _updated(var, *slots, scalars=scalars)
+    sizes = updated(var, *slots, scalars=scalars)
     (count,) = shapes.rank(indices.sizes, 1)
     if sizes is not None:
         shapes.merge(grad.sizes, (count, *sizes[1:]))
@@ -33,21 +33,21 @@ def _updated_rows(grad: Tensor, indices: Tensor, var: Tensor, *slots: Tensor,
 def apply_gradient_descent(var: Tensor, alpha: Tensor, delta: Tensor, use_locking: bool | None = None,
                            name: str | None = None) -> Any:
     """`var -= alpha * delta`; returns the reference `var`."""
-    return _updated(var, delta, scalars=(alpha,))
+    return updated(var, delta, scalars=(alpha,))
 
 
 @op("ApplyMomentum")
 def apply_momentum(var: Tensor, accum: Tensor, lr: Tensor, grad: Tensor, momentum: Tensor,
                    use_locking: bool | None = None, name: str | None = None) -> Any:
     """`accum = momentum * accum + grad; var -= lr * accum`; returns the reference `var`."""
-    return _updated(var, accum, grad, scalars=(lr, momentum))
+    return updated(var, accum, grad, scalars=(lr, momentum))
 
 
 @op("ApplyAdagrad")
 def apply_adagrad(var: Tensor, accum: Tensor, lr: Tensor, grad: Tensor, use_locking: bool | None = None,
                   name: str | None = None) -> Any:
     """`accum += grad ** 2; var -= lr * grad / sqrt(accum)`; returns the reference `var`."""
-    return _updated(var, accum, grad, scalars=(lr,))
+    return updated(var, accum, grad, scalars=(lr,))
 
 
 @op("ApplyAdadelta")
@@ -58,7 +58,7 @@ def apply_adadelta(var: Tensor, accum: Tensor, accum_update: Tensor, lr: Tensor,
     `accum = rho * accum + (1 - rho) * grad ** 2; update = sqrt(accum_update + epsilon) / sqrt(accum + epsilon) * grad;
     accum_update = rho * accum_update + (1 - rho) * update ** 2; var -= lr * update`
     """
-    return _updated(var, accum, accum_update, grad, scalars=(lr, rho, epsilon))
+    return updated(var, accum, accum_update, grad, scalars=(lr, rho, epsilon))
 
 
 @op("ApplyAdam")
@@ -70,7 +70,7 @@ def apply_adam(var: Tensor, m: Tensor, v: Tensor, beta1_power: Tensor, beta2_pow
     `m += (grad - m) * (1 - beta1); v += (grad ** 2 - v) * (1 - beta2);
     var -= lr * sqrt(1 - beta2_power) / (1 - beta1_power) * m / (sqrt(v) + epsilon)`
     """
-    return _updated(var, m, v, grad, scalars=(beta1_power, beta2_power, lr, beta1, beta2, epsilon))
+    return updated(var, m, v, grad, scalars=(beta1_power, beta2_power, lr, beta1, beta2, epsilon))
 
 
 @op("ApplyRMSProp")
@@ -80,7 +80,7 @@ def apply_rms_prop(var: Tensor, ms: Tensor, mom: Tensor, lr: Tensor, rho: Tensor
 
     `ms += (grad ** 2 - ms) * (1 - rho); mom = momentum * mom + lr * grad / sqrt(ms + epsilon); var -= mom`
     """
-    return _updated(var, ms, mom, grad, scalars=(lr, rho, momentum, epsilon))
+    return updated(var, ms, mom, grad, scalars=(lr, rho, momentum, epsilon))
 
 
 @op("ApplyFtrl")
@@ -91,21 +91,21 @@ def apply_ftrl(var: Tensor, accum: Tensor, linear: Tensor, grad: Tensor, lr: Ten
     `new = accum + grad ** 2; linear += grad - (new ** -lr_power - accum ** -lr_power) / lr * var;
     var = (sign(linear) * l1 - linear) / (new ** -lr_power / lr + 2 * l2) if abs(linear) > l1 else 0; accum = new`
     """
-    return _updated(var, accum, linear, grad, scalars=(lr, l1, l2, lr_power))
+    return updated(var, accum, linear, grad, scalars=(lr, l1, l2, lr_power))
 
 
 @op("SparseApplyMomentum")
 def sparse_apply_momentum(var: Tensor, accum: Tensor, lr: Tensor, grad: Tensor, indices: Tensor, momentum: Tensor,
                           use_locking: bool | None = None, name: str | None = None) -> Any:
     """`apply_momentum` on the rows at `indices`, one after the other."""
-    return _updated_rows(grad, indices, var, accum, scalars=(lr, momentum))
+    return updated_rows(grad, indices, var, accum, scalars=(lr, momentum))
 
 
 @op("SparseApplyAdagrad")
 def sparse_apply_adagrad(var: Tensor, accum: Tensor, lr: Tensor, grad: Tensor, indices: Tensor,
                          use_locking: bool | None = None, name: str | None = None) -> Any:
     """`apply_adagrad` on the rows at `indices`, one after the other."""
-    return _updated_rows(grad, indices, var, accum, scalars=(lr,))
+    return updated_rows(grad, indices, var, accum, scalars=(lr,))
 
 
 @op("SparseApplyAdadelta")
@@ -113,7 +113,7 @@ def sparse_apply_adadelta(var: Tensor, accum: Tensor, accum_update: Tensor, lr: 
                           grad: Tensor, indices: Tensor, use_locking: bool | None = None,
                           name: str | None = None) -> Any:
     """`apply_adadelta` on the rows at `indices`, one after the other."""
-    return _updated_rows(grad, indices, var, accum, accum_update, scalars=(lr, rho, epsilon))
+    return updated_rows(grad, indices, var, accum, accum_update, scalars=(lr, rho, epsilon))
 
 
 @op("SparseApplyRMSProp")
@@ -121,7 +121,7 @@ def sparse_apply_rms_prop(var: Tensor, ms: Tensor, mom: Tensor, lr: Tensor, rho:
                           epsilon: Tensor, grad: Tensor, indices: Tensor, use_locking: bool | None = None,
                           name: str | None = None) -> Any:
     """`apply_rms_prop` on the rows at `indices`, one after the other. 0.9 added it."""
-    return _updated_rows(grad, indices, var, ms, mom, scalars=(lr, rho, momentum, epsilon))
+    return updated_rows(grad, indices, var, ms, mom, scalars=(lr, rho, momentum, epsilon))
 
 
 @op("SparseApplyFtrl")
@@ -129,4 +129,4 @@ def sparse_apply_ftrl(var: Tensor, accum: Tensor, linear: Tensor, grad: Tensor, 
                       l1: Tensor, l2: Tensor, lr_power: Tensor, use_locking: bool | None = None,
                       name: str | None = None) -> Any:
     """`apply_ftrl` on the rows at `indices`, one after the other."""
-    return _updated_rows(grad, indices, var, accum, linear, scalars=(lr, l1, l2, lr_power))
+    return updated_rows(grad, indices, var, accum, linear, scalars=(lr, l1, l2, lr_power))

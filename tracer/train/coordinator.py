@@ -6,7 +6,7 @@ import contextlib
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from tracer import errors, logging
@@ -26,7 +26,10 @@ class Coordinator:
     The first exception that a thread reports is raised by `join`. `tf.errors.OutOfRangeError` counts as a clean end.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clean_stop_exception_types: tuple[type[BaseException], ...] | None = None) -> None:
+        """`clean_stop_exception_types`, from 0.11 on, are those that count as a clean end."""
+        self._clean = (errors.OutOfRangeError,) if clean_stop_exception_types is None else clean_stop_exception_types
+        self._joined = False
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._raised: BaseException | None = None
@@ -44,18 +47,29 @@ class Coordinator:
         with self._lock:
             if self._stop.is_set():
                 return
-            if error is not None and self._raised is None and not isinstance(error, errors.OutOfRangeError):
+            if error is not None and self._raised is None and not isinstance(error, self._clean):
                 logging.info("Error reported to Coordinator: %s", error)
                 self._raised = error
             self._stop.set()
 
     def clear_stop(self) -> None:
         """Makes `should_stop` false again; an exception that was reported stays."""
+        self._joined = False
         self._stop.clear()
 
     def should_stop(self) -> bool:
         """Whether a stop has been requested."""
         return self._stop.is_set()
+
+    @property
+    def joined(self) -> bool:
+        """Whether `join` has waited for all threads since the last start."""
+        return self._joined
+
+    def raise_requested_exception(self) -> None:
+        """Raises the exception that was reported, if one was."""
+        if self._raised is not None:
+            raise self._raised
 
     @contextlib.contextmanager
     def stop_on_exception(self) -> Iterator[None]:
@@ -90,6 +104,7 @@ class Coordinator:
         for thread in waited_for:
             if thread.is_alive():  # one may never have been started
                 thread.join(max(0.0, deadline - time.monotonic()))
+        self._joined = True
         stragglers = [thread.name for thread in waited_for if thread.is_alive()]
         if self._raised is not None:
             raise self._raised
@@ -106,11 +121,11 @@ class LooperThread(threading.Thread):
         coord: a `Coordinator`.
         timer_interval_secs: the seconds from one call to the next; None for no pause.
         target: what is called; a subclass may define `run_loop` instead.
-        args: its arguments.
+        args, kwargs: its arguments.
     """
 
     def __init__(self, coord: Coordinator, timer_interval_secs: float | None, target: Callable | None = None,
-                 args: Iterable[Any] | None = None) -> None:
+                 args: Iterable[Any] | None = None, kwargs: Mapping[str, Any] | None = None) -> None:
         if not isinstance(coord, Coordinator):
             raise ValueError(f"'coord' argument must be a Coordinator: {coord}")
         super().__init__(daemon=True)
@@ -118,12 +133,13 @@ class LooperThread(threading.Thread):
         self._interval = timer_interval_secs
         self._looped = target
         self._arguments = tuple(args or ())
+        self._keywords = dict(kwargs or {})
 
     @staticmethod
     def loop(coord: Coordinator, timer_interval_secs: float | None, target: Callable,
-             args: Iterable[Any] | None = None) -> LooperThread:
+             args: Iterable[Any] | None = None, kwargs: Mapping[str, Any] | None = None) -> LooperThread:
         """A new thread that calls `target`, started."""
-        thread = LooperThread(coord, timer_interval_secs, target=target, args=args)
+        thread = LooperThread(coord, timer_interval_secs, target=target, args=args, kwargs=kwargs)
         thread.start()
         return thread
 
@@ -150,4 +166,4 @@ class LooperThread(threading.Thread):
     def run_loop(self) -> None:
         """One round."""
         if self._looped is not None:
-            self._looped(*self._arguments)
+            self._looped(*self._arguments, **self._keywords)

@@ -11,7 +11,8 @@ from tracer.train.checkpoint_state import write_whole
 
 
 def export_meta_graph(filename: str | None = None, meta_info_def: Any = None, graph_def: Any = None,
-                      saver_def: Any = None, collection_list: Any = None, as_text: bool = False) -> Any:
+                      saver_def: Any = None, collection_list: Any = None, as_text: bool = False, graph: Any = None,
+                      clear_devices: bool = False) -> Any:
     """The MetaGraphDef message of the default graph; with `filename` it is also written there.
 
     Args:
@@ -20,7 +21,13 @@ def export_meta_graph(filename: str | None = None, meta_info_def: Any = None, gr
         graph_def: the graph; by default the default one.
         collection_list: the names of the collections to export; by default all.
         as_text: whether the file is text.
+        graph: the graph that is meant, in place of the default one; from 0.12 on.
+        clear_devices: whether to leave out on which devices operations are; from 0.12 on.
     """
+    if graph is not None and graph is not scopes.get_default_graph():
+        with graph.as_default():
+            return export_meta_graph(filename, meta_info_def, graph_def, saver_def, collection_list, as_text,
+                                     clear_devices=clear_devices)
     from google.protobuf import text_format
 
     from tracer import protos
@@ -31,6 +38,8 @@ def export_meta_graph(filename: str | None = None, meta_info_def: Any = None, gr
     if meta_info_def:
         message.meta_info_def.MergeFrom(meta_info_def)
     message.graph_def.MergeFrom(graph_def if graph_def else graph.as_graph_def(add_shapes=True))
+    if clear_devices:
+        _clear_devices(message.graph_def)
     stripped = stripped_op_list_for_graph(message.graph_def)
     message.meta_info_def.stripped_op_list.MergeFrom(stripped)
     if saver_def:
@@ -42,6 +51,11 @@ def export_meta_graph(filename: str | None = None, meta_info_def: Any = None, gr
         os.makedirs(os.path.dirname(filename) or ".", exist_ok=True)
         write_whole(filename, data)
     return message
+
+
+def _clear_devices(graph_def: Any) -> None:
+    for node in graph_def.node:
+        node.device = ""
 
 
 def add_collection_def(meta_graph_def: Any, key: Any) -> None:
@@ -130,13 +144,16 @@ def read_meta_graph_file(filename: str) -> Any:
         raise OSError(f"Cannot parse file {filename}: {error}.") from None
 
 
-def import_meta_graph(meta_graph_or_file: Any, clear_devices: bool = False) -> Any:
+def import_meta_graph(meta_graph_or_file: Any, clear_devices: bool = False, import_scope: str | None = None) -> Any:
     """Adds the graph of a MetaGraphDef (a message or a file) to the default graph, and restores its collections.
 
     Returns the Saver that it holds; when it holds none, one for all variables, or None when there are no variables.
 
     >>> saver = tf.train.import_meta_graph("model-1000.meta")
     >>> saver.restore(sess, "model-1000")
+
+    `clear_devices` leaves out on which devices operations are. `import_scope`, from 0.12 on, is the scope that the names
+    of operations and variables get as a prefix; in checkpoints variables have them without it.
     """
     from tracer import importer, protos, variables
     from tracer.train.saver import Saver
@@ -148,18 +165,41 @@ def import_meta_graph(meta_graph_or_file: Any, clear_devices: bool = False) -> A
     if clear_devices:
         graph_def = protos.GraphDef()
         graph_def.CopyFrom(message.graph_def)
-        for node in graph_def.node:
-            node.device = ""
+        _clear_devices(graph_def)
     producers = message.meta_info_def.stripped_op_list
-    importer.import_graph_def(graph_def, name="", producer_op_list=producers if producers.op else None)
+    importer.import_graph_def(graph_def, name=import_scope or "", producer_op_list=producers if producers.op else None)
     for key in sorted(message.collection_def):
-        _restore_collection(key, message.collection_def[key])
+        _restore_collection(key, message.collection_def[key], import_scope)
     if message.HasField("saver_def"):
-        return Saver(saver_def=message.saver_def)
+        return Saver(saver_def=_below(message.saver_def, import_scope))
     return Saver() if variables.all_variables() else None
 
 
-def _restore_collection(key: str, collection: Any) -> None:
+_NAMED = {
+    "VariableDef": ("variable_name", "initializer_name", "snapshot_name"),
+    "QueueRunnerDef": ("queue_name", "enqueue_op_name", "close_op_name", "cancel_op_name"),
+    "SaverDef": ("filename_tensor_name", "save_tensor_name", "restore_op_name"),
+}
+"""The fields of messages that hold names of operations and tensors."""
+
+
+def _below(message: Any, scope: str | None) -> Any:
+    """The message with `scope` before the names in it."""
+    if not scope:
+        return message
+    moved = type(message)()
+    moved.CopyFrom(message)
+    for field in _NAMED.get(moved.DESCRIPTOR.name, ()):
+        value = getattr(moved, field)
+        if isinstance(value, str):
+            if value:
+                setattr(moved, field, f"{scope}/{value}")
+        else:
+            value[:] = [f"{scope}/{name}" for name in value]
+    return moved
+
+
+def _restore_collection(key: str, collection: Any, scope: str | None) -> None:
     kind = collection.WhichOneof("kind")
     if kind is None:
         logging.error("Cannot identify data type for collection %s. Skipping.", key)
@@ -170,10 +210,10 @@ def _restore_collection(key: str, collection: Any) -> None:
     if from_proto is not None and kind == "bytes_list":
         proto_type = proto_functions.get_collection_proto_type(key)
         for value in values:
-            graph.add_to_collection(key, from_proto(proto_type.FromString(value)))
+            graph.add_to_collection(key, from_proto(_below(proto_type.FromString(value), scope)))
     elif kind == "node_list":
         for value in values:
-            graph.add_to_collection(key, graph.as_graph_element(value))
+            graph.add_to_collection(key, graph.as_graph_element(f"{scope}/{value}" if scope else value))
     else:
         for value in values:
             graph.add_to_collection(key, value)

@@ -7,7 +7,7 @@ from typing import Any
 from tracer import scopes
 from tracer.convert import IndexedSlices, convert_to_tensor
 from tracer.ir import Operation, Tensor
-from tracer.ops import array, casting, constants, control_flow, indexing, segment, state, train
+from tracer.ops import array, casting, constants, control_flow, indexing, later_train, segment, state, train
 from tracer.ops import math as math_ops
 from tracer.train.optimizer import Optimizer
 from tracer.variables import Variable
@@ -251,12 +251,16 @@ class RMSPropOptimizer(Optimizer):
 
     >>> train_step = tf.train.RMSPropOptimizer(0.01, decay=0.9).minimize(loss)
 
-    Slots: `rms`, which starts at 1, and `momentum`.
+    With `centered`, from 0.12 on, the gradients' mean is kept too: `mg += (grad - mg) * (1 - decay)`, and `ms - mg ** 2`
+    stands in place of `ms` below the root.
+
+    Slots: `rms`, which starts at 1, `momentum`, and `mg` where it is centered.
     """
 
     def __init__(self, learning_rate: Any, decay: Any = 0.9, momentum: Any = 0.0, epsilon: Any = 1e-10,
-                 use_locking: bool = False, name: str = "RMSProp") -> None:
+                 use_locking: bool = False, name: str = "RMSProp", centered: bool = False) -> None:
         super().__init__(use_locking, name)
+        self._centered = centered
         self._learning_rate = learning_rate
         self._decay = decay
         self._momentum = momentum
@@ -266,6 +270,8 @@ class RMSPropOptimizer(Optimizer):
         for var in var_list:
             ones = constants.constant(1.0, dtype=var.dtype.base_dtype, shape=var.get_shape())
             self._get_or_make_slot(var, ones, "rms", self._name)
+            if self._centered:
+                self._zeros_slot(var, "mg", self._name)
             self._zeros_slot(var, "momentum", self._name)
 
     def _prepare(self) -> None:
@@ -276,15 +282,18 @@ class RMSPropOptimizer(Optimizer):
 
     def _arguments(self, var: Variable) -> list[Any]:
         scalars = (self._learning_rate_tensor, self._decay_tensor, self._momentum_tensor, self._epsilon_tensor)
-        return [var, self.get_slot(var, "rms"), self.get_slot(var, "momentum"),
+        means = [self.get_slot(var, "mg")] if self._centered else []
+        return [var, *means, self.get_slot(var, "rms"), self.get_slot(var, "momentum"),
                 *(_cast(value, var) for value in scalars)]
 
     def _apply_dense(self, grad: Tensor, var: Variable) -> Any:
-        return train.apply_rms_prop(*self._arguments(var), grad, use_locking=self._use_locking).op
+        apply = later_train.apply_centered_rms_prop if self._centered else train.apply_rms_prop
+        return apply(*self._arguments(var), grad, use_locking=self._use_locking).op
 
     def _apply_sparse(self, grad: IndexedSlices, var: Variable) -> Any:
         # 0.8 raised NotImplementedError here; 0.9 gave it this operation.
-        return train.sparse_apply_rms_prop(
+        apply = later_train.sparse_apply_centered_rms_prop if self._centered else train.sparse_apply_rms_prop
+        return apply(
             *self._arguments(var), grad.values, grad.indices, use_locking=self._use_locking).op
 
 

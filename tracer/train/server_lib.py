@@ -60,6 +60,22 @@ class ClusterSpec:
         tasks = self._jobs[job_name]
         return [tasks.get(number) for number in range(max(tasks, default=-1) + 1)]
 
+    def num_tasks(self, job_name: str) -> int:
+        """How many tasks a job has; from 0.11 on, as the next two. Raises ValueError when there is no such job."""
+        return len(self.task_indices(job_name))
+
+    def task_indices(self, job_name: str) -> list[int]:
+        """The numbers of a job's tasks."""
+        if job_name not in self._jobs:
+            raise ValueError(f"No such job in cluster: {job_name!r}")
+        return sorted(self._jobs[job_name])
+
+    def task_address(self, job_name: str, task_index: int) -> str:
+        """The address of a task. Raises ValueError when there is none."""
+        if task_index not in self.task_indices(job_name):
+            raise ValueError(f"No task with index {task_index!r} in job {job_name!r}.")
+        return self._jobs[job_name][task_index]
+
     def as_dict(self) -> dict[str, Any]:
         """The addresses by job, as a list; as a dict by task number when some numbers are left out."""
         return {job: list(found) if None not in (found := self.job_tasks(job)) else dict(tasks)

@@ -22,7 +22,10 @@ RENAMED = {
 }
 """Names of `tf`, and what 0.8 calls the same."""
 _PARTS = {
-    "tracer": ("root", "maths", "strings"), "tracer.nn": ("nn",), "tracer.train": ("train",), "tracer.image": ("image",),
+    "tracer": ("root", "maths", "strings", "names", "more", "convolution"),
+    "tracer.nn": ("nn", "convolution"),
+    "tracer.train": ("train", "optimizers"),
+    "tracer.image": ("image",),
 }
 _MODULES = {"summary": "tracer.younger.summary", "graph_util": "tracer.graph_util"}
 

@@ -10,8 +10,9 @@ from tracer import dtypes, scopes
 from tracer.convert import convert_to_tensor
 from tracer.ir import Tensor
 from tracer.ops import array, casting, indexing, logic, math, script
+from tracer.ops.later_strings import decode_gif as decode_gif
 
-__all__ = ["adjust_gamma", "crop_and_resize", "non_max_suppression", "rot90"]
+__all__ = ["adjust_gamma", "crop_and_resize", "decode_gif", "non_max_suppression", "rot90"]
 
 
 def rot90(image: Any, k: int = 1, name: str | None = None) -> Tensor:

@@ -8,12 +8,13 @@ from tracer import dtypes, scopes
 from tracer.convert import convert_to_tensor
 from tracer.declare import raw_op
 from tracer.ir import Tensor
-from tracer.nn import convolution, recurrent
-from tracer.ops import array, casting, indexing, math
+from tracer.nn import recurrent
+from tracer.ops import array, casting, indexing, logic, math
 from tracer.ops import convolution as ops_convolution
 from tracer.variable_scope import variable_scope
 
-__all__ = ["bidirectional_dynamic_rnn", "conv1d", "conv3d_transpose", "crelu", "fused_batch_norm", "weighted_moments"]
+__all__ = ["bidirectional_dynamic_rnn", "conv1d", "conv3d_transpose", "crelu", "fused_batch_norm", "log_poisson_loss",
+           "weighted_moments"]
 
 
 def conv1d(value: Any, filters: Any, stride: int, padding: str, use_cudnn_on_gpu: bool = True,
@@ -22,7 +23,7 @@ def conv1d(value: Any, filters: Any, stride: int, padding: str, use_cudnn_on_gpu
     with scopes.op_scope([value, filters], name, "conv1d"):
         wide = array.expand_dims(value, 1 if data_format == "NHWC" else 2)
         strides = [1, 1, stride, 1] if data_format == "NHWC" else [1, 1, 1, stride]
-        result = convolution.conv2d(wide, array.expand_dims(filters, 0), strides, padding, use_cudnn_on_gpu,
+        result = ops_convolution.conv2d(wide, array.expand_dims(filters, 0), strides, padding, use_cudnn_on_gpu,
                                     data_format)
         return array.squeeze(result, [1 if data_format == "NHWC" else 2])
 
@@ -62,6 +63,26 @@ def bidirectional_dynamic_rnn(
                 cell_bw, turned(convert_to_tensor(inputs)), sequence_length, initial_state_bw, dtype, *rest,
                 scope=backward)
     return (outputs, turned(reversed_outputs)), (state, state_back)
+
+
+def log_poisson_loss(log_input: Any, targets: Any, compute_full_loss: bool = False, name: str | None = None) -> Tensor:
+    """`exp(log_input) - log_input * targets`: the loss of a Poisson distribution, without what the targets alone say.
+
+    `compute_full_loss` adds that, by Stirling's approximation, where a target is more than 1.
+    """
+    with scopes.op_scope([log_input, targets], name, "log_poisson_loss"):
+        log_input = convert_to_tensor(log_input, name="log_input")
+        targets = convert_to_tensor(targets, name="targets")
+        if not log_input.get_shape().is_compatible_with(targets.get_shape()):
+            raise ValueError("log_input and targets must have the same shape "
+                             f"({log_input.get_shape()} vs {targets.get_shape()})")
+        loss = math.sub(math.exp(log_input), math.mul(log_input, targets))
+        if not compute_full_loss:
+            return loss
+        half = math.mul(math.log(math.mul(targets, 2 * 3.141592653589793)), 0.5)
+        stirling = math.add(math.sub(math.mul(targets, math.log(targets)), targets), half)
+        inside = logic.logical_and(logic.greater_equal(targets, 0), logic.less_equal(targets, 1))
+        return math.add(loss, logic.select(inside, array.zeros_like(targets), stirling))
 
 
 def conv3d_transpose(value: Any, filter: Any, output_shape: Any, strides: Any, padding: str = "SAME",

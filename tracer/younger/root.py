@@ -67,11 +67,16 @@ def meshgrid(*args: Any, indexing: str = "xy", name: str = "meshgrid") -> list[T
         return found
 
 
-def eye(num_rows: Any, num_columns: Any = None, dtype: Any = dtypes.float32, name: str | None = None) -> Tensor:
-    """The identity matrix, cut or filled up with zeros to `num_columns`."""
+def eye(num_rows: Any, num_columns: Any = None, batch_shape: Any = None, dtype: Any = dtypes.float32,
+        name: str | None = None) -> Tensor:
+    """The identity matrix, cut or filled up with zeros to `num_columns`; with `batch_shape` a batch of them."""
     with scopes.op_scope([num_rows, num_columns], name, "eye"):
         columns = num_rows if num_columns is None else num_columns
-        return one_hot(constants.range(0, num_rows), columns, 1, 0, dtype=dtype)
+        matrix = one_hot(constants.range(0, num_rows), columns, 1, 0, dtype=dtype)
+        if batch_shape is None:
+            return matrix
+        batch = convert_to_tensor(batch_shape, dtype=dtypes.int32, name="shape")
+        return math.mul(constants.ones(array.concat(0, [batch, [1, 1]]), dtype), matrix)
 
 
 def matrix_transpose(a: Any, name: str = "matrix_transpose") -> Tensor:

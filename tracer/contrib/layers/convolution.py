@@ -12,7 +12,7 @@ from tracer.contrib.layers.making import activated, made_variable, normalized_or
 from tracer.convert import convert_to_tensor
 from tracer.initializers import zeros_initializer
 from tracer.ir import Tensor
-from tracer.nn.convolution import atrous_conv2d
+from tracer.nn.atrous import atrous_conv2d
 from tracer.ops import array, blocks, constants, math, nn, pooling
 from tracer.ops import convolution as ops
 from tracer.shapes import TensorShape

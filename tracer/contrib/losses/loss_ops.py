@@ -100,9 +100,9 @@ def add_loss(loss: Tensor) -> None:
     scopes.add_to_collection(GraphKeys.LOSSES, loss)
 
 
-def get_losses(scope: str | None = None) -> list[Tensor]:
-    """The losses of the collection LOSSES, of which `scope` matches the beginning of the name."""
-    return scopes.get_collection(GraphKeys.LOSSES, scope)
+def get_losses(scope: str | None = None, loss_collection: str = GraphKeys.LOSSES) -> list[Tensor]:
+    """The losses of the collection LOSSES (or another), of which `scope` matches the beginning of the name."""
+    return scopes.get_collection(loss_collection, scope)
 
 
 def get_regularization_losses(scope: str | None = None) -> list[Tensor]:

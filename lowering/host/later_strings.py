@@ -1,0 +1,110 @@
+"""Rules of the operations on strings and files that TensorFlow had from 0.9 on."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import os
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from lowering.host import messages, tensors
+from lowering.host.fingerprints import fingerprint64, siphash
+from lowering.host.strings import objects
+from lowering.registry import lowers
+from lowering.rules.array import text
+from tracer import dtypes, errors
+
+
+def _each(strings: Any, function: Callable[[bytes], bytes]) -> np.ndarray:
+    array = np.asarray(strings, object)
+    return objects([function(item) for item in array.reshape(-1).tolist()], array.shape)
+
+
+def _buckets(strings: Any, hashed: Callable[[bytes], int], count: int) -> np.ndarray:
+    array = np.asarray(strings, object)
+    return np.array([hashed(item) % count for item in array.reshape(-1).tolist()], np.int64).reshape(array.shape)
+
+
+@lowers("StringToHashBucketFast", host=True)
+def string_to_hash_bucket_fast(input: Any, *, num_buckets: int) -> np.ndarray:
+    return _buckets(input, fingerprint64, num_buckets)
+
+
+@lowers("StringToHashBucketStrong", host=True)
+def string_to_hash_bucket_strong(input: Any, *, num_buckets: int, key: Any) -> np.ndarray:
+    if len(key) != 2:
+        raise ValueError("Key must have 2 elements")
+    low, high = (int(word) & (1 << 64) - 1 for word in key)
+    return _buckets(input, lambda item: siphash(item, (low, high)), num_buckets)
+
+
+@lowers("EncodeBase64", host=True)
+def encode_base64(input: Any, *, pad: bool) -> np.ndarray:
+    def encoded(item: bytes) -> bytes:
+        found = base64.urlsafe_b64encode(item)
+        return found if pad else found.rstrip(b"=")
+
+    return _each(input, encoded)
+
+
+@lowers("DecodeBase64", host=True)
+def decode_base64(input: Any) -> np.ndarray:
+    def decoded(item: bytes) -> bytes:
+        bare = item[:-2].replace(b"=", b"?") + item[-2:].rstrip(b"=")
+        if len(bare) % 4 == 1:
+            raise errors.InvalidArgumentError(None, None, "Base64 string length cannot be 1 modulo 4.")
+        try:
+            return base64.b64decode(bare + b"=" * (-len(bare) % 4), altchars=b"-_", validate=True)
+        except binascii.Error:
+            raise errors.InvalidArgumentError(None, None, "Invalid character found in base64.") from None
+
+    return _each(input, decoded)
+
+
+@lowers("WriteFile", host=True)
+def write_file(filename: Any, contents: Any) -> None:
+    path, data = (np.asarray(part, object).item() for part in (filename, contents))
+    folder = os.path.dirname(path)
+    if folder:
+        os.makedirs(folder, exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(data)
+
+
+@lowers("ParseTensor", host=True)
+def parse_tensor(serialized: Any, *, out_type: dtypes.DType) -> Any:
+    data = np.asarray(serialized, object).item()
+    message = messages.parse("TensorProto", data)
+    kind = dtypes.as_dtype(message.dtype)
+    if kind is not out_type:
+        raise ValueError(f"Type mismatch between parsed tensor ({kind.name}) and dtype ({out_type.name})")
+    sizes = tuple(dim.size for dim in message.tensor_shape.dim)
+    if kind is dtypes.string:
+        return objects(list(message.string_val), sizes)
+    if message.tensor_content:
+        return np.frombuffer(message.tensor_content, kind.as_numpy_dtype).reshape(sizes)
+    try:
+        return tensors.from_proto(memoryview(data), kind, sizes)
+    except ValueError:  # one element that stands for all
+        return np.full(sizes, tensors.from_proto(memoryview(data), kind, (1,))[0])
+
+
+@lowers("DecodeGif", host=True)
+def decode_gif(contents: Any) -> np.ndarray:
+    from PIL import Image, ImageSequence, UnidentifiedImageError
+
+    if np.ndim(contents):
+        raise ValueError(f"contents must be scalar, got shape {text(np.shape(contents))}")
+    data = np.asarray(contents, object).item()
+    if data[:3] != b"GIF":
+        raise ValueError("Expected image (JPEG, PNG, or GIF), got unknown format starting with "
+                         f"'{data[:16].decode(errors='replace')}'")
+    try:
+        with Image.open(io.BytesIO(data), formats=["GIF"]) as image:
+            return np.stack([np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(image)])
+    except (UnidentifiedImageError, OSError, EOFError) as reason:
+        raise ValueError(f"Invalid GIF data: {reason}") from reason

@@ -1,0 +1,136 @@
+"""Rules of the operations of arithmetic and arrangement that TensorFlow had from 0.9 on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lowering import random_gamma as gamma
+from lowering.registry import Static, lowers
+from lowering.rules.array import text
+from lowering.rules.math import matched
+
+# XLA's special functions are off by several units in the last place of float32; in float64 nothing of that is left.
+
+
+@lowers("Zeta")
+def zeta(x: Any, q: Any) -> Any:
+    x, q = matched(x, q)
+    return _zeta(x.astype(jnp.float64), q.astype(jnp.float64)).astype(q.dtype)
+
+
+@jax.custom_jvp
+def _zeta(x: Any, q: Any) -> Any:
+    return jax.scipy.special.zeta(x, q)
+
+
+@_zeta.defjvp
+def _zeta_moved(primals: Any, tangents: Any) -> Any:
+    (x, q), (_, moved) = primals, tangents  # TensorFlow has no derivative with respect to x
+    return _zeta(x, q), -x * _zeta(x + 1, q) * moved
+
+
+@lowers("Polygamma")
+def polygamma(a: Any, x: Any) -> Any:
+    a, x = matched(a, x)
+    return _polygamma(a.astype(jnp.float64), x.astype(jnp.float64)).astype(x.dtype)
+
+
+@jax.custom_jvp
+def _polygamma(a: Any, x: Any) -> Any:
+    whole = (a == jnp.floor(a)) & (a >= 0)
+    order = jnp.where(whole & (a > 0), a, 1)
+    sign = jnp.where(order % 2 == 1, 1.0, -1.0)
+    higher = sign * jnp.exp(jax.lax.lgamma(order + 1)) * jax.scipy.special.zeta(order + 1, x)
+    return jnp.where(whole, jnp.where(a == 0, jax.lax.digamma(x), higher), jnp.nan)
+
+
+@_polygamma.defjvp
+def _polygamma_moved(primals: Any, tangents: Any) -> Any:
+    (a, x), (_, moved) = primals, tangents
+    return _polygamma(a, x), _polygamma(a + 1, x) * moved
+
+
+@lowers("Betainc")
+def betainc(a: Any, b: Any, x: Any) -> Any:
+    given = {np.shape(one) for one in (a, b, x)} - {()}
+    if len(given) > 1:
+        raise ValueError(f"Shapes of a, b and x are inconsistent: {text(np.shape(a))} vs. {text(np.shape(b))} vs. "
+                         f"{text(np.shape(x))}")
+    return jax.scipy.special.betainc(*(jnp.asarray(one, jnp.float64) for one in (a, b, x))).astype(x.dtype)
+
+
+@lowers("MatrixSetDiag")
+def matrix_set_diag(input: Any, diagonal: Any) -> Any:
+    sizes = np.shape(input)
+    if len(sizes) < 2:
+        raise ValueError(f"input must be at least 2-dim, received shape: {text(sizes)}")
+    wanted = (*sizes[:-2], min(sizes[-2:]))
+    if np.shape(diagonal) != wanted:
+        raise ValueError("must have diagonal.shape == input.shape[:-2] + min(input.shape[-2:]), but received input "
+                         f"shape: {text(sizes)} and diagonal shape: {text(np.shape(diagonal))}")
+    at = np.arange(wanted[-1])
+    return jnp.asarray(input).at[..., at, at].set(diagonal)
+
+
+def _block_sizes(input: Any, block_shape: np.ndarray, widths: np.ndarray, word: str) -> list[int]:
+    count = block_shape.size
+    if block_shape.ndim != 1:
+        raise ValueError(f"block_shape rank should be 1 instead of {block_shape.ndim}")
+    if np.ndim(input) < count + 1:
+        raise ValueError(f"input rank should be >= {count + 1} instead of {np.ndim(input)}")
+    if widths.shape != (count, 2):
+        raise ValueError(f"{word} should have shape [{count}, 2] instead of {text(widths.shape)}")
+    if (block_shape < 1).any():
+        raise ValueError("All values in block_shape must be positive, got value, "
+                         f"{int(block_shape[block_shape < 1][0])} at index {int(np.flatnonzero(block_shape < 1)[0])}.")
+    if (widths < 0).any():
+        raise ValueError(f"{word} must be non-negative")
+    return block_shape.tolist()
+
+
+@lowers("SpaceToBatchND")
+def space_to_batch_nd(input: Any, block_shape: Static, paddings: Static) -> Any:
+    blocks = _block_sizes(input, block_shape, paddings, "paddings")
+    count, rest = len(blocks), np.shape(input)[len(blocks) + 1:]
+    padded = jnp.pad(input, [(0, 0), *map(tuple, paddings.tolist()), *[(0, 0)] * len(rest)])
+    for size, block in zip(padded.shape[1:], blocks, strict=False):
+        if size % block:
+            raise ValueError(f"padded_shape[{padded.shape.index(size)}]={size} is not divisible by "
+                             f"block_shape[{blocks.index(block)}]={block}")
+    sizes = [size // block for size, block in zip(padded.shape[1:count + 1], blocks, strict=True)]
+    parts = [part for pair in zip(sizes, blocks, strict=True) for part in pair]
+    cut = padded.reshape(padded.shape[0], *parts, *rest)
+    order = [*range(2, 2 * count + 1, 2), 0, *range(1, 2 * count + 1, 2), *range(2 * count + 1, cut.ndim)]
+    return cut.transpose(order).reshape(-1, *sizes, *rest)
+
+
+@lowers("BatchToSpaceND")
+def batch_to_space_nd(input: Any, block_shape: Static, crops: Static) -> Any:
+    blocks = _block_sizes(input, block_shape, crops, "crops")
+    input, count = jnp.asarray(input), len(blocks)
+    sizes, rest = input.shape[1:count + 1], input.shape[count + 1:]
+    product = int(np.prod(blocks))
+    if input.shape[0] % product:
+        raise ValueError(f"Input batch dimension ({input.shape[0]}) is not divisible by product of block sizes "
+                         f"({product})")
+    cut = input.reshape(*blocks, input.shape[0] // product, *sizes, *rest)
+    order = [count, *(axis for i in range(count) for axis in (count + 1 + i, i)), *range(2 * count + 1, cut.ndim)]
+    whole = cut.transpose(order).reshape(
+        -1, *(size * block for size, block in zip(sizes, blocks, strict=True)), *rest)
+    kept = [slice(None)]
+    for axis, (before, after) in enumerate(crops.tolist(), 1):
+        if whole.shape[axis] < before + after:
+            raise ValueError(f"cropped_shape[{axis - 1}]={whole.shape[axis] - before - after} must be non-negative")
+        kept.append(slice(before, whole.shape[axis] - after))
+    return whole[tuple(kept)]
+
+
+@lowers("RandomGamma")
+def random_gamma(shape: Static, alpha: Any, *, stream: Any) -> Any:
+    if shape.ndim != 1:
+        raise ValueError(f"shape must be a vector of {{int32,int64}}, got shape {text(shape.shape)}")
+    return gamma.drawn(stream, tuple(shape.tolist()), alpha)

@@ -1,0 +1,64 @@
+"""Strings and files: operations that TensorFlow had from 0.9 on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tracer import shapes
+from tracer.declare import op
+from tracer.ir import Tensor
+
+
+@op("StringToHashBucketFast", inputs="input:string", outputs="output:int64", attrs="num_buckets:int>=1")
+def string_to_hash_bucket_fast(input: Tensor, num_buckets: int, name: str | None = None) -> Any:
+    """Each string's fingerprint, modulo `num_buckets`; the same one in every process.
+
+    >>> tf.string_to_hash_bucket_fast(["a", "hello"], 1000000).eval()
+    array([363939, 800296])
+    """
+    return input.sizes
+
+
+@op("StringToHashBucketStrong", inputs="input:string", outputs="output:int64",
+    attrs="num_buckets:int>=1; key:list(int)")
+def string_to_hash_bucket_strong(input: Tensor, num_buckets: int, key: Any, name: str | None = None) -> Any:
+    """Each string's hash under a key of two integers, modulo `num_buckets`: nobody without the key can aim at a bucket."""
+    return input.sizes
+
+
+@op("EncodeBase64", inputs="input:string", outputs="output:string", attrs="pad:bool=False")
+def encode_base64(input: Tensor, pad: bool | None = None, name: str | None = None) -> Any:
+    """Each string in the base64 that addresses of pages can hold; `pad` fills it up with `=`.
+
+    >>> tf.encode_base64("hello").eval()
+    b'aGVsbG8'
+    """
+    return input.sizes
+
+
+@op("DecodeBase64", inputs="input:string", outputs="output:string")
+def decode_base64(input: Tensor, name: str | None = None) -> Any:
+    """What `encode_base64` made, as it was."""
+    return input.sizes
+
+
+@op("WriteFile", inputs="filename:string; contents:string")
+def write_file(filename: Tensor, contents: Tensor, name: str | None = None) -> Any:
+    """Writes a file, in place of one that is there; its folder is made where there is none."""
+    shapes.rank(filename.sizes, 0)
+    shapes.rank(contents.sizes, 0)
+    return []
+
+
+@op("ParseTensor", inputs="serialized:string", outputs="output:out_type", attrs="out_type:type")
+def parse_tensor(serialized: Tensor, out_type: Any, name: str | None = None) -> Any:
+    """The tensor of a serialized TensorProto message."""
+    shapes.rank(serialized.sizes, 0)
+    return None
+
+
+@op("DecodeGif", inputs="contents:string", outputs="image:uint8")
+def decode_gif(contents: Tensor, name: str | None = None) -> Any:
+    """The frames of a GIF, of shape [frames, height, width, 3]."""
+    shapes.rank(contents.sizes, 0)
+    return (None, None, None, 3)
