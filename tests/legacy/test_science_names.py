@@ -108,6 +108,22 @@ def test_tsne_counts_its_iterations_by_the_old_name(run):
     assert (found.placed.n_components, found.placed.learning_rate, found.placed.max_iter) == (3, 100.0, 300)
 
 
+def test_seaborn_takes_the_table_last(run):
+    pytest.importorskip("seaborn")
+    found = run("""
+        import pandas
+        import seaborn as sns
+        table = pandas.DataFrame({"x": [1., 2., 3.], "y": [2., 3., 5.], "kind": [0, 1, 0]})
+        grid = sns.lmplot("x", "y", data=table, fit_reg=False, size=2, hue="kind", legend=False)
+        boxes = sns.boxplot("kind", "y", data=table)
+        points = sns.factorplot("kind", "y", data=table, size=2)
+        figure = sns.plt.gcf()
+        """)
+    assert list(found.grid.fig.get_size_inches()) == [2, 2]
+    assert found.boxes.get_xlabel() == "kind"
+    assert found.points.fig is found.figure
+
+
 def test_scikit_learn_takes_arguments_in_their_order(run):
     pytest.importorskip("sklearn")
     found = run("""

@@ -1,4 +1,4 @@
-"""What SciPy, matplotlib, scikit-learn, pandas, IPython, h5py and PyYAML had in 2016 and have no longer."""
+"""What SciPy, scikit-learn, pandas, IPython, h5py and PyYAML had in 2016 and have no longer."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
+
+from tracer.legacy import plot_names
+from tracer.legacy.plot_names import axes_of, held, with_renamed
 
 
 def _scipy(module: ModuleType) -> dict[str, Any]:
@@ -31,65 +34,6 @@ def _numpy_lib(module: ModuleType) -> dict[str, Any]:
     return {name: value for name, value in functions if callable(value) and not hasattr(module, name)}
 
 
-# matplotlib
-
-_COLORS = {"spectral": "nipy_spectral", "spectral_r": "nipy_spectral_r", "Vega10": "tab10", "Vega20": "tab20"}
-
-
-def _color_maps(module: ModuleType) -> dict[str, Any]:
-    from matplotlib import pyplot
-
-    def get_cmap(name: Any = None, lut: Any = None) -> Any:
-        return pyplot.get_cmap(_COLORS.get(name, name), lut)
-
-    return {"get_cmap": get_cmap, **{old: pyplot.get_cmap(new) for old, new in _COLORS.items()}}
-
-
-def _with_renamed(function: Callable, **renamed: str) -> Callable:
-    """The function, which takes arguments by their old names as well."""
-
-    def call(*arguments: Any, **keywords: Any) -> Any:
-        for old, new in renamed.items():
-            if old in keywords:
-                keywords[new] = keywords.pop(old)
-        return function(*arguments, **keywords)
-
-    return call
-
-
-def _axes_of(figure: Any, **keywords: Any) -> Any:
-    """`gca`, which took what new axes are to be: `projection="3d"`."""
-    return figure.add_subplot(**keywords) if keywords else figure.gca()
-
-
-def _held(b: Any = None) -> None:
-    """`hold`: drawing has added to what is there ever since."""
-
-
-def _pyplot(module: ModuleType) -> dict[str, Any]:
-    from matplotlib.legend import Legend
-
-    found: dict[str, Any] = {
-        "axes": _with_renamed(module.axes, axisbg="facecolor"),
-        "hist": _with_renamed(module.hist, normed="density"),
-        "gca": lambda **keywords: _axes_of(module.gcf(), **keywords),
-        "hold": lambda b=None: None,  # drawing has added to what is there ever since
-        "ishold": lambda: True,
-        "subplot": _with_renamed(module.subplot, axisbg="facecolor"),
-    }
-
-    @functools.wraps(module.legend)
-    def legend(*arguments: Any, **keywords: Any) -> Any:
-        if isinstance(keywords.get("loc"), str) and keywords["loc"] not in Legend.codes:
-            keywords["loc"] = "best"  # with a warning, that was done
-        return module.legend(*arguments, **keywords)
-
-    found["legend"] = legend
-    if not hasattr(module, "spectral"):
-        found["spectral"] = lambda: module.set_cmap("nipy_spectral")
-    return found
-
-
 # scikit-learn
 
 
@@ -100,7 +44,7 @@ def _manifold(module: ModuleType) -> dict[str, Any]:
     def TSNE(*arguments: Any, **keywords: Any) -> Any:
         return module.TSNE(**dict(zip(order, arguments, strict=False)), **keywords)
 
-    return {"TSNE": _with_renamed(TSNE, n_iter="max_iter")}
+    return {"TSNE": with_renamed(TSNE, n_iter="max_iter")}
 
 
 _REORDERED = frozenset({"average_precision_score", "log_loss"})  # what is by name now is not what came next in 2016
@@ -205,13 +149,11 @@ def _display(module: ModuleType) -> dict[str, Any]:
 
 
 LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
+    **plot_names.LOST,
     "IPython": lambda module: {},
     "IPython.display": _display,
     "cv2": _opencv,
     "h5py": _h5py,
-    **dict.fromkeys(("matplotlib", "matplotlib.pylab"), lambda module: {}),
-    **dict.fromkeys(("matplotlib.cm", "matplotlib.pyplot.cm", "pylab.cm"), _color_maps),
-    **dict.fromkeys(("matplotlib.pyplot", "pylab"), _pyplot),
     "numpy.lib": _numpy_lib,
     "numpy.linalg": lambda module: {},
     "scipy": _scipy,
@@ -293,9 +235,9 @@ def _is_position(key: Any) -> bool:
 
 _ATTRIBUTES: dict[tuple[str, str], Callable] = {
     ("h5py", "value"): lambda owner: owner[()],
-    ("matplotlib", "gca"): lambda owner: functools.partial(_axes_of, owner),
-    ("matplotlib", "hist"): lambda owner: _with_renamed(owner.hist, normed="density"),
-    ("matplotlib", "hold"): lambda owner: _held,
+    ("matplotlib", "gca"): lambda owner: functools.partial(axes_of, owner),
+    ("matplotlib", "hist"): lambda owner: with_renamed(owner.hist, normed="density"),
+    ("matplotlib", "hold"): lambda owner: held,
     ("matplotlib", "set_axis_bgcolor"): lambda owner: owner.set_facecolor,
     ("matplotlib", "set_window_title"): lambda owner: owner.manager.set_window_title,
     ("pandas", "append"): lambda owner: functools.partial(_append, owner),

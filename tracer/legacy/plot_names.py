@@ -1,0 +1,100 @@
+"""What matplotlib and seaborn took and had in 2016, and do no longer."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+_COLORS = {"spectral": "nipy_spectral", "spectral_r": "nipy_spectral_r", "Vega10": "tab10", "Vega20": "tab20"}
+
+
+def _color_maps(module: ModuleType) -> dict[str, Any]:
+    from matplotlib import pyplot
+
+    def get_cmap(name: Any = None, lut: Any = None) -> Any:
+        return pyplot.get_cmap(_COLORS.get(name, name), lut)
+
+    return {"get_cmap": get_cmap, **{old: pyplot.get_cmap(new) for old, new in _COLORS.items()}}
+
+
+def with_renamed(function: Callable, **renamed: str) -> Callable:
+    """The function, which takes arguments by their old names as well."""
+
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        for old, new in renamed.items():
+            if old in keywords:
+                keywords[new] = keywords.pop(old)
+        return function(*arguments, **keywords)
+
+    return call
+
+
+def axes_of(figure: Any, **keywords: Any) -> Any:
+    """`gca`, which took what new axes are to be: `projection="3d"`."""
+    return figure.add_subplot(**keywords) if keywords else figure.gca()
+
+
+def held(b: Any = None) -> None:
+    """`hold`: drawing has added to what is there ever since."""
+
+
+def _pyplot(module: ModuleType) -> dict[str, Any]:
+    from matplotlib.legend import Legend
+
+    found: dict[str, Any] = {
+        "axes": with_renamed(module.axes, axisbg="facecolor"),
+        "hist": with_renamed(module.hist, normed="density"),
+        "gca": lambda **keywords: axes_of(module.gcf(), **keywords),
+        "hold": held,
+        "ishold": lambda: True,
+        "subplot": with_renamed(module.subplot, axisbg="facecolor"),
+    }
+
+    @functools.wraps(module.legend)
+    def legend(*arguments: Any, **keywords: Any) -> Any:
+        if isinstance(keywords.get("loc"), str) and keywords["loc"] not in Legend.codes:
+            keywords["loc"] = "best"  # with a warning, that was done
+        return module.legend(*arguments, **keywords)
+
+    found["legend"] = legend
+    if not hasattr(module, "spectral"):
+        found["spectral"] = lambda: module.set_cmap("nipy_spectral")
+    return found
+
+
+_BY_PLACE = {
+    "x y data": "jointplot lmplot regplot residplot",
+    "x y hue data": "barplot boxplot countplot pointplot stripplot swarmplot violinplot",
+}
+_OF_A_SIZE = "FacetGrid JointGrid PairGrid jointplot lmplot pairplot"
+
+
+def _seaborn(module: ModuleType) -> dict[str, Any]:
+    """Tables came after what to show of them; a size was that of each plot, its height since."""
+    from matplotlib import pyplot
+
+    found: dict[str, Any] = {name: getattr(module, name) for name in _OF_A_SIZE.split()}
+    for order, functions in _BY_PLACE.items():
+        for name in functions.split():
+            found[name] = _placed(getattr(module, name), order.split())
+    found["factorplot"] = _placed(functools.partial(module.catplot, kind="point"), ["x", "y", "hue", "data"])
+    for name in (*_OF_A_SIZE.split(), "factorplot"):
+        found[name] = with_renamed(found[name], size="height")
+    return {**found, "plt": pyplot}
+
+
+def _placed(function: Callable, order: list[str]) -> Callable:
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        return function(**dict(zip(order, arguments, strict=False)), **keywords)
+
+    return call
+
+
+LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
+    **dict.fromkeys(("matplotlib", "matplotlib.pylab"), lambda module: {}),
+    **dict.fromkeys(("matplotlib.cm", "matplotlib.pyplot.cm", "pylab.cm"), _color_maps),
+    **dict.fromkeys(("matplotlib.pyplot", "pylab"), _pyplot),
+    "seaborn": _seaborn,
+}
