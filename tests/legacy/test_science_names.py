@@ -108,6 +108,7 @@ def test_tsne_counts_its_iterations_by_the_old_name(run):
     assert (found.placed.n_components, found.placed.learning_rate, found.placed.max_iter) == (3, 100.0, 300)
 
 
+@pytest.mark.filterwarnings("ignore")  # seaborn asks matplotlib for what that warns of
 def test_seaborn_takes_the_table_last(run):
     pytest.importorskip("seaborn")
     found = run("""
