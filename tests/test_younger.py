@@ -344,3 +344,21 @@ def test_what_a_script_says_of_shapes_in_a_loop():
         growing([1, 1])
     with pytest.raises(ValueError, match=r"enters the loop with shape \(1, 1\), but the specified .* is \(3, 1\)\."):
         growing([3, 1])
+
+
+def test_templates_with_a_scope_from_the_start():
+    def scaled(x):
+        return x * tf.get_variable("v", [1])
+
+    first, second = (tf.make_template("t", scaled, create_scope_now_=True) for _ in range(2))
+    with tf.variable_scope("outer"):
+        third = tf.make_template("t", scaled, create_scope_now_=True)
+        named = tf.make_template("t", scaled, unique_name_="named")
+    with tf.variable_scope("other"):
+        assert second(1.0).name == "other/t_1/mul:0"
+        for template in (first, third, named):
+            template(1.0)
+    assert [v.op.name for v in tf.all_variables()] == ["t_1/v", "t/v", "outer/t/v", "other/named/v"]
+    with pytest.raises(ValueError, match="already exists"):
+        with tf.variable_scope("other"):
+            tf.make_template("t", scaled, unique_name_="named")(1.0)

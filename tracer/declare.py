@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import functools
 import inspect
@@ -285,7 +286,7 @@ def declared_as(parameters: str) -> Callable[[Callable], Callable]:
         for part in parameters.split(", "):
             name, _, default = part.partition("=")
             found.append(inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD,
-                                           default=None if default == "None" else empty))
+                                           default=ast.literal_eval(default) if default else empty))
         function.__signature__ = inspect.Signature(found)  # type: ignore[attr-defined]
         return function
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from tracer import scopes
 from tracer.scopes import GraphKeys
-from tracer.variable_scope import VariableScope, variable_scope
+from tracer.variable_scope import VariableScope, made_scope, variable_scope
 
 
 def make_template(name_: str, func_: Callable, **kwargs: Any) -> Template:
@@ -23,21 +23,24 @@ def make_template(name_: str, func_: Callable, **kwargs: Any) -> Template:
     Args:
         name_: the name of its variable scope, made unique at its first call.
         func_: the function.
-        **kwargs: arguments that each call passes to it.
+        **kwargs: arguments that each call passes to it; and, as since 0.9, `create_scope_now_`, whether its scope is
+            made here and not at its first call, and `unique_name_`, a name for its scope that another may have.
     """
-    return Template(name_, functools.partial(func_, **kwargs) if kwargs else func_)
+    now, unique_name = kwargs.pop("create_scope_now_", False), kwargs.pop("unique_name_", None)
+    return Template(name_, functools.partial(func_, **kwargs) if kwargs else func_, now, unique_name)
 
 
 class Template:
     """A function in a variable scope of its own."""
 
-    def __init__(self, name: str, func: Callable) -> None:
+    def __init__(self, name: str, func: Callable, now: bool = False, unique_name: str | None = None) -> None:
         if name is None:
             raise ValueError("name cannot be None.")
         self._name = name
+        self._unique_name = unique_name
         self._func = func
         self._stacktrace = traceback.format_stack()[:-2]
-        self._scope: VariableScope | None = None
+        self._scope = made_scope(unique_name or name, unique_name is not None) if now else None
         self._called = False
 
     @property
@@ -50,8 +53,10 @@ class Template:
             with variable_scope(self._scope, reuse=self._called):
                 return self._call(args, kwargs)
         # The name scope that the call opens decides the name: templates of one name never share by accident.
-        unique = scopes.get_default_graph().unique_name(self._name, mark_as_used=False)
-        with variable_scope(unique.rpartition("/")[2]) as self._scope:
+        unique = self._unique_name
+        if unique is None:
+            unique = scopes.get_default_graph().unique_name(self._name, mark_as_used=False).rpartition("/")[2]
+        with variable_scope(unique) as self._scope:
             return self._call(args, kwargs)
 
     def _call(self, args: tuple, kwargs: dict[str, Any]) -> Any:

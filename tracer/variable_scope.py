@@ -302,6 +302,15 @@ def variable_scope(name_or_scope: Any, reuse: bool | None = None, initializer: A
         yield scope
 
 
+def made_scope(name: str, is_unique: bool) -> VariableScope:
+    """The scope `name` inside of the current one, not entered yet; with a number where it is not said to be unique."""
+    if not is_unique:
+        name = _get_default_variable_store().unique_scope(get_variable_scope().name, name)
+    scope = _scope_below(name, None, None, None, None, None)
+    with _entered(scope):
+        return scope
+
+
 def _name_scope(graph: Graph, name: str) -> Any:
     """The name scope that a variable scope opens; the root variable scope stays where it is."""
     return graph.name_scope(name) if name else contextlib.nullcontext()

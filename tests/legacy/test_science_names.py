@@ -116,6 +116,7 @@ def test_seaborn_takes_the_table_last(run):
         import seaborn as sns
         table = pandas.DataFrame({"x": [1., 2., 3.], "y": [2., 3., 5.], "kind": [0, 1, 0]})
         grid = sns.lmplot("x", "y", data=table, fit_reg=False, size=2, hue="kind", legend=False)
+        sns.plt.figure()
         boxes = sns.boxplot("kind", "y", data=table)
         points = sns.factorplot("kind", "y", data=table, size=2)
         figure = sns.plt.gcf()
