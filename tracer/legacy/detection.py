@@ -238,31 +238,9 @@ def _place(node: ast.AST) -> str:
 
 def _quotient_as_whole_number(tree: ast.Module) -> str | None:
     """`range(n / 2)` or `x[: n / 2]`, which Python 3 refuses; the quotient may have a name in between."""
-    if "division" in future_features(tree):
-        return None
-    quotients: set[str] = set()
-    others: set[str] = set()
-    for node in all_nodes(tree):
-        if isinstance(node, ast.Assign):
-            names = {target.id for target in node.targets if isinstance(target, ast.Name)}
-            (quotients if _is_quotient(node.value) else others).update(names)
-        elif isinstance(node, ast.For | ast.AugAssign | ast.arg | ast.comprehension):
-            others.update(_binds(getattr(node, "target", node)))
-    quotients -= others
-    for node in all_nodes(tree):
-        wholes: list[ast.expr | None] = []
-        if _is_call(node, "range"):
-            wholes = list(node.args)  # type: ignore[attr-defined]
-        elif isinstance(node, ast.Slice):
-            wholes = [node.lower, node.upper]
-        for whole in wholes:
-            if whole is not None and (_is_quotient(whole) or (isinstance(whole, ast.Name) and whole.id in quotients)):
-                return f"line {whole.lineno}: a quotient as a whole number"
-    return None
+    from tracer.legacy import quotients
 
-
-def _is_quotient(node: ast.AST) -> bool:
-    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
+    return None if "division" in future_features(tree) else quotients.as_whole_number(all_nodes(tree))
 
 
 def _is_old_module(name: str, folder: str) -> bool:
