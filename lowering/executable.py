@@ -155,6 +155,10 @@ class Executable:
         finally:
             ending.leave()
 
+    def run_several(self, state: State) -> bool:
+        """Runs several times at once, as if each run came by itself; False where it has to be run."""
+        return self.straight is not None and self.straight.burst is not None and self.straight.burst.run(state)
+
     def _run(self, state: State, feeds: list[Any], watch: Watch | None) -> list[Any]:
         if self.endless and watch is None and threading.current_thread() is threading.main_thread():
             watch = Watch(None, False, interruptible=True)

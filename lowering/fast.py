@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 PATHS = {
+    "bursts": "several runs of a queue runner at once",
     "convolutions": "forms of convolutions, and XLA's options, for CPUs",
     "first": "the first run of what reads no variable, by NumPy",
     "hoist": "constants' consequences, computed once",

@@ -137,7 +137,25 @@ def _constant(argument: Any, fed: frozenset[Tensor]) -> Any:
     if isinstance(argument, list):
         values = [_constant(one, fed) for one in argument]
         return None if any(value is None for value in values) else values
-    return argument.op.attrs["value"] if argument.op.type == "Const" and argument not in fed else None
+    if argument in fed:
+        return None
+    op = argument.op
+    return op.attrs["value"] if op.type == "Const" else _reshaped(op, fed)
+
+
+def _reshaped(op: Operation, fed: frozenset[Tensor]) -> Any:
+    """The value of a constant in another shape; defaults of features are such."""
+    if op.type not in idle.SHAPES:
+        return None
+    values = [_constant(tensor, fed) for tensor in op.inputs]
+    if any(value is None for value in values):
+        return None
+    rule = registry.find(op.type)
+    function = idle.quick(op, {name: op.attrs[name] for name in rule.attrs}, values)  # type: ignore[union-attr]
+    try:
+        return None if function is None else function(*values)
+    except (ValueError, IndexError, TypeError):  # its rule says so when it runs
+        return None
 
 
 def _check_now(node: Operation, holds: Any, message: Any, *operands: Any) -> None:

@@ -6,7 +6,7 @@ They only give an array another shape, or they are arithmetic on few numbers, ea
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,7 +55,7 @@ def _cut(input_: Any, begin: Any, size: Any) -> Any:
     return input_[tuple(map(slice, at, ends))]
 
 
-_SHAPES: dict[str, Callable[..., Any]] = {
+SHAPES: dict[str, Callable[..., Any]] = {
     "ExpandDims": _expand, "Squeeze": _squeeze, "Reshape": np.reshape, "Slice": _cut, "Identity": lambda input: input,
 }
 _ARITHMETIC: dict[str, Callable[..., Any]] = {
@@ -73,7 +73,7 @@ def quick(node: Operation, attrs: Mapping[str, Any], constants: list[Any]) -> Ca
     """
     if node.type == "Assign":
         return _fitting(node.outputs[0].sizes if attrs["validate_shape"] else None)
-    function = _SHAPES.get(node.type) or (_ARITHMETIC[node.type] if _is_alike(node) else None)
+    function = SHAPES.get(node.type) or (_ARITHMETIC[node.type] if _is_alike(node) else None)
     if function is None:
         return None
     first = node.inputs[0]
@@ -90,6 +90,38 @@ def quick(node: Operation, attrs: Mapping[str, Any], constants: list[Any]) -> Ca
         return function(first if isinstance(first, np.ndarray) else np.asarray(first, kind), *others, **attrs)
 
     return call
+
+
+def rows(node: Operation, attrs: Mapping[str, Any], constants: list[Any]) -> Callable[..., Any] | None:
+    """As `quick`, for several runs at once: inputs that are no constants, and the result, have their dimension in front."""
+    kind = node.type
+    if kind == "Identity" or (kind in _ARITHMETIC and _is_alike(node)):
+        function = SHAPES.get(kind) or _ARITHMETIC[kind]
+        return lambda *given: function(*_beside(given, constants), **attrs)
+    if kind not in SHAPES or constants[0] is not None or any(constant is None for constant in constants[1:]):
+        return None
+    known = [np.reshape(constant, -1).tolist() for constant in constants[1:]]
+    if kind == "ExpandDims":
+        at = known[0][0] + (known[0][0] >= 0)
+        return lambda input, dim: _expand(input, at) if at + input.ndim else _refuse()
+    if kind == "Squeeze":
+        axes = [axis + (axis >= 0) for axis in attrs["squeeze_dims"]]
+        return lambda input: np.squeeze(input, tuple(axes or (i for i, n in enumerate(input.shape) if i and n == 1)))
+    if kind == "Reshape":
+        return lambda tensor, shape: tensor.reshape(len(tensor), *known[0])
+    return lambda input_, begin, size: _cut(input_, [0, *known[0]], [-1, *known[1]])
+
+
+def _refuse() -> Any:
+    raise ValueError
+
+
+def _beside(given: Sequence[Any], constants: list[Any]) -> list[Any]:
+    """Operands of several runs, with ones where their shapes are shorter than those of the others."""
+    most = max(np.ndim(value) - (constant is None) for value, constant in zip(given, constants, strict=True))
+    return [value if constant is not None or value.ndim > most
+            else value.reshape(len(value), *[1] * (most + 1 - value.ndim), *value.shape[1:])
+            for value, constant in zip(given, constants, strict=True)]
 
 
 def _fitting(sizes: tuple[int | None, ...] | None) -> Callable[..., Any]:
@@ -134,7 +166,7 @@ def _is_alike(node: Operation) -> bool:
 def _is_candidate(op: Operation) -> bool:
     if any(t.dtype.is_ref_dtype for t in (*op.inputs, *op.outputs)):
         return False
-    if op.type in _SHAPES:
+    if op.type in SHAPES:
         return True
     sizes = op.outputs[0].sizes if _is_alike(op) else None
     return sizes is not None and None not in sizes and math.prod(sizes) <= FEW  # type: ignore[arg-type]
@@ -142,7 +174,7 @@ def _is_candidate(op: Operation) -> bool:
 
 def find(order: list[Operation], fed: frozenset[Tensor], is_host: Callable[[Operation], bool]) -> frozenset[Operation]:
     """Those of `order` that take what a host step gives, and give it to host steps only: no gradient passes them."""
-    candidates = [op for op in order if (op.type in _SHAPES or op.type in _ARITHMETIC) and not is_host(op)
+    candidates = [op for op in order if (op.type in SHAPES or op.type in _ARITHMETIC) and not is_host(op)
                   and _is_candidate(op)]
     if not candidates:
         return frozenset()
@@ -150,7 +182,7 @@ def find(order: list[Operation], fed: frozenset[Tensor], is_host: Callable[[Oper
     found: set[Operation] = set()
     for op in candidates:  # from what host steps give
         sources = [t for t in op.inputs if t.op.type != "Const"]
-        if sources and all(t not in fed and (is_host(t.op) or t.op in found) for t in sources):
+        if all(t not in fed and (is_host(t.op) or t.op in found) for t in sources):
             found.add(op)
     for op in reversed(candidates):  # to what they take
         readers = [reader for output in op.outputs for reader in output.consumers() if reader in known]

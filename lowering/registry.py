@@ -46,8 +46,8 @@ class Rule:
     special stands in its signature: `Static` and `Unread` inputs, and the `EXTRAS` it names.
     """
 
-    __slots__ = ("ahead", "attrs", "before", "extras", "function", "held", "host", "partly", "pure", "static", "strings",
-                 "type", "unread", "wants", "writes")
+    __slots__ = ("ahead", "attrs", "before", "extras", "function", "held", "host", "partly", "pure", "rows", "static",
+                 "strings", "type", "unread", "wants", "writes")
 
     def __init__(self, type: str, function: Callable, writes: tuple[str, ...], host: bool, pure: bool) -> None:
         self.type = type
@@ -83,6 +83,7 @@ class Rule:
         self.wants: Callable[[Any], list[Any]] | None = None
         self.before: Before | None = None
         self.ahead: Callable[..., Any] | None = None
+        self.rows: Callable[..., Any] | bool = False
         self.pure = pure and not (host or writes or "stream" in extras)
 
     @property
@@ -114,7 +115,8 @@ RULES: dict[str, Rule] = {}
 
 def lowers(*types: str, writes: str = "", host: bool = False, pure: bool = True,
            strings: bool = False, wants: Callable[[Any], list[Any]] | None = None,
-           before: Callable | None = None, ahead: Callable | None = None) -> Callable[[Callable], Callable]:
+           before: Callable | None = None, ahead: Callable | None = None,
+           rows: Callable[..., Any] | bool = False) -> Callable[[Callable], Callable]:
     """Registers the decorated function as the rule of `types`.
 
     `writes` names the inputs that are variables whose new values the rule returns (after its outputs that are no
@@ -124,6 +126,8 @@ def lowers(*types: str, writes: str = "", host: bool = False, pure: bool = True,
     `before` computes on the host, from the inputs and attributes that it names, what the rule gets as `prepared`.
     `ahead` is called before the first run of an operation, with its inputs, None where they are no constants, and its
     attributes: it returns what takes the rule's place there, a function of all inputs, or None.
+    `rows` does what `ahead` does for several runs at once (`lowering.bursts`): what it returns gets each input that is no
+    constant with a dimension of runs in front, and gives its results so. True means that the rule itself can.
     `strings` marks a device rule that constant strings may reach (as NumPy arrays); others run on the host then.
     """
 
@@ -135,6 +139,7 @@ def lowers(*types: str, writes: str = "", host: bool = False, pure: bool = True,
             RULES[type].strings = strings
             RULES[type].wants = wants
             RULES[type].ahead = ahead
+            RULES[type].rows = rows
             if before is not None:
                 RULES[type].before = Before(before, function)
                 RULES[type].pure = False  # a value that was computed on the host cannot be folded while tracing

@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from lowering import ending, interpret, registry
+from lowering import bursts, ending, fast, interpret, registry
 from lowering.hosting import Call, HostSession
 from lowering.slice import variable_of
 from lowering.stages import HostStage
@@ -52,6 +52,7 @@ class Straight:
         self.source = "\n".join(lines)
         exec(compile(self.source, _FILE, "exec"), self._table)
         self._run: Callable[[HostSession, list[Any]], list[Any]] = self._table["run"]
+        self.burst = bursts.find(stage) if not feeds and not fetches and fast.on("bursts") else None
 
     def run(self, state: State, feeds: list[Any]) -> list[Any]:
         """Runs once. Returns the fetched values, each the caller's own."""

@@ -326,6 +326,12 @@ class BaseSession:
             return prepared.assemble(self._watched(prepared.executable, values, options, run_metadata))
         return prepared.assemble(prepared.executable.run(self._state, values))
 
+    def _repeatedly(self, operation: Operation) -> None:
+        """What calls `run` with an operation again and again calls this: it is run once, or several times at once."""
+        prepared = self._prepared.get((operation, None))
+        if prepared is None or not prepared.executable.run_several(self._state):
+            self.run(operation)
+
     def _values(self, feed_dict: Any) -> list[Any]:
         """The fed values, one for each tensor that is fed."""
         values: list[Any] = []

@@ -60,7 +60,7 @@ def _quoted(record: bytes, at: int, delimiter: bytes) -> tuple[bytes, int]:
     return bytes(field), at + 2
 
 
-@lowers("DecodeCSV", host=True)
+@lowers("DecodeCSV", host=True, rows=True)
 def decode_csv(records: Any, record_defaults: list[Any], *, OUT_TYPE: list[dtypes.DType], field_delim: str) -> list:
     delimiter = field_delim.encode()
     if len(delimiter) != 1:

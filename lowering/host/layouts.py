@@ -7,7 +7,7 @@ they are, the values are read from the places where an earlier record, parsed in
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -20,6 +20,8 @@ from lowering.host.tensors import decoded
 BYTES, FLOATS, INTEGERS = 1, 2, 3
 """The numbers of a Feature's kinds of lists."""
 _KEPT = 64
+_SEVERAL = 8
+"""So many messages are worth being looked at together."""
 _GO_ON = bytes(range(0x80, 0x100))  # bytes of an integer that are not its last
 _TOO_LONG = re.compile(rb"[\x80-\xff]{10}|[\x80-\xff]{9}[\x02-\x7f]")
 
@@ -31,13 +33,21 @@ class Span(NamedTuple):
     places: list[tuple[int, int]]
 
 
+class Take(NamedTuple):
+    """What gives the values of a feature: one by itself, or an array of numbers, or a list of strings."""
+
+    one: Callable[[bytes], Any]
+    many: Callable[[list[bytes], np.ndarray], Any]  # of several messages, and of their bytes as rows
+
+
 class Layout:
     """The arrangement of one message."""
 
-    def __init__(self, fixed: list[tuple[slice, bytes]], integers: list[tuple[int, int, int]], takes: list[Any]) -> None:
+    def __init__(self, fixed: list[tuple[slice, bytes]], integers: list[tuple[int, int, int]],
+                 takes: list[Take | None]) -> None:
         self.fixed = fixed  # what must be the same
         self.integers = integers  # where so many integers must stand: from, to, how many
-        self.takes = takes  # for each wanted feature what gives its values; None where it is missing
+        self.takes = takes  # for each wanted feature; None where it is missing
 
     def fits(self, data: bytes) -> bool:
         """Whether a message of the same length is arranged like this."""
@@ -51,6 +61,19 @@ class Layout:
             elif not _holds(data[start:end], count):
                 return False
         return True
+
+
+    def fitting(self, messages: list[bytes], rows: np.ndarray) -> np.ndarray:
+        """As `fits`, of several messages of its length, whose bytes are the rows."""
+        holds = np.ones(len(messages), bool)
+        for where, text in self.fixed:
+            holds &= (rows[:, where] == np.frombuffer(text, np.uint8)).all(1)
+        for start, end, count in self.integers:
+            if end - start == count:  # each is one byte
+                holds &= (rows[:, start:end] < 0x80).all(1)
+            else:
+                holds &= [_holds(message[start:end], count) for message in messages]
+        return holds
 
 
 def _holds(data: bytes, count: int) -> bool:
@@ -73,6 +96,28 @@ class Layouts:
                 self._credit = min(self._credit + 0.25, 32.0)
                 return layout
         return None
+
+    def together(self, messages: list[bytes]) -> Iterator[tuple[Layout, list[int], list[bytes], np.ndarray]]:
+        """Arrangements that several messages have: which ones, they themselves, and their bytes as rows."""
+        if len(messages) < _SEVERAL or not self._known:
+            return
+        by_length: dict[int, list[int]] = {}
+        for i, message in enumerate(messages):
+            by_length.setdefault(len(message), []).append(i)
+        for length, places in by_length.items():
+            for layout in self._known.get(length, ()):
+                if len(places) < _SEVERAL:
+                    break
+                same = [messages[i] for i in places]
+                rows = np.frombuffer(b"".join(same), np.uint8).reshape(len(same), length)
+                holds = layout.fitting(same, rows)
+                if holds.all():
+                    yield layout, places, same, rows
+                    break
+                fitting = np.flatnonzero(holds).tolist()
+                if fitting:
+                    yield layout, [places[i] for i in fitting], [same[i] for i in fitting], rows[fitting]
+                places = [place for place, held in zip(places, holds.tolist(), strict=True) if not held]
 
     def learn(self, data: bytes) -> None:
         """Remembers the arrangement of a message that has been parsed and has all it must have."""
@@ -155,24 +200,37 @@ def _span(data: bytes, start: int, end: int) -> Span:
     return Span(kind, places)
 
 
-def _take(span: Span, alone: bool) -> Callable[[bytes], Any]:
-    """What gives the values of a feature: one by itself, or an array of numbers, or a list of strings."""
-    if span.kind == BYTES:
-        slices = [slice(*place) for place in span.places]
-        if alone:
-            return itemgetter(slices[0])
-        return lambda data: [data[where] for where in slices]
+def _take(span: Span, alone: bool) -> Take:
     start, end = span.places[0] if span.places else (0, 0)
     if span.kind == FLOATS:
-        count = (end - start) // 4
-        if alone:
-            return lambda data: np.frombuffer(data, "<f4", 1, start)[0]
-        return lambda data: np.frombuffer(data, "<f4", count, start) if count else np.empty(0, np.float32)
+        return _floats(start, (end - start) // 4, alone)
+    if span.kind == BYTES:
+        slices = [slice(*place) for place in span.places]
+        return _each(itemgetter(slices[0]) if alone else lambda data: [data[where] for where in slices])
     if not span.places:
-        return lambda data: np.empty(0, np.int64)
+        return _each(lambda data: np.empty(0, np.int64))
+    if not alone:
+        return _each(lambda data: decoded(np.frombuffer(data, np.uint8, end - start, start)).view(np.int64))
+    if end - start == 1:
+        return Take(itemgetter(start), lambda messages, rows: rows[:, start])
+    return _each(lambda data: _signed(read_varint(data, start)[0]))
+
+
+def _floats(start: int, count: int, alone: bool) -> Take:
+    def many(messages: list[bytes], rows: np.ndarray) -> np.ndarray:
+        found = np.ascontiguousarray(rows[:, start:start + 4 * count]).view("<f4")
+        return found[:, 0] if alone else found
+
+    if not count:
+        return _each(lambda data: np.empty(0, np.float32))
     if alone:
-        return itemgetter(start) if end - start == 1 else lambda data: _signed(read_varint(data, start)[0])
-    return lambda data: decoded(np.frombuffer(data, np.uint8, end - start, start)).view(np.int64)
+        return Take(lambda data: np.frombuffer(data, "<f4", 1, start)[0], many)
+    return Take(lambda data: np.frombuffer(data, "<f4", count, start), many)
+
+
+def _each(one: Callable[[bytes], Any]) -> Take:
+    """What is taken of one message after the other."""
+    return Take(one, lambda messages, rows: list(map(one, messages)))
 
 
 def _signed(value: int) -> int:

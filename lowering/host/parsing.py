@@ -148,8 +148,14 @@ class _Examples:
         if names.size and names.size != serialized.size:
             raise _invalid(f"Expected len(names) == len(serialized), but got: {names.size} vs. {serialized.size}")
         outputs = [np.empty((serialized.size, *wanted.shape), wanted.kind.as_numpy_dtype) for wanted in self.dense]
-        rows: list[list[Any]] = [[] for _ in self.sparse]
-        for i, data in enumerate(serialized.tolist()):
+        items = serialized.tolist()
+        rows: list[list[Any]] = [[None] * len(items) for _ in self.sparse]
+        left = set(range(len(items)))
+        for layout, places, *several in self.layouts.together(items):
+            self._together(layout, places, several, outputs, rows)
+            left.difference_update(places)
+        for i in sorted(left):
+            data = items[i]
             layout = self.layouts.find(data)
             if layout is None:
                 label = names[i].decode(errors="replace") if names.size else "<unknown>"
@@ -164,7 +170,7 @@ class _Examples:
         features = _parsed("Example", data).features.feature
         _dense_features(features, self.dense, outputs, index, label)
         for row, wanted in zip(rows, self.sparse, strict=True):
-            row.append(_sparse_feature(features, wanted, f"Name: {label}, Feature: {wanted.name}"))
+            row[index] = _sparse_feature(features, wanted, f"Name: {label}, Feature: {wanted.name}")
 
     def _by_layout(self, layout: layouts.Layout, data: bytes, outputs: list[np.ndarray], rows: list[list[Any]],
                    index: int) -> None:
@@ -173,12 +179,30 @@ class _Examples:
             if take is None:
                 out[index] = wanted.default
             elif wanted.shape == ():
-                out[index] = take(data)
+                out[index] = take.one(data)
             else:
-                values = take(data)
+                values = take.one(data)
                 out[index] = objects(values, wanted.shape) if wanted.kind is dtypes.string else values.reshape(wanted.shape)
         for row, wanted, take in zip(rows, self.sparse, takes, strict=True):
-            row.append(_empty(wanted.kind) if take is None else take(data))
+            row[index] = _empty(wanted.kind) if take is None else take.one(data)
+
+    def _together(self, layout: layouts.Layout, places: list[int], several: Any, outputs: list[np.ndarray],
+                  rows: list[list[Any]]) -> None:
+        """Takes several messages of one arrangement."""
+        takes = iter(layout.takes)
+        where: Any = slice(None) if outputs and len(places) == len(outputs[0]) else places
+        for out, wanted, take in zip(outputs, self.dense, takes, strict=False):
+            if take is None:
+                out[where] = wanted.default
+                continue
+            values = take.many(*several)
+            if wanted.kind is dtypes.string and wanted.shape != ():
+                values = objects([item for row in values for item in row])
+            out[where] = np.reshape(values, (len(places), *wanted.shape)) if wanted.shape != () else values
+        for row, wanted, take in zip(rows, self.sparse, takes, strict=True):
+            found = [_empty(wanted.kind)] * len(places) if take is None else take.many(*several)
+            for i, values in zip(places, found, strict=True):
+                row[i] = values
 
 
 def _prepared(serialized: Any, names: Any, sparse_keys: Any, dense_keys: Any, dense_defaults: Any, **attrs: Any) -> Any:
@@ -189,7 +213,22 @@ def _prepared(serialized: Any, names: Any, sparse_keys: Any, dense_keys: Any, de
     return lambda serialized, names, *_: examples.parse(serialized, names)
 
 
-@lowers("ParseExample", host=True, ahead=_prepared)
+def _rows(serialized: Any, names: Any, sparse_keys: Any, dense_keys: Any, dense_defaults: Any, **attrs: Any) -> Any:
+    """`ParseExample` for several runs at once, where all that it looks for is dense."""
+    if sparse_keys != [] or dense_keys is None or dense_defaults is None or names is None or np.size(names):
+        return None
+    examples = _Examples([], dense_keys, dense_defaults, **attrs)
+
+    def parse(serialized: np.ndarray, names: Any, *_: Any) -> Any:
+        if serialized.ndim != 2:
+            raise ValueError
+        outputs = examples.parse(serialized.reshape(-1), names)[3]
+        return [[], [], [], [output.reshape(*serialized.shape, *output.shape[1:]) for output in outputs]]
+
+    return parse
+
+
+@lowers("ParseExample", host=True, ahead=_prepared, rows=_rows)
 def parse_example(serialized: Any, names: Any, sparse_keys: list[Any], dense_keys: list[Any],
                   dense_defaults: list[Any], *, sparse_types: Any, Tdense: Any, dense_shapes: Any) -> list[Any]:
     return _Examples(sparse_keys, dense_keys, dense_defaults, sparse_types=sparse_types, Tdense=Tdense,
@@ -283,7 +322,7 @@ def _list_sparse(lists: Any, wanted: _Wanted, name: str) -> tuple[np.ndarray, ..
     return _sparse(rows, wanted.kind)
 
 
-@lowers("DecodeJSONExample", host=True)
+@lowers("DecodeJSONExample", host=True, rows=True)
 def decode_json_example(json_examples: Any) -> np.ndarray:
     from google.protobuf import json_format
 
@@ -297,7 +336,7 @@ def decode_json_example(json_examples: Any) -> np.ndarray:
     return objects(encoded, array.shape)
 
 
-@lowers("DecodeRaw", host=True)
+@lowers("DecodeRaw", host=True, rows=True)
 def decode_raw(bytes: Any, *, out_type: dtypes.DType, little_endian: bool) -> np.ndarray:
     array = np.asarray(bytes, object)
     items = array.reshape(-1).tolist()

@@ -62,7 +62,7 @@ def numbers(items: list[bytes], kind: dtypes.DType, error: Any) -> np.ndarray:
         return np.array(values, np.float64 if kind is dtypes.float32 else np.int64).astype(kind.as_numpy_dtype)
 
 
-@lowers("StringToNumber", host=True)
+@lowers("StringToNumber", host=True, rows=True)
 def string_to_number(string_tensor: Any, *, out_type: dtypes.DType) -> np.ndarray:
     array = np.asarray(string_tensor, object)
 
@@ -86,7 +86,7 @@ def hash64(data: bytes) -> int:
     return value ^ value >> 47
 
 
-@lowers("StringToHashBucket", host=True)
+@lowers("StringToHashBucket", host=True, rows=True)
 def string_to_hash_bucket(string_tensor: Any, *, num_buckets: int) -> np.ndarray:
     array = np.asarray(string_tensor, object)
     buckets = [hash64(item) % num_buckets for item in array.reshape(-1).tolist()]

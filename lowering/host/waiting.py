@@ -71,7 +71,12 @@ class Queue:
 
     def size(self) -> int:
         """How many elements there are."""
-        return len(self._elements)
+        with self._lock:
+            return len(self._elements)
+
+    def room(self) -> int:
+        """How many more there is room for; others may take or leave some at once."""
+        return self.capacity - len(self._elements)
 
     def enqueue(self, components: list[Any], session: Any) -> None:
         """Adds one element; waits for room."""
@@ -84,6 +89,24 @@ class Queue:
                     self._flush()
                 return
         self._submit(self._enqueues, _Attempt(lambda attempt: self._put(attempt, [element], 0), _ENQUEUE), session)
+
+    def enqueue_some(self, elements: list[Element], session: Any, noted: Callable[[int], None]) -> int:
+        """Adds so many of the elements as there is room for now, as if each came by itself; returns how many.
+
+        `noted` hears the number before anybody else can see one of them.
+        """
+        with self._lock:
+            if self._enqueues or self._closed or session.state.closed.is_set():
+                return 0
+            count = max(min(self.capacity - len(self._elements), len(elements)), 0)
+            noted(count)
+            at = 0
+            while at < count and self._dequeues:
+                self._elements.append(elements[at])
+                at += 1
+                self._advance(self._dequeues)
+            self._elements.extend(elements[at:count])
+            return count
 
     def enqueue_many(self, components: list[Any], session: Any) -> None:
         """Adds the slices of the components along their first dimension, one by one; waits for room for each."""
@@ -263,7 +286,7 @@ class Queue:
         shape = self.shapes[index]
         sizes = [0 if size is None else size for size in shape]
         result = np.empty((len(values), *sizes), numpy_type(self.types[index]))
-        if shape == () and result.dtype == object:
+        if shape == ():
             result[:] = values
         else:
             for i, value in enumerate(values):
@@ -293,6 +316,20 @@ class Queue:
             if self.shapes and not _fits(np.shape(value), self.shapes[i]):
                 raise self._wrong_shape(i, self.shapes[i], np.shape(value))
             yield value
+
+    def rows(self, columns: list[Any]) -> list[Element]:
+        """Elements, of columns with one component of each; ValueError where they are not what the queue takes."""
+        if len(columns) != len(self.types):
+            raise ValueError
+        apart = []
+        for i, (column, kind) in enumerate(zip(columns, self.types, strict=True)):
+            if column.dtype != numpy_type(kind) or (self.shapes and not _fits(column.shape[1:], self.shapes[i])):
+                raise ValueError
+            if column.ndim > 1:
+                apart.append([row.copy() for row in column])
+            else:
+                apart.append(column.tolist() if column.dtype == object else list(column))
+        return list(zip(*apart, strict=True))
 
     def _sliced(self, components: list[Any]) -> Iterator[Element]:
         self._check_types(components)
@@ -357,9 +394,10 @@ class _Take:
     def __call__(self, attempt: _Attempt) -> bool:
         queue = self.queue
         missing = self.count - len(self.taken)
-        if queue._closed and queue.size() < missing:
-            if self.or_fewer and queue.size() + len(self.taken):
-                self.taken.extend(queue._pop() for _ in range(queue.size()))
+        size = len(queue._elements)
+        if queue._closed and size < missing:
+            if self.or_fewer and size + len(self.taken):
+                self.taken.extend(queue._pop() for _ in range(size))
                 return attempt.finish()
             error = queue._drained(missing)
             if queue.restores:

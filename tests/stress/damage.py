@@ -52,6 +52,11 @@ def damaged(data: bytes, draw: random.Random) -> bytes:
     return bytes(changed)
 
 
+def damaged_at(data: bytes, at: int) -> bytes:
+    """The data with one bit flipped."""
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+
+
 @contextlib.contextmanager
 def _patience() -> Iterator[None]:
     """Ends the process, saying where it was, when a trial hangs."""

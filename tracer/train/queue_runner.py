@@ -6,7 +6,9 @@ import threading
 from typing import Any
 
 from tracer import errors, logging, scopes
+from tracer.ir import Operation
 from tracer.scopes import GraphKeys
+from tracer.session import BaseSession
 
 
 class QueueRunner:
@@ -103,9 +105,10 @@ class QueueRunner:
 
     def _run(self, sess: Any, enqueue_op: Any, coord: Any) -> None:
         at_end = False
+        run = sess._repeatedly if _is_plain(sess) and isinstance(enqueue_op, Operation) else sess.run
         try:
             while coord is None or not coord.should_stop():
-                sess.run(enqueue_op)
+                run(enqueue_op)
         except errors.OutOfRangeError:
             at_end = True
         except Exception as error:
@@ -144,6 +147,11 @@ class QueueRunner:
     def from_proto(queue_runner_def: Any) -> QueueRunner:
         """The QueueRunner that a protobuf QueueRunnerDef message describes, in the default graph."""
         return QueueRunner(queue_runner_def=queue_runner_def)
+
+
+def _is_plain(sess: Any) -> bool:
+    """Whether nobody has put something else in the place of a session's `run`."""
+    return isinstance(sess, BaseSession) and type(sess).run is BaseSession.run and "run" not in vars(sess)
 
 
 def add_queue_runner(qr: QueueRunner, collection: str = GraphKeys.QUEUE_RUNNERS) -> None:

@@ -1,0 +1,138 @@
+"""Several runs of a queue runner at once: records are read ahead, worked on together, and put into the queue.
+
+A queue runner repeats one run: it reads a record, makes something of it and puts that into a queue. Where nothing else
+happens in it, nobody can tell whether so many runs came one after the other or all together. Counts, sizes and order
+are those of single runs; a burst neither waits nor fails: where single runs would, there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from lowering import idle, interpret
+from lowering.host import resources
+from lowering.host.reading import Row
+from lowering.host.strings import objects
+from lowering.hosting import Call, HostSession
+from lowering.stages import HostStage
+from lowering.state import State
+from tracer import errors
+from tracer.ir import Operation, Tensor
+
+MOST = 64
+"""So many runs at most: others want to run as well."""
+
+
+class _Work(NamedTuple):
+    """One operation on the rows of all runs."""
+
+    function: Callable[..., Any]
+    arguments: list[tuple[Tensor | None, Any]]  # a tensor that has rows, or the value that is always the same
+    outputs: list[Tensor]
+
+
+def find(stage: HostStage) -> Burst | None:
+    """What takes the place of several runs of a stage; None where these could be told from single ones."""
+    *nodes, last = stage.nodes
+    reads = [node for node in nodes if node.type == "ReaderRead"]
+    if last.type != "QueueEnqueue" or last.attrs["timeout_ms"] != -1 or len(reads) != 1:
+        return None
+    handles, works = [], []
+    known: set[Tensor] = set(reads[0].outputs)
+    for node in nodes:
+        call = Call(node, frozenset())
+        if node.inputs and node.type in idle.SHAPES and all(constant is not None for constant in call.constants):
+            continue  # whoever takes it knows it as well
+        if not node.inputs and "op" in call.rule.extras and call.wants_session:
+            handles.append(call)
+        elif node is not reads[0]:
+            work = _work(call, known)
+            if work is None:
+                return None
+            works.append(work)
+            known.update(node.outputs)
+    made = {output for call in handles for output in call.node.outputs}
+    if not made.issuperset((*reads[0].inputs, last.inputs[0])) or not known.issuperset(last.inputs[1:]):
+        return None
+    return Burst(handles, reads[0], works, last)
+
+
+def _work(call: Call, known: set[Tensor]) -> _Work | None:
+    """An operation of what is `known` by rows and of constants."""
+    arguments: list[tuple[Tensor | None, Any]] = [
+        (None, constant) if constant is not None else (argument, None)
+        for argument, constant in zip(call.arguments, call.constants, strict=True)]
+    rows = [tensor for tensor, _ in arguments if tensor is not None]
+    if not rows or any(isinstance(tensor, list) or tensor not in known for tensor in rows):
+        return None
+    function = _function(call, single=rows == [call.arguments[0]])
+    return None if function is None else _Work(function, arguments, list(call.node.outputs))
+
+
+def _function(call: Call, single: bool) -> Callable[..., Any] | None:
+    """What computes an operation for several runs at once; `single` where its first input alone has rows."""
+    rows = call.rule.rows
+    if rows is True:
+        return (lambda *given: call.rule.function(*given, **call.attrs)) if single else None
+    if rows:
+        return rows(*call.constants, **call.attrs)
+    return idle.rows(call.node, call.attrs, call.constants) if call.is_plain else None
+
+
+class Burst:
+    """Several runs of a stage that reads, works and enqueues."""
+
+    def __init__(self, handles: list[Call], read: Operation, works: list[_Work], enqueue: Operation) -> None:
+        self._handles = handles
+        self._read = read
+        self._works = works
+        self._enqueue = enqueue
+        self._wanted = {*enqueue.inputs, *(tensor for work in works for tensor, _ in work.arguments)}
+        self._failed = 0  # how often in a row the work could not be done together
+        self._single = 0  # so many runs must be single ones now
+
+    def run(self, state: State) -> bool:
+        """Does several runs; False where there was none."""
+        if self._single > 0:
+            self._single -= 1
+            return False
+        session = HostSession(state, {})
+        try:
+            reader, queue = self._ends(session)
+        except errors.OpError:  # a run says so
+            return False
+        room = min(queue.room(), MOST)
+        if room < 2:
+            return False
+        with reader.reading:
+            records = reader.ahead(room)
+            if len(records) < 2:
+                return False
+            try:
+                elements = queue.rows(self._columns(reader, records))
+            except Exception:  # the run of the record that it is about says what is wrong
+                self._failed += 1
+                self._single = len(records) << min(self._failed, 8)
+                return False
+            self._failed = 0
+            return queue.enqueue_some(elements, session, reader.give) > 0
+
+    def _ends(self, session: HostSession) -> tuple[Any, Any]:
+        """The reader and the queue that is filled."""
+        handles = {call.node.outputs[0]: call.function(**call.keywords, session=session) for call in self._handles}
+        reader = resources.find(session, handles[self._read.inputs[0]], "reader")
+        return reader, resources.find(session, handles[self._enqueue.inputs[0]], "queue")
+
+    def _columns(self, reader: Any, records: list[Row]) -> list[Any]:
+        """What is enqueued of all records, by component."""
+        key, value = self._read.outputs
+        values = {value: objects([data for _, data in records])}
+        if key in self._wanted:
+            values[key] = objects([reader.key(record) for record in records])
+        for work in self._works:
+            given = [fixed if tensor is None else values[tensor] for tensor, fixed in work.arguments]
+            results = work.function(*given)
+            results = interpret.flatten(results) if isinstance(results, (list, tuple)) else [results]
+            values.update(zip(work.outputs, results, strict=True))
+        return [values[tensor] for tensor in self._enqueue.inputs[1:]]
