@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from lowering import plain, registry
+from lowering import plain, registry, symbolic
 from lowering.slice import SHAPES
 from tracer import errors
 from tracer.ir import Tensor
@@ -37,8 +37,8 @@ def known(tensor: Tensor, context: Any) -> np.ndarray:
             missing = [t for t in at.op.inputs if t not in memo]
             if missing:
                 stack += missing
-            else:
-                _fold(at, rule, memo)
+            elif not _fold(at, rule, memo):
+                raise errors.StaticValueError(_explain(tensor, at))
     return memo[tensor]
 
 
@@ -76,7 +76,8 @@ def _by_shape(tensor: Tensor, context: Any, memo: dict) -> None:
         memo[output] = np.asarray(context.values[output])
 
 
-def _fold(tensor: Tensor, rule: registry.Rule, memo: dict[Tensor, np.ndarray]) -> None:
+def _fold(tensor: Tensor, rule: registry.Rule, memo: dict[Tensor, np.ndarray]) -> bool:
+    """Notes the values of the operation; False where there are as many of them as a symbol says."""
     op = tensor.op
     arguments = [[memo[t] for t in a] if isinstance(a, list) else memo[a] for a in op.arguments]
     keywords = {name: op.attrs[name] for name in rule.attrs}
@@ -94,7 +95,10 @@ def _fold(tensor: Tensor, rule: registry.Rule, memo: dict[Tensor, np.ndarray]) -
         return flatten(rule.function(*(given.get(i, a) for i, a in enumerate(arguments)), **keywords))
 
     leaves, tree = jax.tree.flatten(dynamic)
-    closed = jax.make_jaxpr(lambda flat: call(jax.tree.unflatten(tree, flat)))(leaves)
+    closed = jax.make_jaxpr(lambda flat: call(jax.tree.unflatten(tree, flat)))([symbolic.outline(leaf) for leaf in leaves])
+    if symbolic.is_sized_by(closed.jaxpr):
+        return False
     results = plain.evaluate(closed.jaxpr, closed.consts, leaves)
     for output, value in zip(op.outputs, results, strict=True):
-        memo[output] = np.asarray(value, output.dtype.base_dtype.as_numpy_dtype)
+        memo[output] = value if value.dtype == object else np.asarray(value, output.dtype.base_dtype.as_numpy_dtype)
+    return True

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lowering import companions, fold, registry
+from lowering import companions, fold, registry, symbolic
 from lowering.arrays import Elements, Handle, StackRow
 from lowering.checks import Checks
 from lowering.rows import RowWrites
@@ -90,7 +90,7 @@ class Context:
         if isinstance(value, StackRow):
             return self._row(value)
         if not isinstance(value, Alias):
-            return value
+            return symbolic.traced(value, tensor.dtype.as_numpy_dtype) if symbolic.holds_sizes(value, tensor) else value
         array = self.settled(value.variable)
         for at in value.via:
             if at in self.deltas:
@@ -336,7 +336,7 @@ def typed(value: Any, tensor: Tensor, node: Operation) -> Any:
     if isinstance(value, (Elements, Handle)):
         return value
     declared = tensor.dtype.base_dtype.as_numpy_dtype
-    if isinstance(value, (np.ndarray, RowWrites)) and value.dtype == declared:
+    if isinstance(value, (np.ndarray, RowWrites)) and (value.dtype == declared or value.dtype == object):
         return value
     value = jnp.asarray(value) if not isinstance(value, jax.Array) else value
     if value.dtype != declared:

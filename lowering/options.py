@@ -46,6 +46,11 @@ def portable() -> Iterator[None]:
         _portable.reset(token)
 
 
+def is_portable() -> bool:
+    """Whether what is traced now becomes an artifact."""
+    return _portable.get()
+
+
 def on_cpu() -> bool:
     """Whether what is traced now is for a CPU alone."""
     device: Any = jax.config.jax_default_device or jax.local_devices()[0]  # type: ignore[attr-defined]

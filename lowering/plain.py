@@ -12,6 +12,8 @@ from typing import Any
 import jax
 import numpy as np
 
+from lowering import symbolic
+
 _CALLS = frozenset({"pjit", "jit", "closed_call", "core_call", "custom_jvp_call", "custom_vjp_call", "remat", "checkpoint"})
 
 
@@ -41,6 +43,8 @@ def _apply(equation: Any, inputs: list[np.ndarray]) -> list[np.ndarray]:
         return _closed(inner, inputs)
     if name in _LOOPS:
         return _LOOPS[name](inputs, **parameters)
+    if any(value.dtype == object for value in inputs):
+        return [np.asarray((symbolic.ARITHMETIC.get(name) or _TABLE[name])(*inputs, **parameters))]
     if name in _TABLE:
         return [np.asarray(_TABLE[name](*inputs, **parameters), equation.outvars[0].aval.dtype)]
     if name in _DEPENDING and (result := _DEPENDING[name](*inputs, **parameters)) is not None:

@@ -70,7 +70,10 @@ def pure(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor], s
             tuple(streams[name] for name in program.stream_names),
             tuple(variables[name] for name in read), constants, tuple(arrays))
         if report is not None:
-            _debug_checks(table, report)
+            if options.is_portable():
+                outputs = _nothing_unless(report[0], outputs)
+            else:
+                _debug_checks(table, report)
             created = [jnp.where(report[0], new, variables[name]) if name in variables else new
                        for name, new in zip(program.created_names, created, strict=True)]
         written = dict(zip([*program.updated_names, *program.created_names], [*updated, *created], strict=True))
@@ -145,6 +148,12 @@ def _debug_checks(table: list[checks.Check], report: tuple) -> None:
     for check, holds in zip(table, report[1], strict=True):
         checkify.debug_check(holds, f"{check.op.type} '{check.op.name}', recorded at {check.op.where}: "
                                     "an input it does not allow")
+
+
+def _nothing_unless(holds: Any, outputs: tuple) -> tuple:
+    """NaN in the place of floating-point results where a condition does not hold: an artifact can raise nothing."""
+    return tuple(jnp.where(holds, value, jnp.nan) if jnp.issubdtype(value.dtype, jnp.inexact) else value
+                 for value in outputs)
 
 
 def exported(program: Callable, begun: Pure, inputs: list[tuple[np.dtype, tuple[int | None, ...]]],

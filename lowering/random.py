@@ -15,7 +15,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
+from jax import export, lax
 
 from lowering import options
 
@@ -266,7 +266,7 @@ def _philox(stream: jax.Array, offsets: jax.Array) -> tuple[jax.Array, ...]:
         return (word0, word1, word2, word3), (key0, key1)
 
     start = _counters(stream, offsets), (stream[0], stream[1])
-    if offsets.size <= _FEW:  # sooner computed again than a loop is entered
+    if not export.is_symbolic_dim(offsets.size) and offsets.size <= _FEW:  # sooner computed again than a loop is entered
         return rounds(1, rounds(0, start))[0]
     return lax.fori_loop(0, 2, rounds, start)[0]
 

@@ -181,6 +181,49 @@ def test_export_of_training_takes_its_state_along(tmp_path):
             np.testing.assert_allclose(ours, session.run([step, loss], {x: ROWS[:2], target: goals})[1], rtol=1e-6)
 
 
+def test_an_artifact_says_nan_where_a_session_raises(tmp_path):
+    x = tf.placeholder(tf.int32, [None])
+    table = tf.Variable(np.arange(6, dtype=np.float32).reshape(3, 2), name="table")
+    rows = tf.reshape(tf.nn.embedding_lookup(table, x), tf.pack([tf.shape(x)[0] * 2]))
+    step = tf.train.GradientDescentOptimizer(0.5).minimize(tf.reduce_sum(rows))
+    path = str(tmp_path / "step.jax")
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        tf.export(path, [step, rows], [x], platforms=["cpu", "cuda", "tpu"])
+    with open(path, "rb") as file:
+        call = jax.export.deserialize(file.read()).call
+    state = {"variables": {"table": np.arange(6, dtype=np.float32).reshape(3, 2)}, "streams": {}}
+    (_, values), after = call(state, np.int32([2, 0]))
+    np.testing.assert_array_equal(values, [4, 5, 0, 1])
+    np.testing.assert_array_equal(after["variables"]["table"], [[-0.5, 0.5], [2, 3], [3.5, 4.5]])
+    (_, values), after = call(state, np.int32([1, 3, 0]))
+    np.testing.assert_array_equal(values, np.full(6, np.nan))
+    np.testing.assert_array_equal(after["variables"]["table"], state["variables"]["table"])
+
+
+def test_sizes_that_are_symbols(tmp_path):
+    x = tf.placeholder(tf.float32, [None, 4])
+    half = tf.shape(x)[0] // 2
+    top = tf.slice(x, [0, 0], tf.pack([half, 2]))
+    mean = tf.reduce_sum(x) / tf.to_float(tf.size(x))
+    noise = tf.random_uniform(tf.concat(0, [tf.shape(x), [2]]), seed=3)
+    path = str(tmp_path / "sizes.jax")
+    with tf.Session() as session:
+        tf.export(path, [top, mean, tf.shape(x), noise], [x])
+        with open(path, "rb") as file:
+            call = jax.export.deserialize(file.read()).call
+        with np.load(path + ".npz") as held, jax.enable_x64(True):
+            state = {"variables": {}, "streams": {key.removeprefix("streams/"): held[key] for key in held}}
+            for size in (6, 3):
+                rows = np.float32(np.arange(4 * size).reshape(size, 4))
+                (first, second, third, fourth), state = call(state, rows)
+                np.testing.assert_array_equal(first, rows[:size // 2, :2])
+                assert second == rows.mean()
+                assert third.dtype == np.int32
+                np.testing.assert_array_equal(third, [size, 4])
+                np.testing.assert_array_equal(fourth, session.run(noise, {x: rows}))
+
+
 def test_from_jax():
     gelu = tf.from_jax(jax.nn.gelu)
     x = tf.placeholder(tf.float32, [None, 3])

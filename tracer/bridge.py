@@ -121,6 +121,9 @@ def export(path: str, fetches: Any, feeds: Sequence[Any] = (), session: Any = No
     and returns the state of `to_jax` as well, `call(state, *feeds) -> (values, state)`; the state that it starts from
     is written beside it, as `<path>.npz`, with keys like `variables/hidden/weights`.
 
+    An artifact can raise no error. Where one of TensorFlow's conditions does not hold (an index out of range), the state
+    stays as it was, and the floating-point values are NaN.
+
     Unknown sizes of the feeds are symbols where the graph allows it (the batch, above all); where it does not, the error of
     JAX says which size a feed must have: `set_shape` gives it.
 

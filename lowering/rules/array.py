@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from lowering import symbolic
 from lowering.registry import Partly, Static, lowers
 from tracer.ir import Operation, Tensor
 
@@ -29,12 +30,12 @@ def stop_gradient(input: Any) -> Any:
 
 @lowers("Shape")
 def shape(input: Any) -> Any:
-    return np.array(np.shape(input), np.int32)
+    return symbolic.measured(np.shape(input))
 
 
 @lowers("ShapeN")
 def shape_n(input: Any) -> Any:
-    return [np.array(np.shape(array), np.int32) for array in input]
+    return [symbolic.measured(np.shape(array)) for array in input]
 
 
 @lowers("Rank")
@@ -44,7 +45,7 @@ def rank(input: Any) -> Any:
 
 @lowers("Size")
 def size(input: Any) -> Any:
-    return np.array(np.size(input), np.int32)
+    return symbolic.measured([math.prod(np.shape(input))]).reshape(())
 
 
 # -- the same elements in another form

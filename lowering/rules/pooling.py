@@ -267,13 +267,17 @@ def mean(x: Any, ksize: list[int], strides: list[int], padding: str) -> Any:
 
 def _counts(sizes: Sequence[int], ksize: list[int], strides: list[int], padding: str) -> np.ndarray:
     """How many elements each window holds."""
+    full = math.prod(ksize)
+    if padding == "VALID":
+        return np.asarray(full)
     counts = np.ones((1,) * len(sizes))
     pads = lax.padtype_to_pads(tuple(sizes), tuple(ksize), tuple(strides), padding)
     for axis, (size, taps_here, stride, (before, after)) in enumerate(zip(sizes, ksize, strides, pads, strict=True)):
+        if taps_here == 1:
+            continue
         starts = np.arange(max((size + before + after - taps_here) // stride + 1, 0)) * stride - before
         held = np.minimum(starts + taps_here, size) - np.maximum(starts, 0)
         counts = counts * held.reshape([-1 if i == axis else 1 for i in range(len(sizes))])
-    full = math.prod(ksize)
     return np.asarray(full) if (counts == full).all() else counts
 
 
