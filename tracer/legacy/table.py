@@ -356,6 +356,10 @@ MODULES: dict[str, str] = {
     "tensorflow.python.pywrap_tensorflow": "tracer.legacy.pywrap",
     # Reading events
     "tensorflow.python.summary": "package",
+    "tensorflow.python.summary.writer": "package",
+    "tensorflow.python.summary.writer.writer": "tracer.younger.summary tracer.train",
+    "tensorflow.python.summary.writer.writer_cache": "tracer.younger.hooks",  # from 0.12 on, as the last two
+    "tensorflow.python.summary.summary": "tracer.younger.summary",
     "tensorflow.python.summary.event_accumulator": "tracer.train.event_accumulator",
     "tensorflow.python.summary.event_multiplexer": "tracer.train.event_multiplexer",
     "tensorflow.python.summary.impl": "package",
@@ -378,6 +382,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.training.adagrad": "tracer.train.optimizers",
     "tensorflow.python.training.adam": "tracer.train.optimizers",
     "tensorflow.python.training.basic_loops": "tracer.train.basic_loops",
+    "tensorflow.python.training.basic_session_run_hooks": "tracer.younger.hooks",  # from 0.11 on
     "tensorflow.python.training.coordinator": "tracer.train.coordinator",
     "tensorflow.python.training.device_setter": "tracer.train.device_setter",
     "tensorflow.python.training.ftrl": "tracer.train.optimizers",
@@ -386,6 +391,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.training.input": "tracer.train.input",
     "tensorflow.python.training.learning_rate_decay": "tracer.train.decay",
     "tensorflow.python.training.momentum": "tracer.train.optimizers",
+    "tensorflow.python.training.monitored_session": "tracer.younger.monitored_session",  # from 0.11 on
     "tensorflow.python.training.moving_averages": "tracer.train.averages",
     "tensorflow.python.training.optimizer": "tracer.train.optimizer",
     "tensorflow.python.training.queue_runner": "tracer.train.queue_runner",
@@ -393,6 +399,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.training.saver": "tracer.train.saver",
     "tensorflow.python.training.server_lib": "tracer.train.server_lib",
     "tensorflow.python.training.session_manager": "tracer.train.session_manager",
+    "tensorflow.python.training.session_run_hook": "tracer.younger.hooks",  # from 0.11 on
     "tensorflow.python.training.slot_creator": "tracer.train.slots",
     "tensorflow.python.training.summary_io": "tracer.train.summary_writer tracer.train",
     "tensorflow.python.training.supervisor": "tracer.train.supervisor",

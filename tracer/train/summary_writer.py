@@ -90,6 +90,12 @@ class SummaryWriter:
             raise TypeError("The passed graph must be an instance of `Graph` or the deprecated `GraphDef`")
         self._add(protos.Event(graph_def=data), global_step)
 
+    def add_meta_graph(self, meta_graph_def: Any, global_step: Any = None) -> None:
+        """Adds a MetaGraphDef message; from 0.11 on."""
+        if getattr(getattr(meta_graph_def, "DESCRIPTOR", None), "name", "") != "MetaGraphDef":
+            raise TypeError(f"meta_graph_def must be type MetaGraphDef, saw type: {type(meta_graph_def)}")
+        self._add(protos.Event(meta_graph_def=meta_graph_def.SerializeToString()), global_step)
+
     def add_run_metadata(self, run_metadata: Any, tag: str, global_step: Any = None) -> None:
         """Adds what a traced run reported, under a tag of its own. Raises ValueError when the tag was used before."""
         if tag in self._run_tags:

@@ -24,7 +24,7 @@ RENAMED = {
 _PARTS = {
     "tracer": ("root", "maths", "strings", "names", "more", "convolution"),
     "tracer.nn": ("nn", "convolution"),
-    "tracer.train": ("train", "optimizers"),
+    "tracer.train": ("train", "optimizers", "hooks", "monitored_session"),
     "tracer.image": ("image",),
 }
 _MODULES = {"summary": "tracer.younger.summary", "graph_util": "tracer.graph_util"}
