@@ -47,6 +47,11 @@ def chosen(count: Mapping[str, int]) -> Any:
     return jax.local_devices(backend="cpu")[0] if count.get(_kind(default)) == 0 else None
 
 
+def copied(arrays: Any) -> Any:
+    """Copies of arrays in memory of their own, on the device: without a program, which would be one for each shape."""
+    return jax.device_put(arrays, may_alias=False)
+
+
 def open_with(fraction: float, growing: bool) -> None:
     """Opens JAX's devices with so much of a GPU's memory, or with no more than is needed, unless they are open."""
     wanted = {}

@@ -12,7 +12,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from lowering import checks, fast, idle, interpret, registry
+from lowering import checks, devices, fast, idle, interpret, registry
 from lowering.interpret import Context
 from lowering.slice import ALIASES, SHAPES, VARIABLES
 from lowering.stages import DeviceStage
@@ -100,4 +100,4 @@ def _compute(node: Operation, rule: registry.Rule, context: Context) -> None:
 
 def on_device(value: Any) -> jax.Array:
     """`value` in memory of the device's own."""
-    return value if isinstance(value, jax.Array) else jax.device_put(np.asarray(value), may_alias=False)
+    return value if isinstance(value, jax.Array) else devices.copied(np.asarray(value))

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lowering import announce, checks, first, hoist, interpret, kept, options, registry
+from lowering import announce, checks, devices, first, hoist, interpret, kept, options, registry
 from lowering.checks import Check
 from lowering.companions import inputs_of
 from lowering.rows import RowWrites
@@ -306,8 +306,7 @@ class Program:
             self._compiled_now()
         compiled, table = self._ahead[key]
         if self.donate:
-            arguments = (tuple([jnp.copy(array) for array in arguments[0]]),
-                         tuple([jnp.copy(array) for array in arguments[1]]), *arguments[2:])
+            arguments = (*devices.copied(arguments[:2]), *arguments[2:])
         result = execute(compiled, arguments)
         if self.speaks:
             self._listen()
@@ -403,9 +402,9 @@ class Program:
 
         The first call compiles, and can be interrupted while it does; an array that is pinned another thread is saving.
         """
-        cold = self._warm is not state
-        return tuple([jax.device_put(array, may_alias=False) if cold or id(array) in state.pinned else array
-                      for array in held])
+        if self._warm is not state:
+            return devices.copied(held)
+        return tuple([devices.copied(array) if id(array) in state.pinned else array for array in held])
 
 
 def _is_large(op: Operation) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
+from lowering import devices
 from lowering.registry import Held, lowers
 from tracer import dtypes, errors
 from tracer.ir import Operation
@@ -15,7 +15,7 @@ from tracer.ir import Operation
 
 @lowers("GetSessionHandle", host=True)
 def get_session_handle(value: Held, *, session: Any, op: Operation) -> bytes:
-    own = jnp.copy(value) if isinstance(value, jax.Array) else np.array(value)
+    own = devices.copied(value) if isinstance(value, jax.Array) else np.array(value)
     return session.state.keep_tensor(op.name, own).encode()
 
 
