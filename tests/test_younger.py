@@ -362,3 +362,46 @@ def test_templates_with_a_scope_from_the_start():
     with pytest.raises(ValueError, match="already exists"):
         with tf.variable_scope("other"):
             tf.make_template("t", scaled, unique_name_="named")(1.0)
+
+
+def test_files_whose_failures_are_errors(tmp_path):
+    from tracer.younger import file_io
+
+    path = str(tmp_path / "file")
+    with file_io.FileIO(path, "w") as file:
+        file.write("a\nbb\n")
+    with file_io.FileIO(path, mode="r") as file:
+        assert (file.name, file.mode, file.size()) == (path, "r", 5)
+        assert (file.readline(), file.next(), list(file)) == ("a\n", "bb\n", [])
+    file_io.atomic_write_string_to_file(path, "c")
+    assert (file_io.read_file_to_string(path), file_io.stat(path).length) == ("c", 1)
+    assert file_io.get_matching_files(f"{tmp_path}/*") == [path]
+    assert file_io.list_directory(str(tmp_path)) == ["file"]
+    missing = str(tmp_path / "missing" / "file")
+    for call, error, message in (
+        (lambda: file_io.FileIO(missing, "r").read(), tf.errors.NotFoundError, "missing/file"),
+        (lambda: file_io.FileIO(missing, "w").write("a"), tf.errors.NotFoundError, "missing/file"),
+        (lambda: file_io.delete_file(missing), tf.errors.NotFoundError, "missing/file"),
+        (lambda: file_io.FileIO(path, "x"), tf.errors.InvalidArgumentError, "mode is not 'r' or 'w'"),
+        (lambda: file_io.list_directory(missing), tf.errors.NotFoundError, "Could not find directory"),
+        (lambda: file_io.copy(path, path), tf.errors.AlreadyExistsError, "file already exists"),
+    ):
+        with pytest.raises(error, match=message):
+            call()
+
+
+def test_a_file_to_write_is_not_read(tmp_path):
+    from tracer.younger import file_io
+
+    with file_io.FileIO(str(tmp_path / "file"), "w") as file:
+        with pytest.raises(tf.errors.PermissionDeniedError, match="File isn't open for reading"):
+            file.read()
+
+
+def test_embeddings_for_tensorboard(tmp_path):
+    projector = tf.contrib.tensorboard.plugins.projector
+    config = projector.ProjectorConfig()
+    config.embeddings.add(tensor_name="embedding:0").metadata_path = "words.tsv"
+    projector.visualize_embeddings(tf.train.SummaryWriter(str(tmp_path)), config)
+    assert (tmp_path / projector.PROJECTOR_FILENAME).read_text().split() == [
+        "embeddings", "{", "tensor_name:", '"embedding:0"', "metadata_path:", '"words.tsv"', "}"]

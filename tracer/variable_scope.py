@@ -306,7 +306,7 @@ def made_scope(name: str, is_unique: bool) -> VariableScope:
     """The scope `name` inside of the current one, not entered yet; with a number where it is not said to be unique."""
     if not is_unique:
         name = _get_default_variable_store().unique_scope(get_variable_scope().name, name)
-    scope = _scope_below(name, None, None, None, None, None)
+    scope = _scope_below(name, *[None] * 7)
     with _entered(scope):
         return scope
 

@@ -204,6 +204,9 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.slim.python.slim.learning": "tracer.contrib.slim.learning",
     "tensorflow.contrib.slim.python.slim.model_analyzer": "tracer.contrib.slim.model_analyzer",
     "tensorflow.contrib.slim.python.slim.queues": "tracer.contrib.slim.queues",
+    "tensorflow.contrib.tensorboard": "tracer.contrib.tensorboard",
+    "tensorflow.contrib.tensorboard.plugins": "tracer.contrib.tensorboard.plugins",
+    "tensorflow.contrib.tensorboard.plugins.projector": "tracer.contrib.tensorboard.plugins.projector",
     "tensorflow.contrib.tensor_forest": "tracer.contrib.tensor_forest",
     "tensorflow.contrib.tensor_forest.ops": "package tracer.contrib.tensor_forest",
     "tensorflow.contrib.tensor_forest.python": "package tracer.contrib.tensor_forest",
@@ -351,6 +354,7 @@ MODULES: dict[str, str] = {
     # Files
     "tensorflow.python.lib": "package",
     "tensorflow.python.lib.io": "package",
+    "tensorflow.python.lib.io.file_io": "tracer.younger.file_io",
     "tensorflow.python.lib.io.python_io": "tracer.python_io",
     "tensorflow.python.lib.io.tf_record": "tracer.python_io",
     "tensorflow.python.pywrap_tensorflow": "tracer.legacy.pywrap",
