@@ -114,7 +114,9 @@ def _conditional(node: Operation, context: Context) -> None:
 
 def _branches(node: Operation, wanted: list[int], context: Context) -> list[Any]:
     body = Body(node, node.regions, context)
-    traced = [_trace_branch(body, region, [region.outputs[i] for i in wanted]) for region in node.regions]
+    given = [[region.outputs[i] for i in wanted] for region in node.regions]
+    traced = [_trace_branch(body, region, outputs) for region, outputs in zip(node.regions, given, strict=True)]
+    traced = [_filled(one, outputs, other[1][0]) for one, outputs, other in zip(traced, given, traced[::-1], strict=True)]
     shapes = [[(v.shape, v.dtype) for v in jax.tree.leaves(shape[:2])] for _, shape, _ in traced]
     if shapes[0] != shapes[1]:
         raise ShapeVariesError(node, f"the branches give different shapes: {shapes[0]} and {shapes[1]}")
@@ -137,6 +139,24 @@ def _branches(node: Operation, wanted: list[int], context: Context) -> list[Any]
         context.checks.results += results
         context.checks.operands += operands
     return outputs
+
+
+def _filled(traced: tuple, outputs: list[Tensor], others: list[Any]) -> tuple:
+    """A traced branch that gives zeros, in the shapes of the `other` branch's results, where a result is absent."""
+    missing = [i for i, output in enumerate(outputs) if output.op.type == "Absent"]
+    if not missing:
+        return traced
+    run, (values, *rest), table = traced
+
+    def filled() -> tuple:
+        values, *rest = run()
+        return _with_zeros(values), *rest
+
+    def _with_zeros(values: list[Any]) -> list[Any]:
+        zeros = {i: jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), others[i]) for i in missing}
+        return [zeros.get(i, value) for i, value in enumerate(values)]
+
+    return filled, ([others[i] if i in missing else value for i, value in enumerate(values)], *rest), table
 
 
 def _trace_branch(body: Body, region: Region, outputs: list[Tensor]) -> tuple[Callable, Any, list[Check]]:

@@ -309,7 +309,7 @@ def _surroundings() -> tuple:
     settings = [(name, repr(getattr(jax.config, name, None))) for name in sorted(jax.config.values)
                 if "cache" not in name]
     variables = [(name, value) for name, value in sorted(os.environ.items())
-                 if name.startswith(("XLA_", "TRACER_", "LIBTPU_", "CUDA_", "TF_CPP_"))]
+                 if name.startswith(("XLA_", "TRACER_", "LIBTPU_", "CUDA_")) and name != "TRACER_ANNOUNCE"]
     return (_versions(), settings, variables, device.platform, device.device_kind, device.client.platform_version,
             len(jax.local_devices()), len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
 

@@ -143,7 +143,7 @@ def _parts(text: str, separator: str) -> list[str]:
     return [part.strip() for part in text.split(separator) if part.strip()]
 
 
-OWN = frozenset({"Cond", "Gradients", "JaxFunction", "LoopVariable", "TensorArrayStart", "While"})
+OWN = frozenset({"Absent", "Cond", "Gradients", "JaxFunction", "LoopVariable", "TensorArrayStart", "While"})
 """Operations that TensorFlow has not: no definition describes them."""
 _registered: dict[str, OpDef] = {}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from tracer import dtypes, shapes
@@ -85,14 +85,18 @@ class RawGraph:
             graph._written[op] = Written("", inputs[-1:], (), attrs)
         return op
 
-    def substitute(self, old: Tensor, new: Tensor) -> None:
-        """Whatever runs and reads `old` reads `new`."""
+    def substitute(self, old: Tensor, new: Tensor, held: Collection[Operation] = (),
+                   branches: Collection[Region] = ()) -> None:
+        """Whatever runs and reads `old` reads `new`, but for what is `held` in these branches."""
+        kept = {*branches, *(region for op in held for region in op.regions)}
         for op in list(dict.fromkeys(old._consumers)):
-            if op not in self.shadows:
+            if op not in self.shadows and op not in held:
                 for i, tensor in enumerate(op.inputs):
                     if tensor is old:
                         op._update_input(i, new)
         for context in self.contexts:
+            if context in kept:
+                continue
             if old in context.entered:
                 context.entered.setdefault(new, context.entered.pop(old))
             context.outputs = [new if tensor is old else tensor for tensor in context.outputs]

@@ -35,6 +35,12 @@ def exit_(data: Any) -> Any:
     return data
 
 
+@lowers("Absent", strings=True)
+def absent(condition: Any, *, dtype: Any) -> Any:
+    """What the other branch of a conditional gives. Here nobody reads it, and `lowering.control` gives it that shape."""
+    return np.array(b"", object) if dtype.name == "string" else jnp.zeros((), dtype.as_numpy_dtype)
+
+
 @lowers("CheckNumerics")
 def check_numerics(tensor: Any, *, message: str, check: Any) -> Any:
     nan, infinite = jnp.isnan(tensor).any(), jnp.isinf(tensor).any()

@@ -236,7 +236,7 @@ def _places(indices: Any) -> list[int] | None:
 
 
 @lowers("TensorArrayScatter", "TensorArrayScatterV2", pure=False, strings=True)
-def scatter(handle: Handle, indices: Partly, value: Any, flow_in: Elements, *, check: Any) -> Any:
+def scatter(handle: Handle, indices: Partly, value: Any, flow_in: Elements, *, check: Any, op: Any) -> Any:
     value = _array(value)
     _check_type(handle, value)
     if not value.ndim:
@@ -249,7 +249,7 @@ def scatter(handle: Handle, indices: Partly, value: Any, flow_in: Elements, *, c
     if untouched and places == list(range(max(flow_in.size, len(indices)))):
         return unpack(handle, value, flow_in)
     for index, row in zip(indices, value, strict=True):
-        flow_in = write(handle, index, row, flow_in, check=check)
+        flow_in = write(handle, index, row, flow_in, check=check, op=op)
     return flow_in
 
 

@@ -36,9 +36,13 @@ def record():
             initialize = tf.initialize_all_variables()
             session.run(initialize)
             values = session.run(fetches, feeds)
+            session.run(initialize)
+            others = {tensor: not value if isinstance(value, bool) else value for tensor, value in feeds.items()}
+            otherwise = session.run(fetches, others)
         about = {"feeds": [(tensor.name, np.asarray(value).tolist()) for tensor, value in feeds.items()],
                  "fetches": [tensor.name for tensor in fetches], "initialize": initialize.name,
-                 "values": [value.tolist() for value in values]}
+                 "values": [value.tolist() for value in values],
+                 "otherwise": [value.tolist() for value in otherwise]}  # where the conditions that are fed are others
         found[name] = np.frombuffer(graph.as_graph_def().SerializeToString(), np.uint8)
         found[name + ".json"] = np.frombuffer(json.dumps(about, sort_keys=True).encode("ascii"), np.uint8)
     np.savez_compressed(os.path.join(HERE, "flows.npz"), **found)

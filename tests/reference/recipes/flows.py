@@ -125,6 +125,90 @@ def gradients_of_branches(tf):
     return {x: [1., 2.], p: True}, [result, tf.gradients(result * result, x)[0]]
 
 
+def gradients_of_both_branches_of_branches(tf):
+    x, p = tf.placeholder(tf.float32, [2], name="x"), tf.placeholder(tf.bool, [], name="p")
+    w = tf.Variable([.5, 2.], name="w")
+
+    def first():
+        y = tf.tanh(x * w)
+        return tf.cond(tf.reduce_sum(y) > .5, lambda: y * tf.exp(y), lambda: tf.sin(y) * x)
+
+    results = []
+    for result in (tf.cond(p, first, lambda: tf.square(w)), tf.cond(p, lambda: w, first)):
+        results += [result, tf.gradients(result * w, w)[0]]
+    return {x: [1., 2.], p: True}, results
+
+
+def gradients_of_branches_one_after_the_other(tf):
+    x, p = tf.placeholder(tf.float32, [None, 2], name="x"), tf.placeholder(tf.bool, [], name="p")
+    once = tf.cond(p, lambda: [tf.sigmoid(x), x * 2], lambda: [x, tf.exp(x)])
+    twice = tf.cond(p, lambda: tf.matmul(once[0], once[1], transpose_b=True), lambda: once[0] * 3)
+    return {x: [[1., 2.], [.5, -1.]], p: True}, [twice, tf.gradients(twice, x)[0]]
+
+
+def gradients_of_gradients_of_branches(tf):
+    x, p = tf.placeholder(tf.float32, [2], name="x"), tf.placeholder(tf.bool, [], name="p")
+    slope = tf.gradients(tf.cond(p, lambda: tf.sigmoid(x) * x, lambda: x), x)[0]
+    return {x: [1., 2.], p: True}, [slope, tf.gradients(slope, x)[0]]
+
+
+def gradients_of_cases(tf):
+    x = tf.placeholder(tf.float32, [3], name="x")
+    total = tf.reduce_sum(x)
+    result = tf.case([(total < 1, lambda: tf.exp(x) * x), (total < 5, lambda: tf.tanh(x) * total)],
+                     default=lambda: x * x)
+    return {x: [.5, 1., .25]}, [result, tf.gradients(result, x)[0]]
+
+
+def gradients_inside_of_a_branch(tf):
+    x, p = tf.placeholder(tf.float32, [2], name="x"), tf.placeholder(tf.bool, [], name="p")
+
+    def first():
+        y = tf.cond(x[0] > 0, lambda: tf.exp(x) * x, lambda: x)
+        return tf.gradients(y * y, x)[0]
+
+    result = tf.cond(p, first, lambda: tf.square(x))
+    return {x: [1., 2.], p: True}, [result]
+
+
+def gradients_of_a_batch_in_training(tf):
+    """Means that are those of the batch while it trains, and kept ones elsewhere, as layers of the time had them."""
+    x, training = tf.placeholder(tf.float32, [None, 3], name="x"), tf.placeholder(tf.bool, [], name="training")
+    w, kept = tf.Variable(np.eye(3, dtype=np.float32), name="w"), tf.Variable(tf.zeros([3]), trainable=False, name="kept")
+    y = tf.matmul(x, w)
+
+    def batch():
+        mean = tf.reduce_mean(y, [0])
+        with tf.control_dependencies([tf.assign(kept, kept * .9 + mean * .1)]):
+            return tf.identity(mean)
+
+    mean = tf.cond(training, batch, lambda: tf.identity(kept))
+    hidden = tf.cond(training, lambda: tf.nn.relu(y - mean) * 2, lambda: tf.nn.relu(y - mean))
+    loss = tf.reduce_sum(tf.square(hidden - 1))
+    step = tf.train.MomentumOptimizer(.1, .9).minimize(loss)
+    with tf.control_dependencies([step]):
+        return {x: np.arange(12.).reshape(4, 3) / 5, training: True}, [loss, w + 0., kept + 0.]
+
+
+def gradients_of_recurrence_in_a_branch(tf):
+    x, p = tf.placeholder(tf.float32, [2, 4, 3], name="x"), tf.placeholder(tf.bool, [], name="p")
+    with tf.variable_scope("cells", initializer=tf.constant_initializer(.3)):
+        outputs, _ = tf.nn.dynamic_rnn(tf.nn.rnn_cell.BasicRNNCell(4), x, dtype=tf.float32)
+    tail = tf.cond(p, lambda: tf.scan(lambda a, v: a * .5 + v * v, tf.transpose(outputs, [1, 0, 2])),
+                   lambda: tf.transpose(outputs, [1, 0, 2]))
+    loss = tf.reduce_sum(tail * tail)
+    slopes = tf.gradients(loss, tf.trainable_variables())
+    return {x: np.arange(24.).reshape(2, 4, 3) / 20, p: True}, [loss, slopes[0], slopes[1]]
+
+
+def gradients_of_arrays_in_a_branch(tf):
+    x, p = tf.placeholder(tf.float32, [4, 2], name="x"), tf.placeholder(tf.bool, [], name="p")
+    result = tf.cond(p, lambda: tf.map_fn(lambda v: v * 3, x), lambda: x)
+    pieces = tf.cond(p, lambda: tf.TensorArray(tf.float32, 2).split(x, [1, 3]).concat() * x, lambda: x * 2)
+    return {x: np.arange(8.).reshape(4, 2), p: True}, [
+        result, tf.gradients(result * result, x)[0], tf.gradients(pieces, x)[0]]
+
+
 def gradients_of_a_loop_by_value(tf):
     feeds, (result,) = loop_by_value(tf)
     return feeds, [result, tf.gradients(result, list(feeds))[0]]
