@@ -128,8 +128,10 @@ class Call:
             assert variable is not None
             kind = variable.outputs[0].dtype.base_dtype
             array = np.asarray(value, kind.as_numpy_dtype)
-            is_restored = self.node.type == "Assign" and kind is not dtypes.string
-            overlay[variable.name] = restoring.placed(array) if is_restored else array
+            if self.node.type == "Assign" and kind is not dtypes.string:
+                restoring.put(overlay, variable.name, array)
+            else:
+                overlay[variable.name] = array
 
 
 def _constant(argument: Any, fed: frozenset[Tensor]) -> Any:

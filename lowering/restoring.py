@@ -89,23 +89,34 @@ def placed(array: np.ndarray) -> jax.Array:
     return result
 
 
+def put(overlay: Any, name: str, array: np.ndarray) -> None:
+    """Gives the variable called `name` what is restored."""
+    if isinstance(overlay, (Trial, Swap)):
+        overlay.restore(name, array)
+    else:
+        overlay[name] = placed(array)
+
+
 class Trial(dict):
     """Takes the new values of variables, and keeps none."""
 
-    def __setitem__(self, name: str, value: Any) -> None:
+    def restore(self, name: str, array: np.ndarray) -> None:
         """Lets it go."""
 
 
 class Swap(dict):
-    """Takes the new values of variables, which replace the old ones at once."""
+    """Takes the new values of variables, which replace the old ones at once: those are gone before the memory that the
+    new ones get on the device is asked for."""
 
     def __init__(self, state: State) -> None:
         super().__init__()
         self._state = state
 
-    def __setitem__(self, name: str, value: Any) -> None:
+    def restore(self, name: str, array: np.ndarray) -> None:
+        """Gives a variable its new value."""
         with self._state.lock:
-            self._state.variables[name] = value
+            self._state.variables[name] = array
+            self._state.variables[name] = placed(array)
 
 
 def overlay_for(stage: HostStage, state: State, trial: Callable[[Trial], None]) -> Any:

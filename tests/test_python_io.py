@@ -26,6 +26,21 @@ def test_records_are_written_as_tensorflow_writes_them(records):
     assert pathlib.Path(records).read_bytes() == WRITTEN
 
 
+@pytest.mark.parametrize("sizes", [[1 << 18, 0, 3], [(1 << 18) - 20, 5, 7], [(1 << 18) - 16, 1], [700_000, 12, 300_000]])
+def test_records_may_be_longer_than_what_is_read_at_once(records, sizes):
+    written = [bytes([i + 1]) * size for i, size in enumerate(sizes * 2)]
+    with python_io.TFRecordWriter(records) as writer:
+        for record in written:
+            writer.write(record)
+    assert list(python_io.tf_record_iterator(records)) == written
+    whole = pathlib.Path(records).read_bytes()
+    for cut in (1, 5, 30):
+        read, message = read_until_damage(records, whole[:-cut])
+        assert read == written[:len(read)]
+        assert len(read) < len(written)
+        assert message.startswith("truncated record at ")
+
+
 def read_until_damage(path, contents):
     pathlib.Path(path).write_bytes(contents)
     read = []

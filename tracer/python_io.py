@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 from tracer import compat
 from tracer.errors import DataLossError
@@ -13,6 +13,8 @@ from tracer.errors import DataLossError
 _HEADER = struct.Struct("<QI")
 _CHECKSUM = struct.Struct("<I")
 _LENGTH = struct.Struct("<Q")
+_PIECE = 256 << 10
+_KNOWN = 1024
 
 
 def _masked_crc(data: bytes) -> int:
@@ -66,22 +68,52 @@ def tf_record_iterator(path: str) -> Iterator[bytes]:
 
 def records_from(path: str, offset: int) -> Iterator[bytes]:
     """The records of a TFRecord file from the one at `offset` on."""
+    known: dict[bytes, int] = {}  # lengths by the first bytes of a record, whose checksum was right
+    from google_crc32c import value as crc_of
+
+    unpack = _CHECKSUM.unpack_from
     with open(path, "rb") as file:
         file.seek(offset)
-        while header := file.read(_HEADER.size):
-            if len(header) < _HEADER.size:
-                raise _damaged("truncated", path, offset)
-            length, checksum = _HEADER.unpack(header)
-            if checksum != _masked_crc(header[: _LENGTH.size]):
-                raise _damaged("corrupted", path, offset)
-            body = file.read(length + _CHECKSUM.size)
-            if len(body) < length + _CHECKSUM.size:
-                raise _damaged("truncated", path, offset)
-            record = body[:length]
-            if _CHECKSUM.unpack(body[length:])[0] != _masked_crc(record):
+        data, at = file.read(_PIECE), 0  # the record at `offset` begins at `at`
+        while True:
+            length = known.get(data[at:at + 12])
+            if length is None:
+                if at + 12 > len(data):
+                    data, at = data[at:] + file.read(_PIECE), 0
+                    if not data:
+                        return
+                if len(known) >= _KNOWN:
+                    known.clear()
+                length = known[data[at:at + 12]] = _length(data[at:at + 12], path, offset)
+            end = at + 16 + length
+            if end > len(data):
+                data, at, end = data[at:] + _more(file, end - len(data)), 0, 16 + length
+                if end > len(data):
+                    raise _damaged("truncated", path, offset)
+            record = data[at + 12:end - 4]
+            crc = crc_of(record)
+            if ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF != unpack(data, end - 4)[0]:
                 raise _damaged("corrupted", path, offset)
             yield record
-            offset += _HEADER.size + len(body)
+            offset += 16 + length
+            at = end
+
+
+def _length(header: bytes, path: str, offset: int) -> int:
+    if len(header) < _HEADER.size:
+        raise _damaged("truncated", path, offset)
+    length, checksum = _HEADER.unpack(header)
+    if checksum != _masked_crc(header[:_LENGTH.size]):
+        raise _damaged("corrupted", path, offset)
+    return length
+
+
+def _more(file: BinaryIO, missing: int) -> bytes:
+    """What a record goes on with, and a little more; less where the file ends."""
+    try:
+        return file.read(max(missing, _PIECE))
+    except (MemoryError, OverflowError):  # no file is so long
+        return b""
 
 
 def _damaged(how: str, path: str, offset: int) -> DataLossError:

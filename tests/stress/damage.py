@@ -149,6 +149,24 @@ def _pipeline_of(path: str) -> Iterator[tuple[bytes, bytes]]:
                 yield tuple(sess.run(read))[1]
 
 
+def _run_from(path: str) -> Iterator[bytes]:
+    """The records of a file as a queue runner puts them into a queue, and what it met behind them."""
+    with tf.Graph().as_default(), tf.Session() as sess:
+        files = tf.FIFOQueue(1, [tf.string], [[]])
+        sess.run(files.enqueue([path]))
+        sess.run(files.close())
+        queue = tf.FIFOQueue(1000, [tf.string], [[]])
+        runner = tf.train.QueueRunner(queue, [queue.enqueue(tf.TFRecordReader().read(files)[1])])
+        coordinator = tf.train.Coordinator()
+        threads = runner.create_threads(sess, coordinator, start=True)
+        threads[0].join()
+        take = queue.dequeue()
+        for _ in range(sess.run(queue.size())):
+            yield sess.run(take)
+        coordinator.request_stop()
+        coordinator.join(threads)
+
+
 # -- what has none: another message may be a whole one, but it is read as what it says
 
 
@@ -341,6 +359,7 @@ KINDS = {
     "v1": _checkpoint("v1"), "v2": _checkpoint("v2"),
     "records": _rows(FILES / pipeline.RECORDS, tf.python_io.tf_record_iterator),
     "reader": _rows(FILES / pipeline.RECORDS, _pipeline_of),
+    "runner": _rows(FILES / pipeline.RECORDS, _run_from),
     "events": _rows(FILES / "events", tf.train.summary_iterator),
     "graphs": _graphs(text=False), "text": _graphs(text=True), "nodes": _nodes, "metas": _meta_graphs, "examples": _examples,
     "images": _images,

@@ -258,9 +258,10 @@ def summary_iterator(path: str) -> Iterator[Any]:
 
     Raises DataLossError when a record is damaged.
     """
+    parse = protos.Event.FromString
     try:
         for record in python_io.tf_record_iterator(path):
-            yield protos.Event.FromString(record)
+            yield parse(record)
     except DataLossError as error:
         if not str(error).startswith("truncated"):
             raise
