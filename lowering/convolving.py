@@ -25,6 +25,9 @@ IMAGES = 16
 """XLA's CPU compiler makes of the gradient of a filter a convolution with the images as channels, and is 2 to 3 times
 slower where there are fewer than this; `_in_strips` makes more of them."""
 
+PACKET = 8
+"""XLA's convolution for CPUs takes so many channels at once, where their number is a multiple of it."""
+
 
 class Window(NamedTuple):
     """How a filter moves over an input."""
@@ -63,6 +66,8 @@ def convolved(window: Window, input: Any, filter: Any) -> Any:
     """The convolution."""
     if is_for_cpu() and window.last and math.prod(filter.shape[:-1]) <= FEW and input.dtype in EXACT:
         return _tap_by_tap(window, input, filter)
+    if is_for_cpu() and _is_shallow(window, input, filter):
+        return _rows_for_channels(window, input, filter)
     return _convolved(window, input, filter)
 
 
@@ -124,6 +129,25 @@ def _tap_by_tap(window: Window, input: Any, filter: Any) -> Any:
     products = (here[..., channel:channel + 1] * filter[*place, channel]
                 for place, here in under(window, input, filter.shape[:-2]) for channel in range(filter.shape[-2]))
     return functools.reduce(jnp.add, products)
+
+
+def _is_shallow(window: Window, input: Any, filter: Any) -> bool:
+    """Whether an input has so few channels that XLA's kernels take its numbers one by one."""
+    return (window.last and len(window.strides) == 2 and set(window.strides) == {1} and filter.shape[2] < PACKET
+            and filter.shape[1] > 1 and input.size > 0 and input.dtype == jnp.float32)
+
+
+def _rows_for_channels(window: Window, input: Any, filter: Any) -> Any:
+    """The convolution of a filter one wide: what a row of its taps covers stands next to each other, as channels."""
+    taps, depth, outputs = filter.shape[1:]
+    (before, after), size = window.pads[1], input.shape[2]
+    count = taps * depth
+    whole = -(-count // PACKET) * PACKET  # zeros of the filter meet what is too much
+    padded = jnp.pad(input, ((0, 0), (0, 0), (before, after + -(-(whole - count) // depth)), (0, 0)))
+    places = np.arange(before + size + after - taps + 1)[:, None] * depth + np.arange(whole)
+    rows = padded.reshape(*input.shape[:2], -1).at[:, :, places].get(mode="promise_in_bounds")
+    filter = jnp.pad(filter.reshape(-1, 1, count, outputs), ((0, 0), (0, 0), (0, whole - count), (0, 0)))
+    return _convolved(window._replace(pads=(window.pads[0], (0, 0))), rows, filter)
 
 
 def under(window: Window, input: Any, taps: Sequence[int]) -> Iterator[tuple[tuple[int, ...], Any]]:

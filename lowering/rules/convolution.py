@@ -8,7 +8,8 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from lowering.convolving import convolved, to_filter, to_input, transposed, under, window_of
+from lowering.convolving import Window, convolved, to_filter, to_input, transposed, window_of
+from lowering.depthwise import convolved_each, each_to_filter
 from lowering.registry import Static, lowers
 
 
@@ -59,7 +60,7 @@ def depthwise_conv2d_native_backprop_input(input_sizes: Static, filter: Any, out
 def depthwise_conv2d_native_backprop_filter(input: Any, filter_sizes: Static, out_backprop: Any, *, strides: list[int],
                                             padding: str, check: Any) -> Any:
     sizes = shape_of(filter_sizes, check)
-    return transposed(lambda f: convolve_each(input, f, strides[1], padding), sizes, out_backprop)
+    return each_to_filter(_window_of_each(input, sizes, strides[1], padding), sizes, input, out_backprop)
 
 
 @lowers("Conv3D")
@@ -97,16 +98,14 @@ def convolve(input: Any, filter: Any, strides: Sequence[int], padding: str, data
 
 
 def convolve_each(input: Any, filter: Any, stride: int, padding: str) -> Any:
-    """A convolution of each channel with filters of its own.
+    """A convolution of each channel with filters of its own."""
+    return convolved_each(_window_of_each(input, filter.shape, stride, padding), input, filter)
 
-    A sum over the filter's taps, which XLA fuses: on a CPU its grouped convolutions take ten to a hundred times as long.
-    """
-    height, width, depth, multiplier = filter.shape
-    if not height * width:
-        raise ValueError(f"filter must not be empty: {brackets(filter.shape)}")
-    window = window_of(input.shape, filter.shape, (1, stride, stride, 1), padding)
-    total: Any = sum(here[..., None] * filter[place] for place, here in under(window, input, (height, width)))
-    return total.reshape(*total.shape[:3], depth * multiplier)
+
+def _window_of_each(input: Any, taps: Sequence[int], stride: int, padding: str) -> Window:
+    if not math.prod(taps[:2]):
+        raise ValueError(f"filter must not be empty: {brackets(taps)}")
+    return window_of(input.shape, taps, (1, stride, stride, 1), padding)
 
 
 def brackets(shape: Sequence[int]) -> str:

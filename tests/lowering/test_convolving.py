@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 import tracer as tf
-from lowering import options
+from lowering import depthwise, options
 from lowering.convolving import convolved, to_filter, window_of
 
 rng = np.random.RandomState(0)
 SHAPES = [  # images, size, channels, taps, filters
     (1, 16, 3, 3, 4), (2, 12, 1, 5, 8), (3, 7, 2, 4, 3), (5, 10, 4, 2, 2), (7, 16, 8, 3, 5),
-    (1, 5, 1, 5, 2), (9, 8, 1, 3, 2),
+    (1, 5, 1, 5, 2), (9, 8, 1, 3, 2), (4, 9, 3, 4, 2),
 ]
 
 
@@ -38,6 +38,29 @@ def test_values_and_gradients_are_the_plain_ones(sizes, stride, padding, monkeyp
         np.testing.assert_allclose(found, plain, rtol=1e-5, atol=1e-5 * np.abs(plain).max())
 
 
+@pytest.mark.parametrize(("size", "taps", "multiplier", "stride", "padding", "terms"), [
+    (9, 3, 1, 1, "SAME", 288), (9, 4, 2, 1, "SAME", 288), (8, 3, 2, 2, "SAME", 288), (9, 2, 1, 2, "VALID", 288),
+    (9, 3, 1, 1, "SAME", 36), (11, 3, 2, 2, "VALID", 9), (7, 4, 1, 3, "SAME", 32), (3, 5, 1, 1, "SAME", 288),
+    (3, 5, 2, 2, "SAME", 25),
+])
+def test_filters_of_each_channel_have_the_plain_gradients(size, taps, multiplier, stride, padding, terms, monkeypatch):
+    monkeypatch.setenv("TRACER_WITHOUT", "")
+    monkeypatch.setattr(depthwise, "LEAST", 1)
+    monkeypatch.setattr(depthwise, "TERMS", terms)
+    x = jnp.asarray(rng.randn(3, size, size + 2, 2).astype(np.float32))
+    f = jnp.asarray(rng.randn(taps, taps, 2, multiplier).astype(np.float32))
+    window = window_of(x.shape, f.shape, (1, stride, stride, 1), padding)
+
+    def everything(x, f):
+        y, back = jax.vjp(lambda x, f: depthwise.convolved_each(window, x, f), x, f)
+        return y, *back(jnp.sin(y)), jax.grad(lambda g: jnp.sum(depthwise.each_to_filter(window, f.shape, x, g) ** 2))(y)
+
+    fast = jax.jit(everything)(x, f)
+    monkeypatch.setenv("TRACER_WITHOUT", "convolutions")
+    for found, plain in zip(fast, jax.jit(lambda x, f: everything(x, f))(x, f), strict=True):
+        np.testing.assert_allclose(found, plain, rtol=1e-5, atol=1e-5 * np.abs(plain).max())
+
+
 def test_a_filter_larger_than_the_input_gives_nothing():
     x, f = jnp.ones((1, 2, 5, 1)), jnp.ones((3, 3, 1, 2))
     window = window_of(x.shape, f.shape, (1, 2, 2, 1), "VALID")
@@ -46,7 +69,7 @@ def test_a_filter_larger_than_the_input_gives_nothing():
 
 def test_only_programs_that_convolve_get_other_options(monkeypatch):
     monkeypatch.setenv("TRACER_WITHOUT", "")
-    monkeypatch.setattr(options, "_cores", lambda: 2)
+    monkeypatch.setattr(options, "cores", lambda: 2)
     monkeypatch.setattr(options, "_known", lambda: True)
     x = tf.placeholder(tf.float32, [2, 8, 8, 3])
     y = tf.nn.conv2d(x, tf.ones([3, 3, 3, 4]), [1, 1, 1, 1], "SAME")
