@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from lowering import idle, interpret
 from lowering.host import resources
 from lowering.host.reading import Row
@@ -110,7 +112,8 @@ class Burst:
             if len(records) < 2:
                 return False
             try:
-                elements = queue.rows(self._columns(reader, records))
+                with np.errstate(all="ignore"):
+                    elements = queue.rows(self._columns(reader, records))
             except Exception:  # the run of the record that it is about says what is wrong
                 self._failed += 1
                 self._single = len(records) << min(self._failed, 8)

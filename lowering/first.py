@@ -84,7 +84,8 @@ def _compute(node: Operation, rule: registry.Rule, context: Context) -> None:
     attrs = {name: node.attrs[name] for name in rule.attrs}
     try:
         quick = idle.quick(node, attrs, arguments)
-        results = None if quick is None else [quick(*arguments)]
+        with np.errstate(all="ignore"):
+            results = None if quick is None else [quick(*arguments)]
     except (ValueError, IndexError, TypeError):
         results = None
     if results is None:

@@ -45,7 +45,7 @@ class Call:
         self.rule = rule
         self.arguments = node.arguments
         # What is recorded with its value, save what can be fed; a rule gets the array itself, as it is in the graph.
-        self.constants = [_constant(argument, fed) if i not in rule.unread else None
+        self.constants = [constant_of(argument, fed) if i not in rule.unread else None
                           for i, argument in enumerate(self.arguments)]
         self.outputs = [output for output in node.outputs if not (rule.writes and output.dtype.is_ref_dtype)]
         self.is_plain = not (rule.host or rule.strings)  # a rule of the device, which NumPy follows
@@ -62,6 +62,11 @@ class Call:
         if "check" in rule.extras:
             self.keywords["check"] = functools.partial(_check_now, node)
         self.function, self.keywords = self._ahead()
+        if node.type in idle.DRAWN:
+            from lowering.host import philox
+
+            self.function, self.keywords = philox.drawing(node), {}
+            self.is_plain, self.wants_session = False, True
         self.quick = idle.quick(node, self.attrs, self.constants) if self.is_plain and fast.on("idle") else None
 
     def _ahead(self) -> tuple[Any, dict[str, Any]]:
@@ -99,7 +104,8 @@ class Call:
         if self.quick is None:
             return None
         try:
-            return [self.quick(*arguments)]
+            with np.errstate(all="ignore"):
+                return [self.quick(*arguments)]
         except (ValueError, IndexError, TypeError):
             return None
 
@@ -134,10 +140,10 @@ class Call:
                 overlay[variable.name] = array
 
 
-def _constant(argument: Any, fed: frozenset[Tensor]) -> Any:
+def constant_of(argument: Any, fed: frozenset[Tensor]) -> Any:
     """The value of an argument that is the same in every run, else None."""
     if isinstance(argument, list):
-        values = [_constant(one, fed) for one in argument]
+        values = [constant_of(one, fed) for one in argument]
         return None if any(value is None for value in values) else values
     if argument in fed:
         return None
@@ -149,7 +155,7 @@ def _reshaped(op: Operation, fed: frozenset[Tensor]) -> Any:
     """The value of a constant in another shape; defaults of features are such."""
     if op.type not in idle.SHAPES:
         return None
-    values = [_constant(tensor, fed) for tensor in op.inputs]
+    values = [constant_of(tensor, fed) for tensor in op.inputs]
     if any(value is None for value in values):
         return None
     rule = registry.find(op.type)

@@ -1,6 +1,7 @@
 """Operations that NumPy does at once: between host steps they are done there, and no program is run.
 
-They only give an array another shape, or they are arithmetic on few numbers, each of which NumPy and XLA round alike.
+They only give an array another shape, or they are arithmetic on few numbers, each of which NumPy and XLA round alike,
+with sums of them: what distorts a picture between a reader and a queue.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from lowering import pictures
 from tracer import dtypes
 from tracer.ir import Operation, Tensor
 
@@ -34,16 +36,7 @@ def _squeeze(input: Any, squeeze_dims: Any) -> Any:
 
 
 def _cast(x: Any, DstT: dtypes.DType, **_: Any) -> Any:
-    with np.errstate(all="ignore"):
-        return x.astype(DstT.as_numpy_dtype)
-
-
-def _arithmetic(function: Callable[..., Any]) -> Callable[..., Any]:
-    def apply(*operands: Any, **_: Any) -> Any:
-        with np.errstate(all="ignore"):
-            return function(*operands)
-
-    return apply
+    return x.astype(DstT.as_numpy_dtype)
 
 
 def _cut(input_: Any, begin: Any, size: Any) -> Any:
@@ -57,12 +50,26 @@ def _cut(input_: Any, begin: Any, size: Any) -> Any:
 
 SHAPES: dict[str, Callable[..., Any]] = {
     "ExpandDims": _expand, "Squeeze": _squeeze, "Reshape": np.reshape, "Slice": _cut, "Identity": lambda input: input,
+    "Transpose": pictures.transposed, "Reverse": pictures.mirrored, "Shape": pictures.shape_of, "Rank": pictures.rank_of,
+    "Range": pictures.counted, "Pack": pictures.packed, "All": pictures.along(pictures.every),
+}
+_ELEMENTS: dict[str, Callable[..., Any]] = {
+    "Cast": _cast, "Add": np.add, "Sub": np.subtract, "Mul": np.multiply, "Div": np.divide, "Neg": np.negative,
+    "Square": np.square, "Maximum": np.maximum, "Minimum": np.minimum, "Mod": pictures.remainder, "Sqrt": np.sqrt,
+    "Rsqrt": pictures.reciprocal_root, "Relu": pictures.rectified, "Less": np.less, "LessEqual": np.less_equal,
+    "Greater": np.greater, "GreaterEqual": np.greater_equal, "Equal": np.equal, "NotEqual": np.not_equal,
 }
 _ARITHMETIC: dict[str, Callable[..., Any]] = {
-    "Cast": _cast, "Add": _arithmetic(np.add), "Sub": _arithmetic(np.subtract), "Mul": _arithmetic(np.multiply),
-    "Div": _arithmetic(np.divide), "Neg": _arithmetic(np.negative), "Square": _arithmetic(np.square),
-    "Maximum": _arithmetic(np.maximum), "Minimum": _arithmetic(np.minimum),
+    **_ELEMENTS, "Mean": pictures.along(pictures.mean), "Prod": pictures.along(pictures.product),
+    "AdjustContrastv2": pictures.contrasted,
 }
+_OF_REAL = frozenset({"Div", "Sqrt", "Rsqrt", "Relu", "Mean", "AdjustContrastv2"})
+_BY_ATTRIBUTES = frozenset({"All", "Cast", "Mean", "Pack", "Prod", "Range", "Shape", "Squeeze"})
+DRAWN = frozenset({"RandomUniform", "RandomUniformInt"})
+"""Few random numbers are drawn for many runs at once: see `lowering.host.philox`."""
+MOST_DRAWN = 64
+STILL = frozenset({*SHAPES, *_ARITHMETIC, "Assert"})
+"""Those that give the same in every run where what they take is the same, or only its shape matters."""
 
 
 def quick(node: Operation, attrs: Mapping[str, Any], constants: list[Any]) -> Callable[..., Any] | None:
@@ -76,6 +83,10 @@ def quick(node: Operation, attrs: Mapping[str, Any], constants: list[Any]) -> Ca
     function = SHAPES.get(node.type) or (_ARITHMETIC[node.type] if _is_alike(node) else None)
     if function is None:
         return None
+    if node.type not in _BY_ATTRIBUTES:
+        attrs = {}
+    if node.type == "Pack":
+        return lambda values: function(values, **attrs)
     first = node.inputs[0]
     if node.type == "ExpandDims" and first.sizes == () and first.dtype is dtypes.string:
         return _in_array
@@ -92,13 +103,19 @@ def quick(node: Operation, attrs: Mapping[str, Any], constants: list[Any]) -> Ca
     return call
 
 
+def bare(node: Operation) -> Callable[..., Any] | None:
+    """What gives the result of arithmetic on what NumPy has computed."""
+    return _ELEMENTS.get(node.type) if _is_alike(node) and node.type not in _BY_ATTRIBUTES else None
+
+
 def rows(node: Operation, attrs: Mapping[str, Any], constants: list[Any]) -> Callable[..., Any] | None:
     """As `quick`, for several runs at once: inputs that are no constants, and the result, have their dimension in front."""
     kind = node.type
-    if kind == "Identity" or (kind in _ARITHMETIC and _is_alike(node)):
-        function = SHAPES.get(kind) or _ARITHMETIC[kind]
+    if kind == "Identity" or (kind in _ELEMENTS and _is_alike(node)):
+        function = SHAPES.get(kind) or _ELEMENTS[kind]
+        attrs = attrs if kind in _BY_ATTRIBUTES else {}
         return lambda *given: function(*_beside(given, constants), **attrs)
-    if kind not in SHAPES or constants[0] is not None or any(constant is None for constant in constants[1:]):
+    if kind not in _IN_ROWS or constants[0] is not None or any(constant is None for constant in constants[1:]):
         return None
     known = [np.reshape(constant, -1).tolist() for constant in constants[1:]]
     if kind == "ExpandDims":
@@ -109,7 +126,12 @@ def rows(node: Operation, attrs: Mapping[str, Any], constants: list[Any]) -> Cal
         return lambda input: np.squeeze(input, tuple(axes or (i for i, n in enumerate(input.shape) if i and n == 1)))
     if kind == "Reshape":
         return lambda tensor, shape: tensor.reshape(len(tensor), *known[0])
+    if kind == "Transpose":
+        return lambda x, perm: x.transpose(0, *(axis + 1 for axis in known[0]))
     return lambda input_, begin, size: _cut(input_, [0, *known[0]], [-1, *known[1]])
+
+
+_IN_ROWS = frozenset({"ExpandDims", "Squeeze", "Reshape", "Transpose", "Slice"})
 
 
 def _refuse() -> Any:
@@ -122,6 +144,23 @@ def _beside(given: Sequence[Any], constants: list[Any]) -> list[Any]:
     return [value if constant is not None or value.ndim > most
             else value.reshape(len(value), *[1] * (most + 1 - value.ndim), *value.shape[1:])
             for value, constant in zip(given, constants, strict=True)]
+
+
+def size_after(node: Operation, sizes: Mapping[Tensor, tuple[int, ...]], known: Callable[[Tensor], Any]) -> Any:
+    """The shape of the result, where it follows from constants and from known `sizes`, whatever a file has to say."""
+    given = [sizes.get(t) if (value := known(t)) is None else np.shape(value) for t in node.inputs]
+    if node.type in ("Reshape", "Slice") and known(node.inputs[-1]) is not None:
+        wanted = np.reshape(known(node.inputs[-1]), -1).tolist()
+        return None if -1 in wanted else tuple(wanted)
+    if node.type in DRAWN and known(node.inputs[0]) is not None:
+        return tuple(np.reshape(known(node.inputs[0]), -1).tolist())
+    if node.type == "Transpose" and given[0] is not None and known(node.inputs[1]) is not None:
+        return tuple(given[0][axis] for axis in np.reshape(known(node.inputs[1]), -1).tolist())
+    if node.type in ("Reverse", "AdjustContrastv2", "Identity"):
+        return given[0]
+    if node.type in _ELEMENTS and None not in given:
+        return np.broadcast_shapes(*given)  # type: ignore[arg-type]
+    return None
 
 
 def _fitting(sizes: tuple[int | None, ...] | None) -> Callable[..., Any]:
@@ -159,33 +198,52 @@ def _is_alike(node: Operation) -> bool:
         return False
     given, made = node.inputs[0].dtype.base_dtype, node.outputs[0].dtype.base_dtype
     if node.type == "Cast":
-        return made in _REAL and (given in _NUMBERS or given is dtypes.bool)
-    return given in (_REAL if node.type == "Div" else _NUMBERS)
+        return given is dtypes.bool or (given in _NUMBERS and (made in _REAL or (given not in _REAL and made in _NUMBERS)))
+    return given in (_REAL if node.type in _OF_REAL else _NUMBERS)
 
 
 def _is_candidate(op: Operation) -> bool:
     if any(t.dtype.is_ref_dtype for t in (*op.inputs, *op.outputs)):
         return False
-    if op.type in SHAPES:
-        return True
-    sizes = op.outputs[0].sizes if _is_alike(op) else None
-    return sizes is not None and None not in sizes and math.prod(sizes) <= FEW  # type: ignore[arg-type]
+    if op.type in DRAWN:
+        return op.outputs[0].dtype in (dtypes.float32, dtypes.int32) and _are_few(op.outputs[0], MOST_DRAWN)
+    if op.type in SHAPES or op.type == "Assert":
+        return op.type != "Pack" or op.outputs[0].dtype is not dtypes.string
+    return _is_alike(op) and all(_are_few(t) for t in (*op.inputs[:1], *op.outputs))
+
+
+def _are_few(tensor: Tensor, most: int = FEW) -> bool:
+    sizes = tensor.sizes
+    return sizes is not None and None not in sizes and math.prod(sizes) <= most  # type: ignore[arg-type]
 
 
 def find(order: list[Operation], fed: frozenset[Tensor], is_host: Callable[[Operation], bool]) -> frozenset[Operation]:
-    """Those of `order` that take what a host step gives, and give it to host steps only: no gradient passes them."""
-    candidates = [op for op in order if (op.type in SHAPES or op.type in _ARITHMETIC) and not is_host(op)
-                  and _is_candidate(op)]
+    """Those of `order` that take what a host step gives, and give it to host steps only: no gradient passes them.
+
+    With them goes what else they take, if nothing but they and host steps wants it.
+    """
+    candidates = [op for op in order if (op.type in STILL or op.type in DRAWN) and not is_host(op) and _is_candidate(op)]
     if not candidates:
         return frozenset()
     known = set(order)
     found: set[Operation] = set()
+    rooted: set[Operation] = set()  # in what host steps give
     for op in candidates:  # from what host steps give
         sources = [t for t in op.inputs if t.op.type != "Const"]
         if all(t not in fed and (is_host(t.op) or t.op in found) for t in sources):
             found.add(op)
+            if any(t.op not in found or t.op in rooted for t in sources):
+                rooted.add(op)
+    after: dict[Operation, list[Operation]] = {}
+    for op in order if len(found) > len(rooted) else ():
+        for before in op.control_inputs:
+            after.setdefault(before, []).append(op)
     for op in reversed(candidates):  # to what they take
-        readers = [reader for output in op.outputs for reader in output.consumers() if reader in known]
-        if op in found and not all(is_host(reader) or reader in found for reader in readers):
+        if op not in found:
+            continue
+        users = [reader for output in op.outputs for reader in output.consumers() if reader in known]
+        if op not in rooted:
+            users += after.get(op, ())
+        if not all(is_host(user) or user in found for user in users) or not (users or op in rooted):
             found.discard(op)
     return frozenset(found)

@@ -57,7 +57,7 @@ def check_numerics(tensor: Any, *, message: str, check: Any) -> Any:
 def assert_(condition: Any, data: Any, *, summarize: int, check: Any) -> None:
     if np.ndim(condition):
         raise errors.InvalidArgumentError(None, None, f"In[0] should be a scalar: {list(np.shape(condition))}")
-    check(jnp.all(condition), lambda *values: f"assertion failed: {shown(values, summarize)}", *data)
+    check(condition, lambda *values: f"assertion failed: {shown(values, summarize)}", *data)
 
 
 @lowers("Print", pure=False, strings=True)
