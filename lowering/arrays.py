@@ -16,6 +16,10 @@ class ArrayGrowsError(errors.InvalidArgumentError):
     """A loop writes behind the end of an array that may grow: its trips must be counted before it runs."""
 
 
+class UnwrittenError(ArrayGrowsError):
+    """An array is read before anything is written to it, as far as that is known: not even the shape of an element is."""
+
+
 class StackHandle:
     """A stack: a list on the host that its operations share."""
 

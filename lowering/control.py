@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lowering import arrays_in_loops, interpret, loops, registry, trips
-from lowering.arrays import Elements
+from lowering.arrays import Elements, UnwrittenError
 from lowering.checks import Check
 from lowering.interpret import Context
 from lowering.matmuls import Products
@@ -115,7 +115,7 @@ def _conditional(node: Operation, context: Context) -> None:
 def _branches(node: Operation, wanted: list[int], context: Context) -> list[Any]:
     body = Body(node, node.regions, context)
     given = [[region.outputs[i] for i in wanted] for region in node.regions]
-    traced = [_trace_branch(body, region, outputs) for region, outputs in zip(node.regions, given, strict=True)]
+    traced = _trace_branches(body, node, given)
     traced = [_filled(one, outputs, other[1][0]) for one, outputs, other in zip(traced, given, traced[::-1], strict=True)]
     shapes = [[(v.shape, v.dtype) for v in jax.tree.leaves(shape[:2])] for _, shape, _ in traced]
     if shapes[0] != shapes[1]:
@@ -157,6 +157,32 @@ def _filled(traced: tuple, outputs: list[Tensor], others: list[Any]) -> tuple:
         return [zeros.get(i, value) for i, value in enumerate(values)]
 
     return filled, ([others[i] if i in missing else value for i, value in enumerate(values)], *rest), table
+
+
+def _trace_branches(body: Body, node: Operation, wanted: list[list[Tensor]]) -> list[tuple]:
+    """Both branches; one that reads of an array to which nothing is written yet fails in the runs that take it."""
+    found: list[Any] = []
+    for region, outputs in zip(node.regions, wanted, strict=True):
+        try:
+            found.append(_trace_branch(body, region, outputs))
+        except UnwrittenError as error:
+            found.append(error)
+    unwritten = [branch for branch in found if isinstance(branch, UnwrittenError)]
+    if len(unwritten) == len(found):
+        raise unwritten[0]
+    other = next(branch for branch in found if not isinstance(branch, UnwrittenError))
+    return [_failing(body, branch, other[1]) if isinstance(branch, UnwrittenError) else branch for branch in found]
+
+
+def _failing(body: Body, error: UnwrittenError, like: Any) -> tuple[Callable, Any, list[Check]]:
+    """A branch that raises `error`, with results of the shapes that the other's are `like`."""
+
+    def run() -> tuple:
+        results = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), like[0])
+        return results, body.state(body.context), ([jnp.asarray(False)], [()])
+
+    table = [Check(error.op, str(error.message))]
+    return run, jax.eval_shape(run), table
 
 
 def _trace_branch(body: Body, region: Region, outputs: list[Tensor]) -> tuple[Callable, Any, list[Check]]:

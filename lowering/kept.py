@@ -67,7 +67,7 @@ class Kept:
 
     def quick(self, arguments: tuple) -> Any:
         """The compiled function for inputs of these shapes; a TypeError of it says that something else is new."""
-        found = self._by_inputs.get(tuple([value.shape for value in arguments[-1]]))
+        found = self._by_inputs.get(tuple([getattr(value, "shape", None) for value in arguments[-1]]))
         return self.at(arguments) if found is None else _called(found)
 
     def at(self, arguments: tuple) -> Any:
@@ -76,7 +76,7 @@ class Kept:
         found = self._found.get(key)
         if found is None:
             found = self._found[key] = self._obtained(key, arguments)
-        self._by_inputs[tuple([value.shape for value in arguments[-1]])] = found
+        self._by_inputs[tuple([getattr(value, "shape", None) for value in arguments[-1]])] = found
         return _called(found)
 
     def _obtained(self, signature: Any, arguments: tuple) -> Any:

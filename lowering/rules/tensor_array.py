@@ -11,7 +11,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from lowering.arrays import ArrayGrowsError, Elements, Handle, known_index
+from lowering.arrays import ArrayGrowsError, Elements, Handle, UnwrittenError, known_index
 from lowering.interpret import DIFFERENTIATED
 from lowering.registry import Partly, Static, lowers
 from tracer import errors
@@ -73,6 +73,12 @@ def _growing(handle: Handle, size: int) -> Any:
 def _behind(handle: Handle, index: int, size: int) -> str:
     return (f"TensorArray {handle.name}: Tried to write to index {index}, but within this loop the array has the size "
             f"{size}: make it with its final size")
+
+
+def _unknown(handle: Handle, at: int | None) -> errors.InvalidArgumentError:
+    """Nothing is written where something is read: in a loop that writes later on, an earlier trip may have done so."""
+    problem = _problem(handle, _UNWRITTEN.format(index=at or 0))
+    return problem if at is not None else UnwrittenError(None, None, problem.message)
 
 
 def _type_name(dtype: Any) -> str:
@@ -157,7 +163,7 @@ def read(handle: Handle, index: Any, flow_in: Elements, *, dtype: Any, check: An
         _note_read(handle, at, temporaries)
     elements = flow_in.spread()
     if elements.stacked is None:
-        raise _problem(handle, _UNWRITTEN.format(index=0))
+        raise _unknown(handle, at)
     index = jnp.asarray(index)
     inside = (index >= 0) & (index < size)
     check(inside, _named(handle, outside), index)
@@ -220,7 +226,7 @@ def gather(handle: Handle, indices: Partly, flow_in: Elements, *, dtype: Any, ch
         return pack(handle, some, dtype=dtype, check=check, declared=declared)
     elements = flow_in.spread()
     if elements.stacked is None:
-        raise _problem(handle, _UNWRITTEN.format(index=0))
+        raise _unknown(handle, None)
     at = jnp.stack([jnp.asarray(index) for index in indices])
     inside = (at >= 0) & (at < size)
     check(inside.all(), _named(handle, outside), at[jnp.argmin(inside)])

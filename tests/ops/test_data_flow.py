@@ -317,3 +317,37 @@ def test_a_reference_goes_round_a_loop(session, variable):
     references.op._update_input(1, raw_op("ref_next_iteration")(kept))
     count, value = session.run([raw_op("exit")(done), raw_op("ref_exit")(left)])
     assert (count, value.tolist()) == (3, [[1, 2], [3, 4], [5, 6]])
+
+
+def tree_of_arrays(leaf, left, right, words, table, weights):
+    """A tree's nodes, each after its children, in an array that grows: what a leaf or its two children give."""
+    array = tf.TensorArray(tf.float32, size=0, dynamic_size=True, clear_after_read=False, infer_shape=False)
+
+    def step(array, i):
+        value = tf.cond(
+            tf.gather(leaf, i), lambda: tf.gather(table, tf.gather(words, [i])),
+            lambda: tf.tanh(tf.matmul(tf.concat(1, [array.read(tf.gather(left, i)), array.read(tf.gather(right, i))]),
+                                      weights)))
+        return array.write(i, value), i + 1
+
+    return tf.while_loop(lambda array, i: i < tf.squeeze(tf.shape(leaf)), step, [array, 0])[0].concat()
+
+
+def test_a_branch_that_reads_what_another_trip_wrote():
+    leaf, left, right, words = (tf.placeholder(dtype, [None]) for dtype in (tf.bool, tf.int32, tf.int32, tf.int32))
+    table = tf.constant(np.arange(8, dtype=np.float32).reshape(4, 2) / 8)
+    weights = tf.constant(np.arange(8, dtype=np.float32).reshape(4, 2) / 9)
+    nodes = tree_of_arrays(leaf, left, right, words, table, weights)
+    first, second, third = (tf.slice(table, [i, 0], [1, 2]) for i in (0, 3, 2))
+    inner = tf.tanh(tf.matmul(tf.concat(1, [first, second]), weights))
+    outer = tf.tanh(tf.matmul(tf.concat(1, [inner, third]), weights))
+    straight = tf.concat(0, [first, second, inner, third, outer])
+    tree = {leaf: [1, 1, 0, 1, 0], left: [-1, -1, 0, -1, 2], right: [-1, -1, 1, -1, 3], words: [0, 3, -1, 2, -1]}
+    with tf.Session() as session:
+        np.testing.assert_allclose(*session.run([nodes, straight], tree), rtol=1e-6)
+        for x in (table, weights):
+            ours, theirs = (tf.gradients(value * value, x)[0] for value in (nodes, straight))
+            np.testing.assert_allclose(*session.run([tf.convert_to_tensor(ours), tf.convert_to_tensor(theirs)], tree),
+                                       rtol=1e-5)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="index 0 because it has not yet been written to"):
+            session.run(nodes, {leaf: [0, 1], left: [0, -1], right: [0, -1], words: [0, 1]})
