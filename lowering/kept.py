@@ -12,7 +12,6 @@ import functools
 import hashlib
 import logging
 import os
-import pickle
 import platform
 import sys
 import tempfile
@@ -24,9 +23,8 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jaxlib
 import numpy as np
-from jax.experimental import serialize_executable
 
-from lowering import fast, options, registry
+from lowering import fast, loading, options, registry
 from lowering import slice as slicing
 from tracer import dtypes, shapes
 from tracer.ir import Operation, Region, Tensor
@@ -88,7 +86,7 @@ class Kept:
         except UntoldError as reason:
             _log.debug("The program that computes %s is not kept: %s", self.program.what, reason)
             return self.jitted
-        loaded = _load(path)
+        loaded = _load(path, arguments)
         if loaded is None:
             lowered = self.jitted.lower(*arguments)
             _hits.count = 0
@@ -137,33 +135,33 @@ jax.monitoring.register_event_listener(_listen)
 
 def folder() -> str | None:
     """Where programs are kept: with what JAX keeps. None where they are not."""
-    place = jax.config.jax_compilation_cache_dir
+    place: Any = jax.config.jax_compilation_cache_dir  # type: ignore[attr-defined]
     if not place or "://" in place or not jax.config.jax_enable_compilation_cache or not fast.on("kept"):  # type: ignore[attr-defined]
         return None
     return place
 
 
-def _load(path: str) -> tuple[Any, list[str]] | None:
+def _load(path: str, arguments: tuple) -> tuple[Any, list[str]] | None:
     try:
         with open(path, "rb") as file:
-            parts, rolled = pickle.load(file)
-        return serialize_executable.deserialize_and_load(*parts), rolled
+            data = file.read()
+        return loading.unpacked(data, arguments)
     except FileNotFoundError:
         return None
-    except Exception as error:  # a file that is damaged, or of another library: it is written anew
+    except Exception as error:  # a file that is damaged, or a JAX that `loading` does not know: it is compiled anew
         _log.info("%s cannot be used: %s", path, error)
         return None
 
 
 def _store(path: str, compiled: Any, rolled: list[str]) -> None:
     try:
-        data = pickle.dumps((serialize_executable.serialize(compiled), rolled))
+        data = loading.packed(compiled, rolled)
         handle, name = tempfile.mkstemp(dir=os.path.dirname(path))
         with os.fdopen(handle, "wb") as file:
             file.write(data)
         os.replace(name, path)
     except Exception as error:  # a full disk, a folder that cannot be written to, what cannot be put into a file
-        _log.info("%s is not kept: %s", path, error)
+        _log.info("%s is not kept: %r", path, error)
 
 
 # -- the digest
@@ -322,7 +320,7 @@ def _versions() -> tuple:
     face = here.parent / "tracer"
     for path in [*sorted(here.rglob("*.py")), *sorted(face.glob("*.py")), *sorted(face.glob("*.tsv"))]:
         sources.update(path.read_bytes())
-    libraries = jax.__version__, jaxlib.__version__, np.__version__, sys.version
+    libraries = jax.__version__, jaxlib.version.__version__, np.__version__, sys.version
     return sources.hexdigest(), libraries, platform.machine(), _features()
 
 
