@@ -11,6 +11,7 @@ from tracer.contrib import learn
 from tracer.contrib.learn.estimators import _sklearn
 from tracer.contrib.learn.io import data_feeder
 
+FILES = pathlib.Path(__file__).parent.parent / "reference" / "files"
 NAN = float("nan")
 MATRIX = np.arange(10).reshape(5, 2)
 ORDER = np.random.RandomState(42).permutation(5)  # what TensorFlow starts with
@@ -74,6 +75,21 @@ def test_a_vocabulary_and_a_tokenizer_of_the_callers(tmp_path):
     for restored in (learn.preprocessing.VocabularyProcessor.restore(str(tmp_path / "words")),
                      pickle.loads(pickle.dumps(plain))):
         assert rows(restored.transform(["be or to"])) == [[2, 0]]
+
+
+def test_vocabularies_that_tensorflow_saved():
+    """In 0.12.1: VocabularyProcessor(4, min_frequency=1), fitted to "to be or not to be" and "or be it"."""
+    processor = learn.preprocessing.VocabularyProcessor.restore(str(FILES / "vocabulary"))
+    assert rows(processor.transform(["to be or not"])) == [[3, 1, 2, 0]]
+    assert list(processor.reverse([[1, 3]])) == ["be to"]
+
+
+@pytest.mark.parametrize("text", [b"cos\nsystem\n(S'true'\ntR.", b"cbuiltins\neval\n(S'1'\ntR.",
+                                  b"ctensorflow.python.platform.gfile\nGFile\n(S'x'\nS'w'\ntR."])
+def test_a_saved_vocabulary_calls_nothing(tmp_path, text):
+    (tmp_path / "words").write_bytes(text)
+    with pytest.raises(pickle.UnpicklingError, match="may not name"):
+        learn.preprocessing.VocabularyProcessor.restore(str(tmp_path / "words"))
 
 
 def test_bytes_of_documents():

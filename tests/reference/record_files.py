@@ -7,6 +7,7 @@
   TensorFlow gets when it imports that graph, restores, and trains on.
 - `events`: an event file with everything a SummaryWriter adds.
 - `frozen.pb`, `frozen.pbtxt`: a network (`recipes/frozen.py`) whose variables were made constants.
+- `vocabulary`: a VocabularyProcessor of contrib.learn.
 """
 
 import glob
@@ -79,6 +80,13 @@ def network():
     return [np.asarray(answer) for answer in answers]
 
 
+def vocabulary():
+    """Words as numbers, those that come once left out."""
+    processor = tf.contrib.learn.preprocessing.VocabularyProcessor(4, min_frequency=1)
+    list(processor.fit_transform(["to be or not to be", "or be it"]))
+    processor.save("vocabulary")
+
+
 def main():
     shutil.rmtree(FOLDER, ignore_errors=True)
     os.makedirs(FOLDER)
@@ -86,6 +94,7 @@ def main():
     pipeline.write_records(tf, ".")
     answers = {"v1": trained(1), "v2": trained(2), "frozen": network()}
     events()
+    vocabulary()
     writer = codec.Writer()
     writer.save("answers.npz", writer.encode(answers))
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import collections
+import copyreg
+import io
 import itertools
 import pickle
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -117,6 +120,29 @@ class VocabularyProcessor:
 
     @classmethod
     def restore(cls, filename: str) -> VocabularyProcessor:
-        """What `save` wrote. Such files run code when they are read: read only your own."""
+        """What `save` wrote, here or in TensorFlow.
+
+        Raises:
+            UnpicklingError: the file names anything but vocabularies, this module's functions and plain containers. (A
+                pickle can call what it names.) A processor with a tokenizer of the program's own is made anew, with
+                `vocabulary=`.
+        """
         with gfile.Open(filename, "rb") as file:
-            return pickle.loads(file.read(), encoding="utf-8")  # strings of Python 2 were bytes
+            return _Unpickler(io.BytesIO(file.read()), encoding="utf-8").load()  # strings of Python 2 were bytes
+
+
+class _Unpickler(pickle.Unpickler):
+    """Reads what a saved processor consists of, and nothing else."""
+
+    _KNOWN: ClassVar[dict[str, Any]] = {
+        "VocabularyProcessor": VocabularyProcessor, "CategoricalVocabulary": CategoricalVocabulary, "tokenizer": tokenizer,
+        "Counter": collections.Counter, "defaultdict": collections.defaultdict, "object": object, "int": int,
+        "_reconstructor": copyreg._reconstructor,  # type: ignore[attr-defined]
+    }
+    _MODULES = re.compile(r"(tensorflow|tracer|skflow)\..*|collections|builtins|__builtin__|copy_reg|copyreg")
+
+    def find_class(self, module: str, name: str) -> Any:
+        """Only what is known."""
+        if not self._MODULES.fullmatch(module) or name not in self._KNOWN:
+            raise pickle.UnpicklingError(f"a saved VocabularyProcessor may not name {module}.{name}")
+        return self._KNOWN[name]
