@@ -274,6 +274,22 @@ def test_tables_of_pandas(run):
     assert found.rest == [[3]]
 
 
+def test_readers_and_order_of_pandas(run):
+    pytest.importorskip("pandas")
+    found = run("""
+        import io
+        import numpy as np
+        import pandas as pd
+        t = pd.read_csv(io.StringIO(u"a  b\\n2   5\\n3 4\\n1 6\\n"), delim_whitespace=True)
+        column = pd.read_csv(io.StringIO(u"a\\n3\\n2\\n"), squeeze=True)
+        x = t.sort('a')['b'].tolist(), t.sort('b', ascending=False)['a'].tolist(), column.order().tolist()
+        column.sort()
+        y = column.tolist(), pd.rolling_mean(np.arange(4.), 2).tolist()[1:], np.math.sqrt(4)
+        """)
+    assert found.x == ([6, 5, 4], [1, 2, 3], [2, 3])
+    assert found.y == ([2, 3], [0.5, 1.5, 2.5], 2)
+
+
 def test_attributes_are_looked_at_only_where_the_package_is_imported(run):
     assert run("class Own(object):\n    ix = 3\nx = Own().ix\n").x == 3
     assert science_names.attribute("text", "upper")() == "TEXT"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+import math
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -43,7 +44,7 @@ def names(python: int, allow_pickle: bool) -> dict[str, Any]:
     """The lost names, for a stand-in of `numpy`."""
     found: dict[str, Any] = {**_CONSTANTS, **_TYPES, **_functions(), **numpy_sizes.of_numpy()}
     found.update({name: getattr(builtins, name) for name in _BUILTIN_ALIASES})
-    found.update(long=int, unicode=str)
+    found.update(long=int, math=math, unicode=str)
     for old, new in _RENAMED.items():
         found[old] = getattr(np, new)
     found["in1d"] = _in1d

@@ -119,6 +119,42 @@ def _yaml(module: ModuleType) -> dict[str, Any]:
     return {"load": load, "load_all": load_all}
 
 
+def _pandas(module: ModuleType) -> dict[str, Any]:
+    import datetime
+
+    found = {name: _reading(getattr(module, name)) for name in ("read_csv", "read_table")}
+    for name in ("max", "mean", "median", "min", "std", "sum"):
+        found[f"rolling_{name}"] = _rolling(name)
+    return {**found, "datetime": datetime.datetime, "scatter_matrix": module.plotting.scatter_matrix}
+
+
+def _reading(function: Callable) -> Callable:
+    """A reader of tables, with the options that it had."""
+
+    @functools.wraps(function)
+    def read(*arguments: Any, delim_whitespace: bool = False, error_bad_lines: bool = True, warn_bad_lines: bool = True,
+             squeeze: bool = False, **keywords: Any) -> Any:
+        if delim_whitespace:
+            keywords["sep"] = r"\s+"
+        if not error_bad_lines:
+            keywords["on_bad_lines"] = "warn" if warn_bad_lines else "skip"
+        table = function(*arguments, **keywords)
+        return table.squeeze("columns") if squeeze else table
+
+    return read
+
+
+def _rolling(name: str) -> Callable:
+    def roll(arg: Any, window: int, min_periods: int | None = None, freq: None = None, center: bool = False) -> Any:
+        import pandas
+
+        values = arg if hasattr(arg, "rolling") else pandas.Series(arg)
+        found = getattr(values.rolling(window, min_periods=min_periods, center=center), name)()
+        return found if values is arg else found.to_numpy()
+
+    return roll
+
+
 class _Cv(ModuleType):
     """`cv2.cv`: the constants and functions of OpenCV 1, under their names with CV_."""
 
@@ -156,6 +192,7 @@ LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "h5py": _h5py,
     "numpy.lib": _numpy_lib,
     "numpy.linalg": lambda module: {},
+    "pandas": _pandas,
     "scipy": _scipy,
     "scipy.signal": _windows,
     "sklearn": lambda module: {},
@@ -194,6 +231,20 @@ def _append(table: Any, other: Any, ignore_index: bool = False, verify_integrity
     more = list(other) if isinstance(other, list) else [other]
     more = [pandas.DataFrame([row]) if isinstance(row, Mapping | pandas.Series) and table.ndim == 2 else row for row in more]
     return pandas.concat([table, *more], ignore_index=ignore_index, verify_integrity=verify_integrity)
+
+
+def _sort(table: Any, columns: Any = None, axis: int = 0, ascending: Any = True, inplace: bool | None = None) -> Any:
+    """A table gave a sorted one; a column was sorted itself."""
+    if columns is not None:
+        found = table.sort_values(columns, axis=axis, ascending=ascending)
+    elif table.ndim == 1:
+        found = table.sort_values(ascending=ascending)
+    else:
+        found = table.sort_index(axis=axis, ascending=ascending)
+    if table.ndim == 1 if inplace is None else inplace:
+        table.__init__(found)
+        return None
+    return found
 
 
 class _ByLabelOrPosition:
@@ -243,6 +294,8 @@ _ATTRIBUTES: dict[tuple[str, str], Callable] = {
     ("pandas", "append"): lambda owner: functools.partial(_append, owner),
     ("pandas", "as_matrix"): lambda owner: functools.partial(_as_matrix, owner),
     ("pandas", "ix"): _ByLabelOrPosition,
+    ("pandas", "order"): lambda owner: owner.sort_values,
+    ("pandas", "sort"): lambda owner: functools.partial(_sort, owner),
     ("pandas", "values"): _writable_values,
 }
 _CHANGED = ("gca", "hist", "values")
