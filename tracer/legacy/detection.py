@@ -35,6 +35,10 @@ MODULE_NAMES = {
 _LISTS_IN_PYTHON2 = frozenset({"filter", "map", "range", "zip"})
 _VIEWS = frozenset({"items", "keys", "values"})
 _LIST_METHODS = frozenset("append count extend index insert pop remove reverse sort".split())
+_TAKE_NO_ITERATORS = frozenset(
+    "argmax argmin argsort array asanyarray asarray concatenate max mean median min std var".split()
+)
+"""NumPy's functions that only a sequence makes sense for; some others go through whatever they are given."""
 _GUARDS = frozenset({"AttributeError", "Exception", "ImportError", "ModuleNotFoundError", "NameError"})
 _VERSION_NAMES = frozenset({"PY2", "PY3", "version_info", "hexversion", "python_version", "version"})
 
@@ -217,16 +221,21 @@ def _read_as_list(tree: ast.Module) -> str | None:
     others = {_place(node) for node in all_nodes(tree) if node not in made and (
         isinstance(node, ast.arg) or isinstance(getattr(node, "ctx", None), ast.Store))}
     iterators = {_place(target) for target in made} - others - {""}
-    for node in all_nodes(tree) if iterators else ():
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
-            used: ast.AST = node.value
-        elif isinstance(node, ast.Call) and _is_name(node.func, "len") and len(node.args) == 1:
-            used = node.args[0]
-        else:
-            continue
-        if _place(used) in iterators:
-            return f"line {node.lineno}: {_place(used)} is read as a list"
+    for node in all_nodes(tree):
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and _place(node.value) in iterators:
+            return f"line {node.lineno}: {_place(node.value)} is read as a list"
+        if isinstance(node, ast.Call) and (_is_name(node.func, "len") or _takes_no_iterators(node.func)):
+            for used in node.args:
+                array = _makes_list(used, bound) and not _is_call(used, "range") and not _is_name(node.func, "len")
+                if array or _place(used) in iterators:
+                    return f"line {node.lineno}: {ast.unparse(used)} is read as a list"
     return None
+
+
+def _takes_no_iterators(function: ast.AST) -> bool:
+    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+        return function.value.id in ("np", "numpy") and function.attr in _TAKE_NO_ITERATORS
+    return _is_name(function, "train_test_split")
 
 
 def _place(node: ast.AST) -> str:
