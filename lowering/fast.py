@@ -15,6 +15,7 @@ PATHS = {
     "idle": "what NumPy does at once between host steps",
     "kept": "compiled programs found on disk by their graphs, without tracing",
     "layouts": "records read by the arrangement of earlier ones",
+    "padding": "smaller batches on programs compiled for larger ones",
     "products": "gradients by what each round of a loop multiplies by, found after it",
     "reroll": "repeated bodies of unrolled loops as one scan",
     "rows": "rows of tables written in place of whole tables",

@@ -92,6 +92,7 @@ def _compute(node: Operation, rule: registry.Rule, context: Context) -> None:
         results = text.run(node, rule, arguments, attrs)
     if node.type == "Assign":
         variable = interpret.variable_of(node.inputs[0])
+        assert variable is not None
         context.state[variable] = on_device(results[0])
         context.write(node.outputs[0], interpret.Alias(variable, (node.outputs[0],)))
         return

@@ -32,11 +32,20 @@ def _evaluate(jaxpr: Any, consts: Sequence[Any], arguments: Sequence[Any]) -> li
         return np.asarray(atom.val, atom.aval.dtype) if hasattr(atom, "val") else values[atom]
 
     for equation in jaxpr.eqns:
-        values.update(zip(equation.outvars, _apply(equation, [read(atom) for atom in equation.invars]), strict=True))
+        values.update(zip(equation.outvars, apply(equation, [read(atom) for atom in equation.invars]), strict=True))
     return [np.asarray(read(atom)) for atom in jaxpr.outvars]
 
 
-def _apply(equation: Any, inputs: list[np.ndarray]) -> list[np.ndarray]:
+def follows(equation: Any) -> bool:
+    """Whether NumPy computes this equation: no loop, and no other program."""
+    inner = equation.params.get("jaxpr") or equation.params.get("call_jaxpr")
+    if equation.primitive.name in _CALLS and inner is not None:
+        return all(map(follows, getattr(inner, "jaxpr", inner).eqns))
+    return equation.primitive.name in _TABLE
+
+
+def apply(equation: Any, inputs: list[np.ndarray]) -> list[np.ndarray]:
+    """The results of one equation."""
     name, parameters = equation.primitive.name, equation.params
     inner = parameters.get("jaxpr") or parameters.get("call_jaxpr")
     if name in _CALLS and inner is not None:

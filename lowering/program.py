@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lowering import announce, checks, devices, first, hoist, interpret, kept, options, registry
+from lowering import announce, checks, devices, first, hoist, interpret, kept, options, padding, registry
 from lowering.checks import Check
 from lowering.companions import inputs_of
 from lowering.rows import RowWrites
@@ -76,6 +76,7 @@ class Program:
         self.rolled: list[str] = []  # the loops that were put together again when it was traced last
         self.variants: list[tuple[dict[Tensor, np.ndarray], tuple]] = []  # static values and shapes it ran for
         self._uncompiling = not self.speaks and first.is_worth_it(stage)  # whether it runs without being compiled
+        self._padding = padding.Padding(self) if not self.speaks and padding.is_worth_it(stage) else None
         self._patience = first.patience(stage) if self._uncompiling else 0.0
         self._compiling: threading.Timer | None = None  # tells the user when that takes long
         self._uncompiled: tuple | None = None  # what it ran for without being compiled
@@ -161,14 +162,14 @@ class Program:
 
         def call(*arguments: Any) -> tuple:
             self._compiling = announce.begin(f"{self.what} ({self.stage.nodes[-1].where})", len(self.stage.nodes))
-            self.told(static, jax.tree.map(_outline, arguments))
+            self.told(static, jax.tree.map(outline_of, arguments))
             return function(*arguments)
 
         return call
 
     def told(self, static: dict[Tensor, np.ndarray], outline: tuple) -> None:
         """Told what it is compiled for, or found compiled."""
-        if self._uncompiled != (_key(static), outline):
+        if self._uncompiled != (static_key_of(static), outline):
             self.variants.append((static, outline))
         self._count(static, outline[-1])
         if self.noticed is not None:
@@ -196,7 +197,7 @@ class Program:
 
     def compiled(self, static: dict[Tensor, np.ndarray], session: Any = None) -> tuple[Any, list[Check]]:
         """The jitted function for these static values, or a `Kept`; and the table of its checks, filled when traced."""
-        key = _key(static)
+        key = static_key_of(static)
         found = self._jitted.get(key)
         if found is None:
             table: list[Check] = []
@@ -239,6 +240,12 @@ class Program:
             return self._run_first(state, static, values, target)
         jitted, table = self._last if self._last is not None and not static else self.compiled(static, state)
         held, *others = self.arguments(state, values, overlay)
+        if self._padding is not None:
+            way = self._padding.way(static, static_key_of(static), (held, *others))
+            if way is not None and (found := self._run_padded(way, jitted, (held, *others))) is not None:
+                return found
+            if way is not None:  # a check fails, which the run without padding says better
+                self._padding.give_up(static_key_of(static), (held, *others))
         if held and self.donate and (self._warm is not state or state.pinned):
             held = self._protected(held, state)
         box: list[tuple] = []
@@ -270,12 +277,20 @@ class Program:
         except TypeError:  # other variables than when it was compiled
             box.extend(map(jitted.at(arguments), *each))
 
+    def _run_padded(self, way: padding.Way, jitted: Any, arguments: tuple) -> tuple | None:
+        """The outputs of a run with more rows than there are; None where a check fails."""
+        box: list[tuple] = []
+        self._again = None  # the next run may have any number of rows
+        self._call(jitted, (*arguments[:-1], way.inputs(arguments[-1])), box)
+        outputs, *_, report = box[0]
+        return way.outputs(outputs) if report is None or bool(report[0]) else None
+
     def _run_first(self, state: State, static: dict, values: dict[Tensor, Any], target: dict[str, Any]) -> tuple:
         """Runs once without being compiled; as long as that takes less time than to compile it."""
         started = time.perf_counter()
         streams = tuple([np.asarray(state.stream(op)) for op in self.stage.streams])
         arguments = ((), streams, (), tuple(self.constant_values()), tuple([values[t] for t in self.dynamic]))
-        self._uncompiled = _key(static), jax.tree.map(_outline, arguments)
+        self._uncompiled = static_key_of(static), jax.tree.map(outline_of, arguments)
         if not self.variants:
             self.variants.append((static, self._uncompiled[1]))
         context = self.context(static, *arguments)
@@ -298,7 +313,7 @@ class Program:
         """
         static = self.static_values(state, values, overlay)
         arguments = self.arguments(state, values, overlay)
-        key = (_key(static), tuple([(leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(arguments)]))
+        key = (static_key_of(static), tuple([(leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(arguments)]))
         if key not in self._ahead:
             jitted, table = self.compiled(static, state)
             jitted = jitted.jitted if isinstance(jitted, kept.Kept) else jitted  # watched, so by the names of this graph
@@ -335,6 +350,9 @@ class Program:
         except KeyError as missing:
             raise self._uninitialized(str(missing.args[0])) from None
         inputs = tuple([values[t] for t in self.dynamic]) if values else ()
+        if self._padding is not None and self._padding.usual != padding.shapes_of(inputs):
+            state, self._again = self._again, None
+            return self.run(state, values, None)  # type: ignore[arg-type]
         box: list[tuple] = []
         try:  # one C call: no interrupt between running and keeping
             box.extend(map(self._alone, (held,), _NO_STREAMS, (readonly,), (self._constant_arrays,), (inputs,)))
@@ -411,12 +429,13 @@ def _is_large(op: Operation) -> bool:
     return op.type == "Const" and op.attrs["value"].nbytes > LARGE_CONSTANT
 
 
-def _key(static: dict[Tensor, np.ndarray]) -> tuple:
+def static_key_of(static: dict[Tensor, np.ndarray]) -> tuple:
     """What tells the programs for different static values apart."""
     return tuple((v.shape, v.dtype.str, v.tobytes()) for v in static.values()) if static else ()
 
 
-def _outline(value: Any) -> jax.ShapeDtypeStruct:
+def outline_of(value: Any) -> jax.ShapeDtypeStruct:
+    """The shape and type of an array."""
     return jax.ShapeDtypeStruct(value.shape, value.dtype)
 
 
