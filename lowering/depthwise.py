@@ -28,6 +28,11 @@ def convolved_each(window: Window, input: Any, filter: Any) -> Any:
     return _taps(window, input, filter)
 
 
+def each_to_input(window: Window, sizes: tuple[int, ...], out_backprop: Any, filter: Any) -> Any:
+    """Its gradient by an input of shape `sizes`."""
+    return transposed(lambda input: _taps(window, input, filter), sizes, out_backprop)
+
+
 def each_to_filter(window: Window, taps: tuple[int, ...], input: Any, out_backprop: Any) -> Any:
     """Its gradient by a filter of shape `taps`."""
     if is_for_cpu() and _is_worth_it(out_backprop):
@@ -47,7 +52,7 @@ def _taps(window: Window, input: Any, filter: Any) -> Any:
 _convolved = jax.custom_vjp(_taps, nondiff_argnums=(0,))
 _convolved.defvjp(
     lambda window, input, filter: (_convolved(window, input, filter), (input, filter)),
-    lambda window, saved, g: (transposed(lambda x: _taps(window, x, saved[1]), saved[0].shape, g),
+    lambda window, saved, g: (each_to_input(window, saved[0].shape, g, saved[1]),
                               each_to_filter(window, saved[1].shape, saved[0], g)))
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from lowering.convolving import Window, convolved, to_filter, to_input, transposed, window_of
-from lowering.depthwise import convolved_each, each_to_filter
+from lowering.convolving import Window, convolved, to_filter, to_input, window_of
+from lowering.depthwise import convolved_each, each_to_filter, each_to_input
 from lowering.registry import Static, lowers
 
 
@@ -53,14 +53,14 @@ def depthwise_conv2d_native(input: Any, filter: Any, *, strides: list[int], padd
 def depthwise_conv2d_native_backprop_input(input_sizes: Static, filter: Any, out_backprop: Any, *, strides: list[int],
                                            padding: str, check: Any) -> Any:
     sizes = shape_of(input_sizes, check)
-    return transposed(lambda x: convolve_each(x, filter, strides[1], padding), sizes, out_backprop)
+    return each_to_input(_window_of_each(sizes, filter.shape, strides[1], padding), sizes, out_backprop, filter)
 
 
 @lowers("DepthwiseConv2dNativeBackpropFilter")
 def depthwise_conv2d_native_backprop_filter(input: Any, filter_sizes: Static, out_backprop: Any, *, strides: list[int],
                                             padding: str, check: Any) -> Any:
     sizes = shape_of(filter_sizes, check)
-    return each_to_filter(_window_of_each(input, sizes, strides[1], padding), sizes, input, out_backprop)
+    return each_to_filter(_window_of_each(input.shape, sizes, strides[1], padding), sizes, input, out_backprop)
 
 
 @lowers("Conv3D")
@@ -99,13 +99,13 @@ def convolve(input: Any, filter: Any, strides: Sequence[int], padding: str, data
 
 def convolve_each(input: Any, filter: Any, stride: int, padding: str) -> Any:
     """A convolution of each channel with filters of its own."""
-    return convolved_each(_window_of_each(input, filter.shape, stride, padding), input, filter)
+    return convolved_each(_window_of_each(input.shape, filter.shape, stride, padding), input, filter)
 
 
-def _window_of_each(input: Any, taps: Sequence[int], stride: int, padding: str) -> Window:
+def _window_of_each(sizes: Sequence[int], taps: Sequence[int], stride: int, padding: str) -> Window:
     if not math.prod(taps[:2]):
         raise ValueError(f"filter must not be empty: {brackets(taps)}")
-    return window_of(input.shape, taps, (1, stride, stride, 1), padding)
+    return window_of(sizes, taps, (1, stride, stride, 1), padding)
 
 
 def brackets(shape: Sequence[int]) -> str:
