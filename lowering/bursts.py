@@ -7,7 +7,7 @@ are those of single runs; a burst neither waits nor fails: where single runs wou
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,8 +16,7 @@ from lowering import idle, interpret
 from lowering.host import resources
 from lowering.host.reading import Row
 from lowering.host.strings import objects
-from lowering.hosting import Call, HostSession
-from lowering.stages import HostStage
+from lowering.hosting import Call, HostSession, constant_of
 from lowering.state import State
 from tracer import errors
 from tracer.ir import Operation, Tensor
@@ -34,9 +33,12 @@ class _Work(NamedTuple):
     outputs: list[Tensor]
 
 
-def find(stage: HostStage) -> Burst | None:
-    """What takes the place of several runs of a stage; None where these could be told from single ones."""
-    *nodes, last = stage.nodes
+def find(nodes: list[Operation], still: Mapping[Tensor, Any]) -> Burst | None:
+    """What takes the place of several runs of host operations; None where these could be told from single ones.
+
+    What is the same in every run is `still`.
+    """
+    *nodes, last = nodes
     reads = [node for node in nodes if node.type == "ReaderRead"]
     if last.type != "QueueEnqueue" or last.attrs["timeout_ms"] != -1 or len(reads) != 1:
         return None
@@ -44,8 +46,8 @@ def find(stage: HostStage) -> Burst | None:
     known: set[Tensor] = set(reads[0].outputs)
     for node in nodes:
         call = Call(node, frozenset())
-        if node.inputs and node.type in idle.SHAPES and all(constant is not None for constant in call.constants):
-            continue  # whoever takes it knows it as well
+        call.constants = [_still(argument, still) if constant is None else constant
+                          for argument, constant in zip(call.arguments, call.constants, strict=True)]
         if not node.inputs and "op" in call.rule.extras and call.wants_session:
             handles.append(call)
         elif node is not reads[0]:
@@ -58,6 +60,13 @@ def find(stage: HostStage) -> Burst | None:
     if not made.issuperset((*reads[0].inputs, last.inputs[0])) or not known.issuperset(last.inputs[1:]):
         return None
     return Burst(handles, reads[0], works, last)
+
+
+def _still(argument: Any, still: Mapping[Tensor, Any]) -> Any:
+    if not isinstance(argument, list):
+        return still.get(argument)
+    values = [still.get(one, constant_of(one, frozenset())) for one in argument]
+    return None if any(value is None for value in values) else values
 
 
 def _work(call: Call, known: set[Tensor]) -> _Work | None:

@@ -50,9 +50,11 @@ class Straight:
         lines = ["def run(session, feeds):"]
         if feeds:
             lines.append(f" {', '.join(self._names.values())}, = map(_own, feeds)")
+        moving = []
         for node in stage.nodes:
             if (node.outputs and self._fed.issuperset(node.outputs)) or self._is_still(node):
                 continue
+            moving.append(node)
             call = Call(node, self._fed)
             if call.quick is None:
                 quiet = False
@@ -70,7 +72,7 @@ class Straight:
         self.source = "\n".join(lines)
         exec(compile(self.source, _FILE, "exec"), self._table)
         self._run: Callable[[HostSession, list[Any]], list[Any]] = self._table["run"]
-        self.burst = bursts.find(stage) if not feeds and not fetches and fast.on("bursts") else None
+        self.burst = bursts.find(moving, self._still) if not feeds and not fetches and fast.on("bursts") else None
 
     def run(self, state: State, feeds: list[Any]) -> list[Any]:
         """Runs once. Returns the fetched values, each the caller's own."""

@@ -28,8 +28,9 @@ def counted(request: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]
     plain = Burst._columns
 
     def columns(self: Burst, reader: Any, records: list[Any]) -> list[Any]:
+        found = plain(self, reader, records)
         sizes.append(len(records))
-        return plain(self, reader, records)
+        return found
 
     monkeypatch.setattr(Burst, "_columns", columns)
     yield sizes
@@ -128,6 +129,27 @@ def test_lines_and_records_of_one_length(tmp_path: pathlib.Path, counted: list[i
             np.testing.assert_array_equal(session.run(rows), wanted.astype(np.float32))
         coordinator.request_stop()
         coordinator.join(threads)
+
+
+def test_arithmetic_is_as_quiet_and_as_wide(tmp_path: pathlib.Path, counted: list[int]) -> None:
+    (tmp_path / "rows").write_bytes(bytes(range(200)))
+    _, row = tf.FixedLengthRecordReader(2).read(tf.train.string_input_producer([str(tmp_path / "rows")], num_epochs=1))
+    raw = tf.decode_raw(row, tf.uint8)
+    raw.set_shape([2])
+    wide = tf.transpose(tf.reshape(tf.cast(raw, tf.float32), [2, 1]) / tf.constant([0.0, 2.0, 4.0]))
+    queue = tf.FIFOQueue(60, [tf.float32, tf.float32], [[3, 2], [2, 3, 2]])
+    twice = wide + tf.constant([[[1.0]], [[2.0]]])
+    with tf.Session() as session:
+        coordinator, threads = running(session, queue, queue.enqueue([wide, twice]))
+        found = taken(queue, session)
+        coordinator.request_stop()
+        coordinator.join(threads)
+    assert len(found) == 100
+    for i, (value, more) in enumerate(found):
+        with np.errstate(all="ignore"):
+            expected = (np.float32([[2 * i], [2 * i + 1]]) / np.float32([0, 2, 4])).T
+        np.testing.assert_array_equal(value, expected)
+        np.testing.assert_array_equal(more, expected + np.float32([[[1]], [[2]]]))
 
 
 def _nothing_is_lost(path: str, seen: int, error: type[Exception], about: str) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 import numpy as np
 
 import tracer as tf
+from lowering import registry
 from tracer.train.checkpoint_state import checkpoint_exists
 from tracer.train.meta_graph import read_meta_graph_file
 
@@ -128,6 +129,7 @@ def newest(folder: str) -> int:
 def trials(count: int, seed: int) -> Iterator[str]:
     """Lives in turn, each in the folder of the ones before; now and then a new folder."""
     draw = random.Random(seed)
+    registry.load()  # once for all, which starts no threads yet
     with tempfile.TemporaryDirectory() as root:
         for number in range(count):
             version, sharded = draw.choice([1, 2]), draw.random() < 0.3
