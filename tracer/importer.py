@@ -12,6 +12,7 @@ from tracer.declare import output_types
 from tracer.device import canonical
 from tracer.graph_def import complete, is_handle, versions
 from tracer.ir import Graph, Operation, Region, Tensor
+from tracer.ops import crossing as _crossing  # noqa: F401
 from tracer.ops import later as _later_operations  # noqa: F401 - which a graph may name, as the next ones
 from tracer.ops import later_maths as _later_maths  # noqa: F401
 from tracer.ops import later_sparse as _later_sparse  # noqa: F401

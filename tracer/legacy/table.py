@@ -109,12 +109,20 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.layers": "tracer.contrib.layers",
     "tensorflow.contrib.layers.python": "package",
     "tensorflow.contrib.layers.python.layers": "package tracer.contrib.layers",
+    "tensorflow.contrib.layers.python.layers.embedding_ops": "tracer.contrib.layers.embedding_ops",  # from 0.9 on
+    "tensorflow.contrib.layers.python.layers.encoders": "tracer.contrib.layers.embedding_ops",  # from 0.9 on
+    "tensorflow.contrib.layers.python.layers.feature_column": "tracer.contrib.layers.feature_column",  # from 0.9 on
+    "tensorflow.contrib.layers.python.layers.feature_column_ops": "tracer.contrib.layers.feature_column_ops",
     "tensorflow.contrib.layers.python.layers.initializers": "tracer.contrib.layers.initializers",
     "tensorflow.contrib.layers.python.layers.layers": "tracer.contrib.layers.layers",
     "tensorflow.contrib.layers.python.layers.optimizers": "tracer.contrib.layers.optimizers",
     "tensorflow.contrib.layers.python.layers.regularizers": "tracer.contrib.layers.regularizers",
     "tensorflow.contrib.layers.python.layers.summaries": "tracer.contrib.layers.summaries",
     "tensorflow.contrib.layers.python.layers.utils": "tracer.contrib.layers.utils",
+    "tensorflow.contrib.layers.python.ops": "package",  # from 0.9 on
+    "tensorflow.contrib.layers.python.ops.bucketization_op": "tracer.contrib.layers.crossing",  # from 0.9 on
+    "tensorflow.contrib.layers.python.ops.sparse_feature_cross_op": "tracer.contrib.layers.crossing",  # from 0.9 on
+    "tensorflow.contrib.layers.python.ops.sparse_ops": "tracer.contrib.layers.sparse_ops",  # from 0.9 on
     "tensorflow.contrib.learn": "tracer.contrib.learn",
     "tensorflow.contrib.learn.python": "package tracer.contrib.learn",
     "tensorflow.contrib.learn.python.learn": "tracer.contrib.learn",
@@ -127,9 +135,16 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.learn.python.learn.estimators.autoencoder": "tracer.contrib.learn.estimators.autoencoder",
     "tensorflow.contrib.learn.python.learn.estimators.base": "tracer.contrib.learn.estimators.base",
     "tensorflow.contrib.learn.python.learn.estimators.dnn": "tracer.contrib.learn.estimators.dnn",
+    "tensorflow.contrib.learn.python.learn.estimators.dnn_linear_combined": "tracer.contrib.learn.estimators.canned",
+    "tensorflow.contrib.learn.python.learn.estimators.estimator": "tracer.contrib.learn.estimators.estimator",
+    "tensorflow.contrib.learn.python.learn.estimators.head": "tracer.contrib.learn.estimators.head",  # from 0.9 on
     "tensorflow.contrib.learn.python.learn.estimators.linear": "tracer.contrib.learn.estimators.linear",
+    "tensorflow.contrib.learn.python.learn.estimators.metric_key": "tracer.contrib.learn.estimators.model_fn",
+    "tensorflow.contrib.learn.python.learn.estimators.model_fn": "tracer.contrib.learn.estimators.model_fn",
+    "tensorflow.contrib.learn.python.learn.estimators.prediction_key": "tracer.contrib.learn.estimators.model_fn",
     "tensorflow.contrib.learn.python.learn.estimators.rnn": "tracer.contrib.learn.estimators.rnn",
     "tensorflow.contrib.learn.python.learn.estimators.run_config": "tracer.contrib.learn.estimators.run_config",
+    "tensorflow.contrib.learn.python.learn.experiment": "tracer.contrib.learn.experiment",  # from 0.9 on
     "tensorflow.contrib.learn.python.learn.graph_actions": "tracer.contrib.learn.graph_actions",
     "tensorflow.contrib.learn.python.learn.io": "tracer.contrib.learn.io",
     "tensorflow.contrib.learn.python.learn.io.dask_io": "tracer.contrib.learn.io.dask_io",
@@ -139,6 +154,7 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.learn.python.learn.learn_io.dask_io": "tracer.contrib.learn.io.dask_io",
     "tensorflow.contrib.learn.python.learn.learn_io.data_feeder": "tracer.contrib.learn.io.data_feeder",
     "tensorflow.contrib.learn.python.learn.learn_io.pandas_io": "tracer.contrib.learn.io.pandas_io",
+    "tensorflow.contrib.learn.python.learn.metric_spec": "tracer.contrib.learn.metric_spec",  # from 0.9 on
     "tensorflow.contrib.learn.python.learn.models": "tracer.contrib.learn.models",
     "tensorflow.contrib.learn.python.learn.monitors": "tracer.contrib.learn.monitors",
     "tensorflow.contrib.learn.python.learn.ops": "tracer.contrib.learn.ops",

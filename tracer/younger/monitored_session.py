@@ -52,6 +52,8 @@ class Scaffold:
         if self._saver is None:
             self._saver = chosen("saver", GraphKeys.SAVERS,
                                  lambda: Saver(sharded=True, allow_empty=True, write_version=protos.SaverDef.V2))
+        if self._saver is not None:
+            self._saver.build()
         scopes.get_default_graph().finalize()
         return self
 

@@ -55,3 +55,29 @@ from tracer.contrib.layers.summaries import summarize_tensor as summarize_tensor
 from tracer.contrib.layers.summaries import summarize_tensors as summarize_tensors
 from tracer.contrib.layers.summaries import summarize_variables as summarize_variables
 from tracer.contrib.layers.summaries import summarize_weights as summarize_weights
+
+_LATER = {
+    "feature_column": (
+        "SPARSE_FEATURE_CROSS_DEFAULT_HASH_KEY bucketized_column create_feature_spec_for_parsing crossed_column "
+        "embedding_column make_place_holder_tensors_for_base_features one_hot_column real_valued_column "
+        "shared_embedding_columns sparse_column_with_hash_bucket sparse_column_with_integerized_feature "
+        "sparse_column_with_keys weighted_sparse_column"),
+    "feature_column_ops": (
+        "check_feature_columns infer_real_valued_columns input_from_feature_columns "
+        "joint_weighted_sum_from_feature_columns parse_feature_columns_from_examples transform_features "
+        "weighted_sum_from_feature_columns"),
+    "embedding_ops": "bow_encoder embed_sequence embedding_lookup_unique safe_embedding_lookup_sparse",
+    "crossing": "bucketize sparse_feature_cross",
+    "sparse_ops": "dense_to_sparse_tensor",
+}
+"""What 0.9 to 0.12 added, by module: 0.8 has no such names."""
+
+
+def __getattr__(name: str) -> object:
+    import importlib
+
+    for module, names in _LATER.items():
+        if name == module or name in names.split():
+            found = importlib.import_module(f"{__name__}.{module}")
+            return found if name == module else getattr(found, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -40,7 +40,20 @@ from tracer.contrib.learn.io import extract_pandas_labels as extract_pandas_labe
 from tracer.contrib.learn.io import extract_pandas_matrix as extract_pandas_matrix
 from tracer.contrib.learn.io import pandas_io as pandas_io
 
-_OF_ESTIMATORS = frozenset({"autoencoder", "base", "dnn", "linear", "rnn", "run_config"})
+_OF_ESTIMATORS = frozenset({"autoencoder", "base", "dnn", "linear", "rnn", "run_config", "estimator", "head", "model_fn"})
+_LATER = {
+    "estimators.canned": (
+        "DNNClassifier DNNLinearCombinedClassifier DNNLinearCombinedRegressor DNNRegressor LinearClassifier "
+        "LinearRegressor"),
+    "estimators.estimator": "BaseEstimator Estimator",
+    "estimators._sklearn": "NotFittedError",
+    "estimators.inferred": (
+        "infer_real_valued_columns_from_input infer_real_valued_columns_from_input_fn"),
+    "estimators.model_fn": "MetricKey ModeKeys ModelFnOps PredictionKey",
+    "experiment": "Experiment SKCompat",
+    "metric_spec": "MetricSpec",
+}
+"""What 0.9 to 0.12 added, by module."""
 
 
 def __getattr__(name: str) -> Any:
@@ -48,6 +61,10 @@ def __getattr__(name: str) -> Any:
         return getattr(io, name)
     if name in _OF_ESTIMATORS:
         return importlib.import_module(f"{__name__}.estimators.{name}")
+    for module, names in _LATER.items():
+        if name in names.split() or name == module:
+            found = importlib.import_module(f"{__name__}.{module}")
+            return found if name == module else getattr(found, name)
     if name in ("tf", "np"):  # programs of skflow's reach for these
         return importlib.import_module("tracer" if name == "tf" else "numpy")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

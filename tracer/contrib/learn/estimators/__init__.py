@@ -18,3 +18,15 @@ from tracer.contrib.learn.estimators.linear import TensorFlowRegressor as Tensor
 from tracer.contrib.learn.estimators.rnn import TensorFlowRNNClassifier as TensorFlowRNNClassifier
 from tracer.contrib.learn.estimators.rnn import TensorFlowRNNRegressor as TensorFlowRNNRegressor
 from tracer.contrib.learn.estimators.run_config import RunConfig as RunConfig
+
+
+def __getattr__(name: str) -> object:
+    """What 0.9 to 0.12 added, which `tf.contrib.learn` has as well."""
+    import importlib
+
+    if name in ("estimator", "head", "model_fn"):
+        return importlib.import_module(f"{__name__}.{name}")
+    learn = importlib.import_module("tracer.contrib.learn")
+    if any(name in names.split() for module, names in learn._LATER.items() if module.startswith("estimators.")):
+        return getattr(learn, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
