@@ -173,6 +173,21 @@ def test_a_damaged_record_ends_what_follows(tmp_path: pathlib.Path, counted: lis
     _nothing_is_lost(str(path), 187, tf.errors.DataLossError, f"corrupted record at {at} of {path}")
 
 
+def test_a_damaged_record_is_met_by_all_who_read_on(tmp_path: pathlib.Path) -> None:
+    path = pathlib.Path(written(tmp_path / "records", range(3)))
+    path.write_bytes(damaged_at(path.read_bytes(), len(example(0).SerializeToString()) + 16 + 14))
+    queue = tf.FIFOQueue(1, [tf.string], [[]])
+    reader = tf.TFRecordReader()
+    value = reader.read(queue)[1]
+    with tf.Session() as session:
+        session.run(queue.enqueue([str(path)]))
+        assert session.run(value) == example(0).SerializeToString()
+        for _ in range(3):  # as with TensorFlow 0.12.1
+            with pytest.raises(tf.errors.DataLossError, match="corrupted record"):
+                session.run(value)
+        assert session.run([reader.num_records_produced(), reader.num_work_units_completed()]) == [1, 0]
+
+
 def test_a_record_that_cannot_be_parsed_ends_what_follows(tmp_path: pathlib.Path, counted: list[int]) -> None:
     path = str(tmp_path / "records")
     with tf.python_io.TFRecordWriter(path) as writer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -73,9 +74,47 @@ def check(kind: str, count: int, many: int = 1) -> None:
                 assert own == sorted(own)
 
 
+def read(path: str, count: int, many: int) -> list[int]:
+    """What came of `count` numbers in the lines of two files, through queue runners of eight threads, sorted."""
+    for i in range(2):
+        with open(f"{path}{i}", "w", encoding="ascii") as file:
+            file.writelines(f"{number},{number % 7}\n" for number in range(i, count, 2))
+    with tf.Graph().as_default(), tf.Session() as sess:
+        names = tf.train.string_input_producer([f"{path}0", f"{path}1"], num_epochs=1)
+        lines = [tf.decode_csv(tf.TextLineReader().read(names)[1], [[0], [0.0]]) for _ in range(2)]
+        queue = tf.RandomShuffleQueue(50, 10, [tf.int32, tf.float32], shapes=[(), ()])
+        runner = tf.train.QueueRunner(queue, [queue.enqueue(line) for line in lines] * (PRODUCERS // 2))
+        tf.train.add_queue_runner(runner)
+        sess.run(tf.initialize_all_variables())
+        coordinator = tf.train.Coordinator()
+        threads = tf.train.start_queue_runners(sess, coordinator)
+        take = queue.dequeue_up_to(many)
+        taken: list[list[int]] = [[] for _ in range(CONSUMERS)]
+
+        def consume(into: list[int]) -> None:
+            with coordinator.stop_on_exception():
+                while True:
+                    numbers, rests = sess.run(take)
+                    assert (numbers % 7 == rests).all()
+                    into.extend(numbers.tolist())
+
+        emptying = [threading.Thread(target=consume, args=(into,)) for into in taken]
+        for thread in emptying:
+            thread.start()
+        for thread in emptying:
+            thread.join()
+        coordinator.request_stop()
+        coordinator.join(threads)
+    return sorted(taken[0] + taken[1])
+
+
 def trials(count: int, seed: int) -> Iterator[str]:
     """`count` times a hundred elements: 100,000 in a thousand trials."""
     for kind in ("fifo", "padding", "shuffle"):
         for many in (1, 7):
             check(kind, count * EACH, many)
             yield f"{kind}, {many} at a time: {count * EACH} elements"
+    with tempfile.TemporaryDirectory() as folder:
+        for many in (1, 7, 60):
+            assert read(f"{folder}/lines", count * EACH, many) == list(range(count * EACH))
+            yield f"of files, {many} at a time: {count * EACH} elements"

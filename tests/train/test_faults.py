@@ -45,3 +45,8 @@ def test_processes_killed_while_they_save():
 @pytest.mark.parametrize("many", [1, 7])
 def test_eight_producers_and_two_consumers(kind, many):
     threads.check(kind, 1500, many)
+
+
+@pytest.mark.parametrize("many", [1, 30])
+def test_lines_of_files_through_eight_threads_and_two_consumers(many, tmp_path):
+    assert threads.read(str(tmp_path / "lines"), 3000, many) == list(range(3000))
