@@ -294,7 +294,7 @@ def _add(graph: Graph, nodes: list[_Node]) -> list[Operation]:
         op.inputs = tuple([source if isinstance(source, Tensor) else operations[source[0]].outputs[source[1]]
                            for source in node.inputs])
         for tensor in op.inputs:
-            tensor._consumers.append(op)
+            tensor.add_consumer(op)
         controls = [operations[at] for at in node.controls]
         op._controls = tuple(dict.fromkeys((*controls, *op._controls)))
         op.attrs = {**op.attrs, **_renamed(op, names)}

@@ -23,14 +23,14 @@ class Tensor:
 
     __array_priority__ = 100  # ndarray + tensor goes to the tensor's reflected operator
     __slots__ = ("__dict__",  # libraries of the time note things on tensors: Keras its shapes, layers their aliases
-                 "__weakref__", "_consumers", "_shape", "dtype", "op", "value_index")
+                 "__weakref__", "_readers", "_shape", "dtype", "op", "value_index")
 
     def __init__(self, op: Operation, value_index: int, dtype: dtypes.DType, sizes: shapes.Sizes = None) -> None:
         self.op = op
         self.value_index = value_index
         self.dtype = dtype
         self._shape = shapes.TensorShape.of(sizes)
-        self._consumers: list[Operation] = []
+        self._readers: Operation | list[Operation] | None = None  # a list of one for each would be a burden to Python
 
     @property
     def graph(self) -> Graph:
@@ -70,6 +70,27 @@ class Tensor:
     def consumers(self) -> list[Operation]:
         """The operations that read it."""
         return list(self._consumers)
+
+    @property
+    def _consumers(self) -> list[Operation]:
+        readers = self._readers
+        return readers if type(readers) is list else [] if readers is None else [readers]  # type: ignore[list-item]
+
+    def add_consumer(self, op: Operation) -> None:
+        """Notes that `op` reads it."""
+        readers = self._readers
+        if readers is None:
+            self._readers = op
+        elif type(readers) is list:
+            readers.append(op)
+        else:
+            self._readers = [readers, op]  # type: ignore[list-item]
+
+    def remove_consumer(self, op: Operation) -> None:
+        """Notes that `op` reads it one time less."""
+        readers = self._consumers
+        readers.remove(op)
+        self._readers = readers
 
     def eval(self, feed_dict: Mapping | None = None, session: Any = None) -> Any:
         """Runs the default session (or `session`) for this tensor."""
@@ -149,7 +170,7 @@ class Operation:
         self._record(g, *given)
         self._original_op = original_op
         for tensor in self.inputs:
-            tensor._consumers.append(self)
+            tensor.add_consumer(self)
 
     @classmethod
     def recorded(
@@ -215,8 +236,8 @@ class Operation:
             raise ValueError(f"{tensor} must be from the same graph as {self.name}.")
         old = self.inputs[index]
         self.inputs = type(self.inputs)([*self.inputs[:index], tensor, *self.inputs[index + 1:]])
-        old._consumers.remove(self)
-        tensor._consumers.append(self)
+        old.remove_consumer(self)
+        tensor.add_consumer(self)
 
     @property
     def _inputs(self) -> list[Tensor]:
@@ -470,7 +491,7 @@ class Graph(Scopes):
             op._id = len(self._operations)
             self._by_name[name] = op
             for tensor in inputs:
-                tensor._consumers.append(op)
+                tensor.add_consumer(op)
             for controller in self._control_stack:
                 controller.seen.add(op)
             if self.region is not None:

@@ -112,10 +112,10 @@ class RawGraph:
         """Changes what `op` is for us; an export still writes it as it came."""
         self.note(op)
         for tensor in op.inputs:
-            tensor._consumers.remove(op)
+            tensor.remove_consumer(op)
         op.type, op.inputs, op.outputs = type, inputs, op.outputs[:outputs]
         for tensor in inputs:
-            tensor._consumers.append(op)
+            tensor.add_consumer(op)
         if type == "LoopVariable":
             op.attrs = {}
 

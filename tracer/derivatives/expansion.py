@@ -139,7 +139,7 @@ class Expansion:
         made = Operation.recorded(self.copy, form.type, op.name, inputs, attrs,
                                   tuple([(t.dtype, t.sizes) for t in op.outputs]), (), op.device)
         for tensor in inputs:
-            tensor._consumers.append(made)
+            tensor.add_consumer(made)
         self._tensors.update(zip(op.outputs, made.outputs, strict=True))
         self._origins.update(zip(made.outputs, op.outputs, strict=True))
         self._copies[made] = op
