@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from lowering.program import Program, _key
+from lowering.program import Program, static_key_of
 from lowering.state import State
 from tracer.ir import Tensor
 
@@ -32,12 +32,12 @@ class Times:
 
     def note(self, program: Program, static: dict[Tensor, np.ndarray], inputs: list[Any], seconds: float) -> None:
         """Notes a call."""
-        key = (id(program), _key(static), tuple(np.shape(value) for value in inputs))
+        key = (id(program), static_key_of(static), tuple(np.shape(value) for value in inputs))
         self._taken.setdefault(key, []).append(seconds)
 
     def of(self, program: Program, static: dict[Tensor, np.ndarray], outline: tuple) -> Calls | None:
         """What is known of a compilation."""
-        taken = self._taken.get((id(program), _key(static), tuple(value.shape for value in outline[-1])))
+        taken = self._taken.get((id(program), static_key_of(static), tuple(value.shape for value in outline[-1])))
         if taken is None:
             return None
         return Calls(len(taken), taken[0], statistics.median(taken[1:]) if len(taken) > 1 else None)
