@@ -13,6 +13,7 @@ import jax
 import numpy as np
 
 from lowering import symbolic
+from lowering.jaxprs import scan_parts
 
 _CALLS = frozenset({"pjit", "jit", "closed_call", "core_call", "custom_jvp_call", "custom_vjp_call", "remat", "checkpoint"})
 
@@ -83,8 +84,8 @@ def _cond(inputs: list[Any], *, branches: Any, **_: Any) -> list[Any]:
     return _closed(branches[min(max(int(inputs[0]), 0), len(branches) - 1)], inputs[1:])
 
 
-def _scan(inputs: list[Any], *, jaxpr: Any, length: int, num_consts: int, num_carry: int, reverse: bool,
-          **_: Any) -> list[Any]:
+def _scan(inputs: list[Any], *, jaxpr: Any, length: int, reverse: bool, **others: Any) -> list[Any]:
+    num_consts, num_carry = scan_parts(others)
     fixed, carried = inputs[:num_consts], inputs[num_consts:num_consts + num_carry]
     rows = inputs[num_consts + num_carry:]
     made: list[list[Any]] = [[] for _ in jaxpr.out_avals[num_carry:]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from lowering.jaxprs import scan_parts
 from lowering.rowwise import UNKNOWN, Proof, Rows, State, merged, same
 
 Told = Rows | None
@@ -27,8 +28,8 @@ def _settled(step: Callable[[list[State]], list[State]], carried: list[State]) -
 
 
 def scan_rule(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> list[State]:
-    fixed, count = ours.params["num_consts"], ours.params["num_carry"]
-    if not same(ours, theirs, "num_consts", "num_carry", "length", "reverse"):
+    fixed, count = scan_parts(ours.params)
+    if (fixed, count) != scan_parts(theirs.params) or not same(ours, theirs, "length", "reverse"):
         return [UNKNOWN] * len(ours.outvars)
     rows: list[State] = []
     for state in given[fixed + count:]:
