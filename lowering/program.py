@@ -234,6 +234,10 @@ class Program:
         """
         if self._again is state and overlay is None and not state.pinned:
             return self._run_again(state.variables, values)
+        return self._run_anew(state, values, overlay)
+
+    def _run_anew(self, state: State, values: dict[Tensor, Any], overlay: dict[str, Any] | None) -> tuple:
+        """What `run` does where anything may be other than it was."""
         static = self.static_values(state, values, overlay)
         target = state.variables if overlay is None else overlay
         if self._uncompiling:
@@ -352,7 +356,7 @@ class Program:
         inputs = tuple([values[t] for t in self.dynamic]) if values else ()
         if self._padding is not None and self._padding.usual != padding.shapes_of(inputs):
             state, self._again = self._again, None
-            return self.run(state, values, None)  # type: ignore[arg-type]
+            return self._run_anew(state, values, None)  # type: ignore[arg-type]
         box: list[tuple] = []
         try:  # one C call: no interrupt between running and keeping
             box.extend(map(self._alone, (held,), _NO_STREAMS, (readonly,), (self._constant_arrays,), (inputs,)))
@@ -360,7 +364,7 @@ class Program:
             if self._alone is self._last[0]:  # type: ignore[index]
                 raise
             state, self._again = self._again, None  # it was compiled for other shapes
-            return self.run(state, values, None)  # type: ignore[arg-type]
+            return self._run_anew(state, values, None)  # type: ignore[arg-type]
         finally:
             if box and len(names) == 1:
                 variables[names[0]] = box[0][1][0]
