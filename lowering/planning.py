@@ -323,8 +323,8 @@ def _values_read(op: Operation, fed: frozenset[Tensor]) -> list[Operation]:
     found = written_by(op) if op.regions else []
     for i, argument in enumerate(op.arguments):
         for tensor in argument if isinstance(argument, list) else [argument]:
-            if tensor not in fed and i not in unread:
-                variable = variable_of(tensor)
+            if i not in unread:
+                variable = variable_of(tensor, fed)
                 if variable is not None:
                     found.append(variable)
     return found
@@ -383,7 +383,7 @@ def _required(order: list[Operation], stager: _Stager, fetches: list[Tensor]) ->
                 required[variable] = None
         written.update(stager.written_by(op))
     for tensor in fetches:
-        variable = None if tensor in stager.fed else variable_of(tensor)
+        variable = variable_of(tensor, stager.fed)
         if variable is not None and variable not in written:
             required[variable] = None
     return [variable for variable in required if variable.type == "Variable"]

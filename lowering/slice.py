@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from lowering import registry
 from lowering.companions import companion, inputs_of
@@ -36,9 +36,9 @@ ON_HOST: weakref.WeakSet[Operation] = weakref.WeakSet()
 """Those for which even that is not enough: they run on the host, one region at a time."""
 
 
-def variable_of(tensor: Tensor) -> Operation | None:
-    """The variable that `tensor` is an alias of, or None when it holds a value of its own."""
-    while True:
+def variable_of(tensor: Tensor, fed: Collection[Tensor] = ()) -> Operation | None:
+    """The variable that `tensor` is an alias of, or None when it holds a value of its own, or one that is fed."""
+    while tensor not in fed:
         op = tensor.op
         if op.type in VARIABLES:
             return op
@@ -50,6 +50,7 @@ def variable_of(tensor: Tensor) -> Operation | None:
             tensor = op.inputs[0]
         else:
             return None
+    return None
 
 
 def kept_variable(tensor: Tensor) -> Operation | None:

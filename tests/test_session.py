@@ -349,3 +349,16 @@ def test_an_array_of_one_is_fed_as_its_number(value):
         assert session.run(fed * 2, {fed: value}).tolist() == [[1.0], [0.5]]
         with pytest.raises(ValueError, match=r"setting an array element|inhomogeneous"):
             session.run(fed, {fed: [[0.5], [np.array([1.0, 2.0])]]})
+
+
+def test_a_fed_variable_needs_no_value():
+    v = tf.Variable([1.0, 2.0], name="v")
+    square = tf.reduce_sum(v * v)
+    gradient = tf.gradients(square, v)[0]
+    with tf.Session() as session:
+        for key in (v, "v:0", "v/read:0"):
+            value, slope = session.run([square, gradient], {key: [3.0, 4.0]})
+            np.testing.assert_array_equal(value, 25)
+            np.testing.assert_array_equal(slope, [6, 8])
+        with pytest.raises(errors.FailedPreconditionError, match="uninitialized value v"):
+            session.run([square, v], {"v/read:0": [3.0, 4.0]})
