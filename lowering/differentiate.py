@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.interpreters import ad
 
-from lowering import control, interpret
+from lowering import control, interpret, through
 from lowering.arrays import Elements, Stack, StackRow
 from lowering.interpret import Alias, Context
 from tracer import errors
@@ -178,7 +178,7 @@ class _Inside:
                 came = inner.read(key)  # from outside: it is not written again
                 inner.without.setdefault(key, came)
                 inner.values[key] = came + delta
-        interpret.evaluate(self.nodes, inner)
+        through.evaluate(self.nodes, inner)
         # What stayed as it was stays outside: brought out it would be another array, though an equal one, and writes to
         # the rows of a table go by what is the table.
         values = _changed(inner.values, self.outer.values)

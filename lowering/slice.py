@@ -70,12 +70,22 @@ def is_raw(op: Operation) -> bool:
 
 def needed(roots: Iterable[Operation], fed: frozenset[Tensor], controls: bool = True,
            within: Region | None = None) -> set[Operation]:
-    """The operations that `roots` depend on, themselves included; fed tensors cut the search.
+    """The operations that `roots` depend on, themselves included; fed tensors cut the search, but not a gradient's.
 
     What a region's operations wait for outside of it (`within`) has run before.
     """
     found = set(roots)
-    stack = list(found)
+    _follow(found, list(found), fed, controls, within)
+    if within is None and any(t.op.inputs for t in fed):
+        through = {t.op for op in found if op.type == "Gradients" for t in passed_through(op, fed)} - found
+        found |= through
+        _follow(found, list(through), fed, controls, within)
+    return found
+
+
+def _follow(found: set[Operation], stack: list[Operation], fed: frozenset[Tensor], controls: bool,
+            within: Region | None) -> None:
+    """Adds to `found` what the operations of `stack` depend on."""
     while stack:
         op = stack.pop()
         for tensor in inputs_of(op):
@@ -86,7 +96,6 @@ def needed(roots: Iterable[Operation], fed: frozenset[Tensor], controls: bool = 
             if control not in found and not _is_given(control, fed) and (within is None or within.holds(control)):
                 found.add(control)
                 stack.append(control)
-    return found
 
 
 def _is_given(op: Operation, fed: frozenset[Tensor]) -> bool:
@@ -212,13 +221,29 @@ def written_by(op: Operation) -> list[Operation]:
 
 def forward_path(op: Operation, fed: frozenset[Tensor]) -> set[Operation]:
     """The operations between a `Gradients` operation's xs and ys: what must stand in the same program as it."""
+    cuts = fed.difference(passed_through(op, fed))
+    above = needed([y.op for y in op.inputs[:op.attrs["ys"]] if y not in cuts], cuts)
+    return _behind_xs(op, above, cuts)
+
+
+def _behind_xs(op: Operation, above: set[Operation], cuts: frozenset[Tensor]) -> set[Operation]:
+    """Those of `above` that depend on a `Gradients` operation's xs, where nothing goes through `cuts`."""
     count_y, count_x = op.attrs["ys"], op.attrs["xs"]
-    ys, xs = op.inputs[:count_y], set(op.inputs[count_y:count_y + count_x])
-    above = needed([y.op for y in ys if y not in fed], fed)
+    xs = set(op.inputs[count_y:count_y + count_x])
     onward: dict[Operation, bool] = {}
     for node in sorted(above, key=lambda node: node._id):
-        onward[node] = any(t in xs or (t not in fed and onward.get(t.op, False)) for t in node.inputs)
+        onward[node] = any(t in xs or (t not in cuts and onward.get(t.op, False)) for t in node.inputs)
     return {node for node, hit in onward.items() if hit}
+
+
+def passed_through(op: Operation, fed: frozenset[Tensor]) -> list[Tensor]:
+    """The fed tensors on a `Gradients` operation's path: TensorFlow's gradient goes by what computes them, with the
+    values that are fed in place of what that would give."""
+    inner = [t for t in fed if t.op.inputs and (t.dtype.base_dtype.is_floating or t.dtype.base_dtype.is_complex)]
+    if not inner:
+        return []
+    path = _behind_xs(op, needed([y.op for y in op.inputs[:op.attrs["ys"]]], frozenset()), frozenset())
+    return sorted((t for t in inner if t.op in path and not is_host(t.op)), key=lambda t: t.name)
 
 
 def region_nodes(region: Region, outputs: Iterable[Tensor], effects: Iterable[Operation] = ()) -> list[Operation]:

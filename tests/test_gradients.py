@@ -228,3 +228,47 @@ def test_operations_between():
         gradient_names._MarkReachedOps([start.op], reached)
         found = gradient_names._GatherInputs([y.op], reached)
         assert {op.name for op in found} == wanted
+
+
+FED = np.array([0.25, -0.5], np.float32)
+
+
+@pytest.mark.parametrize(("apply", "derivative"), [
+    (lambda h: h * 3.0, 3.0),
+    (lambda h: tf.reshape(tf.identity(h), [2]), 1.0),
+    (tf.tanh, 1 - FED * FED),
+    (tf.sigmoid, FED * (1 - FED)),
+    (tf.exp, FED),
+    (tf.inv, -FED * FED),
+    (tf.nn.relu, [1.0, 0.0]),
+    (tf.nn.elu, [1.0, 0.5]),
+    (tf.stop_gradient, 0.0),
+])
+def test_a_gradient_goes_on_behind_what_is_fed(apply, derivative):
+    x = tf.Variable([1.0, 2.0])
+    h = apply(x * 2.0)
+    loss = tf.reduce_sum(h * h)
+    gradients = tf.gradients(loss, [x, h])
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        value, by_x, by_h = session.run([loss, gradients[0] if gradients[0] is not None else tf.zeros([2]), gradients[1]],
+                                        {h: FED})
+        np.testing.assert_allclose(value, np.sum(FED * FED))
+        np.testing.assert_allclose(by_h, 2 * FED)
+        np.testing.assert_allclose(by_x, 2 * FED * derivative * 2, rtol=1e-6)
+
+
+def test_training_goes_on_behind_what_is_fed():
+    x, w = tf.placeholder(tf.float32, [None, 2]), tf.Variable([[1.0], [2.0]])
+    product = tf.matmul(x, w)
+    loss = tf.reduce_sum(product * product)
+    step = tf.train.GradientDescentOptimizer(0.5).minimize(loss)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        session.run(step, {x: [[1, 2], [3, 4]], product: [[1], [0.5]]})
+        np.testing.assert_allclose(session.run(w), [[1 - 1 - 1.5], [2 - 2 - 2]])
+        with pytest.raises(tf.errors.InvalidArgumentError, match="You must feed a value for placeholder"):
+            session.run(step, {product: [[1], [0.5]]})
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Incompatible shapes"):
+            session.run(step, {x: [[1, 2]], product: [[1], [0.5]]})
+        session.run([loss], {product: [[1], [0.5]]})

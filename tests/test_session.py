@@ -356,9 +356,12 @@ def test_a_fed_variable_needs_no_value():
     square = tf.reduce_sum(v * v)
     gradient = tf.gradients(square, v)[0]
     with tf.Session() as session:
-        for key in (v, "v:0", "v/read:0"):
+        for key in (v, "v:0"):
             value, slope = session.run([square, gradient], {key: [3.0, 4.0]})
             np.testing.assert_array_equal(value, 25)
             np.testing.assert_array_equal(slope, [6, 8])
+        np.testing.assert_array_equal(session.run(square, {"v/read:0": [3.0, 4.0]}), 25)
         with pytest.raises(errors.FailedPreconditionError, match="uninitialized value v"):
             session.run([square, v], {"v/read:0": [3.0, 4.0]})
+        session.run(v.initializer)
+        np.testing.assert_array_equal(session.run(gradient, {"v/read:0": [3.0, 4.0]}), [6, 8])
