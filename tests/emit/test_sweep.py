@@ -206,7 +206,8 @@ def test_emitted(type):
 def compare(values, wanted):
     for value, want in zip(values, wanted, strict=True):
         half = np.asarray(want).dtype == np.float16
-        np.testing.assert_allclose(value, want, rtol=2e-3 if half else 2e-5, atol=1e-3 if half else 1e-6)
+        largest = float(np.abs(want).max(initial=0.0))  # sums that cancel are off by roundings of their parts
+        np.testing.assert_allclose(value, want, rtol=2e-3 if half else 2e-5, atol=1e-3 if half else 1e-6 + 1e-7 * largest)
 
 
 @pytest.mark.parametrize("type", [type for type in REASONS if type in DEVICE])
