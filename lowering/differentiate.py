@@ -258,17 +258,27 @@ def _gradient(part: Parts, ys: list[Tensor], keys: list[Any], outputs: list[Any]
         if not gathers:
             context.write(next(results), by_key[x])
             continue
-        values, indices = [], []
-        for gather in gathers:
-            taken = jnp.asarray(context.read(gather.inputs[1]))
-            rows = by_key[gather]
-            values.append(rows.reshape((-1, *rows.shape[taken.ndim:])))
-            indices.append(taken.reshape(-1))
+        taken = [jnp.asarray(context.read(gather.inputs[1])) for gather in gathers]
+        row = by_key[gathers[0]].shape[taken[0].ndim:]
+        values = _joined([by_key[gather] for gather in gathers], row)
+        indices = _joined(taken, ())
         if dense:
-            values.append(by_key[x])
-            indices.append(jnp.arange(by_key[x].shape[0], dtype=indices[0].dtype))
-        context.write(next(results), values[0] if len(values) == 1 else jnp.concatenate(values))
-        context.write(next(results), indices[0] if len(indices) == 1 else jnp.concatenate(indices))
+            values = jnp.concatenate([values, by_key[x]])
+            indices = jnp.concatenate([indices, jnp.arange(by_key[x].shape[0], dtype=indices.dtype)])
+        context.write(next(results), values)
+        context.write(next(results), indices)
+
+
+def _joined(arrays: list[Any], row: tuple[int, ...]) -> Any:
+    """The rows of all arrays, one after the other.
+
+    Where these are the rows of a stack, to stack them again is nothing to XLA, and to flatten each is a copy of it.
+    """
+    alike = len({array.shape for array in arrays}) == 1 < len(arrays)
+    if alike:
+        return jnp.stack(arrays).reshape(-1, *row)
+    flat = [array.reshape(-1, *row) for array in arrays]
+    return flat[0] if len(flat) == 1 else jnp.concatenate(flat)
 
 
 def _cotangent(value: Any, seed: Any) -> Any:

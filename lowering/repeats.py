@@ -184,9 +184,12 @@ def _periods(tokens: np.ndarray) -> list[int]:
 
 def _loops(stretch: list[Operation], following: list[Operation], period: int) -> list[list[Row]]:
     """Runs of rounds that are wired alike, in a stretch of operations whose kinds repeat."""
-    cut = _cut(stretch, period)
-    if cut is None:
-        return []
+    found = [_runs(stretch, following, period, cut) for cut in _cuts(stretch, period)]
+    return max(found, key=lambda runs: sum(op is not None for run in runs for row in run for op in row), default=[])
+
+
+def _runs(stretch: list[Operation], following: list[Operation], period: int, cut: int) -> list[list[Row]]:
+    """Runs of rounds that are wired alike, where a round begins at `cut`."""
     count = (len(stretch) - cut) // period
     rows: list[Row] = [list(stretch[cut + t * period:cut + (t + 1) * period]) for t in range(count)]
     runs = _alike(rows)
@@ -207,8 +210,9 @@ def _of_layers(rows: list[Row]) -> bool:
                for tensors in taken)
 
 
-def _cut(stretch: list[Operation], period: int) -> int | None:
-    """Where a round begins: there where fewest values pass on to the next, and none further than that."""
+def _cuts(stretch: list[Operation], period: int) -> list[int]:
+    """Where a round may begin: there where fewest values pass on to the next, and none further than that; and where that
+    leaves one round less than others would, the best of those too."""
     place = {op: i for i, op in enumerate(stretch)}
     middle = len(stretch) // period // 2 * period
     arcs: dict[tuple[int, int, int], None] = {}
@@ -217,7 +221,7 @@ def _cut(stretch: list[Operation], period: int) -> int | None:
             at = place.get(tensor.op)
             if at is not None:
                 arcs[q - middle, at - middle, tensor.value_index] = None
-    best = None
+    found: list[tuple[int, int]] = []  # how many values pass on, and the place
     for cut in range(period):
         crossing = set()
         for consumer, producer, output in arcs:
@@ -227,9 +231,9 @@ def _cut(stretch: list[Operation], period: int) -> int | None:
             if rounds:
                 crossing.add((producer % period, output))
         else:
-            if best is None or len(crossing) < best[0]:
-                best = (len(crossing), cut)
-    return None if best is None else best[1]
+            found.append((len(crossing), cut))
+    whole = [at for at in found if at[1] <= len(stretch) % period]
+    return list(dict.fromkeys(min(some)[1] for some in (found, whole) if some))
 
 
 def sources(rows: list[Row], t: int, where: dict[Operation, tuple[int, int]]) -> list[list[Source] | None]:

@@ -87,23 +87,24 @@ class _Extras:
                 (drawn, array[t]) for t, drawn in enumerate(self.columns[op]) if drawn is not None)
 
     def report(self, table: list[Check], results: list[Any], operands: list[tuple]) -> None:
-        """Hands on the checks of all rounds: for each, whether all held, and the operands where it first did not."""
+        """Hands on the checks of all rounds: for each, whether all held, and the operands of all of them."""
         checks = self.context.checks
         for check, holds, values in zip(table, results, operands, strict=True):
             column = self.columns.get(check.op)
             if column is not None and column[-1] is None:  # nothing needs it in the last round
                 holds, values = holds[:-1], tuple(value[:-1] for value in values)
-            at = jnp.argmin(holds)
             checks.table.append(Check(check.op, _message_of(check, column)))
             checks.results.append(holds.all())
-            checks.operands.append((at, *(value[at] for value in values)))
+            checks.operands.append((holds, *values))
 
 
 def _message_of(check: Check, column: list[Any] | None) -> Callable:
     """The check's error, of the operation in the round where it was found."""
 
-    def explain(at: Any, *operands: Any) -> Any:
-        return error_of(Check(check.op if column is None else column[int(at)], check.message), operands)
+    def explain(holds: Any, *operands: Any) -> Any:
+        at = int(np.argmin(holds))
+        values = [operand[at] for operand in operands]
+        return error_of(Check(check.op if column is None else column[at], check.message), tuple(values))
 
     return explain
 

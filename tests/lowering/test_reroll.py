@@ -379,7 +379,7 @@ def test_attention(loop):
     scans = [line for line in rolled if " rounds of " in line]
     assert len(scans) == 2, rolled
     assert scans[0].startswith(f"{STEPS} rounds")
-    assert scans[1].startswith(f"{STEPS - 1} rounds")  # the first step has looked at nothing yet
+    assert scans[1].startswith(f"{STEPS - loop} rounds")  # the first step is given its input where there is a loop
 
 
 def size_of_program(steps):
