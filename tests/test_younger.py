@@ -326,6 +326,8 @@ def test_a_loop_over_lists_within_lists():
         values = session.run([state.a, state.b, count, written.pack(), tf.gradients(state.a, start)[0]])
     for value, expected in zip(values, ([[32, 32]], 18, 6, [1, 2, 3, 4, 5], [[32, 32]]), strict=True):
         np.testing.assert_array_equal(value, expected)
+    _, empty = tf.while_loop(lambda i, _: i < 5, lambda i, rest: (i + 1, rest), [0, [[], [()]]])
+    assert empty == [[], [()]]
     with pytest.raises(ValueError, match="The two structures don't have the same number of elements"):
         tf.while_loop(lambda i, x: i < 5, lambda i, x: [i + 1, [x[0]]], [0, (start, start)])
 
@@ -405,3 +407,15 @@ def test_embeddings_for_tensorboard(tmp_path):
     projector.visualize_embeddings(tf.train.SummaryWriter(str(tmp_path)), config)
     assert (tmp_path / projector.PROJECTOR_FILENAME).read_text().split() == [
         "embeddings", "{", "tensor_name:", '"embedding:0"', "metadata_path:", '"words.tsv"', "}"]
+
+
+def test_states_of_more_dimensions():
+    class Cell(tf.nn.rnn_cell.RNNCell):
+        state_size = (tf.TensorShape([2, 3]), 4)
+        output_size = 4
+
+    grid, _ = Cell().zero_state(tf.placeholder(tf.int32, []), tf.float32)
+    assert grid.get_shape().as_list() == [None, 2, 3]
+    with tf.Session() as session:
+        values = session.run(Cell().zero_state(5, tf.float32))
+    assert [value.shape for value in values] == [(5, 2, 3), (5, 4)]

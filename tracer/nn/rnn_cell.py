@@ -16,6 +16,7 @@ from tracer.initializers import constant_initializer, random_uniform_initializer
 from tracer.ir import Tensor
 from tracer.nn import embedding, regularization, states
 from tracer.ops import array, clip, constants, math, nn
+from tracer.shapes import TensorShape
 
 LSTMStateTuple = collections.namedtuple("LSTMStateTuple", ("c", "h"))
 
@@ -42,9 +43,10 @@ class RNNCell:
         return states.apply(lambda size: self._zeros(batch_size, size, dtype), self.state_size)
 
     @staticmethod
-    def _zeros(batch_size: Any, size: int, dtype: Any) -> Tensor:
-        zeros = constants.zeros(array.pack([batch_size, size]), dtype=dtype)
-        zeros.set_shape([None if isinstance(batch_size, Tensor) else batch_size, size])
+    def _zeros(batch_size: Any, size: Any, dtype: Any) -> Tensor:
+        sizes = size.as_list() if isinstance(size, TensorShape) else [size]  # one of many dimensions, as since 0.10
+        zeros = constants.zeros(array.pack([batch_size, *sizes]), dtype=dtype)
+        zeros.set_shape([None if isinstance(batch_size, Tensor) else batch_size, *sizes])
         return zeros
 
     @contextlib.contextmanager

@@ -54,10 +54,10 @@ def forms(variables: list[Any], results: list[Any]) -> list[Any]:
 
 
 def is_nested(variable: Any) -> bool:
-    """Whether a loop variable is a list of loop variables, and not one of numbers, which becomes a tensor."""
-    return isinstance(variable, list | tuple) and not isinstance(variable, IndexedSlices) and any(
+    """Whether a loop variable is a list of loop variables, or of none, and not one of numbers, which becomes a tensor."""
+    return isinstance(variable, list | tuple) and not isinstance(variable, IndexedSlices) and (not variable or any(
         is_nested(item) or (hasattr(item, "dtype") and hasattr(item, "op")) or hasattr(item, "flow")
-        or isinstance(item, IndexedSlices) or hasattr(item, "_session_parts") for item in variable)
+        or isinstance(item, IndexedSlices) or hasattr(item, "_session_parts") for item in variable))
 
 
 def spread(structure: Any, values: Any) -> list[Any]:
