@@ -115,6 +115,18 @@ def rows(node: Operation, attrs: Mapping[str, Any], constants: list[Any]) -> Cal
         function = SHAPES.get(kind) or _ELEMENTS[kind]
         attrs = attrs if kind in _BY_ATTRIBUTES else {}
         return lambda *given: function(*_beside(given, constants), **attrs)
+    if kind == "Pack":
+        return lambda *given: pictures.packed_rows(given, constants, **attrs)
+    if kind in _BY_ROWS and constants[0] is None and (kind in SHAPES or _is_alike(node)):
+        if constants[1] is None:
+            return _BY_ROWS[kind]
+        return (lambda tensor, dims: pictures.mirrored(tensor, np.append(False, dims))) if kind == "Reverse" else None
+    if kind == "Slice" and constants[0] is None and constants[1] is None and constants[2] is not None:
+        return lambda input_, begin, size: np.stack([_cut(one, at, size) for one, at in zip(input_, begin, strict=True)])
+    if kind in ("All", "Mean", "Prod") and constants[0] is None and constants[1] is not None and (
+            kind in SHAPES or _is_alike(node)):
+        function = SHAPES.get(kind) or _ARITHMETIC[kind]
+        return lambda input, axes: function(input, pictures.axes_in_rows(input, axes), **attrs)
     if kind not in _IN_ROWS or constants[0] is not None or any(constant is None for constant in constants[1:]):
         return None
     known = [np.reshape(constant, -1).tolist() for constant in constants[1:]]
@@ -131,6 +143,8 @@ def rows(node: Operation, attrs: Mapping[str, Any], constants: list[Any]) -> Cal
     return lambda input_, begin, size: _cut(input_, [0, *known[0]], [-1, *known[1]])
 
 
+_BY_ROWS: dict[str, Callable[..., Any]] = {
+    "Reverse": pictures.mirrored_rows, "AdjustContrastv2": pictures.contrasted_rows}
 _IN_ROWS = frozenset({"ExpandDims", "Squeeze", "Reshape", "Transpose", "Slice"})
 
 

@@ -95,3 +95,35 @@ def packed(values: Any, axis: int) -> Any:
     if not axis and not any(map(np.ndim, values)):
         return np.array(values)
     return np.stack(values, axis)
+
+
+# -- of several runs at once: rows are in front
+
+
+def axes_in_rows(input: Any, axes: Any) -> Any:
+    """The axes of a row as those of all rows."""
+    axes = np.reshape(axes, -1)
+    if (axes < 1 - input.ndim).any():
+        raise ValueError
+    return axes + (axes >= 0)
+
+
+def mirrored_rows(tensor: Any, dims: Any) -> Any:
+    """As `Reverse`."""
+    return np.stack([mirrored(one, flags) for one, flags in zip(tensor, dims, strict=True)])
+
+
+def contrasted_rows(images: Any, contrast_factor: Any) -> Any:
+    """As `AdjustContrastv2`."""
+    if images.ndim < 4 or contrast_factor.ndim != 1:
+        raise ValueError
+    middle = mean(images, (-3, -2), True)
+    return (images - middle) * contrast_factor.reshape(-1, *[1] * (images.ndim - 1)) + middle
+
+
+def packed_rows(values: Any, constants: Any, axis: int) -> Any:
+    """As `Pack`, where what is not among the constants has rows."""
+    count = next(len(value) for value, constant in zip(values, constants, strict=True) if constant is None)
+    rows = [value if constant is None else np.broadcast_to(value, (count, *np.shape(value)))
+            for value, constant in zip(values, constants, strict=True)]
+    return np.stack(rows, axis + (axis >= 0))

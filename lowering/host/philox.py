@@ -80,6 +80,24 @@ class Drawn:
             state.streams[self._op.name] = self._streams[self._row]
             return self._values[self._row - 1]
 
+    def several(self, state: State, runs: int) -> tuple[np.ndarray, Callable[[int], None]]:
+        """The words for so many runs, and what takes back those of all but the first of them.
+
+        Where others have drawn since, nothing is taken back: numbers that no run got are left out then.
+        """
+        with state.lock:
+            streams, found = [state.stream(self._op)], []
+            for _ in range(runs):
+                found.append(self.next(state))
+                streams.append(state.streams[self._op.name])
+
+        def back(used: int) -> None:
+            with state.lock:
+                if state.streams[self._op.name] is streams[-1]:
+                    state.streams[self._op.name] = streams[used]
+
+        return np.stack(found), back
+
     def _draw(self, stream: np.ndarray) -> None:
         reserved, samples = self._count * RESERVED, -(-self._count // 4)
         if samples == 1:
@@ -93,21 +111,39 @@ class Drawn:
 
 def drawing(op: Operation) -> Callable[..., Any]:
     """What `op` gives in a run, by its inputs and the session."""
-    def bits(shape: Any, session: Any) -> np.ndarray:
+
+    def draw(shape: Any, *limits: Any, session: Any) -> Any:
+        if any(map(np.ndim, limits)):
+            raise ValueError(f"minval and maxval must be 0-D, got shapes {' and '.join(map(str, map(np.shape, limits)))}")
+        if limits and limits[0] >= limits[1]:
+            raise ValueError(f"Need minval < maxval, got {limits[0]} >= {limits[1]}")
         sizes = shape.tolist()
-        count = math.prod(sizes)
-        drawn = session.resource((op.name, "drawn", count), lambda: Drawn(op, count))
-        return drawn.next(session.state).reshape(sizes)
+        return _numbers(_drawn(op, sizes, session).next(session.state).reshape(sizes), *limits)
 
-    def unit(shape: Any, *, session: Any) -> Any:
-        return (bits(shape, session) & np.uint32(0x7FFFFF) | np.uint32(127 << 23)).view(np.float32) - np.float32(1)
+    return draw
 
-    def whole(shape: Any, low: Any, high: Any, *, session: Any) -> Any:
-        if np.ndim(low) or np.ndim(high):
-            raise ValueError(f"minval and maxval must be 0-D, got shapes {np.shape(low)} and {np.shape(high)}")
-        if low >= high:
-            raise ValueError(f"Need minval < maxval, got {low} >= {high}")
-        span = np.uint32(int(high) - int(low))
-        return (low.astype(np.int64) + bits(shape, session) % span).astype(np.int32)
 
-    return unit if op.type == "RandomUniform" else whole
+def drawing_rows(op: Operation, shape: Any, *limits: Any) -> Callable[[Any, int], tuple[Any, Callable[[int], None]]] | None:
+    """What `op` gives in several runs, by the session and their number, with what takes back those of the last ones."""
+    if shape is None or any(limit is None or np.ndim(limit) for limit in limits) or (limits and limits[0] >= limits[1]):
+        return None
+    sizes = shape.tolist()
+
+    def draw(session: Any, runs: int) -> tuple[Any, Callable[[int], None]]:
+        bits, back = _drawn(op, sizes, session).several(session.state, runs)
+        return _numbers(bits.reshape(runs, *sizes), *limits), back
+
+    return draw
+
+
+def _drawn(op: Operation, sizes: list[int], session: Any) -> Drawn:
+    count = math.prod(sizes)
+    return session.resource((op.name, "drawn", count), lambda: Drawn(op, count))
+
+
+def _numbers(bits: Any, *limits: Any) -> Any:
+    """Whole numbers between limits, or of [0, 1)."""
+    if limits:
+        low, high = limits
+        return (low.astype(np.int64) + bits % np.uint32(int(high) - int(low))).astype(np.int32)
+    return (bits & np.uint32(0x7FFFFF) | np.uint32(127 << 23)).view(np.float32) - np.float32(1)

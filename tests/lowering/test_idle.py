@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tracer as tf
+from lowering.bursts import Burst
 from lowering.host.philox import Drawn
 from lowering.stages import HostStage
 
@@ -45,6 +46,37 @@ def test_distorted_pictures_are_those_of_programs(monkeypatch):
         np.testing.assert_allclose(picture, same, rtol=1e-4, atol=1e-4)
         assert drawn == as_drawn
     assert len({float(drawn) for _, drawn in found}) == 12
+
+
+@pytest.mark.parametrize("capacity", [9, 200])
+def test_several_runs_at_once_draw_as_single_ones(capacity, tmp_path, monkeypatch):
+    monkeypatch.setattr(Drawn, "RUNS", 16)
+    (tmp_path / "pictures").write_bytes(np.random.RandomState(0).bytes(100 * len(PICTURE)))
+
+    def pictures():
+        tf.reset_default_graph()
+        files = tf.train.string_input_producer([str(tmp_path / "pictures")], num_epochs=2)
+        picture = distorted(tf.FixedLengthRecordReader(len(PICTURE)).read(files)[1])
+        queue = tf.FIFOQueue(capacity, [tf.float32], [[6, 5, 3]])
+        tf.train.add_queue_runner(tf.train.QueueRunner(queue, [queue.enqueue([tf.image.flip_up_down(picture)])]))
+        take = queue.dequeue()
+        with tf.Session() as session:
+            session.run(tf.initialize_all_variables())
+            coordinator = tf.train.Coordinator()
+            threads = tf.train.start_queue_runners(session, coordinator)
+            found = [session.run(take) for _ in range(200)]
+            coordinator.request_stop()
+            coordinator.join(threads)
+        return np.stack(found)
+
+    counts = []
+    columns = Burst._columns
+    monkeypatch.setattr(Burst, "_columns", lambda *given: [counts.append(len(given[2])), columns(*given)][1])
+    monkeypatch.setenv("TRACER_WITHOUT", "")
+    found = pictures()
+    assert sum(counts) > 50
+    monkeypatch.setenv("TRACER_WITHOUT", "bursts")
+    np.testing.assert_allclose(found, pictures(), rtol=1e-5, atol=1e-5)
 
 
 def test_whole_numbers_are_drawn_as_in_programs(monkeypatch):
