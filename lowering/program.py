@@ -285,7 +285,10 @@ class Program:
         """The outputs of a run with more rows than there are; None where a check fails."""
         box: list[tuple] = []
         self._again = None  # the next run may have any number of rows
-        self._call(jitted, (*arguments[:-1], way.inputs(arguments[-1])), box)
+        try:
+            self._call(jitted, (*arguments[:-1], way.inputs(arguments[-1])), box)
+        finally:
+            self._compiled_now()
         outputs, *_, report = box[0]
         return way.outputs(outputs) if report is None or bool(report[0]) else None
 
