@@ -156,7 +156,7 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.learn.python.learn.learn_io.pandas_io": "tracer.contrib.learn.io.pandas_io",
     "tensorflow.contrib.learn.python.learn.metric_spec": "tracer.contrib.learn.metric_spec",  # from 0.9 on
     "tensorflow.contrib.learn.python.learn.models": "tracer.contrib.learn.models",
-    "tensorflow.contrib.learn.python.learn.monitored_session": "tracer.younger.monitored_session",
+    "tensorflow.contrib.learn.python.learn.monitored_session": "tracer.contrib.learn.monitored_session",
     "tensorflow.contrib.learn.python.learn.monitors": "tracer.contrib.learn.monitors",
     "tensorflow.contrib.learn.python.learn.ops": "tracer.contrib.learn.ops",
     "tensorflow.contrib.learn.python.learn.ops.array_ops": "tracer.contrib.learn.ops.array_ops",
