@@ -360,6 +360,6 @@ def doubles_at(stream: Any, offsets: jax.Array) -> tuple[jax.Array, jax.Array]:
     return _doubles(_philox(jnp.asarray(stream), offsets))
 
 
-def normals_at(stream: Any, offsets: jax.Array) -> tuple[jax.Array, ...]:
-    """The two normal float64 numbers that each of the samples at `offsets` gives."""
-    return _box_muller(_philox(jnp.asarray(stream), offsets), np.dtype(np.float64))
+def normals_of(first: jax.Array, second: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """The two normal float64 numbers that the two uniform ones of a sample give."""
+    return _polar(first, second, jnp.float64)

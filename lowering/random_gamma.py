@@ -36,24 +36,31 @@ def _rejected(stream: Any, first: jax.Array, shape: jax.Array) -> jax.Array:
     c = 1 / 3 / jnp.sqrt(d)
     zeros, none = jnp.zeros_like(d), jnp.zeros(d.shape, jnp.int32)
 
-    def draw(pairs: Any, at: jax.Array, left: jax.Array, kept: Any, needed: Any) -> tuple[Any, ...]:
-        """One candidate where it is needed; a new pair where none is left."""
-        fresh = needed & (left == 0)
-        values = tuple(jnp.where(fresh, new, old) for new, old in zip(pairs(stream, first + at), kept, strict=True))
-        left = jnp.where(fresh, 2, left) - needed
-        return jnp.where(left == 1, values[1], values[0]), at + fresh.astype(at.dtype), left, values
-
     def attempt(state: Any) -> Any:
         done, result, at, normals, normal, uniforms, uniform = state
-        x, at, normals, normal = draw(random.normals_at, at, normals, normal, ~done)
+        ahead = random.doubles_at(stream, first + at + lax.iota(jnp.uint64, 3)[:, None])  # as many as it may need
+
+        def taken(pair: Any, left: jax.Array, kept: Any, needed: Any) -> tuple[Any, ...]:
+            """One of two candidates where it is needed; of a new pair where none is left."""
+            fresh = needed & (left == 0)
+            values = tuple(jnp.where(fresh, new, old) for new, old in zip(pair, kept, strict=True))
+            left = jnp.where(fresh, 2, left) - needed
+            return jnp.where(left == 1, values[1], values[0]), fresh.astype(jnp.int32), left, values
+
+        def sample(row: jax.Array) -> tuple[jax.Array, jax.Array]:
+            return tuple(jnp.where(row == 0, one[0], jnp.where(row == 1, one[1], one[2])) for one in ahead)  # type: ignore
+
+        x, used, normals, normal = taken(random.normals_of(ahead[0][0], ahead[1][0]), normals, normal, ~done)
         v = 1 + c * x
         possible = ~done & (v > 0)
         v = v * v * v
-        u, at, uniforms, uniform = draw(random.doubles_at, at, uniforms, uniform, possible)
+        u, more, uniforms, uniform = taken(sample(used), uniforms, uniform, possible)
+        used = used + more
         squeezed = u < 1 - 0.0331 * (x * x) * (x * x)
         good = possible & (squeezed | (jnp.log(u) < 0.5 * x * x + d * (1 - v + jnp.log(jnp.where(possible, v, 1)))))
-        b, at, uniforms, uniform = draw(random.doubles_at, at, uniforms, uniform, good & small)
+        b, more, uniforms, uniform = taken(sample(used), uniforms, uniform, good & small)
         found = d * v * jnp.where(small, jnp.power(b, 1 / shape), 1)
+        at = at + (used + more).astype(at.dtype)
         return done | good, jnp.where(good, found, result), at, normals, normal, uniforms, uniform
 
     start = (jnp.zeros(d.shape, bool), zeros, jnp.zeros(d.shape, jnp.uint64), none, (zeros, zeros), none, (zeros, zeros))

@@ -78,18 +78,33 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.copy_graph.python": "package",
     "tensorflow.contrib.copy_graph.python.util": "package",
     "tensorflow.contrib.copy_graph.python.util.copy_elements": "tracer.contrib.copy_graph.copy_elements",
+    "tensorflow.contrib.crf": "tracer.contrib.crf",  # from 0.10 on
     "tensorflow.contrib.deprecated": "tracer.contrib.deprecated",  # from 0.12 on
     "tensorflow.contrib.distributions": "tracer.contrib.distributions",
     "tensorflow.contrib.distributions.python": "package",
     "tensorflow.contrib.distributions.python.ops": "package",
+    "tensorflow.contrib.distributions.python.ops.bernoulli": "tracer.contrib.distributions.discrete",  # from 0.10 on
+    "tensorflow.contrib.distributions.python.ops.beta": "tracer.contrib.distributions.continuous",  # from 0.10 on
+    "tensorflow.contrib.distributions.python.ops.categorical": "tracer.contrib.distributions.discrete",  # from 0.10 on
+    "tensorflow.contrib.distributions.python.ops.chi2": "tracer.contrib.distributions.continuous",  # from 0.10 on
+    "tensorflow.contrib.distributions.python.ops.dirichlet": "tracer.contrib.distributions.discrete",  # from 0.10 on
     "tensorflow.contrib.distributions.python.ops.dirichlet_multinomial": (
         "tracer.contrib.distributions.dirichlet_multinomial"
     ),
+    "tensorflow.contrib.distributions.python.ops.distribution": "tracer.contrib.distributions.distribution",
+    "tensorflow.contrib.distributions.python.ops.exponential": "tracer.contrib.distributions.continuous",  # from 0.10 on
+    "tensorflow.contrib.distributions.python.ops.gamma": "tracer.contrib.distributions.continuous",  # from 0.10 on
     "tensorflow.contrib.distributions.python.ops.gaussian": "tracer.contrib.distributions.gaussian",
     "tensorflow.contrib.distributions.python.ops.gaussian_conjugate_posteriors": (
         "tracer.contrib.distributions.gaussian_conjugate_posteriors"
     ),
+    "tensorflow.contrib.distributions.python.ops.kullback_leibler": "tracer.contrib.distributions.kullback_leibler",
+    "tensorflow.contrib.distributions.python.ops.laplace": "tracer.contrib.distributions.continuous",  # from 0.10 on
     "tensorflow.contrib.distributions.python.ops.mvn": "tracer.contrib.distributions.mvn",
+    "tensorflow.contrib.distributions.python.ops.normal": "tracer.contrib.distributions.continuous",  # from 0.10 on
+    "tensorflow.contrib.distributions.python.ops.poisson": "tracer.contrib.distributions.discrete",  # from 0.10 on
+    "tensorflow.contrib.distributions.python.ops.student_t": "tracer.contrib.distributions.student_t",  # from 0.10 on
+    "tensorflow.contrib.distributions.python.ops.uniform": "tracer.contrib.distributions.continuous",  # from 0.10 on
     "tensorflow.contrib.ffmpeg": "tracer.contrib.ffmpeg",
     "tensorflow.contrib.ffmpeg.ffmpeg_ops": "tracer.contrib.ffmpeg.ffmpeg_ops",
     "tensorflow.contrib.framework": "tracer.contrib.framework",

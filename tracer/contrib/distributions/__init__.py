@@ -4,3 +4,26 @@ from tracer.contrib.distributions import gaussian_conjugate_posteriors as gaussi
 from tracer.contrib.distributions.dirichlet_multinomial import DirichletMultinomial as DirichletMultinomial
 from tracer.contrib.distributions.gaussian import Gaussian as Gaussian
 from tracer.contrib.distributions.mvn import MultivariateNormal as MultivariateNormal
+
+_LATER = {
+    "continuous": (
+        "Beta BetaWithSoftplusAB Chi2 Exponential ExponentialWithSoftplusLam Gamma GammaWithSoftplusAlphaBeta Laplace "
+        "LaplaceWithSoftplusScale Normal NormalWithSoftplusSigma Uniform"),
+    "discrete": "Bernoulli BernoulliWithSigmoidP Categorical Dirichlet Poisson",
+    "distribution": "Distribution",
+    "kullback_leibler": "RegisterKL kl",
+    "multivariate": (
+        "MultivariateNormalCholesky MultivariateNormalDiag MultivariateNormalDiagWithSoftplusStDev MultivariateNormalFull"),
+    "student_t": "StudentT StudentTWithAbsDfSoftplusSigma",
+}
+"""What 0.10 to 0.12 added, by module: 0.8 has no such names."""
+
+
+def __getattr__(name: str) -> object:
+    import importlib
+
+    for module, names in _LATER.items():
+        if name == module or name in names.split():
+            found = importlib.import_module(f"{__name__}.{module}")
+            return found if name == module else getattr(found, name)
+    raise AttributeError(f"tf.contrib.distributions.{name} has no counterpart in Tracer")

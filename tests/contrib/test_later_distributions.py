@@ -1,0 +1,115 @@
+"""Distributions of TensorFlow 0.10 to 0.12, whose numbers, drawn ones among them, 0.12.1 gave."""
+
+import numpy as np
+import pytest
+
+import tracer as tf
+
+d = tf.contrib.distributions
+CASES = {  # what to make, where to ask, and what 0.12.1 says
+    "Normal": (lambda: d.Normal([0.5, 1.0], 2.0), [0.3, 2.0], {
+        "mean": [0.5, 1], "variance": [4, 4], "entropy": [2.1120858, 2.1120858]}),
+    "Bernoulli": (lambda: d.Bernoulli(p=[0.2, 0.7]), [0, 1], {
+        "entropy": [0.50040245, 0.61086434], "mode": [0, 1], "prob": [0.8, 0.7], "variance": [0.16, 0.21]}),
+    "Chi2": (lambda: d.Chi2([2.0, 3.0]), [0.3, 2.0], {
+        "log_prob": [-0.84314716, -1.5723649], "entropy": [1.6931472, 2.05412], "cdf": [0.139292, 0.4275933],
+        "sample": [[1.2862124, 2.4031227], [3.9750962, 3.8923683]]}),
+    "Exponential": (lambda: d.Exponential([2.0, 0.5]), [0.3, 2.0], {
+        "log_prob": [0.09314716, -1.6931472], "sample": [[0.45678735, 1.951875], [0.58673346, 4.8591185]]}),
+    "Beta": (lambda: d.Beta([2.0, 3.0], [3.0, 1.5]), [0.3, 0.2], {
+        "log_prob": [0.5675839, -1.4490758], "entropy": [-0.2349062, -0.2730076], "cdf": [0.34829992, 0.01613009],
+        "mode": [0.33333334, 0.8], "std": [0.2, 0.20100756], "sample": [[0.10394427, 0.75086755], [0.6116773, 0.8200663]]}),
+    "Laplace": (lambda: d.Laplace([0.0, 1.0], [2.0, 1.0]), [0.3, -2.0], {
+        "log_prob": [-1.5362943, -3.6931472], "cdf": [0.569646, 0.02489352], "std": [2.828427, 1.4142135],
+        "sample": [[-0.44085494, 0.7172098], [-0.96063924, -0.7364118]]}),
+    "StudentT": (lambda: d.StudentT([3.0, 5.0], [0.0, 1.0], [1.0, 2.0]), [0.3, -2.0], {
+        "log_prob": [-1.0600064, -2.7764575], "entropy": [1.7734773, 2.320649], "variance": [3, 6.6666665],
+        "sample": [[1.7003386, -0.8439282], [1.6108744, 3.2823327]]}),
+    "Poisson": (lambda: d.Poisson([2.0, 3.5]), [1.0, 2.0], {
+        "log_prob": [-1.3068528, -1.6876214], "cdf": [0.40600586, 0.3208472], "mode": [2, 3]}),
+    "Dirichlet": (lambda: d.Dirichlet([[1.0, 2.0, 3.0], [2.0, 2.0, 2.0]]), [[0.2, 0.3, 0.5], [0.1, 0.1, 0.8]], {
+        "log_prob": [1.5040774, -0.04082203], "entropy": [-1.2443442, -0.93749154], "event_shape": [3],
+        "mode": [[np.nan, 0.33333334, 0.6666667], [0.33333334] * 3]}),
+    "MultivariateNormalDiag": (
+        lambda: d.MultivariateNormalDiag([[0.0, 1.0], [2.0, 3.0]], [[1.0, 2.0], [1.0, 0.5]]), [[0.2, 0.3], [0.1, 0.1]], {
+            "log_prob": [-2.6122742, -19.769732], "entropy": [3.5310242, 2.1447299], "batch_shape": [2],
+            "variance": [[[1, 0], [0, 4]], [[1, 0], [0, 0.25]]]}),
+    "MultivariateNormalCholesky": (lambda: d.MultivariateNormalCholesky([0.0, 1.0], [[1.0, 0.0], [0.5, 2.0]]), [0.2, 0.3], {
+        "log_prob": -2.6310241, "entropy": 3.5310242, "variance": [[1, 0.5], [0.5, 4.25]],
+        "sample": [[0.9447038, 3.0826952], [-0.9667907, 3.1232362]]}),
+    "MultivariateNormalFull": (
+        lambda: d.MultivariateNormalFull([[0.0, 1.0], [1.0, 1.0]], [[[2.0, 0.5], [0.5, 1.0]], [[1.0, 0.2], [0.2, 3.0]]]),
+        [[0.2, 0.3], [1.0, 0.0]], {"log_prob": [-2.4491134, -2.5493906], "entropy": [3.1176848, 3.3804717]}),
+    "Categorical": (lambda: d.Categorical(logits=[[0.1, 0.5, 1.0], [1.0, 0.0, 0.0]]), [2, 0], {"mode": [2, 0]}),
+}
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_numbers(name):
+    make, values, expected = CASES[name]
+    tf.set_random_seed(7)
+    made = make()
+    wanted = {key: made.sample(2, seed=3) if key == "sample" else
+              getattr(made, key)(values) if key in ("log_prob", "prob", "cdf") else getattr(made, key)() for key in expected}
+    with tf.Session() as session:
+        found = session.run(wanted)
+    for key, value in expected.items():
+        np.testing.assert_allclose(found[key], value, rtol=2e-5, atol=1e-6, err_msg=key)
+    assert made.name == f"{name}/"
+
+
+def test_shapes_of_samples():
+    made = d.Normal([0.0, 1.0, 2.0], 1.0)
+    assert [made.sample(shape).get_shape().as_list() for shape in ((), 4, [2, 5])] == [[3], [4, 3], [2, 5, 3]]
+    assert made.sample_n(4).get_shape().as_list() == [4, 3]
+    assert (made.get_batch_shape().as_list(), made.get_event_shape().as_list()) == ([3], [])
+    assert (made.is_continuous, made.is_reparameterized) == (True, True)
+    assert made.copy(sigma=2.0).parameters["sigma"] == 2.0
+    mean = tf.constant(1.0)
+    assert tf.gradients(d.Normal(mean, 1.0).sample(3), mean)[0] is not None
+
+
+DIVERGENCES = [
+    (lambda: (d.Normal(0.0, 1.0), d.Normal(1.0, 2.0)), 0.44314718),
+    (lambda: (d.Bernoulli(p=0.3), d.Bernoulli(p=0.6)), 0.18378688),
+    (lambda: (d.Categorical(logits=[0.1, 0.2]), d.Categorical(logits=[1.0, 2.0])), 0.096383676),
+    (lambda: (d.Beta(2.0, 3.0), d.Beta(1.0, 2.0)), 0.1250925),
+]
+
+
+@pytest.mark.parametrize(("make", "expected"), DIVERGENCES)
+def test_divergences(make, expected):
+    with tf.Session() as session:
+        assert session.run(d.kl(*make())) == pytest.approx(expected, rel=2e-5)
+
+
+def test_divergences_of_ones_own():
+    class Mine(d.Normal):
+        pass
+
+    @d.RegisterKL(Mine, d.Gamma)
+    def _mine(a, b, name=None):
+        return a.mu - b.alpha
+
+    with tf.Session() as session:
+        assert session.run(d.kl(Mine(1.0, 1.0), d.Gamma(3.0, 1.0))) == -2.0
+    with pytest.raises(ValueError, match="has already been registered to"):
+        d.RegisterKL(Mine, d.Gamma)(_mine)
+    with pytest.raises(NotImplementedError, match="registered for dist_a type Gamma and dist_b type Normal"):
+        d.kl(d.Gamma(1.0, 1.0), d.Normal(0.0, 1.0))
+
+
+def test_what_is_not_defined():
+    with pytest.raises(TypeError, match="pmf is undefined for continuous distributions"):
+        d.Normal(0.0, 1.0).pmf(0.0)
+    with pytest.raises(TypeError, match="pdf is undefined for non-continuous distributions"):
+        d.Bernoulli(p=0.5).pdf(0)
+    with pytest.raises(NotImplementedError, match="sample_n is not implemented"):
+        d.Poisson(1.0).sample()
+    with pytest.raises(ValueError, match="Must pass p or logits, but not both"):
+        d.Bernoulli(p=0.5, logits=0.0)
+    wrong = d.Normal(0.0, [-1.0], validate_args=True)
+    with tf.Session() as session, pytest.raises(tf.errors.InvalidArgumentError, match="Condition x > 0 did not hold"):
+        session.run(wrong.sample())
+    with tf.Session() as session, pytest.raises(tf.errors.InvalidArgumentError, match="mode not defined"):
+        session.run(d.Gamma([0.5], [1.0], allow_nan_stats=False).mode())

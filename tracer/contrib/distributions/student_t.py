@@ -1,0 +1,94 @@
+"""Student's t-distributions."""
+
+from __future__ import annotations
+
+import math as numbers
+from typing import Any
+
+from tracer.contrib.distributions.distribution import Distribution, new_seed, spread
+from tracer.contrib.framework.tensor_util import assert_same_float_dtype
+from tracer.convert import convert_to_tensor
+from tracer.ir import Tensor
+from tracer.ops import array, logic, math, nn, random, special
+from tracer.ops.later_maths import random_gamma
+
+
+class StudentT(Distribution):
+    """Student's t-distributions with `df` degrees of freedom, moved by `mu` and stretched by `sigma`."""
+
+    def __init__(self, df: Any, mu: Any, sigma: Any, validate_args: bool = False, allow_nan_stats: bool = True,
+                 name: str = "StudentT") -> None:
+        parameters = {"df": df, "mu": mu, "sigma": sigma, "validate_args": validate_args, "allow_nan_stats": allow_nan_stats,
+                      "name": name}
+        super().__init__(convert_to_tensor(df).dtype.base_dtype, parameters, True, True, validate_args, allow_nan_stats,
+                         name=name)
+        with self._scope("init"):
+            self._df = self._parameter(df, "df", True)
+            self._mu, self._sigma = self._parameter(mu, "mu"), self._parameter(sigma, "sigma", True)
+        assert_same_float_dtype([self._df, self._mu, self._sigma])
+        self._spread = spread(self._df, self._mu, self._sigma)
+
+    @property
+    def df(self) -> Tensor:
+        """The degrees of freedom."""
+        return self._df
+
+    @property
+    def mu(self) -> Tensor:
+        """Where they are symmetric about."""
+        return self._mu
+
+    @property
+    def sigma(self) -> Tensor:
+        """How far they are stretched."""
+        return self._sigma
+
+    def _batch(self) -> Tensor:
+        return self._spread
+
+    def _sample_n(self, n: Any, seed: int | None) -> Tensor:
+        kind = self.dtype.base_dtype
+        drawn = random.random_normal(self._sample_sizes(n), 0.0, 1.0, kind, seed)
+        freedom = math.add(self._df, self._spread)
+        squares = random_gamma(array.reshape(n, [1]), math.mul(0.5, freedom), 0.5, kind, new_seed(seed, "student_t"))
+        stretched = math.div(drawn, math.sqrt(math.div(squares, freedom)))
+        return math.add(math.mul(stretched, self._sigma), self._mu)
+
+    def _log_prob(self, value: Tensor) -> Tensor:
+        scaled = math.div(math.sub(value, self._mu), self._sigma)
+        more = math.mul(0.5, math.add(self._df, 1.0))
+        constant = math.sub(math.sub(special.lgamma(more), special.lgamma(math.mul(0.5, self._df))),
+                            math.add(math.mul(0.5, math.log(math.mul(self._df, numbers.pi))), math.log(self._sigma)))
+        return math.sub(constant, math.mul(more, math.log(math.add(1.0, math.div(math.square(scaled), self._df)))))
+
+    def _entropy(self) -> Tensor:
+        whole = math.add(self._df, self._spread)
+        half, more = math.mul(0.5, whole), math.mul(0.5, math.add(whole, 1.0))
+        log_beta = math.sub(math.add(special.lgamma(half), special.lgamma(0.5)), special.lgamma(more))
+        rest = math.mul(more, math.sub(special.digamma(more), special.digamma(half)))
+        return math.add(math.add(math.add(math.log(math.add(self._sigma, self._spread)), math.mul(0.5, math.log(whole))),
+                                 log_beta), rest)
+
+    def _mean(self) -> Tensor:
+        whole = math.add(self._mu, self._spread)
+        return self._undefined(logic.greater(math.add(self._df, self._spread), 1.0), whole,
+                               "mean not defined for components of df <= 1")
+
+    def _variance(self) -> Tensor:
+        freedom = math.add(self._df, self._spread)
+        above = logic.greater(freedom, 2.0)
+        safe = logic.select(above, freedom, math.add(array.ones_like(freedom), 2.0))
+        finite = math.mul(math.square(math.add(self._sigma, self._spread)), math.div(safe, math.sub(safe, 2.0)))
+        found = logic.select(above, finite, math.mul(array.ones_like(finite), float("inf")))
+        return self._undefined(logic.greater(freedom, 1.0), found, "variance not defined for components of df <= 1")
+
+    def _mode(self) -> Tensor:
+        return math.add(self._mu, self._spread)
+
+
+class StudentTWithAbsDfSoftplusSigma(StudentT):
+    """Student's t-distributions of the whole part of `|df|` and the softplus of `sigma`."""
+
+    def __init__(self, df: Any, mu: Any, sigma: Any, validate_args: bool = False, allow_nan_stats: bool = True,
+                 name: str = "StudentTWithAbsDfSoftplusSigma") -> None:
+        super().__init__(math.floor(math.abs(df)), mu, nn.softplus(sigma), validate_args, allow_nan_stats, name)
