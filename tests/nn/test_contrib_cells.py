@@ -84,3 +84,64 @@ def test_sizes():
 def test_errors(make, error, message):
     with pytest.raises(error, match=message):
         make(tf.contrib)
+
+
+def weights(shape, dtype=None, partition_info=None):
+    return tf.constant(np.sin(np.arange(np.prod(shape)) * 1.7).reshape(shape) * .5, tf.float32)
+
+
+def two_steps(cell, state):
+    """Outputs of two steps of a cell of 0.12, whose weights a rule gives, and the names of its variables."""
+    x = tf.constant(np.cos(np.arange(6.)).reshape(2, 3), tf.float32)
+    with tf.variable_scope("cell", initializer=weights):
+        first, state = cell(x, state)
+        tf.get_variable_scope().reuse_variables()
+        second, _ = cell(x * .5, state)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        return session.run([first, second]), [v.op.name.partition("/")[2].partition("/")[2] for v in tf.all_variables()]
+
+
+NORMS = [f"{gate}/{name}" for gate in ("input", "transform", "forget", "output", "state") for name in ("gamma", "beta")]
+
+
+@pytest.mark.parametrize(("options", "names", "first", "second"), [  # the numbers are those of TensorFlow 0.12.1
+    ({}, ["linear/weights", *NORMS], [0.59812933, -0.13997413, -0.27192923, 0.15890582],
+     [0.71588355, -0.1243965, -0.16455497, -0.19298914]),
+    ({"layer_norm": False}, ["linear/weights", "linear/b"], [0.3432635, 0.17126322, -0.02265047, 0.10129285],
+     [0.49308193, 0.24990728, -0.08552605, 0.00721536]),
+    ({"norm_gain": .5, "norm_shift": .25, "forget_bias": 2., "activation": tf.nn.relu}, ["linear/weights", *NORMS],
+     [0.6743447, 0., 0., 0.183536], [0.73594904, 0.1107682, 0., 0.02827635]),
+])
+def test_layer_norm_cell(options, names, first, second):
+    state = tf.nn.rnn_cell.LSTMStateTuple(tf.ones([2, 4]) * .3, tf.constant(np.linspace(-1, 1, 8).reshape(2, 4), tf.float32))
+    found, variables = two_steps(tf.contrib.rnn.LayerNormBasicLSTMCell(4, **options), state)
+    np.testing.assert_allclose(found[0][0], first, 1e-4, 1e-6)
+    np.testing.assert_allclose(found[1][0], second, 1e-4, 1e-6)
+    assert variables == names
+
+
+@pytest.mark.parametrize(("tuples", "sizes", "first", "second"), [  # of TensorFlow 0.12.1 too
+    (True, (tf.nn.rnn_cell.LSTMStateTuple(4, 4), 5, 15), [0.01046772, 0.1105995, -0.03896799, -0.10055788, 0.06488065],
+     [-0.01885659, 0.14542691, -0.01861833, -0.14062917, 0.05485693]),
+    (False, 24, [0.05064105, -0.02088706, -0.04525868, 0.03254973, 0.03687098],
+     [0.06309589, -0.04192263, -0.05229289, 0.05539794, 0.03801745]),
+])
+def test_attention_to_earlier_outputs(tuples, sizes, first, second):
+    inner = tf.nn.rnn_cell.BasicLSTMCell(4, state_is_tuple=True) if tuples else tf.nn.rnn_cell.GRUCell(4)
+    cell = tf.contrib.rnn.AttentionCellWrapper(inner, 3, attn_size=5, attn_vec_size=2, state_is_tuple=tuples)
+    assert (cell.state_size, cell.output_size) == (sizes, 5)
+    found, variables = two_steps(cell, cell.zero_state(2, tf.float32))
+    np.testing.assert_allclose(found[0][0], first, 1e-4, 1e-6)
+    np.testing.assert_allclose(found[1][0], second, 1e-4, 1e-6)
+    assert variables[-6:] == ["Attention/AttnW", "Attention/AttnV", "Attention/Linear/Matrix", "Attention/Linear/Bias",
+                              "AttnOutputProjection/Linear/Matrix", "AttnOutputProjection/Linear/Bias"]
+
+
+def test_attention_of_what_cannot_be():
+    with pytest.raises(TypeError, match="The parameter cell is not RNNCell"):
+        tf.contrib.rnn.AttentionCellWrapper(None, 3)
+    with pytest.raises(ValueError, match="attn_length should be greater than zero, got 0"):
+        tf.contrib.rnn.AttentionCellWrapper(tf.nn.rnn_cell.GRUCell(4), 0)
+    with pytest.raises(ValueError, match="the flag state_is_tuple is not set"):
+        tf.contrib.rnn.AttentionCellWrapper(tf.nn.rnn_cell.BasicLSTMCell(4, state_is_tuple=True), 3)

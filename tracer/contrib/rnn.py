@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tracer.contrib.rnn_wrappers import AttentionCellWrapper as AttentionCellWrapper
+from tracer.contrib.rnn_wrappers import LayerNormBasicLSTMCell as LayerNormBasicLSTMCell
 from tracer.initializers import constant_initializer
 from tracer.ir import Tensor
 from tracer.nn import rnn_cell
