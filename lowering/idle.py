@@ -39,6 +39,14 @@ def _cast(x: Any, DstT: dtypes.DType, **_: Any) -> Any:
     return x.astype(DstT.as_numpy_dtype)
 
 
+def _reshape(tensor: Any, shape: Any) -> Any:
+    """As `Reshape`; NumPy takes any negative size for the one that it finds out."""
+    sizes = np.reshape(shape, -1).tolist()
+    if any(size < -1 for size in sizes):
+        raise ValueError
+    return tensor.reshape(sizes)
+
+
 def _cut(input_: Any, begin: Any, size: Any) -> Any:
     """As `Slice`; an error where it would not be what is asked for."""
     at, sizes = np.reshape(begin, -1).tolist(), np.reshape(size, -1).tolist()
@@ -49,7 +57,7 @@ def _cut(input_: Any, begin: Any, size: Any) -> Any:
 
 
 SHAPES: dict[str, Callable[..., Any]] = {
-    "ExpandDims": _expand, "Squeeze": _squeeze, "Reshape": np.reshape, "Slice": _cut, "Identity": lambda input: input,
+    "ExpandDims": _expand, "Squeeze": _squeeze, "Reshape": _reshape, "Slice": _cut, "Identity": lambda input: input,
     "Transpose": pictures.transposed, "Reverse": pictures.mirrored, "Shape": pictures.shape_of, "Rank": pictures.rank_of,
     "Range": pictures.counted, "Pack": pictures.packed, "All": pictures.along(pictures.every),
 }
@@ -94,7 +102,8 @@ def quick(node: Operation, attrs: Mapping[str, Any], constants: list[Any]) -> Ca
         return _of_array
     if node.type == "Reshape" and constants[1] is not None:
         sizes = tuple(np.reshape(constants[1], -1).tolist())
-        function = lambda tensor, shape: tensor.reshape(sizes)  # noqa: E731
+        if min(sizes, default=0) >= -1:
+            function = lambda tensor, shape: tensor.reshape(sizes)  # noqa: E731
     kind = first.dtype.base_dtype.as_numpy_dtype
 
     def call(first: Any, *others: Any) -> Any:

@@ -340,14 +340,14 @@ def typed(value: Any, tensor: Tensor, node: Operation) -> Any:
         return value
     value = jnp.asarray(value) if not isinstance(value, jax.Array) else value
     if value.dtype != declared:
-        raise _no_kernel(node, f"it gives {value.dtype} where {np.dtype(declared)} is declared")
+        raise no_kernel(node, f"it gives {value.dtype} where {np.dtype(declared)} is declared")
     return jax.lax.convert_element_type(value, value.dtype) if value.weak_type else value
 
 
 _WITHOUT_KERNEL = re.compile("does not accept dtype|Invalid integer data type")  # what JAX and NumPy say of a type
 
 
-def _no_kernel(node: Operation, reason: str) -> errors.InvalidArgumentError:
+def no_kernel(node: Operation, reason: str) -> errors.InvalidArgumentError:
     """What TensorFlow says of a type that an operation's definition allows, and that nobody computes it for."""
     types = "; ".join(f"{name}={value.name}" for name, value in node.attrs.items() if isinstance(value, dtypes.DType))
     return errors.InvalidArgumentError(
@@ -369,7 +369,7 @@ def blame(node: Operation) -> Iterator[None]:
         if isinstance(error, MemoryError):
             raise errors.ResourceExhaustedError(None, node, f"There is not enough memory for it. {error}".strip()) from error
         if isinstance(error, TypeError | ValueError) and _WITHOUT_KERNEL.search(str(error)):
-            raise _no_kernel(node, str(error)) from error
+            raise no_kernel(node, str(error)) from error
         if isinstance(error, (TypeError, ValueError)) and not isinstance(error, errors.StaticValueError):
             raise errors.InvalidArgumentError(None, node, str(error)) from error
         raise

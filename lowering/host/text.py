@@ -40,7 +40,7 @@ def run(node: Operation, rule: registry.Rule, arguments: list[Any], keywords: di
     flat = plain.evaluate(traced.closed.jaxpr, traced.closed.consts, leaves)
     results, holds, operands = jax.tree.unflatten(jax.tree.structure(traced.form), flat)
     checks.raise_first(traced.table, holds, operands)
-    return [table[value] if output.dtype.base_dtype is dtypes.string else _typed(value, output)
+    return [table[value] if output.dtype.base_dtype is dtypes.string else _typed(value, output, node)
             for value, output in zip(results, node.outputs, strict=True)]
 
 
@@ -116,5 +116,8 @@ def _extras(node: Operation, rule: registry.Rule, numbers: list[Any], noted: che
     return {name: given[name] for name in rule.extras if name in given}
 
 
-def _typed(value: Any, output: Tensor) -> np.ndarray:
-    return np.asarray(value, output.dtype.base_dtype.as_numpy_dtype)
+def _typed(value: Any, output: Tensor, node: Operation) -> np.ndarray:
+    declared = np.dtype(output.dtype.base_dtype.as_numpy_dtype)
+    if value.dtype.kind in "fc" and declared.kind in "iub":
+        raise interpret.no_kernel(node, f"it gives {value.dtype} where {declared} is declared")
+    return np.asarray(value, declared)
