@@ -73,6 +73,7 @@ class Program:
         self._alone: Any = None  # what is called for every further run
         self._again: State | None = None  # the state on which every further run is just a call of the jitted function
         self._ahead: dict[Any, tuple[Any, list[Check]]] = {}  # compiled for runs that are watched
+        self.timers: dict[Any, Any] = {}  # what measures its operations one by one
         self.rolled: list[str] = []  # the loops that were put together again when it was traced last
         self.variants: list[tuple[dict[Tensor, np.ndarray], tuple]] = []  # static values and shapes it ran for
         self._uncompiling = not self.speaks and first.is_worth_it(stage)  # whether it runs without being compiled

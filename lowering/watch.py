@@ -153,7 +153,11 @@ class _Measured:
 
     def __init__(self, program: Program, state: State, values: dict[Tensor, Any], overlay: dict[str, Any],
                  records: list[Record]) -> None:
+        from lowering.program import static_key_of
+
         static = program.static_values(state, values, overlay)
+        self.static = static_key_of(static)
+        self.timers = program.timers
         self.context = program.context(static, *program.arguments(state, values, overlay))
         self.context.silent = True
         self.records = records
@@ -179,18 +183,24 @@ class _Measured:
         ys = [t for node in gradients for t in node.inputs[:node.attrs["ys"]]]
         found = [t for node in gradients for t in node.outputs]
         begun = now()
-        both, values = _timed([*before, *gradients], start, [*found, *ys])
-        forward, _ = _timed(before, start, ys)
+        both, values = self._timed([*before, *gradients], start, [*found, *ys])
+        forward, _ = self._timed(before, start, ys)
         for tensor, value in zip(found, values, strict=False):
             context.write(tensor, value)
         for node in gradients:
             self._note(node, begun, max(0.0, both - forward) / len(gradients), context)
         self._evaluate(after, context)
 
+    def _timed(self, nodes: list[Operation], context: Context, wanted: list[Tensor]) -> tuple[float, list[Any]]:
+        key = (self.static, tuple(nodes), tuple(wanted))
+        if key not in self.timers:
+            self.timers[key] = Timer(nodes, context, wanted)
+        return self.timers[key].run(context)
+
     def _step(self, node: Operation, context: Context) -> None:
         begun = now()
         if node.regions:
-            taken, _ = _timed([node], _copy(context), list(node.outputs))
+            taken, _ = self._timed([node], _copy(context), list(node.outputs))
             interpret.step(node, context)
         else:
             interpret.step(node, _copy(context))
@@ -205,25 +215,36 @@ class _Measured:
         self.records.append(Record(node, False, begun, int(taken * 1e6), _outlines(node, values)))
 
 
-def _timed(nodes: list[Operation], context: Context, wanted: list[Tensor]) -> tuple[float, list[Any]]:
-    """The seconds that these operations take, compiled as one program, and the values of `wanted`."""
-    known = [t for t, value in context.values.items() if isinstance(value, jax.Array)]
-    variables, streams = list(context.state), list(context.streams)
+class Timer:
+    """Operations compiled as one program, to be timed in any run that knows the same while tracing."""
 
-    def call(values: list[Any], state: list[Any], drawn: list[Any]) -> list[Any]:
-        inner = _copy(context)
-        inner.values.update(zip(known, values, strict=True))
-        inner.state.update(zip(variables, state, strict=True))
-        inner.streams.update(zip(streams, drawn, strict=True))
-        interpret.evaluate(nodes, inner)
-        return [jnp.asarray(inner.read(t)) for t in wanted if _has_value(t, inner)]
+    def __init__(self, nodes: list[Operation], context: Context, wanted: list[Tensor]) -> None:
+        self.known = [t for t, value in context.values.items() if isinstance(value, jax.Array)]
+        self.variables, self.streams = list(context.state), list(context.streams)
+        start = _copy(context)  # without the arrays of the run, which would be kept as long as this
+        for held in (start.state, start.streams):
+            held.clear()
+        for tensor in self.known:
+            del start.values[tensor]
 
-    jitted = jax.jit(call, compiler_options=options.compiler_options(nodes))
-    arguments = ([context.values[t] for t in known], list(context.state.values()), list(context.streams.values()))
-    jax.block_until_ready(jitted(*arguments))
-    start = time.perf_counter()
-    results = jax.block_until_ready(jitted(*arguments))
-    return time.perf_counter() - start, results
+        def call(values: list[Any], state: list[Any], drawn: list[Any]) -> list[Any]:
+            inner = _copy(start)
+            inner.values.update(zip(self.known, values, strict=True))
+            inner.state.update(zip(self.variables, state, strict=True))
+            inner.streams.update(zip(self.streams, drawn, strict=True))
+            interpret.evaluate(nodes, inner)
+            return [jnp.asarray(inner.read(t)) for t in wanted if _has_value(t, inner)]
+
+        self.jitted = jax.jit(call, compiler_options=options.compiler_options(nodes))
+
+    def run(self, context: Context) -> tuple[float, list[Any]]:
+        """The seconds that the operations take, and the values of what was wanted."""
+        arguments = ([context.values[t] for t in self.known], [context.state[v] for v in self.variables],
+                     [context.streams[op] for op in self.streams])
+        jax.block_until_ready(self.jitted(*arguments))
+        start = time.perf_counter()
+        results = jax.block_until_ready(self.jitted(*arguments))
+        return time.perf_counter() - start, results
 
 
 def _copy(context: Context) -> Context:

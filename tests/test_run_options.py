@@ -153,3 +153,29 @@ def test_the_timeline_of_stats_from_elsewhere():
         ("Neg", 1, 6, 2, {"name": "b", "op": "Neg", "input0": "a", "input1": "^c"}),
         ("unknown", 0, 20, 1, {"name": "c", "op": "unknown"})]
     assert [(e["ph"], e["name"], e["tid"]) for e in events if e.get("cat") == "DataFlow"] == [("s", "a", 0), ("t", "a", 1)]
+
+
+def test_what_measures_is_compiled_once(monkeypatch):
+    from lowering import watch
+
+    made = []
+
+    class Counted(watch.Timer):
+        def __init__(self, *arguments):
+            made.append(arguments)
+            super().__init__(*arguments)
+
+    monkeypatch.setattr(watch, "Timer", Counted)
+    x = tf.placeholder(tf.float32, [None, 2])
+    w = tf.Variable([[1.0], [2.0]])
+    step = tf.train.GradientDescentOptimizer(0.1).minimize(tf.reduce_sum(tf.square(tf.matmul(x, w))))
+    options, counts = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE), []
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        for rows in (1, 1, 3):
+            metadata = tf.RunMetadata()
+            session.run(step, {x: np.ones((rows, 2))}, options=options, run_metadata=metadata)
+            counts.append((len(made), len(metadata.step_stats.dev_stats[0].node_stats)))
+        np.testing.assert_allclose(session.run(w), [[-0.608], [0.392]], rtol=1e-5)  # by hand
+    assert counts[0][0] > 0
+    assert counts[0] == counts[1] == counts[2]
