@@ -230,7 +230,7 @@ CALLS = {
     "broadcast_in_dim": lambda: jax.lax.broadcast_in_dim(FLOATS, (2, 6, 4), (1, 2)),
     "clamp": lambda: jax.lax.clamp(np.float32(0), FLOATS, np.float32(1)),
     "concatenate": lambda: jax.lax.concatenate([FLOATS, FLOATS], 0),
-    "convert_element_type": lambda: jax.lax.convert_element_type(WHOLE, np.float32),
+    "convert_element_type": lambda: jax.lax.convert_element_type(jax.lax.neg(WHOLE), np.float32),
     "dynamic_slice": lambda: jax.lax.dynamic_slice(FLOATS, (WHOLE[0, 0], WHOLE[0, 0]), (2, 2)),
     "dynamic_update_slice": lambda: jax.lax.dynamic_update_slice(FLOATS, FLOATS[:2], (WHOLE[0, 0], WHOLE[0, 0])),
     "gather": lambda: jax.numpy.take(FLOATS, WHOLE[0], axis=0, mode="clip"),
