@@ -58,6 +58,13 @@ def test_modules_are_visible_where_tensorflow_imported_them_itself(read):
         module.tf.python.nonsense_ops  # noqa: B018
 
 
+def test_what_the_real_tensorboard_has_comes_from_it(read):
+    from tensorflow.tensorboard.lib.python import json_util
+
+    numbers = [float("inf"), -float("inf"), float("nan"), 1.5]
+    assert json_util.WrapSpecialFloats({"x": numbers}) == {"x": ["Infinity", "-Infinity", "NaN", 1.5]}
+
+
 def test_known_module_without_counterpart_says_so(read):
     with pytest.raises(
         ImportError, match=r"tensorflow\.models\.embedding.* has no counterpart in Tracer yet.*put its file"

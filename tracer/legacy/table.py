@@ -405,6 +405,13 @@ MODULES: dict[str, str] = {
     "tensorflow.python.summary.impl.gcs_file_loader": "tracer.train.gcs_file_loader",
     "tensorflow.python.summary.impl.io_wrapper": "tensorboard.backend.event_processing.io_wrapper",
     "tensorflow.python.summary.impl.reservoir": "tensorboard.backend.event_processing.reservoir",
+    # TensorBoard
+    "tensorflow.tensorboard": "package",
+    "tensorflow.tensorboard.backend": "package",
+    "tensorflow.tensorboard.backend.process_graph": "tensorboard.backend.process_graph",
+    "tensorflow.tensorboard.lib": "package",
+    "tensorflow.tensorboard.lib.python": "package",
+    "tensorflow.tensorboard.lib.python.json_util": "tracer.legacy.json_util",
     # Tools
     "tensorflow.python.tools": "package",
     "tensorflow.python.tools.freeze_graph": "tracer.freeze_graph",
@@ -465,9 +472,8 @@ tensorflow.models.embedding.word2vec
 tensorflow.models.embedding.word2vec_optimized
 tensorflow.python.framework.docs
 tensorflow.tensorboard.backend.handler
-tensorflow.tensorboard.backend.process_graph
 tensorflow.tensorboard.backend.server
-tensorflow.tensorboard.lib.python.json_util
+tensorflow.tensorboard.tensorboard
 tensorflow.tools.dist_test.server.grpc_tensorflow_server
 tensorflow.tools.test.gpu_info_lib
 tensorflow.tools.test.run_and_gather_logs_lib
