@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import copy
 import re
@@ -16,6 +17,10 @@ from lowering.emit.parallel import below
 
 ROUNDS = 3
 """Fewest calls that are written as a loop."""
+
+
+LONG = 6
+"""Fewest calls whose loop may compute something after the last one that nobody reads."""
 
 
 class MismatchError(Exception):
@@ -34,8 +39,8 @@ class Counter:
 class Chain:
     """The calls, in their order; and each argument: as it is in every round, or what the first and the next rounds take."""
 
-    def __init__(self, calls: list[Expr], known: dict[int, str]) -> None:
-        self.calls, self.known = calls, known
+    def __init__(self, calls: list[Expr], known: dict[int, str], uses: collections.Counter[int]) -> None:
+        self.calls, self.known, self.uses = calls, known, uses
         self.places = {id(call): (k, None) for k, call in enumerate(calls)}
         self.places |= {id(piece): (k, j) for k, call in enumerate(calls) for j, piece in enumerate(call.pieces)}
         self.before = [Expr("name", "", outline=_outline(piece)) for piece in calls[0].pieces or calls[:1]]
@@ -160,6 +165,8 @@ class _Unified:
             if not self.earlier or any(place != (k, j) for k, place in enumerate(found)):
                 raise MismatchError
             return self.chain.before[j or 0]
+        if any(self.chain.uses[id(value)] > 1 for value in values) and all(map(self.chain.free, values)):
+            return self._listed(values)  # something else needs them as well
         try:
             if one.kind == "name" or any((v.kind, v.head, len(v.args)) != (one.kind, one.head, len(one.args))
                                          or v.shape != one.shape for v in values):
@@ -199,7 +206,8 @@ class _Unified:
         return self._listed(values)
 
     def _listed(self, values: list[Expr]) -> Expr:
-        if len(values) < len(self.chain.calls):
+        if len(values) < len(self.chain.calls) or any(
+                value.tree is not None or not self.chain.free(value) for value in values):
             raise MismatchError
         for name, elements in self.chain.lists:
             if len(elements) == len(values) and all(a is b for a, b in zip(elements, values, strict=True)):
@@ -213,6 +221,7 @@ def chains(results: list[Any], functions: Iterable[str], known: dict[int, str]) 
     """The chains among the calls of `functions`. What is `known` has a name, whatever it is made of."""
     found: list[Chain] = []
     table = sorted(below(results).values(), key=lambda e: e.number if e.origin is None else e.origin._id)
+    uses = collections.Counter(id(e) for one in table for e in expressions([list(one.args), one.kwargs]))
     for function in functions:
         calls = [e for e in table if e.kind == "call" and e.head == function]
         groups: dict[str, list[Expr]] = {}
@@ -223,10 +232,13 @@ def chains(results: list[Any], functions: Iterable[str], known: dict[int, str]) 
             if len(group) < ROUNDS or len({(len(c.args), len(c.pieces)) for c in group}) > 1:
                 continue
             try:
-                chain = Chain(group, known)
+                chain = Chain(group, known, uses)
             except MismatchError:
                 continue
             chain.look(results)
-            if chain.carried or (chain.lists and not group[0].pieces):
+            if len(group) < LONG and any(i not in chain.final and not any(after is e for e in chain.before)
+                                         for i, (_, _, after) in chain.carried.items()):
+                continue
+            if chain.carried or (len(chain.lists) == 1 and not group[0].pieces):
                 found.append(chain)
     return found

@@ -34,6 +34,13 @@ class Raw:
         self.text, self.function = text, function
 
 
+def reshape(tensor: Any, shape: Any) -> Any:
+    sizes = tuple(int(size) for size in np.ravel(shape))
+    if -1 not in sizes or np.ndim(shape) != 1:
+        raise UnquotableError("no size is left open")
+    return call("jnp.reshape", jnp.reshape, tensor, sizes)
+
+
 def relu(features: Any) -> Any:
     return call("jax.nn.relu", jax.nn.relu, features)
 
@@ -50,11 +57,17 @@ def max_pool(input: Any, *, ksize: list[int], strides: list[int], padding: str, 
 
 
 def avg_pool(value: Any, *, ksize: list[int], strides: list[int], padding: str, data_format: str = "NHWC") -> Any:
-    if padding == "VALID":
-        return _window(value, 0.0, "add", ksize, strides, padding) / float(np.prod(ksize))
     if not _over_places(ksize, strides):
+        if padding == "VALID":
+            return _window(value, 0.0, "add", ksize, strides, padding) / float(np.prod(ksize))
         raise UnquotableError("it pools over the batch or the channels")
-    return layer(layers.avg_pool, value, tuple(ksize[1:3]), tuple(strides[1:3]), padding)
+    whole = padding == "VALID" or all(map(_is_whole, value.shape[1:3], ksize[1:3], strides[1:3]))
+    return layer(layers.avg_pool if whole else layers.avg_pool_padded, value, tuple(ksize[1:3]), tuple(strides[1:3]))
+
+
+def _is_whole(size: int, window: int, stride: int) -> bool:
+    """Whether windows fill an axis without reaching over its border."""
+    return (-(-size // stride) - 1) * stride + window <= size
 
 
 def _over_places(ksize: list[int], strides: list[int]) -> bool:
@@ -125,6 +138,14 @@ def _real(name: str, module: str, function: Callable) -> Callable:
     return form
 
 
+def minimum(x: Any, y: Any) -> Any:
+    return call("jnp.minimum", jnp.minimum, x, y)
+
+
+def maximum(x: Any, y: Any) -> Any:
+    return call("jnp.maximum", jnp.maximum, x, y)
+
+
 def inv(x: Any) -> Any:
     return 1 / x
 
@@ -189,9 +210,12 @@ FORMS: dict[str, Callable] = {
     "Sign": _real("sign", "jnp", jnp.sign), "Softplus": _real("softplus", "jax.nn", jax.nn.softplus),
     "ArgMax": arg_max, "ArgMin": arg_min, "AvgPool": avg_pool, "Conv2D": conv2d,
     "DepthwiseConv2dNative": depthwise_conv2d_native, "Gather": gather, "Inv": inv, "L2Loss": l2_loss, "LRN": lrn,
-    "MaxPool": max_pool, "Pow": pow, "Print": printed, "Relu": relu, "ScatterAdd": scatter_add, "ScatterSub": scatter_sub,
+    "MaxPool": max_pool, "Pow": pow, "Print": printed, "Relu": relu,
+    "Reshape": reshape, "ScatterAdd": scatter_add, "ScatterSub": scatter_sub,
     "ScatterUpdate": scatter_update, "StridedSliceGrad": strided_slice_grad,
     "SoftmaxCrossEntropyWithLogits": softmax_cross_entropy_with_logits,
     "SparseSoftmaxCrossEntropyWithLogits": sparse_softmax_cross_entropy_with_logits,
     "SparseApplyAdagrad": sparse_apply_adagrad, "SparseApplyMomentum": sparse_apply_momentum, "Square": square}
 """A form that does not fit raises `UnquotableError`, or is given what is no expression: then the rule is taken."""
+EXTREMES = {"Minimum": minimum, "Maximum": maximum}
+"""What is differentiated in another way than JAX does: for what is not differentiated."""

@@ -1,7 +1,10 @@
 """Layers as a person writes them in JAX: what an emitted module quotes in the place of rules written for speed."""
 
+import math
+
 import jax
 import jax.numpy as jnp
+import optax
 from jax import lax
 
 
@@ -20,10 +23,17 @@ def max_pool(x, size, strides, padding):
     return lax.reduce_window(x, -jnp.inf, lax.max, (1, *size, 1), (1, *strides, 1), padding)
 
 
-def avg_pool(x, size, strides, padding):
-    total = lax.reduce_window(x, 0.0, lax.add, (1, *size, 1), (1, *strides, 1), padding)
-    count = lax.reduce_window(jnp.ones_like(x), 0.0, lax.add, (1, *size, 1), (1, *strides, 1), padding)
-    return total / count  # the windows at the border hold fewer
+def avg_pool(x, size, strides):
+    return lax.reduce_window(x, 0.0, lax.add, (1, *size, 1), (1, *strides, 1), "VALID") / math.prod(size)
+
+
+def avg_pool_padded(x, size, strides):
+    """The windows at the border hold fewer."""
+
+    def total(x):
+        return lax.reduce_window(x, 0.0, lax.add, (1, *size, 1), (1, *strides, 1), "SAME")
+
+    return total(x) / total(jnp.ones_like(x))
 
 
 def local_response_normalization(x, radius, bias, alpha, beta):
@@ -34,14 +44,12 @@ def local_response_normalization(x, radius, bias, alpha, beta):
 
 @jax.custom_jvp
 def softmax_cross_entropy(logits, labels):
-    return -jnp.sum(labels * jax.nn.log_softmax(logits), -1)
+    """Its gradient is softmax(logits) - labels, whatever the labels add up to, and the labels have none."""
+    return optax.softmax_cross_entropy(logits, labels)
 
 
-@softmax_cross_entropy.defjvp
-def softmax_cross_entropy_jvp(primals, tangents):
-    logits, labels = primals  # the gradient is softmax - labels, whatever the labels add up to, and the labels have none
-    change = jnp.sum((jax.nn.softmax(logits) - labels) * tangents[0], -1)
-    return softmax_cross_entropy(logits, labels), change
+softmax_cross_entropy.defjvps(
+    lambda t, _, logits, labels: jnp.sum((jax.nn.softmax(logits) - labels) * t, -1), None)
 
 
 def rows_by_adagrad(table, squares, rate, grads, rows):

@@ -73,7 +73,7 @@ class Literals:
                 same and (value.size > 2 or value.dtype.kind == "f")):
             return f"np.array({self.text(value.tolist())}, np.{value.dtype.name})", ATOM
         if same:
-            shape = f"({OPEN}{', '.join(map(str, value.shape))}{CLOSE}{',' if value.ndim == 1 else ''})"
+            shape = shape_text(list(map(str, value.shape)))
             kind = "" if value.dtype == np.float32 and not self.quotes.wide else f", {_type(value.dtype)}"
             number = value.flat[0].item()
             if number in (0, 1):
@@ -85,6 +85,11 @@ class Literals:
                 name = key
         self.arrays[name] = value
         return f'constants["{name}"]', ATOM
+
+
+def shape_text(sizes: list[str]) -> str:
+    """A shape, to make an array of it: one size stands for itself."""
+    return sizes[0] if len(sizes) == 1 else f"({OPEN}{', '.join(sizes)}{CLOSE})"
 
 
 def _type(dtype: np.dtype) -> str:

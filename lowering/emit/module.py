@@ -12,11 +12,12 @@ import jax
 import numpy as np
 
 from lowering.emit import custom
+from lowering.emit.calls import Calls
 from lowering.emit.expressions import Expr, UnquotableError
 from lowering.emit.groups import is_training, slots, trained_by
 from lowering.emit.loading import Loading
 from lowering.emit.middle import Middle
-from lowering.emit.naming import Names, place, script_names
+from lowering.emit.naming import Names, place
 from lowering.emit.parallel import below
 from lowering.emit.paths import access, other_paths, paths
 from lowering.emit.quote import Quotes
@@ -59,13 +60,14 @@ def emit(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor], s
     program = single(executable)
     nodes = program.stage.nodes if program is not None else []
     varies = any(None in (t.sizes or ()) for t in feeds)
-    script = script_names((fetches or targets)[0].graph)
+    graph = (fetches or targets)[0].graph
+    calls = Calls(graph.get_operations())
     seen = _seen(runs)
-    drafts = [_Draft(executable, nodes, fetches, feeds, state, title, file, size, seen, script)
+    drafts = [_Draft(executable, nodes, fetches, feeds, state, title, file, size, seen, calls)
               for size in (SIZES if varies else SIZES[:1])]
     texts = [draft.text() for draft in drafts]
     source = merged(*texts) if len(texts) == 2 else texts[0]
-    return Module(finished(source), drafts[0].all_arrays())
+    return Module(finished(source, [name for _, name in drafts[0].quotes.texts]), drafts[0].all_arrays())
 
 
 def handed_over(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor]) -> list[Tensor]:
@@ -106,9 +108,10 @@ class _Draft(Loading, Middle):
 
     def __init__(self, executable: Executable, nodes: list[Operation], fetches: list[Tensor], feeds: list[Tensor],
                  state: State, title: str, file: str, size: int, seen: dict[Tensor, tuple[int, ...]],
-                 script: dict[Operation, str]) -> None:
+                 calls: Calls) -> None:
         self.fetches, self.feeds, self.state, self.title, self.file = fetches, feeds, state, title, file
-        self.executable, self.nodes, self.seen, self.script, self.size = executable, nodes, seen, script, size
+        self.executable, self.nodes, self.seen, self.size, self.calls = executable, nodes, seen, size, calls
+        self.script, self.library = calls.names()
         self.quotes = Quotes()
         self.simple = Simplifier()
         self.arrays: dict[str, np.ndarray] = {}
@@ -118,7 +121,7 @@ class _Draft(Loading, Middle):
         self.trained = [op for op in self.held if op in trained or (not trained and op not in self.slots)]
         self.others = [op for op in self.held if op not in self.slots and op not in self.trained]
         names = Names([*(["state"] if self.others else []), "loss", "train_step", "opt_state", "constants"])
-        self.inputs = [names.fresh(script.get(t.op, t.op.name), t.op in script) for t in feeds]
+        self.inputs = [names.fresh(*self._feed_name(t)) for t in feeds]
         self.paths = paths(self.trained)
         self.paths |= other_paths(self.others, self.paths)
         self.paths |= {op: (op.name,) for op in self.slots}
@@ -128,6 +131,13 @@ class _Draft(Loading, Middle):
         self.customs = custom.define(self.trace.customs, self)
         self.taken |= self._quoted_names()
         self.quotes.wide = self._is_wide()
+
+    def _feed_name(self, tensor: Tensor) -> tuple[str, bool]:
+        """What a fed tensor is called, and whether the script calls it so."""
+        said = self.library.get(tensor.op, ())
+        if len(said) == len(tensor.op.outputs) > 1:
+            return said[tensor.op.outputs.index(tensor)], True
+        return self.script.get(tensor.op, tensor.op.name), tensor.op in self.script
 
     def _variables(self) -> list[Operation]:
         held = dict.fromkeys(where for kind, where in self.executable.sources if kind == "variable")
@@ -230,10 +240,10 @@ class _Draft(Loading, Middle):
         """What an expression would be called, and whether the script calls it so."""
         return self.body().wanted(expr)
 
-    def body(self, taken: Any = (), inputs: bool = True) -> Body:
-        """A function's statements, to be written. Where it has no `inputs`, their names are free."""
-        names = Names([*(name for name in self.taken if inputs or name not in self.inputs), *taken])
-        return Body(names, self.quotes, self.arrays, place, self.simple, self.script, self.repeats)
+    def body(self, taken: Any = (), inputs: bool = True, free: Collection[str] = ()) -> Body:
+        """A function's statements, to be written. Where it has no `inputs`, their names are free, as those in `free` are."""
+        names = Names([*(name for name in self.taken if inputs or name not in (*self.inputs, *free)), *taken])
+        return Body(names, self.quotes, self.arrays, place, self.simple, self.script, self.repeats, self.library)
 
     def definition(self, name: str, arguments: list[str], lines: list[str], returned: str, doc: str,
                    keep: Collection[str] = ()) -> tuple[str, list[str]]:

@@ -4,31 +4,15 @@ from __future__ import annotations
 
 import builtins
 import keyword
-import linecache
 import os
 import re
 from collections.abc import Iterable
 from typing import Any
 
-from tracer.ir import Graph, Operation
+from tracer.ir import Operation
 
 _RESERVED = frozenset({*keyword.kwlist, *dir(builtins)}) - {"input"} | {
     "jax", "jnp", "lax", "np", "optax", "params", "batch", "key", "keys", "apply", "init", "constants"}
-_ASSIGNS = re.compile(r"\s*(?:self\.)?_*([A-Za-z]\w*)\s*=(?!=)\s*(?![\[{=])")
-"""One target: of several, which was recorded last is not known. A list is none of its elements."""
-
-
-def script_names(graph: Graph) -> dict[Operation, str]:
-    """The variable's name for each operation that ends what one execution of an assigning line has recorded."""
-    found: dict[Operation, str] = {}
-    operations = graph.get_operations()
-    for op, after in zip(operations, [*operations[1:], None], strict=True):
-        if after is None or (after.where.file, after.where.line) != (op.where.file, op.where.line):
-            line = linecache.getline(op.where.file, op.where.line)
-            assigned = _ASSIGNS.match(line)
-            if assigned and ";" not in line:
-                found[op] = assigned[1]
-    return found
 
 
 def place(op: Operation) -> str:

@@ -9,14 +9,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from lowering.emit.calls import Call, Calls
 from lowering.emit.expressions import Expr, expressions
 from lowering.emit.forms import Raw
 
 ENTRY = re.compile(r'(params|state)((?:\["[^"]*"\])+)$')
 
 
+MANY = 6
+"""With more results, no subset of them is looked for."""
+
+
 class Part(NamedTuple):
-    """The expressions of one name scope, with what they take from outside and what others take from them."""
+    """The expressions of one name scope, or of one call, with what they take from outside and what others take from them."""
 
     scope: str
     nodes: list[Expr]
@@ -25,6 +30,7 @@ class Part(NamedTuple):
     outputs: list[Expr | None]  # None for one that nothing reads here
     signature: Any
     constants: list[Any]  # arguments of the calls in it, in order, that may be others elsewhere
+    call: Call | None = None
 
 
 class Template(NamedTuple):
@@ -34,10 +40,18 @@ class Template(NamedTuple):
     settings: list[int]  # where each argument's value is among the constants
     fixed: dict[int, Any]  # the others, which the function holds
     outlines: list[Any]  # of what it returns
+    shared: dict[int, Expr]  # which of the things that it would be given it holds
+    arguments: list[str]
 
     def fits(self, part: Part) -> bool:
         """Whether a part has what the function holds."""
-        return all(setting_text(part.constants[i]) == key for i, key in self.fixed.items())
+        passed = passed_to(part)
+        return (all(passed[i] is e for i, e in self.shared.items())
+                and all(setting_text(part.constants[i]) == key for i, key in self.fixed.items()))
+
+    def takes(self, part: Part) -> list[Expr]:
+        """What the function is given for a part."""
+        return [e for i, e in enumerate(passed_to(part)) if i not in self.shared]
 
 
 def differing(parts: list[Part]) -> dict[tuple[str, ...], tuple[int, ...]]:
@@ -54,7 +68,7 @@ def setting_text(value: Any) -> str:
 
 
 def part_of(scope: str, nodes: list[Expr], users: dict[int, list[Expr]], last: set[int],
-          given: Sequence[Expr | None] = ()) -> Part | None:
+          given: Sequence[Expr | None] = (), call: Call | None = None) -> Part | None:
     """The scope's expressions as a part; None where they are no part that can be computed at once."""
     local = {id(node): i for i, node in enumerate(nodes)}
     inputs = list({id(e): e for node in nodes for e in expressions([list(node.args), node.kwargs])
@@ -68,6 +82,8 @@ def part_of(scope: str, nodes: list[Expr], users: dict[int, list[Expr]], last: s
     if not outputs or any(node.tree is not None for node in outputs) or any(e.tree is not None for e in inputs):
         return None
     root = _common(inputs)
+    if call is not None and root in ("params", "state"):
+        root = ""  # its variables have nothing in common: each is an argument
     constants: list[Any] = []
     places = {id(e): i for i, e in enumerate([e for e in inputs if not (root and ENTRY.match(e.head))])}
 
@@ -96,13 +112,15 @@ def part_of(scope: str, nodes: list[Expr], users: dict[int, list[Expr]], last: s
     signature = (tuple((node.kind, node.head, tuple(argument(node, a) for a in node.args), form(node.kwargs))
                        for node in nodes),
                  tuple(local[id(node)] for node in outputs), len(places), bool(root))
-    return Part(scope, nodes, inputs, root, list(outputs), signature, constants)
+    return Part(scope, nodes, inputs, root, list(outputs), signature, constants, call)
 
 
 def is_setting(node: Expr, value: Any) -> bool:
-    """Whether an argument of a call is a size, a stride or the like, which may be another one in each call of a function."""
-    if node.kind != "call" or isinstance(value, Expr):
+    """Whether an argument is a size, a stride, a factor or the like, which may be another one in each call of a function."""
+    if isinstance(value, Expr) or node.kind not in ("call", "method", "binary"):
         return False
+    if node.kind == "binary":
+        return np.ndim(value) == 0 and np.asarray(value).dtype.kind == "f"
     return isinstance(value, Raw) or (isinstance(value, (tuple, list)) and bool(value) and all(
         isinstance(item, int) or is_setting(node, item) for item in value))
 
@@ -139,20 +157,42 @@ def passed_to(part: Part) -> list[Expr]:
     return [e for e in part.inputs if not (part.root and e.kind == "name" and ENTRY.match(e.head))]
 
 
-def scopes_of(nodes: list[Expr], users: dict[int, list[Expr]]) -> dict[str, list[Expr]]:
-    """The expressions under each name scope. What is part of a rule belongs to the operation."""
-    owner: dict[int, str] = {}
+class Region(NamedTuple):
+    """Expressions that belong together: a name scope, or what one call of a function has recorded."""
+
+    scope: str
+    nodes: list[Expr]
+    call: Call | None = None
+
+
+def regions_of(nodes: list[Expr], users: dict[int, list[Expr]], calls: Calls) -> list[Region]:
+    """All of them. What is part of a rule belongs to the operation; a call that fills a whole scope stands for it.
+
+    Of calls that hold the same, the innermost of the script's stands for all, or else the innermost.
+    """
+    owner: dict[int, Any] = {}
     for node in reversed(nodes):
-        if node.origin is not None:
-            owner[id(node)] = node.origin.name
-        else:
-            owner[id(node)] = next((owner[id(user)] for user in users.get(id(node), ()) if id(user) in owner), "")
-    found: dict[str, list[Expr]] = {}
+        owner[id(node)] = node.origin or next(
+            (owner[id(user)] for user in users.get(id(node), ()) if owner.get(id(user)) is not None), None)
+    found: dict[Any, list[Expr]] = {}
     for node in nodes:
-        scopes = owner[id(node)].split("/")[:-1]
-        for depth in range(1, len(scopes) + 1):
-            found.setdefault("/".join(scopes[:depth]), []).append(node)
-    return found
+        op = owner[id(node)]
+        if op is None:
+            continue
+        scopes = op.name.split("/")[:-1]
+        for region in (*("/".join(scopes[:depth]) for depth in range(1, len(scopes) + 1)),
+                       *(call for call in calls.of.get(op, ()) if call.name)):
+            found.setdefault(region, []).append(node)
+    found = {region: inside for region, inside in found.items()
+             if isinstance(region, str) or len({owner[id(node)] for node in inside}) > 1}
+    alike: dict[tuple[int, ...], Region] = {}
+    for region, inside in found.items():
+        key = tuple(map(id, inside))
+        if isinstance(region, str):  # the innermost scope
+            alike[key] = Region(region, inside, alike[key].call if key in alike else None)
+        elif (known := alike[key].call if key in alike else None) is None or known.is_ours or not region.is_ours:
+            alike[key] = Region(alike[key].scope if key in alike else region.name, inside, region)
+    return list(alike.values())
 
 
 def nodes_of(results: list[Any], known: dict[int, str]) -> list[Expr]:
@@ -180,22 +220,44 @@ def _leading_to(outputs: Sequence[Expr | None], nodes: list[Expr]) -> list[Expr]
     return [node for node in nodes if id(node) in needed]
 
 
+def _lacks_constants(part: Part, whole: Part) -> bool:
+    """Whether a part has all that the whole is given, constants aside, in the same order."""
+    inputs = set(map(id, part.inputs))
+    missing = [e for e in whole.inputs if id(e) not in inputs]
+    kept = [id(e) for e in whole.inputs if id(e) in inputs]
+    return kept == list(map(id, part.inputs)) and all(e.kind == "constant" for e in missing)
+
+
+def _filled(constants: list[Any], nodes: list[Expr], whole: Part) -> list[Any]:
+    """The settings of a part that has some of the nodes, as the whole would have them."""
+    inside = set(map(id, nodes))
+    own, others = iter(constants), iter(whole.constants)
+    filled = []
+    for node in whole.nodes:
+        for _ in range(sum(is_setting(node, argument) for argument in node.args)):
+            other = next(others)
+            filled.append(next(own) if id(node) in inside else other)
+    return filled
+
+
 def join_shorter(found: dict[Any, list[Part]], users: dict[int, list[Expr]], last: set[int]) -> None:
     """Puts parts that lack a result which nothing reads, like the last step of a network in time, among whole ones."""
-    for signature, parts in list(found.items()):
+    for signature, parts in sorted(found.items(), key=lambda item: -len(item[1][0].nodes)):
         whole = parts[0]
-        if len(parts) < 2 or not 1 < len(whole.outputs) <= 4:
+        if signature not in found or len(parts) < 2 or not 1 < len(whole.outputs) <= MANY:
             continue
         for count in range(1, len(whole.outputs)):
             for kept in itertools.combinations(whole.outputs, count):
                 nodes = _leading_to(kept, whole.nodes)
-                part = part_of(whole.scope, nodes, users, last, kept) if len(nodes) < len(whole.nodes) else None
+                part = part_of(whole.scope, nodes, users, last, kept, whole.call) if len(nodes) < len(whole.nodes) else None
                 if part is None or part.signature not in found or part.signature == signature or (
-                        len(part.constants) != len(whole.constants)
-                        or list(map(id, part.inputs)) != list(map(id, whole.inputs))):
+                        not _lacks_constants(part, whole)):
                     continue
                 ids = set(map(id, kept))
                 for shorter in found.pop(part.signature):
                     outputs = iter(shorter.outputs)
+                    table = dict(zip(map(id, part.inputs), shorter.inputs, strict=True))
                     parts.append(shorter._replace(
-                        signature=signature, outputs=[next(outputs) if id(e) in ids else None for e in whole.outputs]))
+                        inputs=[table.get(id(e), e) for e in whole.inputs],
+                        constants=_filled(shorter.constants, part.nodes, whole), signature=signature,
+                        outputs=[next(outputs) if id(e) in ids else None for e in whole.outputs]))

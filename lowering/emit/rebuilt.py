@@ -61,7 +61,7 @@ class Rebuilt:
             arguments.append(Expr("name", text, outline=jax.ShapeDtypeStruct((), np.dtype(bool))))
         template = self.templates[part.signature]
         settings = [part.constants[i] for i in template.settings]
-        call = Expr("call", template.name, (*arguments, *self._mapped(passed_to(part)), *settings))
+        call = Expr("call", template.name, (*arguments, *self._mapped(template.takes(part)), *settings))
         for argument in arguments:
             self.simple.keep(argument)
         self.simple.keep(call)

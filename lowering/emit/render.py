@@ -19,6 +19,12 @@ from lowering.emit.simple import Simplifier
 from tracer.ir import Operation
 
 WIDTH = 72
+ROOM = 84
+"""A statement within a function has so many characters on one line."""
+LONG = 24
+"""So long a path to a variable is not written among many arguments."""
+SPARED = 16
+"""A name for a part of a long statement stands for more than so many."""
 DEPTH = 3
 NAMED = 30
 """Longer expressions keep the name that the script gave them."""
@@ -28,9 +34,12 @@ class Body(Rounds, Inner):
     """The statements of one function."""
 
     def __init__(self, names: Names, quotes: Quotes, arrays: dict[str, np.ndarray], where: Any,
-                 simple: Simplifier, script: dict[Operation, str] | None = None, repeats: Any = None) -> None:
+                 simple: Simplifier, script: dict[Operation, str] | None = None, repeats: Any = None,
+                 library: dict[Operation, list[str]] | None = None) -> None:
         self.names, self.quotes, self.arrays, self.where, self.simple = names, quotes, arrays, where, simple
-        self.script, self.repeats = script or {}, repeats
+        self.script, self.repeats, self.library = script or {}, repeats, library or {}
+        self.parts: dict[int, list[str]] = {}
+        self.shaped: dict[tuple[int, ...], str] = {}
         self.lines: list[str] = []
         self._text: dict[int, str] = {}  # what has a name already
         self._held: list[Any] = []  # so that no other gets the id of one that has a name
@@ -39,6 +48,8 @@ class Body(Rounds, Inner):
         self._said = ""
         self.width = WIDTH
         self._chains: dict[int, Chain] = {}  # the loop that an expression is part of
+        self._unpacked: dict[int, list[str]] = {}  # what the parts of a value are called
+        self._parts_read: dict[int, set[int]] = {}
         self.lists: dict[str, int] = {}  # lists that loops have made, and their lengths
         self.trees: dict[str, set[str]] = {}  # dictionaries, and which of their entries are not zero
         self._last: set[int] = set()  # what a function returns needs no name
@@ -53,6 +64,7 @@ class Body(Rounds, Inner):
         simple = self.simple(expr)
         self._held.append(simple)
         self._text[id(simple)] = text
+        self._note_shape(expr, text)
         return text
 
     def give_list(self, name: str, elements: list[Expr]) -> None:
@@ -71,7 +83,7 @@ class Body(Rounds, Inner):
             for chain in chains(results, self.repeats.names, self._text):
                 self._chains.update(dict.fromkeys([*chain.places, *chain.last], chain))
         self.count(results)
-        return self.texts(results)
+        return self._on_a_line(results, self.texts(results))
 
     def texts(self, results: list[Any]) -> list[str]:
         """The texts of results that are counted already."""
@@ -103,8 +115,13 @@ class Body(Rounds, Inner):
 
     def wanted(self, expr: Expr) -> tuple[str, bool]:
         """What an expression would be called, and whether the script calls it so."""
+        if expr.labels and not expr.pieces:
+            return expr.labels[0], True
         if expr.origin is not None and expr.origin in self.script:
             return self.script[expr.origin], True
+        said = self.library.get(expr.origin, ()) if expr.origin is not None else ()
+        if said and (len(said) == 1 or (expr.kind == "index" and isinstance(expr.args[1], int))):
+            return said[expr.args[1] if len(said) > 1 else 0], True
         return _wanted(expr), False
 
     def exact(self, value: Any) -> str:
@@ -120,7 +137,7 @@ class Body(Rounds, Inner):
         if text.isidentifier():
             return text
         name = self.names.fresh(wanted, exact)
-        self._statement(expr, f"{name} = {text}")
+        self._statement(expr, f"{name} = {self._fitted(expr, text, name)}")
         self._text[id(expr)] = name
         return name
 
@@ -133,6 +150,11 @@ class Body(Rounds, Inner):
             if id(expr) in self._seen or id(expr) in self._text:
                 continue
             self._seen.add(id(expr))
+            if expr.kind == "index" and isinstance(expr.args[1], int):
+                self._parts_read.setdefault(id(expr.args[0]), set()).add(expr.args[1])
+                names = self.library.get(expr.origin, []) if expr.origin is not None else []
+                if len(names) == len(expr.args[0].tree or ()) > 1:
+                    self._unpacked[id(expr.args[0])] = names
             inputs = expressions([list(expr.args), expr.kwargs])
             self._uses.update(map(id, inputs))
             stack += inputs
@@ -171,14 +193,73 @@ class Body(Rounds, Inner):
             return text, precedence
         if value.pieces:
             names = [self.names.fresh(*self.wanted(piece)) if self._uses[id(piece)] else "_" for piece in value.pieces]
-            self._statement(value, f"{', '.join(names)} = {text}")
+            self._statement(value, f"{', '.join(names)} = {self._fitted(value, text, ', '.join(names))}")
             self._text.update(zip(map(id, value.pieces), names, strict=True))
             self._text[id(value)] = f"({', '.join(names)})"
             return self._text[id(value)], ATOM
+        if id(value) in self._unpacked:
+            return self._unpack(value, text)
         name = self.names.fresh(*self.wanted(value))
-        self._statement(value, f"{name} = {text}")
+        self._statement(value, f"{name} = {self._fitted(value, text, name)}")
         self._text[id(value)] = name
         return name, ATOM
+
+    def _unpack(self, value: Expr, text: str) -> tuple[str, int]:
+        """A statement that gives each part of a value its own name."""
+        names = [self.names.fresh(name, True) if i in self._parts_read[id(value)] else "_"
+                 for i, name in enumerate(self._unpacked[id(value)])]
+        self._statement(value, f"{', '.join(names)} = {self._fitted(value, text, ', '.join(names))}")
+        self.parts[id(value)] = names
+        self._text[id(value)] = f"({', '.join(names)})"
+        return self._text[id(value)], ATOM
+
+    def _fitted(self, value: Expr, text: str, names: str) -> str:
+        """The text of a statement's value, whose parts get names until it fits on a line."""
+        room = ROOM - len(names) - len(" = ")
+        while _length(text) > room and (part := self._part_to_name(value, _length(text) - room)) is not None:
+            self.name(part, *self.wanted(part))
+            text = self._made(value)[0]
+        return text
+
+    def _part_to_name(self, value: Expr, surplus: int) -> Expr | None:
+        """The part of an expression that makes it shorter by as much, and fits on a line itself: one with a name if any."""
+        stack, found = expressions([list(value.args), value.kwargs]), []
+        whole = _length(self._made(value)[0])
+        for e, argument in zip(value.args, self.repeats.arguments(value.head) if self.repeats else (), strict=False):
+            if isinstance(e, Expr) and e.kind == "name" and id(e) not in self._text and len(e.head) > LONG:
+                if argument != "params":
+                    e.labels = [argument]
+                    return e
+        while stack:
+            e = stack.pop()
+            if id(e) in self._text or e.kind in ("name", "constant") or e.tree is not None or e.pieces:
+                continue
+            length = _length(self._made(e)[0])
+            wanted, known = self.wanted(e)
+            if SPARED < length < min(ROOM - len(wanted), whole - SPARED // 2):
+                found.append((length - len(wanted) >= surplus, known, length, e.number, e))
+            if length > SPARED:
+                stack += expressions([list(e.args), e.kwargs])
+        return max(found)[-1] if found else None
+
+    def _on_a_line(self, results: list[Any], texts: list[str]) -> list[str]:
+        """The texts of what a function returns, long ones as names."""
+        simple = self.simple(results)
+        while len(texts) == 1 and isinstance(simple[0], Expr) and id(simple[0]) not in self._text \
+                and _length(texts[0]) > ROOM - len("return "):
+            part = self._part_to_name(simple[0], _length(texts[0]) - ROOM + len("return "))
+            if part is None:
+                return texts
+            self.name(part, *self.wanted(part))
+            texts = [self.text(simple[0])]
+        while len(texts) > 1 and _length(", ".join(texts)) > ROOM - len("return "):
+            made = [i for i, e in enumerate(simple) if isinstance(e, Expr)]
+            longest = max(made, key=lambda i: len(texts[i]), default=None)
+            if longest is None or len(texts[longest]) <= SPARED or texts[longest].isidentifier() or not (
+                    "(" in texts[longest] or " " in texts[longest]):
+                return texts
+            texts[longest] = self.name(simple[longest], *self.wanted(simple[longest]))
+        return texts
 
     def _arguments_first(self, value: Expr) -> None:
         """Deep graphs: what is far below gets its text without deep recursion."""
@@ -197,8 +278,8 @@ class Body(Rounds, Inner):
 
     def _inside(self) -> Body:
         """The body of something inside of this function."""
-        inner = Body(self.names, self.quotes, self.arrays, self.where, self.simple, self.script)
-        inner._text = dict(self._text)
+        inner = Body(self.names, self.quotes, self.arrays, self.where, self.simple, self.script, None, self.library)
+        inner._text, inner.parts, inner.shaped = dict(self._text), dict(self.parts), dict(self.shaped)
         inner._said, inner.lists = self._said, self.lists
         return inner
 
@@ -211,6 +292,11 @@ class Body(Rounds, Inner):
     def _statement(self, expr: Expr, text: str) -> None:
         self._said = self._place(expr, self._said)
         self.lines.append(text)
+        self._note_shape(expr, text.partition(" = ")[0])
+
+    def _note_shape(self, expr: Expr, name: str) -> None:
+        if expr.ndim > 1 and name.isidentifier():
+            self.shaped.setdefault(expr.shape, name)
 
     def _place(self, expr: Expr, said: str) -> str:
         """A comment with the line of the script, where it has not been said."""
@@ -228,7 +314,7 @@ def _wanted(expr: Expr) -> str:
 
 def _length(text: str) -> int:
     """The length of a text, the same for every size of the batch."""
-    return len(re.sub(r"\d+", "0", text))
+    return len(re.sub(r"(?<![\w.])\d\d+", "000", text))
 
 
 def _depth(text: str) -> int:

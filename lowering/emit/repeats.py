@@ -12,7 +12,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from lowering.emit.expressions import Expr, Local, expressions, mapped
+from lowering.emit.expressions import FEW, Expr, Local, expressions, mapped
 from lowering.emit.forms import Raw
 from lowering.emit.naming import snake
 from lowering.emit.parts import (
@@ -26,14 +26,17 @@ from lowering.emit.parts import (
     nodes_of,
     part_of,
     passed_to,
-    scopes_of,
+    regions_of,
     setting_text,
 )
 from lowering.emit.rebuilt import Rebuilt
 from lowering.emit.shorten import shortened
+from lowering.slice import variable_of
 
 FEWEST = 3
 """Expressions that are worth a function; fewer by one where they are there so often."""
+LONG = 6
+"""So many expressions are worth a function where they are what a function of TensorFlow computes."""
 SETTINGS = 2
 """So many settings may differ between the calls of a function."""
 
@@ -45,22 +48,29 @@ class Repeats:
         self.draft = draft
         self.templates: dict[Any, Template] = {}  # by signature
         self.definitions: list[str] = []
+        self.elsewhere: dict[Any, list[Part]] = {}  # by signature: one part of each function that has such
+        self.constants: dict[Any, Expr] = {}  # large ones, by what they are
 
     @property
     def names(self) -> list[str]:
         """What the functions are called."""
         return [template.name for template in self.templates.values()]
 
+    def arguments(self, name: str) -> list[str]:
+        """What one of the functions calls its arguments."""
+        return next((template.arguments for template in self.templates.values() if template.name == name), [])
+
     def __call__(self, results: list[Any], known: dict[int, str]) -> list[Any]:
         """`results`, with calls in the place of parts that are there several times. What is `known` stays as it is."""
         nodes = nodes_of(results, known)
         if any(isinstance(argument, Local) for node in nodes for argument in node.args):
             return results
-        results, nodes = _with_constants(results, nodes, self.draft.simple)
+        results, nodes = self._with_constants(results, nodes)
         chosen = self._chosen(results, nodes)
         for part in chosen:
             same = [p for p in chosen if p.signature == part.signature]
-            if part.signature not in self.templates and len(same) > 1:
+            same += [p for p in self.elsewhere.get(part.signature, ()) if p.nodes[0] is not part.nodes[0]]
+            if part.signature not in self.templates and (len(same) > 1 or _is_known(part)):
                 self._define(min(same, key=lambda p: sum(e.kind == "constant" for e in p.inputs)), same)
         chosen = [p for p in chosen if p.signature in self.templates and self.templates[p.signature].fits(p)]
         if not chosen:
@@ -69,9 +79,7 @@ class Repeats:
 
     def _chosen(self, results: list[Any], nodes: list[Expr]) -> list[Part]:
         """Parts that are there at least twice, the largest first, none within another."""
-        groups = [parts for parts in self._found(results, nodes)
-                  if (len(parts) > 1 if len(parts[0].nodes) >= FEWEST else len(parts) >= FEWEST and _is_short(parts[0]))
-                  or parts[0].signature in self.templates]
+        groups = [parts for parts in self._found(results, nodes) if self._is_worth(parts)]
         chosen: list[Part] = []
         taken: set[int] = set()
         for parts in sorted(groups, key=lambda parts: -max(len(part.nodes) for part in parts)):
@@ -81,6 +89,23 @@ class Repeats:
                 taken.update(id(node) for part in free for node in part.nodes)
         return chosen
 
+    def _is_worth(self, parts: list[Part]) -> bool:
+        """Whether parts should be calls of a function."""
+        part, count = parts[0], len(parts) + len(self.elsewhere.get(parts[0].signature, ()))
+        if part.signature in self.templates or _is_known(part):
+            return True
+        return count > 1 if len(part.nodes) >= FEWEST else count >= FEWEST and _is_short(part)
+
+    def look(self, functions: list[list[Any]]) -> None:
+        """Finds what is there once in several functions, before those are written."""
+        for results in functions:
+            nodes = nodes_of(results, {})
+            if not any(isinstance(argument, Local) for node in nodes for argument in node.args):
+                results, nodes = self._with_constants(results, nodes)
+                for parts in self._found(results, nodes):
+                    self.elsewhere.setdefault(parts[0].signature, []).append(parts[0])
+        self.elsewhere = {signature: parts for signature, parts in self.elsewhere.items() if len(parts) > 1}
+
     def _found(self, results: list[Any], nodes: list[Expr]) -> list[list[Part]]:
         """All parts, those together that one function can stand for."""
         users: dict[int, list[Expr]] = {}
@@ -88,13 +113,12 @@ class Repeats:
             for e in expressions([list(node.args), node.kwargs]):
                 users.setdefault(id(e), []).append(node)
         last = {id(e) for e in expressions(results)}
-        scopes = {scope: inside for scope, inside in scopes_of(nodes, users).items()
-                  if FEWEST - 1 <= len(inside) < len(nodes)}
         found: dict[Any, list[Part]] = {}
-        innermost = {tuple(map(id, inside)): scope for scope, inside in scopes.items()}
-        for scope, inside in scopes.items():
-            if innermost[tuple(map(id, inside))] == scope and (part := part_of(scope, inside, users, last)) is not None:
-                found.setdefault(part.signature, []).append(part)
+        for scope, inside, call in regions_of(nodes, users, self.draft.calls):
+            if FEWEST - 1 <= len(inside) < len(nodes):
+                part = part_of(scope, inside, users, last, call=call)
+                if part is not None:
+                    found.setdefault(part.signature, []).append(part)
         join_shorter(found, users, last)
         return [group for signature, parts in found.items() for group in self._together(signature, parts)]
 
@@ -110,6 +134,45 @@ class Repeats:
             groups.setdefault(key, []).append(part._replace(signature=key))
         return list(groups.values())
 
+    def _with_constants(self, results: list[Any], nodes: list[Expr]) -> tuple[list[Any], list[Expr]]:
+        """The same with an expression for each large constant, which may be another one in each call of a function, and
+        for each matrix of equal numbers: the state that a network in time starts from is like those that it goes on from.
+        """
+        made: dict[int, Expr] = {}
+        equal: dict[int, Expr] = {}
+
+        def leaf(value: Any) -> Any:
+            if isinstance(value, Expr):
+                return made.get(id(value), value)
+            if isinstance(value, (list, tuple)):
+                return value if hasattr(value, "_fields") else type(value)(map(leaf, value))
+            if not (isinstance(value, (np.ndarray, jax.Array)) and value.ndim and value.size > FEW
+                    and value.dtype.kind in "fiu"):
+                return value
+            if (value == value.flat[0]).all():
+                return constant(equal, id(value), value) if value.ndim > 1 and value.dtype.kind == "f" else value
+            array = np.asarray(value)
+            return constant(self.constants, (array.shape, str(array.dtype), array.tobytes()), value)
+
+        def constant(known: dict, key: Any, value: Any) -> Expr:
+            if key not in known:
+                known[key] = Expr("constant", "", (value,), outline=jax.ShapeDtypeStruct(value.shape, value.dtype))
+                self.draft.simple.keep(known[key])
+            return known[key]
+
+        for node in nodes:
+            args, kwargs = leaf(node.args), {key: leaf(value) for key, value in node.kwargs.items()}
+            items = _flattened([*node.args, *node.kwargs.values()])
+            if all(a is b for a, b in zip(_flattened([*args, *kwargs.values()]), items, strict=True)):
+                continue
+            changed = copy.copy(node)
+            changed.args, changed.kwargs = args, kwargs
+            made[id(node)] = changed
+            self.draft.simple.keep(changed)
+        if not made:
+            return results, nodes
+        return mapped(results, leaf), [made.get(id(node), node) for node in nodes]
+
     def _define(self, part: Part, parts: list[Part]) -> None:
         taken = self.draft.taken
         columns = differing(parts)
@@ -118,71 +181,63 @@ class Repeats:
         self.templates[part.signature] = Template(
             name, [places[0] for places in columns.values()],
             {i: setting_text(value) for i, value in enumerate(part.constants) if i not in places},
-            [jax.ShapeDtypeStruct(e.shape, e.dtype) for e in part.outputs if e is not None])
-        body = self.draft.body(inputs=False)
+            [jax.ShapeDtypeStruct(e.shape, e.dtype) for e in part.outputs if e is not None], {}, [])
+        shared = {i: e for i, (e, *others) in enumerate(zip(*map(passed_to, parts), strict=True))
+                  if e.kind == "constant" and all(other is e for other in others)}
+        self.templates[part.signature] = self.templates[part.signature]._replace(shared=shared)
+        body = self.draft.body(inputs=False, free=() if part.root.startswith("state") else ("state",))
         arguments = []
         if part.root:
             arguments.append("params")
             for node in entries_of(part.inputs):
                 body.give(node, "params" + node.head.removeprefix(part.root))
-        passed = passed_to(part)
-        for e in passed:
-            arguments.append(body.give(e, self._argument(e, body, arguments)))
+        passed = [e for i, e in enumerate(passed_to(part)) if i not in shared]
+        for e, said in zip(passed, self._said(part, passed), strict=True):
+            arguments.append(body.give(e, self._argument(e, body, arguments, said)))
         settings = {places: body.names.fresh(_setting(part, places[0]), True) for places in columns.values()}
         outputs = _with_settings(part, {i: text for places, text in settings.items() for i in places}, self.draft.simple)
         texts = body.write(outputs)
         batch = next((argument for argument, e in zip(arguments[bool(part.root):], passed, strict=True)
                       if e.ndim and e.shape[0] == self.draft.size), None)
         arguments += settings.values()
+        self.templates[part.signature] = self.templates[part.signature]._replace(arguments=list(arguments))
         first = [f"batch = {batch}.shape[0]"] if batch else []
         lines, returned = shortened(body.lines, ", ".join(texts), {*taken, *arguments})
         text = f"def {name}({', '.join(arguments)}):\n" + "\n".join(
             "    " + line if line else line for line in [*first, *lines, f"return {returned}"])
         self.definitions.append(text)
 
+    def _said(self, part: Part, passed: list[Expr]) -> list[str]:
+        """What the function that recorded a part calls what it is given; "" where that is not known."""
+        first = [_user(e, part.nodes) if not _is_key(e) else None for e in passed]
+        known = [op for op in first if op is not None]
+        if part.call is None or any(part.call not in self.draft.calls.of[op] for op in known):
+            return [""] * len(passed)
+        names = iter(self.draft.calls.parameters(part.call, [
+            (op, self._place(op, e)) for op, e in zip(first, passed, strict=True) if op is not None]))
+        return [next(names) if op is not None else "" for op in first]
+
+    def _place(self, op: Any, e: Expr) -> int | None:
+        """Which input of an operation an expression is."""
+        trace, simple = self.draft.trace, self.draft.simple
+        for i, tensor in enumerate(op.inputs):
+            value = trace.values.get(tensor, trace.begun.get(variable_of(tensor)))
+            if isinstance(value, Expr) and (value is e or simple(value) is e):
+                return i
+        return None
+
     @staticmethod
-    def _argument(e: Expr, body: Any, arguments: list[str]) -> str:
+    def _argument(e: Expr, body: Any, arguments: list[str], said: str) -> str:
         """What an argument is called."""
-        if e.head == "key" or e.head.startswith("keys["):
+        if _is_key(e):
             return "key" if "key" not in arguments else body.names.fresh("key", True)
+        if said:
+            return body.names.fresh(said, True)
         if e.kind == "name" and ENTRY.match(e.head):
             return body.names.fresh(e.head.rpartition('["')[2].removesuffix('"]'), True)
         if e.kind == "name" and e.head.isidentifier():
             return body.names.fresh(e.head, True)
         return body.names.fresh(*body.wanted(e))
-
-
-def _with_constants(results: list[Any], nodes: list[Expr], simple: Any) -> tuple[list[Any], list[Expr]]:
-    """The same with an expression for each matrix of equal numbers: the state that a network in time starts from is like
-    those that it goes on from."""
-    constants: dict[int, Expr] = {}
-    made: dict[int, Expr] = {}
-
-    def leaf(value: Any) -> Any:
-        if isinstance(value, Expr):
-            return made.get(id(value), value)
-        if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
-            return type(value)(map(leaf, value))
-        if not (isinstance(value, np.ndarray) and value.ndim > 1 and value.size and value.dtype.kind == "f"
-                and (value == value.flat[0]).all()):
-            return value
-        if id(value) not in constants:
-            constants[id(value)] = Expr("constant", "", (value,), outline=jax.ShapeDtypeStruct(value.shape, value.dtype))
-            simple.keep(constants[id(value)])
-        return constants[id(value)]
-
-    for node in nodes:
-        args, kwargs = leaf(node.args), {key: leaf(value) for key, value in node.kwargs.items()}
-        before = _flattened([*node.args, *node.kwargs.values()])
-        if all(a is b for a, b in zip(_flattened([*args, *kwargs.values()]), before, strict=True)):
-            continue
-        changed = copy.copy(node)
-        changed.args, changed.kwargs = args, kwargs
-        made[id(node)] = changed
-        simple.keep(changed)
-    if not constants:
-        return results, nodes
-    return mapped(results, leaf), [made.get(id(node), node) for node in nodes]
 
 
 def _flattened(value: Any) -> list[Any]:
@@ -194,8 +249,11 @@ def _setting(part: Part, place: int) -> str:
     for node in part.nodes:
         for i, value in enumerate(node.args):
             if value is part.constants[place]:
-                return _parameter(node.head, i)
+                return _OPERANDS.get(node.head, "offset") if node.kind == "binary" else _parameter(node.head, i)
     return "size"
+
+
+_OPERANDS = {"*": "factor", "/": "divisor", "**": "exponent"}
 
 
 def _parameter(head: str, i: int) -> str:
@@ -225,6 +283,24 @@ def _with_settings(part: Part, names: dict[int, str], simple: Any) -> list[Expr]
     return [made[id(e)] for e in part.outputs if e is not None]
 
 
+def _user(e: Expr, nodes: list[Expr]) -> Any:
+    """The first operation that uses an expression."""
+    for i, node in enumerate(nodes):
+        if any(e is other for other in expressions([list(node.args), node.kwargs])):
+            return node.origin or _user(node, nodes[i:])
+    return None
+
+
+def _is_known(part: Part) -> bool:
+    """Whether a part is what a function of TensorFlow computes that is worth a function wherever it is called."""
+    return part.call is not None and part.call.is_ours and (
+        part.call.name == "dropout" or (part.call.name == "apply_sparse" and len(part.nodes) > LONG))
+
+
+def _is_key(e: Expr) -> bool:
+    return e.head == "key" or e.head.startswith("keys[")
+
+
 def _is_short(part: Part) -> bool:
     """Whether a call is shorter than what it stands for, where that is little."""
     return len(passed_to(part)) + bool(part.root) < FEWEST
@@ -232,6 +308,9 @@ def _is_short(part: Part) -> bool:
 
 def _name(part: Part, parts: list[Part]) -> str:
     """What the scopes are called where they agree, and else the script's function that made them."""
+    names = {p.call.name if p.call is not None else "" for p in parts}
+    if len(names) == 1 and (name := names.pop()):
+        return snake(name)
     said = [re.sub(r"_?\d+$", "", snake(p.scope.rpartition("/")[2])).lower() or "part" for p in parts]
     if len(set(said)) == 1:
         return said[0]

@@ -45,6 +45,7 @@ class Rounds(Texts):
         single = len(chain.carried) == 1 and not calls[0].pieces and _is_result(chain)
         results = [inner.known[id(name)] for name, _, _ in chain.carried.values()] if single else [
             names.fresh(*self._result_name(piece, j in chain.needed)) for j, piece in enumerate(pieces)]
+        results = [self._carried_as(chain, j, inner) or name for j, name in enumerate(results)]
         for e, name in zip(chain.before, results, strict=True):
             inner.give(e, name)
         kept = {j: names.fresh(f"{_plain(results[j or 0])}s", True) for j, rounds in chain.needed.items()
@@ -57,7 +58,7 @@ class Rounds(Texts):
                             if elements[0].kind == "name" else self.wanted(elements[0])[0])
             heads.append(inner.give(name, names.fresh(wanted or "x")))
             lists.append(self.text(elements))
-        source = lists[0] if len(lists) == 1 else f"zip({', '.join(lists)})"
+        source = lists[0] if len(lists) == 1 else f"zip({', '.join(lists)}, strict=True)"
         if lists == []:
             heads, source = ["_"], f"range({len(calls)})"
         call = f"{calls[0].head}({', '.join(inner.text(argument) for argument in chain.arguments)})"
@@ -83,6 +84,15 @@ class Rounds(Texts):
         self.lists.update(dict.fromkeys(kept.values(), len(calls)))
         for j, name in kept.items():
             self._text[id(calls[-1].pieces[j] if j is not None else calls[-1])] = f"{name}[{len(calls) - 1}]"
+
+    @staticmethod
+    def _carried_as(chain: Chain, j: int, inner: Any) -> str:
+        """The variable of the loop that a result is, as it is, in the next round, where nothing else needs the old one."""
+        for i, (name, _, after) in chain.carried.items():
+            if after is chain.before[j]:
+                others = [value for k, (_, _, value) in chain.carried.items() if k != i]
+                return inner.known[id(name)] if id(name) not in below(others) else ""
+        return ""
 
     def _hoist(self, chain: Chain) -> None:
         """Gives names to what is the same in every round of a loop."""
@@ -119,7 +129,7 @@ class Rounds(Texts):
 
 def _plain(name: str) -> str:
     """A name without a number, for a list of what it is called in turn."""
-    return "output" if name.startswith("carry") else re.sub(r"_\d+$", "", name)
+    return "output" if name.startswith(("carry", "new_")) else re.sub(r"_\d+$", "", name)
 
 
 def _is_result(chain: Chain) -> bool:

@@ -8,7 +8,7 @@ from collections import Counter
 
 from lowering.emit.naming import snake
 
-GAIN = 40
+GAIN = 30
 """So many characters must be saved."""
 _ACCESS = re.compile(r'(?<![\w.])(params|state)((?:\["[^"]+"\])+)')
 

@@ -52,6 +52,10 @@ def simpler(expr: Expr) -> Any:
         elif expr.kind == "binary" and expr.head in "+*" and _is(expr.args[0], _NEUTRAL[expr.head]) \
                 and _stands_for(expr.args[1], expr):
             expr = expr.args[1]
+        elif expr.kind == "binary" and expr.head == "@" and _is_column_of_ones(expr.args[1]):
+            expr = _same(expr, "call", "jnp.sum", (expr.args[0], 1), {"keepdims": True})
+        elif head == "reshape" and (total := _flat_sum(expr)) is not None:
+            expr = total
         elif expr.kind == "binary" and expr.head in "*/" and (mean := _mean(expr)) is not None:
             expr = mean
         elif head in _REDUCTIONS and len(expr.args) + len(expr.kwargs) > 1 and (shorter := _reduction(expr)) is not None:
@@ -62,6 +66,21 @@ def simpler(expr: Expr) -> Any:
             expr = expr.args[0]
         else:
             return expr
+
+
+def _is_column_of_ones(value: Any) -> bool:
+    if isinstance(value, Expr) and value.kind == "call" and value.head == "jnp.ones":
+        return value.ndim == 2 and value.shape[1] == 1
+    return not isinstance(value, Expr) and np.ndim(value) == 2 and np.shape(value)[1] == 1 and _is(value, 1)
+
+
+def _flat_sum(expr: Expr) -> Expr | None:
+    """Sums of rows that stand in a column, as a vector."""
+    total = expr.args[0]
+    if isinstance(total, Expr) and total.head == "jnp.sum" and total.kwargs == {"keepdims": True} and expr.ndim == 1 \
+            and total.ndim == 2 and total.shape[1] == 1 and _is(total.args[1], 1):
+        return _same(expr, "call", "jnp.sum", total.args, {})
+    return None
 
 
 def _needless(value: Any) -> bool:
@@ -168,6 +187,8 @@ def _mean(expr: Expr) -> Expr | None:
     if total.dtype != expr.dtype or x.dtype != expr.dtype or expr.dtype.type(number) != (
             expr.dtype.type(count) if expr.head == "/" else expr.dtype.type(1) / expr.dtype.type(count)):
         return None
+    if x.kind == "binary" and x.head == "**" and count == 2:
+        return None  # half of a sum of squares, by chance of two
     return _same(expr, "call", "jnp.mean", total.args, total.kwargs)
 
 

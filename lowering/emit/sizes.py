@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import token
 import tokenize
+from collections.abc import Iterable
 
 from lowering.emit.literals import CLOSE, OPEN
+from lowering.emit.naming import snake
+from lowering.emit.special import specialized
 from tracer import errors
 
 SIZES = (180, 360)
 """Two sizes of the batch: what differs between the texts for both is written in terms of the batch."""
+
+
+LINE = 84
+"""A statement of a function has so many characters on one line."""
 
 
 def merged(first: str, second: str) -> str:
@@ -59,17 +67,36 @@ def _in_terms(first: str, second: str) -> str:
     return text if not rest else f"({text} {'+' if rest > 0 else '-'} {abs(rest)})"
 
 
-def finished(source: str) -> str:
-    """Without the marks of shapes, unused imports and an unused `batch`; formatted where a formatter is at hand."""
-    def sizes(match: re.Match) -> str:
-        parts = match[1].split(", ") if match[1] else []
+def _on_lines(text: str) -> str:
+    """The statements of a function that returns a dictionary: one of its parts has a name where it is too long."""
+    parts: list[tuple[int, str, str]] = []
+    for node in ast.walk(ast.parse(text, mode="eval")):
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                assert isinstance(key, ast.Constant)
+                name, part = snake(str(key.value)).lower(), ast.get_source_segment(text, value) or ""
+                parts.append((len(part), re.sub(r"\W", "_", name), part))
+    for length, name, part in sorted(parts, reverse=True):
+        whole = text.replace(part, name, 1)
+        if len(text) > LINE and length + len(name) + len(" = ") <= LINE and len(whole) + len("return ") <= LINE \
+                and text.count(part) == 1 and name.isidentifier() and length > len(name):
+            return f"    {name} = {part}\n    return {whole}"
+    return f"    return {text}"
+
+
+def finished(source: str, quoted: Iterable[str] = ()) -> str:
+    """Without the marks of shapes, unused imports and an unused `batch`; the functions `quoted` as they are called."""
+    def sizes(text: str) -> str:
+        parts = text.split(", ") if text else []
         if sum("batch" in part for part in parts) == 1:
             parts = ["-1" if "batch" in part else part for part in parts]
         return ", ".join(parts)
 
-    source = re.sub(rf"reshape\(([^{OPEN}{CLOSE}]*)\({OPEN}([^{CLOSE}]*){CLOSE}", lambda m: (
-        f"reshape({m[1]}({sizes(re.match('(.*)', m[2]))}"), source)  # type: ignore[arg-type]
+    source = re.sub(rf"reshape\(([^{OPEN}{CLOSE}]*){OPEN}([^{CLOSE}]*){CLOSE}", lambda m: (
+        f"reshape({m[1]}{sizes(m[2])}"), source)
     source = source.replace(OPEN, "").replace(CLOSE, "")
+    source = re.sub(r"(?m)^(def init_\w+\(.*\):\n)    return (\{.*\})$", lambda m: m[1] + _on_lines(m[2]), source)
+    source = specialized(source, quoted)
     parts = re.split(r"(?m)^(?=def |class |@)", source)
     source = "".join(re.sub(r"(?m)^    batch = .*\n", "", part) if len(re.findall(r"\bbatch\b", part)) == 1 else part
                      for part in parts)

@@ -8,16 +8,27 @@ from typing import Any
 import numpy as np
 
 from lowering.emit.expressions import Expr, expressions
-from lowering.emit.literals import ATOM, CLOSE, OPEN, Literals
+from lowering.emit.literals import ATOM, CLOSE, OPEN, Literals, shape_text
 from lowering.emit.simple import norm_of
 
 _PRECEDENCE = {"|": 1, "^": 2, "&": 3, "<<": 5, ">>": 5, "+": 6, "-": 6, "*": 7, "/": 7, "//": 7, "%": 7, "@": 7, "**": 9}
+
+
+class Named:
+    """A text, as an argument."""
+
+    function = None
+
+    def __init__(self, text: str) -> None:
+        self.text = text
 
 
 class Texts(Literals):
     """Writes expressions."""
 
     trees: dict[str, set[str]]  # dictionaries, and which of their entries are not zero
+    parts: dict[int, list[str]]  # the names of the parts of values
+    shaped: dict[tuple[int, ...], str]  # for each shape, something that has a name and that shape
 
     def exact(self, value: Any) -> str:
         """A constant with its type."""
@@ -35,18 +46,25 @@ class Texts(Literals):
             level = _PRECEDENCE.get(value.head, 0)  # comparisons bind least
             right = level if value.head == "**" else level + 1
             left = level + 1 if value.head == "**" or level == 0 else level
-            if value.head == "+" and re.fullmatch(r"-[\d.e]+", negative := self.text(args[1], right).strip("()")):
-                return f"{self.text(args[0], left)} - {negative[1:]}", level
-            return f"{self.text(args[0], left)} {value.head} {self.text(args[1], right)}", level
+            first = self.text(args[0], left)  # what it needs comes first in the function as well
+            if value.head == "+" and re.match(r"\(?-[\d.]", negative := self.text(args[1], right)) and (
+                    negative[0] == "-" or re.fullmatch(r"\(-[\d.e]+\)", negative)):
+                return f"{first} - {negative.strip('()')[1:]}", level
+            return f"{first} {value.head} {self.text(args[1], right)}", level
         if kind == "unary":
             return f"{value.head}{self.text(args[0], 8)}", 8
         if kind == "attribute":
             return f"{self.text(args[0], ATOM)}.{value.head}", ATOM
         if kind == "index":
-            return f"{self.text(args[0], ATOM)}[{self._index(args[1])}]", ATOM
+            whole = self.text(args[0], ATOM)
+            if id(args[0]) in self.parts:
+                return self.parts[id(args[0])][args[1]], ATOM
+            return f"{whole}[{self._index(args[1])}]", ATOM
         if kind == "at":
             return (f"{self.text(args[0], ATOM)}.at[{self._index(args[1])}].{value.head}"
                     f"({self._arguments(args[2:], value.kwargs)})", ATOM)
+        if value.head in ("jnp.reshape", "reshape") and (shape := _plain_shape(args)) is not None:
+            return f"{self.text(args[0], ATOM)}.reshape({OPEN}{', '.join(map(self.text, shape))}{CLOSE})", ATOM
         if kind == "method":
             return f"{self.text(args[0], ATOM)}.{value.head}({self._arguments(args[1:], value.kwargs, value.head)})", ATOM
         head = self._function(value.head)
@@ -62,6 +80,8 @@ class Texts(Literals):
         plain = head.startswith("jax.random.") or head in ("jnp.zeros", "jnp.ones")
         if plain and len(args) > 1 and not self.quotes.wide and isinstance(args[-1], np.dtype) and args[-1] == np.float32:
             args = args[:-1]
+        if head.startswith("jax.random.") and not self.quotes.wide:
+            args = tuple(Named(f"{self.shaped[a]}.shape") if isinstance(a, tuple) and a in self.shaped else a for a in args)
         words = [self._shape(a) if shaped and isinstance(a, (list, tuple)) and not expressions(a)
                  else self.exact(a) if typed and hasattr(a, "dtype") and hasattr(a, "ndim") and not isinstance(a, Expr)
                  else self.text(a) for a in args]
@@ -76,7 +96,7 @@ class Texts(Literals):
         return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
 
     def _shape(self, sizes: Any) -> str:
-        return f"({OPEN}{', '.join(self.text(size) for size in sizes)}{CLOSE}{',' if len(sizes) == 1 else ''})"
+        return shape_text([self.text(size) for size in sizes])
 
     def _index(self, index: Any) -> str:
         if isinstance(index, tuple) and index:
@@ -85,3 +105,11 @@ class Texts(Literals):
             parts = ["" if part is None else self.text(part) for part in (index.start, index.stop, index.step)]
             return ":".join(parts[:2] if index.step is None else parts)
         return self.text(index)
+
+
+def _plain_shape(args: tuple) -> Any:
+    """The sizes that an array is given by `reshape`, where they are known."""
+    if not (isinstance(args[0], Expr) and args[0].ndim):
+        return None
+    shape = args[1] if len(args) == 2 and isinstance(args[1], (tuple, list)) else args[1:]
+    return shape if all(isinstance(size, (int, np.integer)) for size in shape) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import jax
@@ -13,7 +13,7 @@ from lowering import registry
 from lowering.differentiate import Parts
 from lowering.emit import candidates, control, custom, tensor_arrays
 from lowering.emit.expressions import Expr, UnquotableError, record
-from lowering.emit.forms import FORMS
+from lowering.emit.forms import EXTREMES, FORMS
 from lowering.emit.twins import twins
 from lowering.slice import ALIASES, VARIABLES, variable_of
 from tracer.ir import Operation, Tensor
@@ -59,6 +59,7 @@ class Trace:
         self.open_loops: list[Operation] = []  # of which only a run knows the number of trips
         self.custom: dict[Operation, Any] = {}  # those that have a gradient of the script's own
         self.customs: list[custom.Custom] = []  # the functions that these have become
+        self.differentiated: set[Operation] | None = set()  # what a gradient goes through; None for anything
         self.differentiates = False  # whether a gradient is taken, so that loops must have a known number of trips
 
     def child(self, inputs: dict[Tensor, Expr]) -> Trace:
@@ -66,6 +67,7 @@ class Trace:
         inner = Trace({**self.values, **inputs}, self.begun)
         inner.state = dict(self.state)
         inner.custom, inner.customs = self.custom, self.customs
+        inner.differentiated = None if self.differentiates else set()
         inner.keys, inner.open_loops, inner.differentiates = list(self.keys), self.open_loops, self.differentiates
         return inner
 
@@ -142,6 +144,9 @@ class Trace:
         given = {name: extras[name] for name in rule.extras if name in extras}
         if len(given) < len(rule.extras):
             raise UnquotableError(_FORMLESS)
+        if op.type in EXTREMES and self.differentiated is not None and op not in self.differentiated \
+                and any(isinstance(value, Expr) for value in inputs):
+            return EXTREMES[op.type](*inputs)
         if op.type in FORMS:
             with contextlib.suppress(UnquotableError):
                 return FORMS[op.type](*inputs, **keywords)
@@ -284,8 +289,12 @@ class Trace:
             rows = [r if np.ndim(i) == 1 else r.reshape((-1, *r.shape[np.ndim(i):]))
                     for r, i in zip(results, taken, strict=True)]
             flat = [i if np.ndim(i) == 1 else i.reshape(-1) for i in taken]
-            self.values[next(outputs)] = _joined(rows)
-            self.values[next(outputs)] = _joined(flat)
+            for name, parts_ in (("row_grads", rows), ("indices", flat)):
+                joined = _joined(parts_)
+                for made in (*parts_, joined):
+                    if isinstance(made, Expr) and made.kind != "name" and made.origin is None:
+                        made.origin, made.labels = op, [name]
+                self.values[next(outputs)] = joined
         self.gradients.append(gradient)
 
     def _moved(self, x: Tensor) -> Expr:
@@ -313,12 +322,25 @@ def _unchecked(*arguments: Any) -> None:
     """The emitted module is for inputs that TensorFlow would have let pass."""
 
 
+def _add_before(tensors: Iterable[Tensor], found: set[Operation]) -> None:
+    """Adds all operations that lead to tensors."""
+    stack = [t.op for t in tensors]
+    while stack:
+        op = stack.pop()
+        if op not in found:
+            found.add(op)
+            stack += [t.op for t in op.inputs]
+
+
 def walk(nodes: list[Operation], trace: Trace, stop: Callable[[Operation], bool] = lambda op: False) -> None:
     """Evaluates `nodes`, in order."""
     for op in nodes:
         if op.type == "Gradients":
             trace.differentiates = True
-            trace.custom |= Parts(op).custom
+            parts = Parts(op)
+            trace.custom |= parts.custom
+            assert trace.differentiated is not None
+            _add_before(parts.ys, trace.differentiated)
     for op in nodes:
         if stop(op):
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,6 +17,9 @@ from lowering.emit.trace import Gradient
 from lowering.emit.updates import Updates
 from tracer import errors
 from tracer.ir import Operation
+
+SHORT = 76
+"""What is returned is one line."""
 
 
 class Step(Losses, Updates):
@@ -86,9 +90,12 @@ class Step(Losses, Updates):
 
     def functions(self) -> list[str]:
         """The text of the functions."""
+        self.draft.repeats.look([[self.body.simple(gradient.objective)] for gradient in self.trace.gradients])
         early, results, written = self._roots()
         self._check_names(early, [results, list(written.values())])
-        outside = [*early, *results, *written.values()]
+        early, results, written = self._with_calls(early, results, written)
+        self.later = [*results, *written.values()]
+        outside = [*early, *self.later]
         self.body.count(outside)
         moved = [self.body.simple(value) for gradient in self.trace.gradients for value, _ in gradient.results]
         for name, gradient in zip(self.losses, self.trace.gradients, strict=True) if self.trace.gradients else ():
@@ -103,6 +110,7 @@ class Step(Losses, Updates):
         state = {v: value for v, value in written.items() if v not in self.draft.trained}
         self._written(state, {}, "state", returned)
         returned += [*(["opt_state"] if self.groups else []), *texts]
+        self._return_at_once(returned)
         arguments = [*roots, *self.draft.inputs]
         trains = self.trace.gradients or self.groups
         doc = ("One step of training." if trains else "One run, which writes variables.") + (
@@ -112,6 +120,33 @@ class Step(Losses, Updates):
         text, _ = self.draft.definition(name, arguments, self.lines, ", ".join(returned), doc, keep=arguments)
         resumed = Resumed(self.groups, [self._prefixes(group) for group in self.groups], self.paths)
         return [*self.defined, *self.optimizers, *self._start(), *resumed.function(), text]
+
+    def _return_at_once(self, returned: list[str]) -> None:
+        """Returns what a statement makes of the parameters at once, where it is short and nothing else reads it."""
+        places = [i for i, line in enumerate(self.lines) if line.startswith("new_params = ")]
+        if len(places) != 1 or "new_params" not in returned:
+            return
+        (place,) = places
+        made = self.lines[place].removeprefix("new_params = ")
+        others = "\n".join([*self.lines[:place], *self.lines[place + 1:]])
+        whole = ", ".join(returned).replace("new_params", made)
+        if len(whole) <= SHORT and "\n" not in made and not re.search(r"\bnew_params\b", others):
+            del self.lines[place]
+            returned[returned.index("new_params")] = made
+
+    def _with_calls(self, early: list, results: list, written: dict[Operation, Any]) -> tuple[list, list, dict]:
+        """The same with calls of functions for what is there again and again, outside of what is differentiated."""
+        gradients = [[gradient.objective, *(value for value, _ in gradient.results)] for gradient in self.trace.gradients]
+        whole = {head for head in {self.paths[v][0] for v in written if v not in self.draft.trained}
+                 if {self.paths[v][1:] for v in written if self.paths[v][0] == head} == set(self.all_paths)}
+        apart = {v for v in written if v not in self.draft.trained and self.paths[v][0] in whole}  # it is written once
+        inside = {key: "" for key, e in below(self.body.simple(gradients)).items() if e.kind != "name"}
+        some = [v for v in written if v not in apart]
+        early, results, values = self.draft.repeats([early, results, [written[v] for v in some]], inside)
+        self.body.names.take(self.draft.repeats.names)
+        self.called = early, results, values  # held, so that no other expression gets their ids
+        changed = dict(zip(some, values, strict=True))
+        return early, results, {v: changed.get(v, value) for v, value in written.items()}
 
     def _check_names(self, early: list[Any], late: list[Any]) -> None:
         """Errors for what cannot be read where it is needed."""

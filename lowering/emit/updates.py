@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from lowering.emit.expressions import Expr
 from lowering.emit.groups import Group
 from lowering.emit.optimizers import made
-from lowering.emit.parallel import alike, shared
+from lowering.emit.parallel import alike, below, shared
 from lowering.emit.paths import Path, access, cover, dictionary, rebuilt, subtree
 from lowering.emit.render import Body
 from lowering.emit.trace import Gradient, Trace
@@ -28,6 +29,7 @@ class Updates:
     optimizers: list[str]
     paths: dict[Operation, Path]
     all_paths: list[Path]
+    later: list[Any]  # what a step computes after its optimizers
 
     def _zero(self, gradient: Gradient) -> set[Path]:
         raise NotImplementedError
@@ -44,6 +46,8 @@ class Updates:
                 computed[name] = self.body.text(value)
         group.momentum, group.decay = numbers.get("momentum") != "0.0", numbers.get("b2") or ""
         why = f"# {group.kind.why}\n" if group.kind.why else ""
+        if computed:
+            why += f"# train_step sets the {', '.join(computed)}.\n".replace("_", " ").replace("train step", "train_step")
         self.optimizers.append(f"{why}{group.name} = {made(group.kind, numbers, self._extra(group))}")
         prefixes = self._prefixes(group)
         gradients = {self.paths[v]: simple(self.trace.read(op.inputs[group.kind.gradient]))
@@ -57,6 +61,8 @@ class Updates:
             self.lines.append(f"{after} = optax.tree.set({state}, {settings})")
             state = after
         updates = "updates" if len(self.groups) == 1 else f"{group.name}_updates"
+        if "(" in gradient:
+            gradient = self._named(gradient)
         self.lines.append(f"{updates}, {after} = {group.name}.update({gradient}, {state}, {tree})")
         applied = f"optax.apply_updates({tree}, {updates})"
         if len(prefixes) == 1:
@@ -67,6 +73,14 @@ class Updates:
             changes.update({prefix: access(name, prefix) for prefix in prefixes})
         if number == len(self.groups) - 1:
             self._all_updated(changes)
+
+    def _named(self, gradient: str) -> str:
+        """A name for a tree of gradients; it is that of those it is made of, where nothing else reads them."""
+        alone = len(self.groups) == 1 and gradient.endswith(", grads)") and not any(
+            self.body.known.get(id(e), "").startswith("grads") for e in below(self.later).values())
+        name = "grads" if alone else self.body.names.fresh("new_grads", exact=True)
+        self.lines.append(f"{name} = {gradient}")
+        return name
 
     def _prefixes(self, group: Group) -> list[Path]:
         """The parts of the parameters that an optimizer gets: all, where the gradient by the others is zero."""
@@ -141,5 +155,11 @@ class Updates:
         text = self.body.inner(values[0], {id(roles[root]): name for root, name in parameters.items()}, shared(values))
         if text is None:
             return None
+        roots, names_ = [access(root, prefix) for root in parameters], list(parameters.values())
+        moved = re.fullmatch(r"(\w+) - \((\w+) - (\w+)\) \* (.+)", text)
+        if moved and len(names_) == 2 and [moved[1], moved[3]] == names_ and moved[1] == moved[2]:
+            return f"optax.incremental_update({roots[1]}, {roots[0]}, {moved[4].removeprefix('(').removesuffix(')')})"
+        if text == f"{text.partition('(')[0]}({', '.join(names_)})":
+            return f"jax.tree.map({text.partition('(')[0]}, {', '.join(roots)})"
         return f"jax.tree.map(lambda {', '.join(parameters.values())}: {text}, " + ", ".join(
             access(root, prefix) for root in parameters) + ")"

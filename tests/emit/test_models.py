@@ -26,29 +26,21 @@ from tests.models import by_hand
 HERE = pathlib.Path(__file__).parent
 GOLDEN = HERE / "golden"
 NAMES = [*MODELS, *SCRIPTS]
-BY_HAND = [name for name in MODELS if name != "pipeline"]
-ALIKE = {**{name: name for name in BY_HAND}, "pipeline": "softmax", "hello_tensorflow": "neuron",
-         "mnist_softmax": "softmax", "mnist_convnet": "mnist_deep", "mnist_mlp_summaries": "mlp", "char_lstm": "lstm"}
+BY_HAND = [name for name in NAMES if name not in ("pipeline", "hello_tensorflow", "mnist_softmax")]
+ALIKE = {**{name: name for name in BY_HAND}, "pipeline": "softmax", "hello_tensorflow": "neuron", "mnist_softmax": "softmax"}
 """What is written by hand, for each that has its like there."""
-_ENTROPY = "it holds TensorFlow's cross-entropy, whose gradient is softmax - labels whatever the labels add up to"
 _ROWS = "it holds TensorFlow's step of Adam for the rows of a table, which counts a row twice that is there twice"
-LONGER = {
-    "mlp": (1.7, _ENTROPY), "mnist_mlp_summaries": (2.2, _ENTROPY + "; its layers differ in their ends"),
-    "mnist_convnet": (2.6, _ENTROPY + "; its layers are written one by one"),
-    "mnist_deep": (1.8, "its layers have no scopes, so that they are written one by one"),
-    "cifar": (1.65, "the averages of its losses are written one by one"),
-    "seq2seq": (1.8, _ROWS), "char_lstm": (2.0, _ROWS),
-    "word2vec": (1.6, "it draws its noise without a word twice, as TensorFlow does"),
-    "style": (1.9, "its three networks have no scopes, so that each is written out"),
-}
+LONGER = {"char_lstm": (1.75, _ROWS),
+          "reverse_seq2seq": (3.55, _ROWS + "; its steps have scopes but no function, and its eleven feeds no names")}
 """Those that are longer than the goal, how much, and why."""
 ADAM = {"vae", "char_lstm", "reverse_seq2seq", "adaptive_computation"}
 """Adam's 1 - 0.999 ** t cancels four digits: TensorFlow multiplies 0.999 up from step to step, optax raises it to a power,
 and the two differ in the fifth place of how large a step is. (With optax made to multiply, the modules are three to five
 times nearer.)"""
-ROUNDED = {"gan": 2e-8}
+ROUNDED = {"gan": {"": 2e-8}, "reverse_seq2seq": {"Attention_0/Linear/Bias": 4e-7}}
 """So far may be apart what has come about by differences of almost equal numbers: a bias of the discriminator that real
-and drawn pictures pull both ways, each by about 0.5, of which float32 knows 3e-8."""
+and drawn pictures pull both ways, each by about 0.5, of which float32 knows 3e-8; one that is added before a softmax over
+two places, which pull it both ways. By the end of the variable's name."""
 
 
 def emitting(folder, names):
@@ -94,7 +86,8 @@ def test_alone_it_trains_as_the_session_does(folder, name):
                 want = wants[f"variable {variable}/{slot}"]
             close = 5e-6 if name in ADAM and key != "value 0 of step 0" else 1e-6
             assert found[key].dtype == want.dtype
-            least = close * np.abs(want).max() + ROUNDED.get(name, 0.0)
+            least = close * np.abs(want).max() + sum(
+                more for end, more in ROUNDED.get(name, {}).items() if key.endswith(end))
             np.testing.assert_allclose(found[key], want, rtol=close, atol=least, err_msg=key)
 
 

@@ -172,7 +172,8 @@ class BasicLSTMCell(RNNCell):
             new_h = self._activation(new_c) * math.sigmoid(o)
             if self._state_is_tuple:
                 return new_h, LSTMStateTuple(new_c, new_h)
-            return new_h, array.concat(1, [new_c, new_h])
+            new_state = array.concat(1, [new_c, new_h])
+        return new_h, new_state
 
 
 class LSTMCell(RNNCell):

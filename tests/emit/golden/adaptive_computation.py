@@ -7,13 +7,13 @@ import optax
 from jax import lax
 
 
-def bounded_while_loop(condition, body, limit, values):
+def bounded_while_loop(condition, body, values):
     """`lax.while_loop` of at most `limit` trips: JAX differentiates it."""
 
     def trip(_, values):
         return lax.cond(condition(values), body, lambda values: values, values)
 
-    return lax.fori_loop(0, limit, trip, values)
+    return lax.fori_loop(0, 4, trip, values)
 
 
 def truncated_normal(key, shape):
@@ -30,13 +30,13 @@ def init(key):
                     "Gates": {
                         "Linear": {
                             "Matrix": truncated_normal(keys[0], (11, 16)),
-                            "Bias": jnp.ones((16,)),
+                            "Bias": jnp.ones(16),
                         }
                     },
                     "Candidate": {
                         "Linear": {
                             "Matrix": truncated_normal(keys[1], (11, 8)),
-                            "Bias": jnp.zeros((8,)),
+                            "Bias": jnp.zeros(8),
                         }
                     },
                 },
@@ -65,7 +65,7 @@ def loss(params, inputs, odd):
     batch = inputs.shape[0]
     gru_cell = params["thinker"]["step"]["GRUCell"]
     # adaptive_computation.py:33
-    nothing = jnp.zeros((batch,))
+    nothing = jnp.zeros(batch)
 
     def condition(values):
         step, _, total, _, _, _ = values
@@ -74,46 +74,38 @@ def loss(params, inputs, odd):
     def body(values):
         step, state, total, mean, steps, remainder = values
         # adaptive_computation.py:39
-        matmul = (
-            jnp.concatenate([inputs, state], 1) @ gru_cell["Gates"]["Linear"]["Matrix"]
-        )
-        add = matmul + gru_cell["Gates"]["Linear"]["Bias"]
-        split = jnp.split(add, 2, 1)
-        sigmoid_1 = jax.nn.sigmoid(split[1])
-        linear_matmul = (
-            jnp.concatenate([inputs, jax.nn.sigmoid(split[0]) * state], 1)
-            @ gru_cell["Candidate"]["Linear"]["Matrix"]
-        )
-        candidate_add = linear_matmul + gru_cell["Candidate"]["Linear"]["Bias"]
-        gru_cell_add = sigmoid_1 * state + (1.0 - sigmoid_1) * jnp.tanh(candidate_add)
+        joined = jnp.concatenate([inputs, state], 1)
+        result = joined @ gru_cell["Gates"]["Linear"]["Matrix"]
+        add = result + gru_cell["Gates"]["Linear"]["Bias"]
+        reset, update = jnp.split(add, 2, 1)
+        update_2 = jax.nn.sigmoid(update)
+        joined_2 = jnp.concatenate([inputs, jax.nn.sigmoid(reset) * state], 1)
+        result_2 = joined_2 @ gru_cell["Candidate"]["Linear"]["Matrix"]
+        candidate_add = result_2 + gru_cell["Candidate"]["Linear"]["Bias"]
+        new = update_2 * state + (1.0 - update_2) * jnp.tanh(candidate_add)
         # adaptive_computation.py:41
         thinking = total < 0.99
         # adaptive_computation.py:40
-        while_add = (
-            gru_cell_add @ params["thinker"]["step"]["Variable"]
-            + params["thinker"]["step"]["Variable_1"]
-        )
-        chance = jnp.reshape(jax.nn.sigmoid(while_add), (-1,))
+        matmul = new @ params["thinker"]["step"]["Variable"]
+        while_add = matmul + params["thinker"]["step"]["Variable_1"]
+        chance = jax.nn.sigmoid(while_add).reshape(-1)
         # adaptive_computation.py:42
-        last = (total + chance >= 0.99) | jnp.full((batch,), step == 3)
+        last = (total + chance >= 0.99) | jnp.full(batch, step == 3)
         # adaptive_computation.py:44
         weight = jnp.where(thinking, jnp.where(last, 1.0 - total, chance), nothing)
         # adaptive_computation.py:45
         remainder_2 = jnp.where(thinking & last, weight, remainder)
-        return (
-            step + 1,
-            gru_cell_add,
-            jnp.where(last, jnp.ones((batch,)), total + weight),
-            mean + jnp.expand_dims(weight, 1) * gru_cell_add,
-            steps + thinking.astype(jnp.float32),
-            remainder_2,
-        )
+        # adaptive_computation.py:46
+        select_3 = jnp.where(last, jnp.ones(batch), total + weight)
+        # adaptive_computation.py:47
+        add_4 = mean + jnp.expand_dims(weight, 1) * new
+        add_5 = steps + thinking.astype(jnp.float32)
+        return (step + 1, new, select_3, add_4, add_5, remainder_2)
 
     # adaptive_computation.py:50
     _, _, _, mean, steps, remainder = bounded_while_loop(
         condition,
         body,
-        4,
         (0, jnp.zeros((batch, 8)), nothing, jnp.zeros((batch, 8)), nothing, nothing),
     )
     # adaptive_computation.py:73
@@ -158,35 +150,11 @@ def opt_state_from_checkpoint(path, params):
 def train_step(params, opt_state, inputs, odd):
     """One step of training. Returns what it changes, and loss, accuracy."""
     grads, (logits, loss_2) = jax.grad(loss, has_aux=True)(params, inputs, odd)
-    sum_2 = jnp.sum(
-        grads["thinker"]["step"]["GRUCell"]["Gates"]["Linear"]["Matrix"] ** 2
-    )
-    sum_3 = jnp.sum(grads["thinker"]["step"]["GRUCell"]["Gates"]["Linear"]["Bias"] ** 2)
-    value = grads["thinker"]["step"]["GRUCell"]["Candidate"]["Linear"]["Matrix"] ** 2
-    sum_4 = jnp.sum(
-        grads["thinker"]["step"]["GRUCell"]["Candidate"]["Linear"]["Bias"] ** 2
-    )
     # adaptive_computation.py:77
-    pack = jnp.stack(
-        [
-            sum_2 / 2,
-            sum_3 / 2,
-            jnp.sum(value) / 2,
-            sum_4 / 2,
-            jnp.sum(grads["thinker"]["step"]["Variable"] ** 2) / 2,
-            jnp.sum(grads["thinker"]["step"]["Variable_1"] ** 2) / 2,
-            jnp.sum(grads["thinker"]["weights"] ** 2) / 2,
-            jnp.mean(grads["thinker"]["biases"] ** 2),
-        ]
-    )
-    truediv = 1.0 / jnp.sqrt(jnp.sum(pack) * 2.0)
-    minimum = jnp.where(truediv > 1.0, 1.0, truediv)
-    updates, opt_state = optimizer.update(
-        jax.tree.map(lambda grad: grad * minimum, grads), opt_state, params
-    )
-    new_params = optax.apply_updates(params, updates)
+    minimum = jnp.minimum(1.0 / optax.tree.norm(grads), 1.0)
+    grads = jax.tree.map(lambda grad: grad * minimum, grads)
+    updates, opt_state = optimizer.update(grads, opt_state, params)
     # adaptive_computation.py:79
-    accuracy = jnp.mean(
-        (jnp.argmax(logits, 1).astype(jnp.int32) == odd).astype(jnp.float32)
-    )
-    return new_params, opt_state, loss_2, accuracy
+    to_float = (jnp.argmax(logits, 1).astype(jnp.int32) == odd).astype(jnp.float32)
+    accuracy = jnp.mean(to_float)
+    return optax.apply_updates(params, updates), opt_state, loss_2, accuracy

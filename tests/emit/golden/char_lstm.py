@@ -11,11 +11,8 @@ def uniform(key, shape):
 
 
 def init_cell(key):
-    return {
-        "BasicLSTMCell": {
-            "Linear": {"Matrix": uniform(key, (16, 32)), "Bias": jnp.zeros((32,))}
-        }
-    }
+    linear = {"Matrix": uniform(key, (16, 32)), "Bias": jnp.zeros(32)}
+    return {"BasicLSTMCell": {"Linear": linear}}
 
 
 def init(key):
@@ -57,27 +54,34 @@ def params_from_checkpoint(path):
     return jax.tree.map_with_path(read, params), jax.tree.map_with_path(read, state)
 
 
-def basic_lstm_cell(params, cell0_slice, squeeze):
-    split = jnp.split(cell0_slice, 2, 1)
-    # char_lstm.py:46
-    add = jnp.concatenate([squeeze, split[1]], 1) @ params["Matrix"] + params["Bias"]
-    split_2 = jnp.split(add, 4, 1)
-    add_2 = split[0] * jax.nn.sigmoid(split_2[2] + 1.0) + jax.nn.sigmoid(
-        split_2[0]
-    ) * jnp.tanh(split_2[1])
-    mul_2 = jnp.tanh(add_2) * jax.nn.sigmoid(split_2[3])
-    return mul_2, jnp.concatenate([add_2, mul_2], 1)
+def apply_sparse(beta2_power, beta1_power, m, v, values, indices, var):
+    # char_lstm.py:92
+    m_t = (m * 0.9).at[indices].add(values * 0.100000024)
+    v_t = (v * 0.999).at[indices].add(values * values * 0.0009999871)
+    rate = 0.005 * jnp.sqrt(1.0 - beta2_power) / (1.0 - beta1_power)
+    truediv_1 = rate * m_t / (jnp.sqrt(v_t) + 1e-08)
+    return m_t, v_t, var - truediv_1
 
 
-def multi_rnn_cell(params, initial_state, squeeze):
+def basic_lstm_cell(params, state, inputs):
+    c, h = jnp.split(state, 2, 1)
     # char_lstm.py:46
-    mul_2, concat = basic_lstm_cell(
-        params["Cell0"]["BasicLSTMCell"]["Linear"], initial_state[:, :16], squeeze
+    result = jnp.concatenate([inputs, h], 1) @ params["Matrix"]
+    i, j, f, o = jnp.split(result + params["Bias"], 4, 1)
+    new_c = c * jax.nn.sigmoid(f + 1.0) + jax.nn.sigmoid(i) * jnp.tanh(j)
+    new_h = jnp.tanh(new_c) * jax.nn.sigmoid(o)
+    return new_h, jnp.concatenate([new_c, new_h], 1)
+
+
+def multi_rnn_cell(params, input_, squeeze):
+    # char_lstm.py:46
+    new_h, new_state = basic_lstm_cell(
+        params["Cell0"]["BasicLSTMCell"]["Linear"], input_[:, :16], squeeze
     )
-    basic_lstm_cell_mul_2, basic_lstm_cell_concat = basic_lstm_cell(
-        params["Cell1"]["BasicLSTMCell"]["Linear"], initial_state[:, 16:], mul_2
+    new_h_2, new_state_2 = basic_lstm_cell(
+        params["Cell1"]["BasicLSTMCell"]["Linear"], input_[:, 16:], new_h
     )
-    return concat, basic_lstm_cell_mul_2, basic_lstm_cell_concat
+    return new_h_2, jnp.concatenate([new_state, new_state_2], 1)
 
 
 def loss(params, rows, initial_state, targets):
@@ -86,19 +90,16 @@ def loss(params, rows, initial_state, targets):
     outputs = []
     # char_lstm.py:46
     for t in range(6):
-        concat, output, basic_lstm_cell_concat = multi_rnn_cell(
+        new_h, carry = multi_rnn_cell(
             params["writer"]["cells"]["MultiRNNCell"], carry, rows[:, t]
         )
-        outputs.append(output)
-        carry = jnp.concatenate([concat, basic_lstm_cell_concat], 1)
+        outputs.append(new_h)
     # char_lstm.py:52
-    matmul = (
-        jnp.reshape(jnp.concatenate(outputs, 1), (18, 8)) @ params["writer"]["weights"]
-    )
+    matmul = jnp.concatenate(outputs, 1).reshape(-1, 8) @ params["writer"]["weights"]
+    logits = matmul + params["writer"]["biases"]
     # char_lstm.py:55
-    cross_entropy = optax.softmax_cross_entropy_with_integer_labels(
-        matmul + params["writer"]["biases"], jnp.reshape(targets, (18,))
-    )
+    reshape_1 = targets.reshape(-1)
+    cross_entropy = optax.softmax_cross_entropy_with_integer_labels(logits, reshape_1)
     return jnp.mean(cross_entropy), carry
 
 
@@ -135,48 +136,33 @@ def opt_state_from_checkpoint(path, params):
 def train_step(params, state, opt_state, initial_state, inputs, targets):
     """One step of training.
 
-    Returns what it changes, and loss, writer/cells/concat_5:0.
+    Returns what it changes, and writer/Mean:0, writer/cells/concat_5:0.
     """
     # char_lstm.py:39
     rows = params["writer"]["embedding"][inputs]
     (loss_value, concat_5), (grads, rows_grad) = jax.value_and_grad(
         loss, argnums=(0, 1), has_aux=True
     )(params, rows, initial_state, targets)
-    reshape = rows_grad.reshape((-1, 8))
     # char_lstm.py:91
-    truediv = 1.0 / optax.tree.norm([reshape, grads])
-    mul = 5.0 * jnp.where(truediv > 0.2, 0.2, truediv)
-    updates, opt_state = optimizer.update(
-        jax.tree.map(lambda grad: grad * mul, grads), opt_state, params
-    )
+    row_grads = rows_grad.reshape(-1, 8)
+    scale = 5.0 * jnp.minimum(1.0 / optax.tree.norm([row_grads, grads]), 0.2)
+    new_grads = jax.tree.map(lambda grad: grad * scale, grads)
+    updates, opt_state = optimizer.update(new_grads, opt_state, params)
     new_params = optax.apply_updates(params, updates)
-    reshape_2 = inputs.reshape(-1)
-    mul_1 = reshape * mul
+    m = state["Adam"]["writer"]["embedding"]
+    v = state["Adam_1"]["writer"]["embedding"]
+    var = params["writer"]["embedding"]
+    indices = inputs.reshape(-1)
+    mul_1 = row_grads * scale
     # char_lstm.py:92
-    scatter_add = (
-        (state["Adam"]["writer"]["embedding"] * 0.9)
-        .at[reshape_2]
-        .add(mul_1 * 0.100000024)
+    m_t, v_t, update = apply_sparse(
+        state["beta2_power"], state["beta1_power"], m, v, mul_1, indices, var
     )
-    scatter_add_1 = (
-        (state["Adam_1"]["writer"]["embedding"] * 0.999)
-        .at[reshape_2]
-        .add(mul_1 * mul_1 * 0.0009999871)
-    )
-    embedding_truediv = (
-        0.005 * jnp.sqrt(1.0 - state["beta2_power"]) / (1.0 - state["beta1_power"])
-    )
-    new_params = {
-        "writer": {
-            **new_params["writer"],
-            "embedding": params["writer"]["embedding"]
-            - embedding_truediv * scatter_add / (jnp.sqrt(scatter_add_1) + 1e-08),
-        }
-    }
+    new_params = {"writer": {**new_params["writer"], "embedding": update}}
     new_state = {
         "beta2_power": state["beta2_power"] * 0.999,
         "beta1_power": state["beta1_power"] * 0.9,
-        "Adam": {"writer": {"embedding": scatter_add}},
-        "Adam_1": {"writer": {"embedding": scatter_add_1}},
+        "Adam": {"writer": {"embedding": m_t}},
+        "Adam_1": {"writer": {"embedding": v_t}},
     }
     return new_params, new_state, opt_state, loss_value, concat_5

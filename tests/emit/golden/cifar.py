@@ -7,24 +7,22 @@ import optax
 from jax import lax
 
 
-def conv2d(x, kernel, strides, padding):
+def conv2d(x, kernel):
     return lax.conv_general_dilated(
-        x, kernel, strides, padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
+        x, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
     )
 
 
-def max_pool(x, size, strides, padding):
-    return lax.reduce_window(
-        x, -jnp.inf, lax.max, (1, *size, 1), (1, *strides, 1), padding
-    )
+def max_pool(x):
+    return lax.reduce_window(x, -jnp.inf, lax.max, (1, 3, 3, 1), (1, 2, 2, 1), "SAME")
 
 
-def local_response_normalization(x, radius, bias, alpha, beta):
-    window = (1, 1, 1, 2 * radius + 1)
+def local_response_normalization(x):
+    window = (1, 1, 1, 9)
     squares = lax.reduce_window(
         jnp.square(x), 0.0, lax.add, window, (1, 1, 1, 1), "SAME"
     )
-    return x * (bias + alpha * squares) ** (-beta)
+    return x * (1.0 + 0.00011111111 * squares) ** (-0.75)
 
 
 def truncated_normal(key, shape, n):
@@ -32,10 +30,7 @@ def truncated_normal(key, shape, n):
 
 
 def init_local(key, n, m):
-    return {
-        "weights": truncated_normal(key, (n, m), 0.04),
-        "biases": jnp.full((m,), 0.1),
-    }
+    return {"weights": truncated_normal(key, (n, m), 0.04), "biases": jnp.full(m, 0.1)}
 
 
 def init(key):
@@ -44,17 +39,17 @@ def init(key):
     params = {
         "conv1": {
             "weights": truncated_normal(keys[0], (5, 5, 3, 8), 0.05),
-            "biases": jnp.zeros((8,)),
+            "biases": jnp.zeros(8),
         },
         "conv2": {
             "weights": truncated_normal(keys[1], (5, 5, 8, 8), 0.05),
-            "biases": jnp.full((8,), 0.1),
+            "biases": jnp.full(8, 0.1),
         },
         "local3": init_local(keys[2], 128, 24),
         "local4": init_local(keys[3], 24, 12),
         "softmax_linear": {
             "weights": truncated_normal(keys[4], (12, 10), 0.083333336),
-            "biases": jnp.zeros((10,)),
+            "biases": jnp.zeros(10),
         },
     }
     state = {
@@ -82,49 +77,52 @@ def params_from_checkpoint(path):
     return jax.tree.map_with_path(read, params), jax.tree.map_with_path(read, state)
 
 
-def local(params, reshape):
-    return jnp.sum(params["weights"] ** 2) / 2 * 0.004, jax.nn.relu(
-        reshape @ params["weights"] + params["biases"]
-    )
+def assign_moving_average(value, weight_loss):
+    return value - (value - weight_loss) * 0.100000024
 
 
-def conv(params, images):
+def local(params, x):
+    # cifar.py:30
+    local3 = jax.nn.relu(x @ params["weights"] + params["biases"])
+    return jnp.sum(params["weights"] ** 2) / 2 * 0.004, local3
+
+
+def convolution(params, x):
     # cifar.py:23
-    conv_2 = conv2d(images, params["weights"], (1, 1), "SAME")
-    return jax.nn.relu(conv_2 + params["biases"])
+    conv = conv2d(x, params["weights"])
+    return jax.nn.relu(conv + params["biases"])
 
 
 def loss(params, images, labels):
     """What is differentiated, total_loss (cifar.py:52)."""
+    # cifar.py:24
+    conv1 = convolution(params["conv1"], images)
     # cifar.py:39
-    pool1 = max_pool(conv(params["conv1"], images), (3, 3), (2, 2), "SAME")
+    pool1 = max_pool(conv1)
     # cifar.py:40
-    norm1 = local_response_normalization(pool1, 4, 1.0, 0.00011111111, 0.75)
+    norm1 = local_response_normalization(pool1)
+    # cifar.py:24
+    conv2 = convolution(params["conv2"], norm1)
     # cifar.py:42
-    norm2 = local_response_normalization(
-        conv(params["conv2"], norm1), 4, 1.0, 0.00011111111, 0.75
-    )
+    norm2 = local_response_normalization(conv2)
     # cifar.py:43
-    pool2 = max_pool(norm2, (3, 3), (2, 2), "SAME")
+    pool2 = max_pool(norm2)
     # cifar.py:30
-    weight_loss, local3 = local(params["local3"], jnp.reshape(pool2, (4, 128)))
+    weight_loss, local3 = local(params["local3"], pool2.reshape(4, -1))
     local4_weight_loss, local4 = local(params["local4"], local3)
     # cifar.py:49
-    logits = (
-        local4 @ params["softmax_linear"]["weights"]
-        + params["softmax_linear"]["biases"]
-    )
-    # cifar.py:50
-    cross_entropy = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
+    matmul = local4 @ params["softmax_linear"]["weights"]
+    logits = matmul + params["softmax_linear"]["biases"]
     # cifar.py:51
-    cross_entropy_2 = jnp.mean(cross_entropy)
-    return weight_loss + local4_weight_loss + cross_entropy_2, (
-        weight_loss,
-        local4_weight_loss,
-        cross_entropy_2,
+    cross_entropy = jnp.mean(
+        optax.softmax_cross_entropy_with_integer_labels(logits, labels)
     )
+    # cifar.py:52
+    total_loss = weight_loss + local4_weight_loss + cross_entropy
+    return total_loss, (weight_loss, local4_weight_loss, cross_entropy)
 
 
+# train_step sets the learning rate.
 optimizer = optax.inject_hyperparams(optax.sgd)(0.0)
 
 
@@ -141,36 +139,32 @@ def train_step(params, state, opt_state, images, labels):
     # cifar.py:59
     apply_gradient_op = state["global_step"] + 1
     # cifar.py:62
-    num_updates = apply_gradient_op.astype(jnp.float32)
-    truediv = (1.0 + num_updates) / (10.0 + num_updates)
-    minimum = jnp.where(truediv < 0.9999, truediv, 0.9999)
+    count = apply_gradient_op.astype(jnp.float32)
+    decay = jnp.minimum(0.9999, (1.0 + count) / (10.0 + count))
     new_state = {
         "global_step": apply_gradient_op,
         "local3": {
             "weight_loss": {
-                "avg": state["local3"]["weight_loss"]["avg"]
-                - (state["local3"]["weight_loss"]["avg"] - weight_loss) * 0.100000024
+                "avg": assign_moving_average(
+                    state["local3"]["weight_loss"]["avg"], weight_loss
+                )
             }
         },
         "local4": {
             "weight_loss": {
-                "avg": state["local4"]["weight_loss"]["avg"]
-                - (state["local4"]["weight_loss"]["avg"] - local4_weight_loss)
-                * 0.100000024
+                "avg": assign_moving_average(
+                    state["local4"]["weight_loss"]["avg"], local4_weight_loss
+                )
             }
         },
         "cross_entropy": {
-            "avg": state["cross_entropy"]["avg"]
-            - (state["cross_entropy"]["avg"] - cross_entropy) * 0.100000024
+            "avg": assign_moving_average(state["cross_entropy"]["avg"], cross_entropy)
         },
         "total_loss": {
-            "avg": state["total_loss"]["avg"]
-            - (state["total_loss"]["avg"] - loss_value) * 0.100000024
+            "avg": assign_moving_average(state["total_loss"]["avg"], loss_value)
         },
-        "ExponentialMovingAverage": jax.tree.map(
-            lambda average, param: average - (average - param) * (1.0 - minimum),
-            state["ExponentialMovingAverage"],
-            new_params,
+        "ExponentialMovingAverage": optax.incremental_update(
+            new_params, state["ExponentialMovingAverage"], 1.0 - decay
         ),
     }
     return new_params, new_state, opt_state, loss_value

@@ -7,7 +7,7 @@ import optax
 
 
 def init_linear(key, n, m):
-    return {"w": jax.random.normal(key, (n, m)) * 0.02, "b": jnp.zeros((m,))}
+    return {"w": jax.random.normal(key, (n, m)) * 0.02, "b": jnp.zeros(m)}
 
 
 def init(key):
@@ -34,41 +34,41 @@ def params_from_checkpoint(path):
     return jax.tree.map_with_path(read, params)
 
 
-def linear(params, z):
-    return z @ params["w"] + params["b"]
+def linear(params, x):
+    return x @ params["w"] + params["b"]
+
+
+def discriminator(params, x):
+    # gan.py:23
+    h0 = jnp.tanh(linear(params["d0"], x))
+    # gan.py:24
+    h1 = jnp.tanh(linear(params["d1"], h0))
+    return jax.nn.sigmoid(linear(params["d2"], h1))
 
 
 def loss_d(params, x, z):
     """What is differentiated (gan.py:38)."""
-    # gan.py:23
-    h0 = jnp.tanh(linear(params["D"]["d0"], x))
-    # gan.py:24
-    h1 = jnp.tanh(linear(params["D"]["d1"], h0))
     # gan.py:18
-    h0_2 = jax.nn.softplus(linear(params["G"]["g0"], z))
-    # gan.py:14
-    add = linear(params["D"]["d0"], jax.nn.sigmoid(linear(params["G"]["g1"], h0_2)))
-    # gan.py:24
-    h1_2 = jnp.tanh(linear(params["D"]["d1"], jnp.tanh(add)))
+    h0 = jax.nn.softplus(z @ params["G"]["g0"]["w"] + params["G"]["g0"]["b"])
+    # gan.py:19
+    G = jax.nn.sigmoid(h0 @ params["G"]["g1"]["w"] + params["G"]["g1"]["b"])
+    # gan.py:25
+    D1 = discriminator(params["D"], x)
     # gan.py:38
-    sub_1 = -jnp.log(jax.nn.sigmoid(linear(params["D"]["d2"], h1))) - jnp.log(
-        1.0 - jax.nn.sigmoid(linear(params["D"]["d2"], h1_2))
-    )
+    sub_1 = -jnp.log(D1) - jnp.log(1.0 - discriminator(params["D"], G))
     return jnp.mean(sub_1)
 
 
 def loss_g(params, z):
     """What is differentiated (gan.py:39)."""
     # gan.py:18
-    h0 = jax.nn.softplus(linear(params["G"]["g0"], z))
-    # gan.py:14
-    add = linear(params["D"]["d0"], jax.nn.sigmoid(linear(params["G"]["g1"], h0)))
-    # gan.py:24
-    h1 = jnp.tanh(linear(params["D"]["d1"], jnp.tanh(add)))
-    return jnp.mean(-jnp.log(jax.nn.sigmoid(linear(params["D"]["d2"], h1))))
+    h0 = jax.nn.softplus(z @ params["G"]["g0"]["w"] + params["G"]["g0"]["b"])
+    # gan.py:19
+    G = jax.nn.sigmoid(h0 @ params["G"]["g1"]["w"] + params["G"]["g1"]["b"])
+    return jnp.mean(-jnp.log(discriminator(params["D"], G)))
 
 
-opt_d = optax.sgd(0.05)
+optimizer_1 = optax.sgd(0.05)
 
 
 # TensorFlow adds epsilon before it corrects the second moment, optax after it.
@@ -79,7 +79,10 @@ opt_g = optax.inject_hyperparams(optax.adam)(
 
 def init_optimizers(params):
     """The opt_state that train_step starts from."""
-    return {"opt_d": opt_d.init(params["D"]), "opt_g": opt_g.init(params["G"])}
+    return {
+        "optimizer_1": optimizer_1.init(params["D"]),
+        "opt_g": opt_g.init(params["G"]),
+    }
 
 
 def opt_state_from_checkpoint(path, params):
@@ -97,7 +100,7 @@ def opt_state_from_checkpoint(path, params):
     opt_g_count = jnp.int32(np.round(np.log(arrays["beta2_power"]) / np.log(0.999)) - 1)
     opt_g_state = opt_g.init(params["G"])
     return {
-        "opt_d": opt_d.init(params["D"]),
+        "optimizer_1": optimizer_1.init(params["D"]),
         "opt_g": opt_g_state._replace(
             count=opt_g_count,
             hyperparams_states=optax.tree.set(
@@ -117,15 +120,15 @@ def train_step(params, opt_state, x, z):
     """One step of training. Returns what it changes, and loss_d, loss_g."""
     loss_d_value, loss_d_grads = jax.value_and_grad(loss_d)(params, x, z)
     loss_g_value, loss_g_grads = jax.value_and_grad(loss_g)(params, z)
-    opt_d_updates, opt_d_state = opt_d.update(
-        loss_d_grads["D"], opt_state["opt_d"], params["D"]
+    optimizer_1_updates, optimizer_1_state = optimizer_1.update(
+        loss_d_grads["D"], opt_state["optimizer_1"], params["D"]
     )
     opt_g_updates, opt_g_state = opt_g.update(
         loss_g_grads["G"], opt_state["opt_g"], params["G"]
     )
-    opt_state = {"opt_d": opt_d_state, "opt_g": opt_g_state}
+    opt_state = {"optimizer_1": optimizer_1_state, "opt_g": opt_g_state}
     new_params = {
         "G": optax.apply_updates(params["G"], opt_g_updates),
-        "D": optax.apply_updates(params["D"], opt_d_updates),
+        "D": optax.apply_updates(params["D"], optimizer_1_updates),
     }
     return new_params, opt_state, loss_d_value, loss_g_value

@@ -33,5 +33,4 @@ def train_step(params, opt_state):
     """One step of training. Returns what it changes, and loss."""
     loss_value, grads = jax.value_and_grad(loss)(params)
     updates, opt_state = optimizer.update(grads, opt_state, params)
-    new_params = optax.apply_updates(params, updates)
-    return new_params, opt_state, loss_value
+    return optax.apply_updates(params, updates), opt_state, loss_value

@@ -11,11 +11,8 @@ def uniform(key, shape):
 
 
 def init_cell(key):
-    return {
-        "BasicLSTMCell": {
-            "Linear": {"Matrix": uniform(key, (16, 32)), "Bias": jnp.zeros((32,))}
-        }
-    }
+    linear = {"Matrix": uniform(key, (16, 32)), "Bias": jnp.zeros(32)}
+    return {"BasicLSTMCell": {"Linear": linear}}
 
 
 def init(key):
@@ -49,27 +46,25 @@ def params_from_checkpoint(path):
     return jax.tree.map_with_path(read, params), jax.tree.map_with_path(read, state)
 
 
-def basic_lstm_cell(params, cell0_slice, squeeze):
-    split = jnp.split(cell0_slice, 2, 1)
+def basic_lstm_cell(params, state, inputs):
+    c, h = jnp.split(state, 2, 1)
     # lstm.py:24
-    add = jnp.concatenate([squeeze, split[1]], 1) @ params["Matrix"] + params["Bias"]
-    split_2 = jnp.split(add, 4, 1)
-    add_2 = split[0] * jax.nn.sigmoid(split_2[2]) + jax.nn.sigmoid(
-        split_2[0]
-    ) * jnp.tanh(split_2[1])
-    mul_2 = jnp.tanh(add_2) * jax.nn.sigmoid(split_2[3])
-    return mul_2, jnp.concatenate([add_2, mul_2], 1)
+    result = jnp.concatenate([inputs, h], 1) @ params["Matrix"]
+    i, j, f, o = jnp.split(result + params["Bias"], 4, 1)
+    new_c = c * jax.nn.sigmoid(f) + jax.nn.sigmoid(i) * jnp.tanh(j)
+    new_h = jnp.tanh(new_c) * jax.nn.sigmoid(o)
+    return new_h, jnp.concatenate([new_c, new_h], 1)
 
 
-def multi_rnn_cell(params, state_2, squeeze):
+def multi_rnn_cell(params, input_, squeeze):
     # lstm.py:24
-    mul_2, concat = basic_lstm_cell(
-        params["Cell0"]["BasicLSTMCell"]["Linear"], state_2[:, :16], squeeze
+    new_h, new_state = basic_lstm_cell(
+        params["Cell0"]["BasicLSTMCell"]["Linear"], input_[:, :16], squeeze
     )
-    basic_lstm_cell_mul_2, basic_lstm_cell_concat = basic_lstm_cell(
-        params["Cell1"]["BasicLSTMCell"]["Linear"], state_2[:, 16:], mul_2
+    new_h_2, new_state_2 = basic_lstm_cell(
+        params["Cell1"]["BasicLSTMCell"]["Linear"], input_[:, 16:], new_h
     )
-    return concat, basic_lstm_cell_mul_2, basic_lstm_cell_concat
+    return new_h_2, jnp.concatenate([new_state, new_state_2], 1)
 
 
 def loss(params, inputs, targets):
@@ -78,21 +73,21 @@ def loss(params, inputs, targets):
     outputs = []
     # lstm.py:24
     for t in range(6):
-        concat, output, basic_lstm_cell_concat = multi_rnn_cell(
+        new_h, state_2 = multi_rnn_cell(
             params["model"]["RNN"]["MultiRNNCell"], state_2, inputs[:, t]
         )
-        outputs.append(output)
-        state_2 = jnp.concatenate([concat, basic_lstm_cell_concat], 1)
+        outputs.append(new_h)
     # lstm.py:26
-    output_2 = jnp.reshape(jnp.concatenate(outputs, 1), (24, 8))
+    output = jnp.concatenate(outputs, 1).reshape(-1, 8)
+    # lstm.py:29
+    logits = output @ params["model"]["softmax_w"] + params["model"]["softmax_b"]
     # lstm.py:30
-    loss = optax.softmax_cross_entropy_with_integer_labels(
-        output_2 @ params["model"]["softmax_w"] + params["model"]["softmax_b"],
-        jnp.reshape(targets, (24,)),
-    )
-    return jnp.sum(loss) / 4.0
+    reshape = targets.reshape(-1)
+    cross_entropy = optax.softmax_cross_entropy_with_integer_labels(logits, reshape)
+    return jnp.sum(cross_entropy) / 4.0
 
 
+# train_step sets the learning rate.
 optimizer = optax.inject_hyperparams(optax.sgd)(0.0)
 
 
@@ -103,21 +98,19 @@ def train_step(params, state, opt_state, input_data, targets):
     loss_value, (grads, inputs_grad) = jax.value_and_grad(loss, argnums=(0, 1))(
         params, inputs, targets
     )
-    reshape = inputs_grad.reshape((-1, 8))
     # lstm.py:33
-    truediv = 1.0 / optax.tree.norm([reshape, grads])
-    mul = 5.0 * jnp.where(truediv > 0.2, 0.2, truediv)
+    row_grads = inputs_grad.reshape(-1, 8)
+    scale = 5.0 * jnp.minimum(1.0 / optax.tree.norm([row_grads, grads]), 0.2)
     opt_state = optax.tree.set(opt_state, learning_rate=state["lr"])
-    updates, opt_state = optimizer.update(
-        jax.tree.map(lambda grad: grad * mul, grads), opt_state, params
-    )
+    new_grads = jax.tree.map(lambda grad: grad * scale, grads)
+    updates, opt_state = optimizer.update(new_grads, opt_state, params)
     new_params = optax.apply_updates(params, updates)
     new_params = {
         "model": {
             **new_params["model"],
             "embedding": params["model"]["embedding"]
             .at[input_data.reshape(-1)]
-            .add(-(reshape * mul * state["lr"])),
+            .add(-(row_grads * scale * state["lr"])),
         }
     }
     return new_params, state, opt_state, loss_value

@@ -7,28 +7,26 @@ import optax
 from jax import lax
 
 
-def max_pool(x, size, strides, padding):
-    return lax.reduce_window(
-        x, -jnp.inf, lax.max, (1, *size, 1), (1, *strides, 1), padding
-    )
+def max_pool(x):
+    return lax.reduce_window(x, -jnp.inf, lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "SAME")
 
 
-def conv2d(x, kernel, strides, padding):
+def conv2d(x, kernel):
     return lax.conv_general_dilated(
-        x, kernel, strides, padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
+        x, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
     )
 
 
 @jax.custom_jvp
 def softmax_cross_entropy(logits, labels):
-    return -jnp.sum(labels * jax.nn.log_softmax(logits), -1)
+    """Its gradient is softmax(logits) - labels, whatever the labels add up to, and the labels have none."""
+    return optax.softmax_cross_entropy(logits, labels)
 
 
-@softmax_cross_entropy.defjvp
-def softmax_cross_entropy_jvp(primals, tangents):
-    logits, labels = primals
-    change = jnp.sum((jax.nn.softmax(logits) - labels) * tangents[0], -1)
-    return (softmax_cross_entropy(logits, labels), change)
+softmax_cross_entropy.defjvps(
+    lambda t, _, logits, labels: jnp.sum((jax.nn.softmax(logits) - labels) * t, -1),
+    None,
+)
 
 
 def truncated_normal(key, shape):
@@ -38,15 +36,12 @@ def truncated_normal(key, shape):
 def init_conv(key, n, m):
     return {
         "Variable": truncated_normal(key, (5, 5, n, m)),
-        "Variable_1": jnp.full((m,), 0.1),
+        "Variable_1": jnp.full(m, 0.1),
     }
 
 
 def init_weight_variable(key, n, m):
-    return {
-        "Variable": truncated_normal(key, (n, m)),
-        "Variable_1": jnp.full((m,), 0.1),
-    }
+    return {"Variable": truncated_normal(key, (n, m)), "Variable_1": jnp.full(m, 0.1)}
 
 
 def init(key):
@@ -71,45 +66,40 @@ def params_from_checkpoint(path):
     return jax.tree.map_with_path(read, params)
 
 
+def dropout(key, keep_prob, x):
+    return x * (1 / keep_prob) * jnp.floor(keep_prob + jax.random.uniform(key, x.shape))
+
+
 def apply(params, x, keep_prob, key):
-    """The value of readout/add."""
-    batch = x.shape[0]
-    # mnist_convnet.py:29
-    conv1_conv2d = conv2d(
-        jnp.reshape(x, (-1, 28, 28, 1)), params["conv1"]["Variable"], (1, 1), "SAME"
-    )
+    """The value of logits."""
     # mnist_convnet.py:40
-    hidden = jax.nn.relu(conv1_conv2d + params["conv1"]["Variable_1"])
+    reshape = x.reshape(-1, 28, 28, 1)
     # mnist_convnet.py:29
-    conv2_conv2d = conv2d(
-        max_pool(hidden, (2, 2), (2, 2), "SAME"),
-        params["conv2"]["Variable"],
-        (1, 1),
-        "SAME",
-    )
+    conv1_conv2d = conv2d(reshape, params["conv1"]["Variable"])
+    # mnist_convnet.py:40
+    relu = jax.nn.relu(conv1_conv2d + params["conv1"]["Variable_1"])
+    # mnist_convnet.py:33
+    hidden = max_pool(relu)
+    # mnist_convnet.py:29
+    conv2_conv2d = conv2d(hidden, params["conv2"]["Variable"])
     # mnist_convnet.py:44
-    hidden_2 = jax.nn.relu(conv2_conv2d + params["conv2"]["Variable_1"])
+    add = conv2_conv2d + params["conv2"]["Variable_1"]
+    # mnist_convnet.py:33
+    hidden_2 = max_pool(jax.nn.relu(add))
     # mnist_convnet.py:48
-    matmul = (
-        jnp.reshape(max_pool(hidden_2, (2, 2), (2, 2), "SAME"), (-1, 3136))
-        @ params["dense"]["Variable"]
-    )
-    hidden_3 = jax.nn.relu(matmul + params["dense"]["Variable_1"])
+    matmul = hidden_2.reshape(-1, 3136) @ params["dense"]["Variable"]
+    dense_add = matmul + params["dense"]["Variable_1"]
     # mnist_convnet.py:49
-    hidden_4 = (
-        hidden_3
-        * (1 / keep_prob)
-        * jnp.floor(keep_prob + jax.random.uniform(key, (batch, 1024)))
-    )
-    return hidden_4 @ params["readout"]["Variable"] + params["readout"]["Variable_1"]
+    hidden_3 = dropout(key, keep_prob, jax.nn.relu(dense_add))
+    return hidden_3 @ params["readout"]["Variable"] + params["readout"]["Variable_1"]
 
 
 def loss(params, x, y_, keep_prob, key):
     """What is differentiated, cross_entropy (mnist_convnet.py:65)."""
-    add = apply(params, x, keep_prob, key)
+    logits = apply(params, x, keep_prob, key)
     # mnist_convnet.py:65
-    cross_entropy = jnp.mean(softmax_cross_entropy(add, y_))
-    return cross_entropy, add
+    cross_entropy = jnp.mean(softmax_cross_entropy(logits, y_))
+    return cross_entropy, logits
 
 
 # TensorFlow adds epsilon before it corrects the second moment, optax after it.
@@ -144,13 +134,12 @@ def opt_state_from_checkpoint(path, params):
 
 def train_step(params, opt_state, x, y_, keep_prob, key):
     """One step of training. Returns what it changes, and cross_entropy, accuracy."""
-    (loss_value, add), grads = jax.value_and_grad(loss, has_aux=True)(
+    (loss_value, logits), grads = jax.value_and_grad(loss, has_aux=True)(
         params, x, y_, keep_prob, key
     )
     updates, opt_state = optimizer.update(grads, opt_state, params)
-    new_params = optax.apply_updates(params, updates)
     # mnist_convnet.py:67
-    correct_prediction = jnp.argmax(add, 1) == jnp.argmax(y_, 1)
+    correct_prediction = jnp.argmax(logits, 1) == jnp.argmax(y_, 1)
     # mnist_convnet.py:68
     accuracy = jnp.mean(correct_prediction.astype(jnp.float32))
-    return new_params, opt_state, loss_value, accuracy
+    return optax.apply_updates(params, updates), opt_state, loss_value, accuracy

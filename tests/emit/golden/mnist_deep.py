@@ -7,15 +7,13 @@ import optax
 from jax import lax
 
 
-def max_pool(x, size, strides, padding):
-    return lax.reduce_window(
-        x, -jnp.inf, lax.max, (1, *size, 1), (1, *strides, 1), padding
-    )
+def max_pool(x):
+    return lax.reduce_window(x, -jnp.inf, lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "SAME")
 
 
-def conv2d(x, kernel, strides, padding):
+def conv2d(x, kernel):
     return lax.conv_general_dilated(
-        x, kernel, strides, padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
+        x, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
     )
 
 
@@ -28,13 +26,13 @@ def init(key):
     keys = jax.random.split(key, 4)
     return {
         "Variable": truncated_normal(keys[0], (5, 5, 1, 4)),
-        "Variable_1": jnp.full((4,), 0.1),
+        "Variable_1": jnp.full(4, 0.1),
         "Variable_2": truncated_normal(keys[1], (5, 5, 4, 8)),
-        "Variable_3": jnp.full((8,), 0.1),
+        "Variable_3": jnp.full(8, 0.1),
         "Variable_4": truncated_normal(keys[2], (392, 32)),
-        "Variable_5": jnp.full((32,), 0.1),
+        "Variable_5": jnp.full(32, 0.1),
         "Variable_6": truncated_normal(keys[3], (32, 10)),
-        "Variable_7": jnp.full((10,), 0.1),
+        "Variable_7": jnp.full(10, 0.1),
     }
 
 
@@ -49,31 +47,26 @@ def params_from_checkpoint(path):
     return jax.tree.map_with_path(read, params)
 
 
+def dropout(key, keep_prob, x):
+    return x * (1 / keep_prob) * jnp.floor(keep_prob + jax.random.uniform(key, x.shape))
+
+
 def apply(params, x, keep_prob, key):
     """The value of y_conv."""
-    batch = x.shape[0]
     # mnist_deep.py:20
-    conv2d_2 = conv2d(
-        jnp.reshape(x, (-1, 28, 28, 1)), params["Variable"], (1, 1), "SAME"
-    )
+    conv2d_2 = conv2d(x.reshape(-1, 28, 28, 1), params["Variable"])
     # mnist_deep.py:35
     h_conv1 = jax.nn.relu(conv2d_2 + params["Variable_1"])
-    # mnist_deep.py:20
-    conv2d_1 = conv2d(
-        max_pool(h_conv1, (2, 2), (2, 2), "SAME"), params["Variable_2"], (1, 1), "SAME"
-    )
+    # mnist_deep.py:24
+    h_pool1 = max_pool(h_conv1)
     # mnist_deep.py:39
-    h_conv2 = jax.nn.relu(conv2d_1 + params["Variable_3"])
-    # mnist_deep.py:43
-    h_pool2_flat = jnp.reshape(max_pool(h_conv2, (2, 2), (2, 2), "SAME"), (-1, 392))
+    add_1 = conv2d(h_pool1, params["Variable_2"]) + params["Variable_3"]
+    # mnist_deep.py:24
+    h_pool2 = max_pool(jax.nn.relu(add_1))
     # mnist_deep.py:44
-    h_fc1 = jax.nn.relu(h_pool2_flat @ params["Variable_4"] + params["Variable_5"])
+    add_2 = h_pool2.reshape(-1, 392) @ params["Variable_4"] + params["Variable_5"]
     # mnist_deep.py:45
-    h_fc1_drop = (
-        h_fc1
-        * (1 / keep_prob)
-        * jnp.floor(keep_prob + jax.random.uniform(key, (batch, 32)))
-    )
+    h_fc1_drop = dropout(key, keep_prob, jax.nn.relu(add_2))
     return jax.nn.softmax(h_fc1_drop @ params["Variable_6"] + params["Variable_7"])
 
 
@@ -117,5 +110,4 @@ def train_step(params, opt_state, x, y_, keep_prob, key):
     """One step of training. Returns what it changes, and cross_entropy."""
     loss_value, grads = jax.value_and_grad(loss)(params, x, y_, keep_prob, key)
     updates, opt_state = optimizer.update(grads, opt_state, params)
-    new_params = optax.apply_updates(params, updates)
-    return new_params, opt_state, loss_value
+    return optax.apply_updates(params, updates), opt_state, loss_value

@@ -8,23 +8,19 @@ import optax
 
 @jax.custom_jvp
 def softmax_cross_entropy(logits, labels):
-    return -jnp.sum(labels * jax.nn.log_softmax(logits), -1)
+    """Its gradient is softmax(logits) - labels, whatever the labels add up to, and the labels have none."""
+    return optax.softmax_cross_entropy(logits, labels)
 
 
-@softmax_cross_entropy.defjvp
-def softmax_cross_entropy_jvp(primals, tangents):
-    logits, labels = primals
-    change = jnp.sum((jax.nn.softmax(logits) - labels) * tangents[0], -1)
-    return (softmax_cross_entropy(logits, labels), change)
+softmax_cross_entropy.defjvps(
+    lambda t, _, logits, labels: jnp.sum((jax.nn.softmax(logits) - labels) * t, -1),
+    None,
+)
 
 
 def init_layer(key, n, m):
-    return {
-        "weights": {
-            "Variable": jax.random.truncated_normal(key, -2.0, 2.0, (n, m)) * 0.1
-        },
-        "biases": {"Variable": jnp.full((m,), 0.1)},
-    }
+    weights = {"Variable": jax.random.truncated_normal(key, -2.0, 2.0, (n, m)) * 0.1}
+    return {"weights": weights, "biases": {"Variable": jnp.full(m, 0.1)}}
 
 
 def init(key):
@@ -55,24 +51,20 @@ def params_from_checkpoint(path):
     }
 
 
+def dropout(key, keep_prob, x):
+    return x * (1 / keep_prob) * jnp.floor(keep_prob + jax.random.uniform(key, x.shape))
+
+
 def apply(params, x, keep_prob, key):
     """The value of preactivate."""
-    batch = x.shape[0]
     # mnist_mlp_summaries.py:45
-    preactivate = (
-        x @ params["layer1"]["weights"]["Variable"]
-        + params["layer1"]["biases"]["Variable"]
-    )
+    matmul = x @ params["layer1"]["weights"]["Variable"]
+    preactivate = matmul + params["layer1"]["biases"]["Variable"]
     # mnist_mlp_summaries.py:64
-    dropped = (
-        jax.nn.relu(preactivate)
-        * (1 / keep_prob)
-        * jnp.floor(keep_prob + jax.random.uniform(key, (batch, 500)))
-    )
-    return (
-        dropped @ params["layer2"]["weights"]["Variable"]
-        + params["layer2"]["biases"]["Variable"]
-    )
+    dropped = dropout(key, keep_prob, jax.nn.relu(preactivate))
+    # mnist_mlp_summaries.py:45
+    wx_plus_b_matmul = dropped @ params["layer2"]["weights"]["Variable"]
+    return wx_plus_b_matmul + params["layer2"]["biases"]["Variable"]
 
 
 def loss(params, x, y_, keep_prob, key):
@@ -121,9 +113,8 @@ def train_step(params, opt_state, x, y_, keep_prob, key):
         params, x, y_, keep_prob, key
     )
     updates, opt_state = optimizer.update(grads, opt_state, params)
-    new_params = optax.apply_updates(params, updates)
     # mnist_mlp_summaries.py:73
     correct_prediction = jnp.argmax(preactivate, 1) == jnp.argmax(y_, 1)
     # mnist_mlp_summaries.py:74
     accuracy = jnp.mean(correct_prediction.astype(jnp.float32))
-    return new_params, opt_state, loss_value, accuracy
+    return optax.apply_updates(params, updates), opt_state, loss_value, accuracy

@@ -8,7 +8,7 @@ import optax
 
 def init(key=None):
     """The variables as the program initializes them, from other random numbers."""
-    params = {"softmax": {"weights": jnp.zeros((784, 10)), "biases": jnp.zeros((10,))}}
+    params = {"softmax": {"weights": jnp.zeros((784, 10)), "biases": jnp.zeros(10)}}
     state = {"global_step": jnp.int32(0), "ExponentialMovingAverage": params}
     return params, state
 
@@ -27,25 +27,24 @@ def params_from_checkpoint(path):
     return jax.tree.map_with_path(read, params), jax.tree.map_with_path(read, state)
 
 
-def apply(params, shuffle_batch):
-    """The value of softmax/add."""
-    return shuffle_batch @ params["softmax"]["weights"] + params["softmax"]["biases"]
+def apply(params, images):
+    """The value of logits."""
+    return images @ params["softmax"]["weights"] + params["softmax"]["biases"]
 
 
-def loss(params, shuffle_batch, shuffle_batch_2):
+def loss(params, images, labels):
     """What is differentiated (mnist_tfrecords.py:62)."""
-    add = apply(params, shuffle_batch)
-    return jnp.mean(
-        optax.softmax_cross_entropy_with_integer_labels(add, shuffle_batch_2)
-    )
+    logits = apply(params, images)
+    return jnp.mean(optax.softmax_cross_entropy_with_integer_labels(logits, labels))
 
 
+# train_step sets the learning rate.
 optimizer = optax.inject_hyperparams(optax.sgd)(0.0)
 
 
-def train_step(params, state, opt_state, shuffle_batch, shuffle_batch_2):
+def train_step(params, state, opt_state, images, labels):
     """One step of training. Returns what it changes, and loss."""
-    loss_value, grads = jax.value_and_grad(loss)(params, shuffle_batch, shuffle_batch_2)
+    loss_value, grads = jax.value_and_grad(loss)(params, images, labels)
     # mnist_tfrecords.py:64
     rate = 0.5 * 0.9 ** jnp.floor(state["global_step"].astype(jnp.float32) / 500.0)
     opt_state = optax.tree.set(opt_state, learning_rate=rate)
@@ -54,15 +53,12 @@ def train_step(params, state, opt_state, shuffle_batch, shuffle_batch_2):
     # mnist_tfrecords.py:65
     step = state["global_step"] + 1
     # mnist_tfrecords.py:67
-    num_updates = step.astype(jnp.float32)
-    truediv = (1.0 + num_updates) / (10.0 + num_updates)
-    minimum = jnp.where(truediv < 0.98, truediv, 0.98)
+    count = step.astype(jnp.float32)
+    decay = jnp.minimum(0.98, (1.0 + count) / (10.0 + count))
     new_state = {
         "global_step": step,
-        "ExponentialMovingAverage": jax.tree.map(
-            lambda average, param: average - (average - param) * (1.0 - minimum),
-            state["ExponentialMovingAverage"],
-            new_params,
+        "ExponentialMovingAverage": optax.incremental_update(
+            new_params, state["ExponentialMovingAverage"], 1.0 - decay
         ),
     }
     return new_params, new_state, opt_state, loss_value

@@ -8,7 +8,7 @@ import optax
 
 def init(key=None):
     """The variables as the program initializes them, from other random numbers."""
-    return {"Variable": jnp.zeros((784, 10)), "Variable_1": jnp.zeros((10,))}
+    return {"Variable": jnp.zeros((784, 10)), "Variable_1": jnp.zeros(10)}
 
 
 def params_from_checkpoint(path):
@@ -21,27 +21,22 @@ def params_from_checkpoint(path):
     return {"Variable": read("Variable"), "Variable_1": read("Variable_1")}
 
 
-def apply(params, shuffle_batch):
+def apply(params, images):
     """The value of logits."""
-    return shuffle_batch @ params["Variable"] + params["Variable_1"]
+    return images @ params["Variable"] + params["Variable_1"]
 
 
-def loss(params, shuffle_batch, shuffle_batch_2):
+def loss(params, images, labels):
     """What is differentiated (pipeline.py:38)."""
-    logits = apply(params, shuffle_batch)
-    # pipeline.py:38
-    cross_entropy = optax.softmax_cross_entropy_with_integer_labels(
-        logits, shuffle_batch_2
-    )
-    return jnp.mean(cross_entropy)
+    logits = apply(params, images)
+    return jnp.mean(optax.softmax_cross_entropy_with_integer_labels(logits, labels))
 
 
 optimizer = optax.sgd(0.1)
 
 
-def train_step(params, opt_state, shuffle_batch, shuffle_batch_2):
+def train_step(params, opt_state, images, labels):
     """One step of training. Returns what it changes, and loss."""
-    loss_value, grads = jax.value_and_grad(loss)(params, shuffle_batch, shuffle_batch_2)
+    loss_value, grads = jax.value_and_grad(loss)(params, images, labels)
     updates, opt_state = optimizer.update(grads, opt_state, params)
-    new_params = optax.apply_updates(params, updates)
-    return new_params, opt_state, loss_value
+    return optax.apply_updates(params, updates), opt_state, loss_value

@@ -15,11 +15,11 @@ def init(key):
     keys = jax.random.split(key, 3)
     return {
         "Variable": truncated_normal(keys[0], (4, 16)),
-        "Variable_1": jnp.full((16,), 0.01),
+        "Variable_1": jnp.full(16, 0.01),
         "Variable_2": truncated_normal(keys[1], (16, 16)),
-        "Variable_3": jnp.full((16,), 0.01),
+        "Variable_3": jnp.full(16, 0.01),
         "Variable_4": truncated_normal(keys[2], (16, 2)),
-        "Variable_5": jnp.full((2,), 0.01),
+        "Variable_5": jnp.full(2, 0.01),
     }
 
 
@@ -69,5 +69,4 @@ def train_step(params, opt_state, state, action, target):
     """One step of training. Returns what it changes, and cost."""
     loss_value, grads = jax.value_and_grad(loss)(params, state, action, target)
     updates, opt_state = optimizer.update(grads, opt_state, params)
-    new_params = optax.apply_updates(params, updates)
-    return new_params, opt_state, loss_value
+    return optax.apply_updates(params, updates), opt_state, loss_value

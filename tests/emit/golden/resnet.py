@@ -7,10 +7,14 @@ import optax
 from jax import lax
 
 
-def conv2d(x, kernel, strides, padding):
+def conv2d(x, kernel, strides):
     return lax.conv_general_dilated(
-        x, kernel, strides, padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
+        x, kernel, strides, "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
     )
+
+
+def avg_pool(x):
+    return lax.reduce_window(x, 0.0, lax.add, (1, 2, 2, 1), (1, 2, 2, 1), "VALID") / 4
 
 
 def truncated_normal(key, shape, n):
@@ -18,17 +22,13 @@ def truncated_normal(key, shape, n):
 
 
 def init_convolved(key, n, m, k):
-    return {
-        "kernel": truncated_normal(key, (3, 3, n, m), k),
-        "norm": {"gamma": jnp.ones((m,)), "beta": jnp.zeros((m,))},
-    }
+    norm = {"gamma": jnp.ones(m), "beta": jnp.zeros(m)}
+    return {"kernel": truncated_normal(key, (3, 3, n, m), k), "norm": norm}
 
 
 def init_block(keys, n, m, k, i):
-    return {
-        "first": init_convolved(keys[0], n, m, k),
-        "second": init_convolved(keys[1], m, m, i),
-    }
+    second = init_convolved(keys[1], m, m, i)
+    return {"first": init_convolved(keys[0], n, m, k), "second": second}
 
 
 def init(key):
@@ -57,56 +57,51 @@ def params_from_checkpoint(path):
     return jax.tree.map_with_path(read, params)
 
 
-def normalized(params, relu_1, strides):
+def convolved(params, relu_1, strides):
     # resnet.py:25
-    first_conv2d = conv2d(relu_1, params["kernel"], strides, "SAME")
+    first_conv2d = conv2d(relu_1, params["kernel"], strides)
     # resnet.py:16
-    sufficient_statistics_slice = first_conv2d[:1, :1, :1]
-    shifted_mean = jnp.mean(first_conv2d - sufficient_statistics_slice, (0, 1, 2))
-    mul = jnp.mean(jnp.square(first_conv2d - sufficient_statistics_slice), (0, 1, 2))
+    start = first_conv2d[:1, :1, :1]
+    shifted = jnp.mean(first_conv2d - start, (0, 1, 2))
     # resnet.py:17
-    batchnorm_mul = lax.rsqrt(mul - shifted_mean**2 + 0.001) * params["norm"]["gamma"]
-    sub = (
-        params["norm"]["beta"] - (shifted_mean + first_conv2d[0, 0, 0]) * batchnorm_mul
-    )
-    return first_conv2d * batchnorm_mul + sub
+    add = jnp.mean(jnp.square(first_conv2d - start), (0, 1, 2)) - shifted**2 + 0.001
+    inverse = lax.rsqrt(add) * params["norm"]["gamma"]
+    # resnet.py:16
+    mean = shifted + first_conv2d[0, 0, 0]
+    return first_conv2d * inverse + (params["norm"]["beta"] - mean * inverse)
 
 
 def block(params, relu_1, pad_width):
+    # resnet.py:33
+    x = avg_pool(relu_1)
     # resnet.py:30
-    y = jax.nn.relu(normalized(params["first"], relu_1, (2, 2)))
-    reduce_window = lax.reduce_window(
-        relu_1, 0.0, lax.add, (1, 2, 2, 1), (1, 2, 2, 1), "VALID"
-    )
-    # resnet.py:34
-    x = jnp.pad(reduce_window / 4.0, pad_width)
-    return jax.nn.relu(x + normalized(params["second"], y, (1, 1)))
+    relu = jax.nn.relu(convolved(params["first"], relu_1, (2, 2)))
+    # resnet.py:17
+    y = convolved(params["second"], relu, (1, 1))
+    return jax.nn.relu(jnp.pad(x, pad_width) + y)
 
 
 def block_2(params, hidden):
     # resnet.py:30
-    y = jax.nn.relu(normalized(params["first"], hidden, (1, 1)))
-    return jax.nn.relu(hidden + normalized(params["second"], y, (1, 1)))
+    relu = jax.nn.relu(convolved(params["first"], hidden, (1, 1)))
+    # resnet.py:17
+    y = convolved(params["second"], relu, (1, 1))
+    return jax.nn.relu(hidden + y)
 
 
 def apply(params, x):
     """The value of logits."""
     # resnet.py:42
-    hidden = jax.nn.relu(normalized(params["start"], x, (1, 1)))
+    hidden = jax.nn.relu(convolved(params["start"], x, (1, 1)))
     # resnet.py:35
-    relu_1 = block(
-        params["block2"],
-        block_2(params["block1"], block_2(params["block0"], hidden)),
-        [(0, 0), (0, 0), (0, 0), (0, 4)],
-    )
+    block1_relu_1 = block_2(params["block1"], block_2(params["block0"], hidden))
+    relu_1 = block(params["block2"], block1_relu_1, [(0, 0), (0, 0), (0, 0), (0, 4)])
+    block3_relu_1 = block_2(params["block3"], relu_1)
     block4_relu_1 = block(
-        params["block4"],
-        block_2(params["block3"], relu_1),
-        [(0, 0), (0, 0), (0, 0), (0, 8)],
+        params["block4"], block3_relu_1, [(0, 0), (0, 0), (0, 0), (0, 8)]
     )
-    # resnet.py:45
-    pooled = jnp.mean(block_2(params["block5"], block4_relu_1), (1, 2))
-    return pooled @ params["weights"]
+    hidden_2 = block_2(params["block5"], block4_relu_1)
+    return jnp.mean(hidden_2, (1, 2)) @ params["weights"]
 
 
 def loss(params, x, y):
@@ -135,5 +130,4 @@ def train_step(params, opt_state, x, y):
     """One step of training. Returns what it changes, and loss."""
     loss_value, grads = jax.value_and_grad(loss)(params, x, y)
     updates, opt_state = optimizer.update(grads, opt_state, params)
-    new_params = optax.apply_updates(params, updates)
-    return new_params, opt_state, loss_value
+    return optax.apply_updates(params, updates), opt_state, loss_value

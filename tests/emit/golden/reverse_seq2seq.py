@@ -7,9 +7,9 @@ import optax
 from jax import lax
 
 
-def conv2d(x, kernel, strides, padding):
+def conv2d(x, kernel):
     return lax.conv_general_dilated(
-        x, kernel, strides, padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
+        x, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
     )
 
 
@@ -18,7 +18,7 @@ def uniform(key, shape, n):
 
 
 def init_linear(key, n, m, k):
-    return {"Matrix": uniform(key, (n, m), k), "Bias": jnp.zeros((m,))}
+    return {"Matrix": uniform(key, (n, m), k), "Bias": jnp.zeros(m)}
 
 
 def init_gru_cell(keys):
@@ -26,7 +26,7 @@ def init_gru_cell(keys):
         "Gates": {
             "Linear": {
                 "Matrix": uniform(keys[0], (16, 16), 0.4330127),
-                "Bias": jnp.ones((16,)),
+                "Bias": jnp.ones(16),
             }
         },
         "Candidate": {"Linear": init_linear(keys[1], 16, 8, 0.4330127)},
@@ -100,49 +100,56 @@ def params_from_checkpoint(path):
     return jax.tree.map_with_path(read, params), jax.tree.map_with_path(read, state)
 
 
-def gru_cell(params, rows, zeros):
+def apply_sparse(beta2_power, beta1_power, m, v, values, indices, var):
+    # reverse_seq2seq.py:78
+    m_t = (m * 0.9).at[indices].add(values * 0.100000024)
+    v_t = (v * 0.999).at[indices].add(values * values * 0.0009999871)
+    rate = 0.003 * jnp.sqrt(1.0 - beta2_power) / (1.0 - beta1_power)
+    truediv_1 = rate * m_t / (jnp.sqrt(v_t) + 1e-08)
+    return m_t, v_t, var - truediv_1
+
+
+def linear(params, args, new):
+    return jnp.concatenate([args, new], 1) @ params["Matrix"] + params["Bias"]
+
+
+def output_projection_wrapper(params, add, new):
+    reset, update = jnp.split(
+        linear(params["GRUCell"]["Gates"]["Linear"], add, new), 2, 1
+    )
     # reverse_seq2seq.py:43
-    add = (
-        jnp.concatenate([rows, zeros], 1) @ params["Gates"]["Linear"]["Matrix"]
-        + params["Gates"]["Linear"]["Bias"]
+    update_2 = jax.nn.sigmoid(update)
+    reset_2 = jax.nn.sigmoid(reset)
+    candidate_add = linear(params["GRUCell"]["Candidate"]["Linear"], add, reset_2 * new)
+    new_2 = update_2 * new + (1.0 - update_2) * jnp.tanh(candidate_add)
+    result = new_2 @ params["OutputProjectionWrapper"]["Linear"]["Matrix"]
+    output_projection_wrapper_add = (
+        result + params["OutputProjectionWrapper"]["Linear"]["Bias"]
     )
-    split = jnp.split(add, 2, 1)
-    sigmoid_1 = jax.nn.sigmoid(split[1])
-    matmul = (
-        jnp.concatenate([rows, jax.nn.sigmoid(split[0]) * zeros], 1)
-        @ params["Candidate"]["Linear"]["Matrix"]
-    )
-    mul_1 = (1.0 - sigmoid_1) * jnp.tanh(matmul + params["Candidate"]["Linear"]["Bias"])
-    return sigmoid_1 * zeros + mul_1
+    return new_2, output_projection_wrapper_add
 
 
-def network(params, add, attention_decoder_conv2d, reshape):
+def gru_cell(params, embedded, zeros):
+    reset, update = jnp.split(linear(params["Gates"]["Linear"], embedded, zeros), 2, 1)
     # reverse_seq2seq.py:43
-    attention_0_add = (
-        add @ params["Attention_0"]["Linear"]["Matrix"]
-        + params["Attention_0"]["Linear"]["Bias"]
-    )
-    tanh = jnp.tanh(
-        attention_decoder_conv2d + jnp.reshape(attention_0_add, (-1, 1, 1, 8))
-    )
-    reshape_1 = jnp.reshape(
-        jax.nn.softmax(jnp.sum(params["AttnV_0"] * tanh, (2, 3))), (-1, 2, 1, 1)
-    )
-    return jnp.sum(reshape_1 * reshape, (1, 2))
+    update_2 = jax.nn.sigmoid(update)
+    add = linear(params["Candidate"]["Linear"], embedded, jax.nn.sigmoid(reset) * zeros)
+    return update_2 * zeros + (1.0 - update_2) * jnp.tanh(add)
 
 
-def attn_output_projection(params, add, sum_1):
-    return jnp.concatenate([add, sum_1], 1) @ params["Matrix"] + params["Bias"]
-
-
-def output_projection_wrapper(params, add):
-    return add @ params["Matrix"] + params["Bias"]
+def read(params, joined, features, states):
+    # reverse_seq2seq.py:43
+    result = joined @ params["Attention_0"]["Linear"]["Matrix"]
+    add = result + params["Attention_0"]["Linear"]["Bias"]
+    asked = add.reshape(-1, 1, 1, 8)
+    scores = jnp.sum(params["AttnV_0"] * jnp.tanh(features + asked), (2, 3))
+    return jnp.sum(jax.nn.softmax(scores).reshape(-1, 2, 1, 1) * states, (1, 2))
 
 
 def loss(
     params,
-    rows,
-    embedding_wrapper_rows,
+    embedded,
+    embedded_2,
     embedding_rows,
     placeholder_5,
     placeholder_6,
@@ -158,107 +165,79 @@ def loss(
     attention_decoder = params["reverser"]["embedding_attention_seq2seq"][
         "embedding_attention_decoder"
     ]["attention_decoder"]
+    rnn = params["reverser"]["embedding_attention_seq2seq"]["RNN"]
     # reverse_seq2seq.py:43
-    add = gru_cell(
-        params["reverser"]["embedding_attention_seq2seq"]["RNN"]["GRUCell"],
-        embedding_wrapper_rows,
-        jnp.zeros((batch, 8)),
+    zeros = jnp.zeros((batch, 8))
+    new = gru_cell(rnn["GRUCell"], embedded_2, zeros)
+    new_2 = gru_cell(rnn["GRUCell"], embedded, new)
+    add = linear(attention_decoder["Linear"], embedding_rows[3], jnp.zeros((batch, 8)))
+    new_3, output_projection_wrapper_add = output_projection_wrapper(
+        attention_decoder, add, new_2
     )
-    gru_cell_1_add = gru_cell(
-        params["reverser"]["embedding_attention_seq2seq"]["RNN"]["GRUCell"], rows, add
+    attended = jnp.concatenate([new.reshape(-1, 1, 8), new_2.reshape(-1, 1, 8)], 1)
+    states = attended.reshape(-1, 2, 1, 8)
+    attention_decoder_conv2d = conv2d(states, attention_decoder["AttnW_0"])
+    taken = read(attention_decoder, new_3, attention_decoder_conv2d, states)
+    add_1 = linear(attention_decoder["Linear"], embedding_rows[2], taken)
+    new_4, output_projection_wrapper_1_add = output_projection_wrapper(
+        attention_decoder, add_1, new_3
     )
-    matmul = (
-        jnp.concatenate([embedding_rows[3], jnp.zeros((batch, 8))], 1)
-        @ attention_decoder["Linear"]["Matrix"]
+    taken_2 = read(attention_decoder, new_4, attention_decoder_conv2d, states)
+    add_2 = linear(attention_decoder["Linear"], embedding_rows[1], taken_2)
+    new_5, output_projection_wrapper_2_add = output_projection_wrapper(
+        attention_decoder, add_2, new_4
     )
-    attention_decoder_add = matmul + attention_decoder["Linear"]["Bias"]
-    gru_cell_add = gru_cell(
-        attention_decoder["GRUCell"], attention_decoder_add, gru_cell_1_add
+    taken_3 = read(attention_decoder, new_5, attention_decoder_conv2d, states)
+    add_3 = linear(attention_decoder["Linear"], embedding_rows[0], taken_3)
+    new_6, output_projection_wrapper_3_add = output_projection_wrapper(
+        attention_decoder, add_3, new_5
     )
-    concat = jnp.concatenate(
-        [jnp.reshape(add, (-1, 1, 8)), jnp.reshape(gru_cell_1_add, (-1, 1, 8))], 1
+    attn_output_projection_add = linear(
+        attention_decoder["AttnOutputProjection"]["Linear"],
+        output_projection_wrapper_add,
+        taken,
     )
-    reshape = jnp.reshape(concat, (-1, 2, 1, 8))
-    attention_decoder_conv2d = conv2d(
-        reshape, attention_decoder["AttnW_0"], (1, 1), "SAME"
+    # reverse_seq2seq.py:46
+    cross_entropy = optax.softmax_cross_entropy_with_integer_labels(
+        attn_output_projection_add, placeholder_5
     )
-    sum_1 = network(attention_decoder, gru_cell_add, attention_decoder_conv2d, reshape)
-    linear_1_matmul = (
-        jnp.concatenate([embedding_rows[2], sum_1], 1)
-        @ attention_decoder["Linear"]["Matrix"]
+    # reverse_seq2seq.py:43
+    attn_output_projection_1_add = linear(
+        attention_decoder["AttnOutputProjection"]["Linear"],
+        output_projection_wrapper_1_add,
+        taken_2,
     )
-    add_1 = linear_1_matmul + attention_decoder["Linear"]["Bias"]
-    attention_decoder_gru_cell_1_add = gru_cell(
-        attention_decoder["GRUCell"], add_1, gru_cell_add
+    # reverse_seq2seq.py:46
+    cross_entropy_1 = optax.softmax_cross_entropy_with_integer_labels(
+        attn_output_projection_1_add, placeholder_6
     )
-    attention_0_1_sum_1 = network(
-        attention_decoder,
-        attention_decoder_gru_cell_1_add,
-        attention_decoder_conv2d,
-        reshape,
+    # reverse_seq2seq.py:43
+    attn_output_projection_2_add = linear(
+        attention_decoder["AttnOutputProjection"]["Linear"],
+        output_projection_wrapper_2_add,
+        taken_3,
     )
-    linear_2_matmul = (
-        jnp.concatenate([embedding_rows[1], attention_0_1_sum_1], 1)
-        @ attention_decoder["Linear"]["Matrix"]
+    # reverse_seq2seq.py:46
+    cross_entropy_2 = optax.softmax_cross_entropy_with_integer_labels(
+        attn_output_projection_2_add, placeholder_7
     )
-    add_2 = linear_2_matmul + attention_decoder["Linear"]["Bias"]
-    gru_cell_2_add = gru_cell(
-        attention_decoder["GRUCell"], add_2, attention_decoder_gru_cell_1_add
+    value_2 = cross_entropy * placeholder_11 + cross_entropy_1 * placeholder_12
+    value = value_2 + cross_entropy_2 * placeholder_13
+    # reverse_seq2seq.py:43
+    taken_4 = read(attention_decoder, new_6, attention_decoder_conv2d, states)
+    attn_output_projection_3_add = linear(
+        attention_decoder["AttnOutputProjection"]["Linear"],
+        output_projection_wrapper_3_add,
+        taken_4,
     )
-    attention_0_2_sum_1 = network(
-        attention_decoder, gru_cell_2_add, attention_decoder_conv2d, reshape
-    )
-    linear_3_matmul = (
-        jnp.concatenate([embedding_rows[0], attention_0_2_sum_1], 1)
-        @ attention_decoder["Linear"]["Matrix"]
-    )
-    add_3 = linear_3_matmul + attention_decoder["Linear"]["Bias"]
-    gru_cell_3_add = gru_cell(attention_decoder["GRUCell"], add_3, gru_cell_2_add)
-    attn_output_projection_adds = []
-    for attention_decoder_gru_cell_add in [
-        gru_cell_add,
-        attention_decoder_gru_cell_1_add,
-        gru_cell_2_add,
-        gru_cell_3_add,
-    ]:
-        output_projection_wrapper_add = output_projection_wrapper(
-            attention_decoder["OutputProjectionWrapper"]["Linear"],
-            attention_decoder_gru_cell_add,
-        )
-        attention_0_sum_1 = network(
-            attention_decoder,
-            attention_decoder_gru_cell_add,
-            attention_decoder_conv2d,
-            reshape,
-        )
-        attn_output_projection_add = attn_output_projection(
-            attention_decoder["AttnOutputProjection"]["Linear"],
-            output_projection_wrapper_add,
-            attention_0_sum_1,
-        )
-        attn_output_projection_adds.append(attn_output_projection_add)
     # reverse_seq2seq.py:46
     cross_entropy_3 = optax.softmax_cross_entropy_with_integer_labels(
-        attn_output_projection_adds[3], placeholder_8
+        attn_output_projection_3_add, placeholder_8
     )
-    cross_entropy_2 = optax.softmax_cross_entropy_with_integer_labels(
-        attn_output_projection_adds[2], placeholder_7
-    )
-    cross_entropy_1 = optax.softmax_cross_entropy_with_integer_labels(
-        attn_output_projection_adds[1], placeholder_6
-    )
-    cross_entropy = optax.softmax_cross_entropy_with_integer_labels(
-        attn_output_projection_adds[0], placeholder_5
-    )
-    value = (
-        cross_entropy * placeholder_11
-        + cross_entropy_1 * placeholder_12
-        + cross_entropy_2 * placeholder_13
-    )
-    truediv = (value + cross_entropy_3 * placeholder_14) / (
-        placeholder_11 + placeholder_12 + placeholder_13 + placeholder_14 + 1e-12
-    )
-    return jnp.mean(truediv)
+    value_3 = placeholder_11 + placeholder_12 + placeholder_13
+    sequence_loss_by_example_add = value_3 + placeholder_14 + 1e-12
+    total = (value + cross_entropy_3 * placeholder_14) / sequence_loss_by_example_add
+    return jnp.mean(total)
 
 
 # TensorFlow adds epsilon before it corrects the second moment, optax after it.
@@ -315,19 +294,19 @@ def train_step(
         "EmbeddingWrapper"
     ]["embedding"]
     # reverse_seq2seq.py:43
-    rows = embedding[placeholder_1]
-    embedding_wrapper_rows = embedding[placeholder]
+    embedded = embedding[placeholder_1]
+    embedded_2 = embedding[placeholder]
     embedding_rows = [
         params["reverser"]["embedding_attention_seq2seq"][
             "embedding_attention_decoder"
         ]["embedding"][indices]
         for indices in [placeholder_7, placeholder_6, placeholder_5, placeholder_4]
     ]
-    loss_value, (grads, rows_grad, embedding_wrapper_rows_grad, embedding_rows_grad) = (
+    loss_value, (grads, embedded_grad, embedded_2_grad, embedding_rows_grad) = (
         jax.value_and_grad(loss, argnums=(0, 1, 2, 3))(
             params,
-            rows,
-            embedding_wrapper_rows,
+            embedded,
+            embedded_2,
             embedding_rows,
             placeholder_5,
             placeholder_6,
@@ -341,74 +320,53 @@ def train_step(
     )
     updates, opt_state = optimizer.update(grads, opt_state, params)
     new_params = optax.apply_updates(params, updates)
-    concatenate = jnp.concatenate([placeholder_1, placeholder])
-    concatenate_2 = jnp.concatenate([rows_grad, embedding_wrapper_rows_grad])
+    m = state["Adam"]["reverser"]["embedding_attention_seq2seq"]["RNN"][
+        "EmbeddingWrapper"
+    ]["embedding"]
+    v = state["Adam_1"]["reverser"]["embedding_attention_seq2seq"]["RNN"][
+        "EmbeddingWrapper"
+    ]["embedding"]
+    var = embedding
     # reverse_seq2seq.py:78
-    mul_2 = (
-        state["Adam"]["reverser"]["embedding_attention_seq2seq"]["RNN"][
-            "EmbeddingWrapper"
-        ]["embedding"]
-        * 0.9
+    row_grads = jnp.concatenate([embedded_grad, embedded_2_grad])
+    indices = jnp.concatenate([placeholder_1, placeholder])
+    m_t, v_t, update = apply_sparse(
+        state["beta2_power"], state["beta1_power"], m, v, row_grads, indices, var
     )
-    scatter_add = mul_2.at[concatenate].add(concatenate_2 * 0.100000024)
-    mul_5 = (
-        state["Adam_1"]["reverser"]["embedding_attention_seq2seq"]["RNN"][
-            "EmbeddingWrapper"
-        ]["embedding"]
-        * 0.999
-    )
-    scatter_add_1 = mul_5.at[concatenate].add(
-        concatenate_2 * concatenate_2 * 0.0009999871
-    )
-    truediv = (
-        0.003 * jnp.sqrt(1.0 - state["beta2_power"]) / (1.0 - state["beta1_power"])
-    )
-    assign_sub = embedding - truediv * scatter_add / (jnp.sqrt(scatter_add_1) + 1e-08)
-    concatenate_3 = jnp.concatenate(
+    indices_2 = jnp.concatenate(
         [placeholder_7, placeholder_6, placeholder_5, placeholder_4]
     )
-    concatenate_4 = jnp.concatenate(embedding_rows_grad)
-    embedding_mul_2 = (
-        state["Adam"]["reverser"]["embedding_attention_seq2seq"][
-            "embedding_attention_decoder"
-        ]["embedding"]
-        * 0.9
-    )
-    embedding_scatter_add = embedding_mul_2.at[concatenate_3].add(
-        concatenate_4 * 0.100000024
-    )
-    embedding_mul_5 = (
-        state["Adam_1"]["reverser"]["embedding_attention_seq2seq"][
-            "embedding_attention_decoder"
-        ]["embedding"]
-        * 0.999
-    )
-    embedding_scatter_add_1 = embedding_mul_5.at[concatenate_3].add(
-        concatenate_4 * concatenate_4 * 0.0009999871
-    )
-    embedding_truediv = (
-        0.003 * jnp.sqrt(1.0 - state["beta2_power"]) / (1.0 - state["beta1_power"])
-    )
-    truediv_1 = (
-        embedding_truediv
-        * embedding_scatter_add
-        / (jnp.sqrt(embedding_scatter_add_1) + 1e-08)
+    m_2 = state["Adam"]["reverser"]["embedding_attention_seq2seq"][
+        "embedding_attention_decoder"
+    ]["embedding"]
+    v_2 = state["Adam_1"]["reverser"]["embedding_attention_seq2seq"][
+        "embedding_attention_decoder"
+    ]["embedding"]
+    var_2 = params["reverser"]["embedding_attention_seq2seq"][
+        "embedding_attention_decoder"
+    ]["embedding"]
+    row_grads_2 = jnp.concatenate(embedding_rows_grad)
+    m_t_2, v_t_2, update_2 = apply_sparse(
+        state["beta2_power"],
+        state["beta1_power"],
+        m_2,
+        v_2,
+        row_grads_2,
+        indices_2,
+        var_2,
     )
     new_params = {
         "reverser": {
             "embedding_attention_seq2seq": {
                 "RNN": {
                     **new_params["reverser"]["embedding_attention_seq2seq"]["RNN"],
-                    "EmbeddingWrapper": {"embedding": assign_sub},
+                    "EmbeddingWrapper": {"embedding": update},
                 },
                 "embedding_attention_decoder": {
                     **new_params["reverser"]["embedding_attention_seq2seq"][
                         "embedding_attention_decoder"
                     ],
-                    "embedding": params["reverser"]["embedding_attention_seq2seq"][
-                        "embedding_attention_decoder"
-                    ]["embedding"]
-                    - truediv_1,
+                    "embedding": update_2,
                 },
             }
         }
@@ -419,18 +377,16 @@ def train_step(
         "Adam": {
             "reverser": {
                 "embedding_attention_seq2seq": {
-                    "RNN": {"EmbeddingWrapper": {"embedding": scatter_add}},
-                    "embedding_attention_decoder": {"embedding": embedding_scatter_add},
+                    "RNN": {"EmbeddingWrapper": {"embedding": m_t}},
+                    "embedding_attention_decoder": {"embedding": m_t_2},
                 }
             }
         },
         "Adam_1": {
             "reverser": {
                 "embedding_attention_seq2seq": {
-                    "RNN": {"EmbeddingWrapper": {"embedding": scatter_add_1}},
-                    "embedding_attention_decoder": {
-                        "embedding": embedding_scatter_add_1
-                    },
+                    "RNN": {"EmbeddingWrapper": {"embedding": v_t}},
+                    "embedding_attention_decoder": {"embedding": v_t_2},
                 }
             }
         },

@@ -14,13 +14,10 @@ def init_unrolled(keys):
     return {
         "GRUCell": {
             "Gates": {
-                "Linear": {
-                    "Matrix": uniform(keys[0], (12, 12)),
-                    "Bias": jnp.ones((12,)),
-                }
+                "Linear": {"Matrix": uniform(keys[0], (12, 12)), "Bias": jnp.ones(12)}
             },
             "Candidate": {
-                "Linear": {"Matrix": uniform(keys[1], (12, 6)), "Bias": jnp.zeros((6,))}
+                "Linear": {"Matrix": uniform(keys[1], (12, 6)), "Bias": jnp.zeros(6)}
             },
         }
     }
@@ -61,19 +58,25 @@ def params_from_checkpoint(path):
     return jax.tree.map_with_path(read, params), jax.tree.map_with_path(read, state)
 
 
-def gru_cell(params, squeeze_1, add):
+def apply_sparse(beta2_power, beta1_power, m, v, values, indices, var):
+    # seq2seq.py:34
+    m_t = (m * 0.9).at[indices].add(values * 0.100000024)
+    v_t = (v * 0.999).at[indices].add(values * values * 0.0009999871)
+    rate = 0.001 * jnp.sqrt(1.0 - beta2_power) / (1.0 - beta1_power)
+    truediv_1 = rate * m_t / (jnp.sqrt(v_t) + 1e-08)
+    return m_t, v_t, var - truediv_1
+
+
+def linear(params, args, new):
+    return jnp.concatenate([args, new], 1) @ params["Matrix"] + params["Bias"]
+
+
+def gru_cell(params, squeeze_1, new):
+    reset, update = jnp.split(linear(params["Gates"]["Linear"], squeeze_1, new), 2, 1)
     # seq2seq.py:15
-    matmul = jnp.concatenate([squeeze_1, add], 1) @ params["Gates"]["Linear"]["Matrix"]
-    split = jnp.split(matmul + params["Gates"]["Linear"]["Bias"], 2, 1)
-    sigmoid_1 = jax.nn.sigmoid(split[1])
-    linear_matmul = (
-        jnp.concatenate([squeeze_1, jax.nn.sigmoid(split[0]) * add], 1)
-        @ params["Candidate"]["Linear"]["Matrix"]
-    )
-    mul_1 = (1.0 - sigmoid_1) * jnp.tanh(
-        linear_matmul + params["Candidate"]["Linear"]["Bias"]
-    )
-    return sigmoid_1 * add + mul_1
+    update_2 = jax.nn.sigmoid(update)
+    add = linear(params["Candidate"]["Linear"], squeeze_1, jax.nn.sigmoid(reset) * new)
+    return update_2 * new + (1.0 - update_2) * jnp.tanh(add)
 
 
 def loss(params, rows_1, rows, target):
@@ -87,11 +90,12 @@ def loss(params, rows_1, rows, target):
         carry = gru_cell(params["model"]["decoder"]["GRUCell"], rows_1[:, t], carry)
         outputs.append(carry)
     # seq2seq.py:31
-    output = jnp.reshape(jnp.concatenate(outputs, 1), (12, 6))
+    output = jnp.concatenate(outputs, 1).reshape(-1, 6)
+    # seq2seq.py:32
+    logits = output @ params["model"]["w"] + params["model"]["b"]
     # seq2seq.py:33
-    cross_entropy = optax.softmax_cross_entropy_with_integer_labels(
-        output @ params["model"]["w"] + params["model"]["b"], jnp.reshape(target, (12,))
-    )
+    reshape = target.reshape(-1)
+    cross_entropy = optax.softmax_cross_entropy_with_integer_labels(logits, reshape)
     return jnp.mean(cross_entropy)
 
 
@@ -138,35 +142,21 @@ def train_step(params, state, opt_state, source, target):
     )(params, rows_1, rows, target)
     updates, opt_state = optimizer.update(grads, opt_state, params)
     new_params = optax.apply_updates(params, updates)
-    concatenate = jnp.concatenate([before.reshape(-1), source.reshape(-1)])
-    concatenate_2 = jnp.concatenate(
-        [rows_1_grad.reshape((-1, 6)), rows_grad.reshape((-1, 6))]
-    )
     # seq2seq.py:34
-    scatter_add = (
-        (state["Adam"]["model"]["embedding"] * 0.9)
-        .at[concatenate]
-        .add(concatenate_2 * 0.100000024)
+    row_grads_2 = rows_1_grad.reshape(-1, 6)
+    row_grads = jnp.concatenate([row_grads_2, rows_grad.reshape(-1, 6)])
+    m = state["Adam"]["model"]["embedding"]
+    v = state["Adam_1"]["model"]["embedding"]
+    var = params["model"]["embedding"]
+    indices = jnp.concatenate([before.reshape(-1), source.reshape(-1)])
+    m_t, v_t, update = apply_sparse(
+        state["beta2_power"], state["beta1_power"], m, v, row_grads, indices, var
     )
-    scatter_add_1 = (
-        (state["Adam_1"]["model"]["embedding"] * 0.999)
-        .at[concatenate]
-        .add(concatenate_2 * concatenate_2 * 0.0009999871)
-    )
-    truediv = (
-        0.001 * jnp.sqrt(1.0 - state["beta2_power"]) / (1.0 - state["beta1_power"])
-    )
-    new_params = {
-        "model": {
-            **new_params["model"],
-            "embedding": params["model"]["embedding"]
-            - truediv * scatter_add / (jnp.sqrt(scatter_add_1) + 1e-08),
-        }
-    }
+    new_params = {"model": {**new_params["model"], "embedding": update}}
     new_state = {
         "beta2_power": state["beta2_power"] * 0.999,
         "beta1_power": state["beta1_power"] * 0.9,
-        "Adam": {"model": {"embedding": scatter_add}},
-        "Adam_1": {"model": {"embedding": scatter_add_1}},
+        "Adam": {"model": {"embedding": m_t}},
+        "Adam_1": {"model": {"embedding": v_t}},
     }
     return new_params, new_state, opt_state, loss_value

@@ -8,7 +8,7 @@ import optax
 
 def init(key=None):
     """The variables as the program initializes them, from other random numbers."""
-    return {"Variable": jnp.zeros((784, 10)), "Variable_1": jnp.zeros((10,))}
+    return {"Variable": jnp.zeros((784, 10)), "Variable_1": jnp.zeros(10)}
 
 
 def params_from_checkpoint(path):
@@ -39,5 +39,4 @@ def train_step(params, opt_state, x, y_):
     """One step of training. Returns what it changes, and loss."""
     loss_value, grads = jax.value_and_grad(loss)(params, x, y_)
     updates, opt_state = optimizer.update(grads, opt_state, params)
-    new_params = optax.apply_updates(params, updates)
-    return new_params, opt_state, loss_value
+    return optax.apply_updates(params, updates), opt_state, loss_value

@@ -11,18 +11,14 @@ from jax import lax
 constants = dict(np.load(Path(__file__).with_name("style_jax.npz")))
 
 
-def conv2d(x, kernel, strides, padding):
+def conv2d(x, kernel):
     return lax.conv_general_dilated(
-        x, kernel, strides, padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
+        x, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
     )
 
 
-def avg_pool(x, size, strides, padding):
-    total = lax.reduce_window(x, 0.0, lax.add, (1, *size, 1), (1, *strides, 1), padding)
-    count = lax.reduce_window(
-        jnp.ones_like(x), 0.0, lax.add, (1, *size, 1), (1, *strides, 1), padding
-    )
-    return total / count
+def avg_pool(x):
+    return lax.reduce_window(x, 0.0, lax.add, (1, 2, 2, 1), (1, 2, 2, 1), "VALID") / 4
 
 
 def init(key):
@@ -40,93 +36,50 @@ def params_from_checkpoint(path):
     return {"image": read("image")}
 
 
+def net(image):
+    # style.py:13
+    relu = jax.nn.relu(conv2d(image, constants["constant_0"]))
+    image_2 = jax.nn.relu(conv2d(relu, constants["constant_1"]))
+    # style.py:16
+    image_3 = avg_pool(image_2)
+    # style.py:13
+    relu_2 = jax.nn.relu(conv2d(image_3, constants["constant_2"]))
+    image_4 = jax.nn.relu(conv2d(relu_2, constants["constant_3"]))
+    # style.py:16
+    image_5 = avg_pool(image_4)
+    # style.py:13
+    image_6 = jax.nn.relu(conv2d(image_5, constants["constant_4"]))
+    return relu, image_2, relu_2, image_4, image_6
+
+
+def gram(features, shape, divisor):
+    # style.py:21
+    flat = jnp.reshape(features, shape)
+    return flat.T @ flat / divisor
+
+
 def loss(params):
     """What is differentiated (style.py:34)."""
     # style.py:13
-    relu = jax.nn.relu(conv2d(params["image"], constants["constant_0"], (1, 1), "SAME"))
-    # style.py:21
-    flat = jnp.reshape(relu, (256, 32))
-    # style.py:13
-    conv2d_10 = conv2d(constants["constant_1"], constants["constant_0"], (1, 1), "SAME")
-    relu_10 = jax.nn.relu(conv2d_10)
-    # style.py:21
-    flat_2 = jnp.reshape(relu_10, (256, 32))
-    # style.py:13
-    image = jax.nn.relu(conv2d(relu, constants["constant_2"], (1, 1), "SAME"))
-    # style.py:21
-    flat_3 = jnp.reshape(image, (256, 32))
-    # style.py:13
-    image_2 = jax.nn.relu(conv2d(relu_10, constants["constant_2"], (1, 1), "SAME"))
-    # style.py:21
-    flat_4 = jnp.reshape(image_2, (256, 32))
-    # style.py:16
-    image_3 = avg_pool(image, (2, 2), (2, 2), "SAME")
-    # style.py:13
-    relu_2 = jax.nn.relu(conv2d(image_3, constants["constant_3"], (1, 1), "SAME"))
-    # style.py:21
-    flat_5 = jnp.reshape(relu_2, (64, 64))
-    # style.py:16
-    image_4 = avg_pool(image_2, (2, 2), (2, 2), "SAME")
-    # style.py:13
-    relu_12 = jax.nn.relu(conv2d(image_4, constants["constant_3"], (1, 1), "SAME"))
-    # style.py:21
-    flat_6 = jnp.reshape(relu_12, (64, 64))
-    # style.py:13
-    image_5 = jax.nn.relu(conv2d(relu_2, constants["constant_4"], (1, 1), "SAME"))
-    # style.py:21
-    flat_7 = jnp.reshape(image_5, (64, 64))
-    # style.py:13
-    image_6 = jax.nn.relu(conv2d(relu_12, constants["constant_4"], (1, 1), "SAME"))
-    # style.py:21
-    flat_8 = jnp.reshape(image_6, (64, 64))
-    # style.py:16
-    image_7 = avg_pool(image_5, (2, 2), (2, 2), "SAME")
-    # style.py:21
-    flat_9 = jnp.reshape(
-        jax.nn.relu(conv2d(image_7, constants["constant_5"], (1, 1), "SAME")), (16, 128)
-    )
-    # style.py:16
-    image_8 = avg_pool(image_6, (2, 2), (2, 2), "SAME")
-    # style.py:13
-    image_9 = jax.nn.relu(conv2d(image_8, constants["constant_5"], (1, 1), "SAME"))
-    # style.py:21
-    flat_10 = jnp.reshape(image_9, (16, 128))
+    relu, image, relu_2, image_2, image_3 = net(params["image"])
+    relu_10, image_4, relu_12, image_5, image_6 = net(constants["constant_5"])
+    _, _, _, image_7, _ = net(constants["constant_6"])
+    # style.py:31
+    content_loss = jnp.sum((image_2 - image_7) ** 2) / 2
+    value = (gram(relu, (-1, 32), 8192.0) - gram(relu_10, (-1, 32), 8192.0)) ** 2
+    sum_2 = jnp.sum(value)
+    value_2 = (gram(image, (-1, 32), 8192.0) - gram(image_4, (-1, 32), 8192.0)) ** 2
+    sum_3 = jnp.sum(value_2)
+    value_3 = (gram(relu_2, (-1, 64), 4096.0) - gram(relu_12, (-1, 64), 4096.0)) ** 2
+    sum_4 = jnp.sum(value_3)
+    value_4 = (gram(image_2, (-1, 64), 4096.0) - gram(image_5, (-1, 64), 4096.0)) ** 2
+    value_5 = (gram(image_3, (-1, 128), 2048.0) - gram(image_6, (-1, 128), 2048.0)) ** 2
+    # style.py:32
+    style_loss_2 = jnp.sum(value_4) / 2
+    style_loss = sum_2 / 2 + sum_3 / 2 + sum_4 / 2 + style_loss_2 + jnp.sum(value_5) / 2
     # style.py:33
     tv_loss = jnp.sum((params["image"][:, 1:] - params["image"][:, :15]) ** 2) / 2
-    # style.py:32
-    style_loss = (
-        jnp.sum((flat.T @ flat / 8192.0 - flat_2.T @ flat_2 / 8192.0) ** 2) / 2
-        + jnp.sum((flat_3.T @ flat_3 / 8192.0 - flat_4.T @ flat_4 / 8192.0) ** 2) / 2
-    )
-    style_loss_2 = (
-        style_loss
-        + jnp.sum((flat_5.T @ flat_5 / 4096.0 - flat_6.T @ flat_6 / 4096.0) ** 2) / 2
-    )
-    style_loss_3 = (
-        style_loss_2
-        + jnp.sum((flat_7.T @ flat_7 / 4096.0 - flat_8.T @ flat_8 / 4096.0) ** 2) / 2
-    )
-    style_loss_4 = (
-        style_loss_3
-        + jnp.sum((flat_9.T @ flat_9 / 2048.0 - flat_10.T @ flat_10 / 2048.0) ** 2) / 2
-    )
-    # style.py:13
-    conv2d_5 = conv2d(constants["constant_6"], constants["constant_0"], (1, 1), "SAME")
-    image_10 = jax.nn.relu(
-        conv2d(jax.nn.relu(conv2d_5), constants["constant_2"], (1, 1), "SAME")
-    )
-    # style.py:16
-    image_11 = avg_pool(image_10, (2, 2), (2, 2), "SAME")
-    # style.py:13
-    conv2d_8 = conv2d(
-        jax.nn.relu(conv2d(image_11, constants["constant_3"], (1, 1), "SAME")),
-        constants["constant_4"],
-        (1, 1),
-        "SAME",
-    )
-    # style.py:31
-    content_loss = jnp.sum((image_5 - jax.nn.relu(conv2d_8)) ** 2) / 2
-    return 5.0 * content_loss + 100.0 * style_loss_4 + tv_loss
+    return 5.0 * content_loss + 100.0 * style_loss + tv_loss
 
 
 # TensorFlow adds epsilon before it corrects the second moment, optax after it.
@@ -163,5 +116,4 @@ def train_step(params, opt_state):
     """One step of training. Returns what it changes, and loss."""
     loss_value, grads = jax.value_and_grad(loss)(params)
     updates, opt_state = optimizer.update(grads, opt_state, params)
-    new_params = optax.apply_updates(params, updates)
-    return new_params, opt_state, loss_value
+    return optax.apply_updates(params, updates), opt_state, loss_value

@@ -9,7 +9,7 @@ import optax
 def init_dense(key, n, m, k):
     return {
         "w": jax.random.uniform(key, (n, m), minval=-k, maxval=k),
-        "b": jnp.zeros((m,)),
+        "b": jnp.zeros(m),
     }
 
 
@@ -48,30 +48,28 @@ def dense(params, x):
 
 def loss(params, x, key):
     """What is differentiated, cost (vae.py:36)."""
-    batch = x.shape[0]
     # vae.py:22
     h1 = jax.nn.softplus(dense(params["encoder"]["h1"], x))
     # vae.py:23
     h2 = jax.nn.softplus(dense(params["encoder"]["h2"], h1))
     # vae.py:15
-    add = dense(params["encoder"]["mean"], h2)
-    log_sigma_sq_add = dense(params["encoder"]["log_sigma_sq"], h2)
+    z_mean = dense(params["encoder"]["mean"], h2)
+    z_log_sigma_sq = dense(params["encoder"]["log_sigma_sq"], h2)
     # vae.py:27
-    z = add + jnp.sqrt(jnp.exp(log_sigma_sq_add)) * jax.random.normal(key, (batch, 3))
+    mul = jnp.sqrt(jnp.exp(z_log_sigma_sq)) * jax.random.normal(key, z_mean.shape)
     # vae.py:30
-    h1_2 = jax.nn.softplus(dense(params["decoder"]["h1"], z))
+    h1_2 = jax.nn.softplus(dense(params["decoder"]["h1"], z_mean + mul))
     # vae.py:31
     h2_2 = jax.nn.softplus(dense(params["decoder"]["h2"], h1_2))
     # vae.py:32
     x_reconstr_mean = jax.nn.sigmoid(dense(params["decoder"]["mean"], h2_2))
-    # vae.py:35
-    sum_1 = jnp.sum(1.0 + log_sigma_sq_add - add**2 - jnp.exp(log_sigma_sq_add), 1)
     # vae.py:33
     reconstr_loss = x * jnp.log(1e-10 + x_reconstr_mean)
-    reconstr_loss_2 = -jnp.sum(
-        reconstr_loss + (1.0 - x) * jnp.log(1.0 - x_reconstr_mean), 1
-    )
-    return jnp.mean(reconstr_loss_2 + -0.5 * sum_1)
+    add_1 = reconstr_loss + (1.0 - x) * jnp.log(1.0 - x_reconstr_mean)
+    reconstr_loss_2 = -jnp.sum(add_1, 1)
+    # vae.py:35
+    sum_1 = jnp.sum(1.0 + z_log_sigma_sq - z_mean**2 - jnp.exp(z_log_sigma_sq), 1)
+    return jnp.mean(reconstr_loss_2 - 0.5 * sum_1)
 
 
 # TensorFlow adds epsilon before it corrects the second moment, optax after it.
@@ -108,5 +106,4 @@ def train_step(params, opt_state, x, key):
     """One step of training. Returns what it changes, and cost."""
     loss_value, grads = jax.value_and_grad(loss)(params, x, key)
     updates, opt_state = optimizer.update(grads, opt_state, params)
-    new_params = optax.apply_updates(params, updates)
-    return new_params, opt_state, loss_value
+    return optax.apply_updates(params, updates), opt_state, loss_value

@@ -28,20 +28,18 @@ def distinct(key, count, draw):
     return (classes, tries)
 
 
-def log_uniform_candidates(key, labels, count, range_max, unique):
+def log_uniform_candidates(key, labels):
     """Classes, small ones most often; and how often each of the labels, and of the classes, is to be expected."""
-    span = math.log(range_max + 1)
+    span = math.log(31)
 
     def draw(key, shape):
         return jnp.exp(jax.random.uniform(key, shape) * span).astype(int) - 1
 
     def expected(classes):
         odds = jnp.log((classes + 2.0) / (classes + 1.0)) / span
-        return -jnp.expm1(tries * jnp.log1p(-odds)) if unique else odds * count
+        return -jnp.expm1(tries * jnp.log1p(-odds))
 
-    drawn, tries = (
-        distinct(key, count, draw) if unique else (draw(key, (count,)), count)
-    )
+    drawn, tries = distinct(key, 4, draw)
     return (drawn, expected(labels), expected(drawn))
 
 
@@ -52,7 +50,7 @@ def init(key):
         "embeddings": jax.random.uniform(keys[0], (30, 8), minval=-1.0),
         "nce_weights": jax.random.truncated_normal(keys[1], -2.0, 2.0, (30, 8))
         * 0.35355338,
-        "nce_biases": jnp.zeros((30,)),
+        "nce_biases": jnp.zeros(30),
     }
 
 
@@ -70,28 +68,22 @@ def params_from_checkpoint(path):
     }
 
 
-def loss(embed, rows, rows_1, train_labels, key):
+def loss(embed, rows, offsets, train_labels, key):
     """What is differentiated (word2vec.py:19)."""
-    log_uniform_candidates_2 = log_uniform_candidates(
-        key, jnp.asarray(train_labels).astype(int), 4, 30, True
-    )
     # word2vec.py:19
-    reshape_2 = jnp.reshape(
-        jnp.expand_dims(embed, 1) * jnp.reshape(rows[:6], (6, 1, 8)), (6, 8)
-    )
-    sub = (
-        reshape_2 @ jnp.ones((8, 1))
-        + jnp.reshape(rows_1[:6], (6, 1))
-        - jnp.log(log_uniform_candidates_2[1])
-    )
-    concat_3 = jnp.concatenate(
-        [sub, embed @ rows[6:].T + rows_1[6:] - jnp.log(log_uniform_candidates_2[2])], 1
-    )
-    mul = concat_3 * jnp.concatenate([jnp.ones((6, 1)), jnp.zeros((6, 4))], 1)
-    sampled_losses = (
-        jax.nn.relu(concat_3) - mul + jnp.log(1.0 + jnp.exp(-jnp.abs(concat_3)))
-    )
-    return jnp.mean(jnp.reshape(sampled_losses @ jnp.ones((5, 1)), (6,)))
+    labels = jnp.asarray(train_labels).astype(int)
+    log_uniform_candidates_2 = log_uniform_candidates(key, labels)
+    products = jnp.expand_dims(embed, 1) * rows[:6].reshape(-1, 1, 8)
+    reshape_2 = products.reshape(-1, 8)
+    true_logits = jnp.sum(reshape_2, 1).reshape(-1, 1) + offsets[:6].reshape(-1, 1)
+    sub = true_logits - jnp.log(log_uniform_candidates_2[1])
+    sampled_logits = embed @ rows[6:].T + offsets[6:]
+    sub_1 = sampled_logits - jnp.log(log_uniform_candidates_2[2])
+    logits = jnp.concatenate([sub, sub_1], 1)
+    concat_4 = jnp.concatenate([jnp.ones((6, 1)), jnp.zeros((6, 4))], 1)
+    sampled_losses_sub = jax.nn.relu(logits) - logits * concat_4
+    reshape = jnp.sum(sampled_losses_sub + jnp.log(1.0 + jnp.exp(-jnp.abs(logits))), 1)
+    return jnp.mean(reshape)
 
 
 def train_step(params, train_inputs, train_labels, key):
@@ -99,17 +91,17 @@ def train_step(params, train_inputs, train_labels, key):
     # word2vec.py:16
     embed = params["embeddings"][train_inputs]
     # word2vec.py:19
-    cast = jnp.asarray(train_labels).astype(int)
-    log_uniform_candidates_2 = log_uniform_candidates(key, cast, 4, 30, True)
-    concat = jnp.concatenate([jnp.reshape(cast, (6,)), log_uniform_candidates_2[0]])
-    rows = params["nce_weights"][concat]
-    rows_1 = params["nce_biases"][concat]
-    loss_value, (embed_grad, rows_grad, rows_1_grad) = jax.value_and_grad(
+    labels = jnp.asarray(train_labels).astype(int)
+    log_uniform_candidates_2 = log_uniform_candidates(key, labels)
+    ids = jnp.concatenate([labels.reshape(-1), log_uniform_candidates_2[0]])
+    rows = params["nce_weights"][ids]
+    offsets = params["nce_biases"][ids]
+    loss_value, (embed_grad, rows_grad, offsets_grad) = jax.value_and_grad(
         loss, argnums=(0, 1, 2)
-    )(embed, rows, rows_1, train_labels, key)
+    )(embed, rows, offsets, train_labels, key)
     new_params = {
         "embeddings": params["embeddings"].at[train_inputs].add(-embed_grad),
-        "nce_weights": params["nce_weights"].at[concat].add(-rows_grad),
-        "nce_biases": params["nce_biases"].at[concat].add(-rows_1_grad),
+        "nce_weights": params["nce_weights"].at[ids].add(-rows_grad),
+        "nce_biases": params["nce_biases"].at[ids].add(-offsets_grad),
     }
     return new_params, loss_value

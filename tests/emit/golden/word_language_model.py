@@ -11,11 +11,8 @@ def uniform(key, shape):
 
 
 def init_cell(key):
-    return {
-        "BasicLSTMCell": {
-            "Linear": {"Matrix": uniform(key, (16, 32)), "Bias": jnp.zeros((32,))}
-        }
-    }
+    linear = {"Matrix": uniform(key, (16, 32)), "Bias": jnp.zeros(32)}
+    return {"BasicLSTMCell": {"Linear": linear}}
 
 
 def init(key):
@@ -49,89 +46,85 @@ def params_from_checkpoint(path):
     return jax.tree.map_with_path(read, params), jax.tree.map_with_path(read, state)
 
 
-def basic_lstm_cell(params, cell0_slice, squeeze):
-    split = jnp.split(cell0_slice, 2, 1)
+def dropout(key, x):
+    return x * 1.25 * jnp.floor(0.8 + jax.random.uniform(key, x.shape))
+
+
+def dropout_wrapper(params, inputs, state, key):
+    c, h = jnp.split(inputs, 2, 1)
     # word_language_model.py:80
-    add = jnp.concatenate([squeeze, split[1]], 1) @ params["Matrix"] + params["Bias"]
-    split_2 = jnp.split(add, 4, 1)
-    add_2 = split[0] * jax.nn.sigmoid(split_2[2]) + jax.nn.sigmoid(
-        split_2[0]
-    ) * jnp.tanh(split_2[1])
-    mul_2 = jnp.tanh(add_2) * jax.nn.sigmoid(split_2[3])
-    return mul_2, jnp.concatenate([add_2, mul_2], 1)
+    result = jnp.concatenate([state, h], 1) @ params["Matrix"]
+    i, j, f, o = jnp.split(result + params["Bias"], 4, 1)
+    new_c = c * jax.nn.sigmoid(f) + jax.nn.sigmoid(i) * jnp.tanh(j)
+    new_h = jnp.tanh(new_c) * jax.nn.sigmoid(o)
+    return jnp.concatenate([new_c, new_h], 1), dropout(key, new_h)
 
 
-def dropout(key, mul_2):
-    return mul_2 * 1.25 * jnp.floor(0.8 + jax.random.uniform(key, (3, 8)))
-
-
-def multi_rnn_cell(params, initial_state, squeeze, key, key_2):
+def multi_rnn_cell(params, input_, state, key, key_2):
     # word_language_model.py:80
-    mul_2, concat = basic_lstm_cell(
-        params["Cell0"]["BasicLSTMCell"]["Linear"], initial_state[:, :16], squeeze
+    new_state, result = dropout_wrapper(
+        params["Cell0"]["BasicLSTMCell"]["Linear"], input_[:, :16], state, key
     )
-    basic_lstm_cell_mul_2, basic_lstm_cell_concat = basic_lstm_cell(
-        params["Cell1"]["BasicLSTMCell"]["Linear"],
-        initial_state[:, 16:],
-        dropout(key, mul_2),
+    new_state_2, result_2 = dropout_wrapper(
+        params["Cell1"]["BasicLSTMCell"]["Linear"], input_[:, 16:], result, key_2
     )
-    return concat, basic_lstm_cell_concat, dropout(key_2, basic_lstm_cell_mul_2)
+    return result_2, jnp.concatenate([new_state, new_state_2], 1)
 
 
-def loss(params, inputs, initial_state, following, key):
+def loss(params, inputs, zeros, following, key):
     """What is differentiated, cost (word_language_model.py:86)."""
     keys = jax.random.split(key, 9)
     # word_language_model.py:78
-    inputs_2 = inputs * 1.25 * jnp.floor(0.8 + jax.random.uniform(keys[0], (3, 4, 8)))
+    kept = jnp.floor(0.8 + jax.random.uniform(keys[0], inputs.shape))
+    inputs_2 = inputs * 1.25 * kept
     split = jnp.split(inputs_2, 4, 1)
-    carry = initial_state
-    outputs = []
+    carry = zeros
+    results = []
     # word_language_model.py:80
     for t in range(4):
-        concat, basic_lstm_cell_concat, output = multi_rnn_cell(
+        result, carry = multi_rnn_cell(
             params["model"]["RNN"]["MultiRNNCell"],
             carry,
             jnp.squeeze(split[t], (1,)),
             keys[2 * t + 1],
             keys[2 * t + 2],
         )
-        outputs.append(output)
-        carry = jnp.concatenate([concat, basic_lstm_cell_concat], 1)
+        results.append(result)
     # word_language_model.py:81
-    output_2 = jnp.reshape(jnp.concatenate(outputs, 1), (12, 8))
+    output_2 = jnp.concatenate(results, 1).reshape(-1, 8)
+    # word_language_model.py:82
+    logits = output_2 @ params["model"]["softmax_w"] + params["model"]["softmax_b"]
+    # word_language_model.py:85
+    reshape_1 = following.reshape(-1)
     # word_language_model.py:84
-    cross_entropy = optax.softmax_cross_entropy_with_integer_labels(
-        output_2 @ params["model"]["softmax_w"] + params["model"]["softmax_b"],
-        jnp.reshape(following, (12,)),
-    )
+    cross_entropy = optax.softmax_cross_entropy_with_integer_labels(logits, reshape_1)
     return jnp.sum(cross_entropy) / 3.0, carry
 
 
+# train_step sets the learning rate.
 optimizer = optax.inject_hyperparams(optax.sgd)(0.0)
 
 
-def train_step(params, state, opt_state, initial_state, words, following, key):
+def train_step(params, state, opt_state, zeros, words, following, key):
     """One step of training. Returns what it changes, and cost, model/RNN/concat_3:0."""
     # word_language_model.py:76
     inputs = params["model"]["embedding"][words]
     (loss_value, concat_3), (grads, inputs_grad) = jax.value_and_grad(
         loss, argnums=(0, 1), has_aux=True
-    )(params, inputs, initial_state, following, key)
-    reshape = inputs_grad.reshape((-1, 8))
+    )(params, inputs, zeros, following, key)
     # word_language_model.py:93
-    truediv = 1.0 / optax.tree.norm([reshape, grads])
-    mul = 5.0 * jnp.where(truediv > 0.2, 0.2, truediv)
+    row_grads = inputs_grad.reshape(-1, 8)
+    scale = 5.0 * jnp.minimum(1.0 / optax.tree.norm([row_grads, grads]), 0.2)
     opt_state = optax.tree.set(opt_state, learning_rate=state["model"]["Variable"])
-    updates, opt_state = optimizer.update(
-        jax.tree.map(lambda grad: grad * mul, grads), opt_state, params
-    )
+    new_grads = jax.tree.map(lambda grad: grad * scale, grads)
+    updates, opt_state = optimizer.update(new_grads, opt_state, params)
     new_params = optax.apply_updates(params, updates)
     new_params = {
         "model": {
             **new_params["model"],
             "embedding": params["model"]["embedding"]
             .at[words.reshape(-1)]
-            .add(-(reshape * mul * state["model"]["Variable"])),
+            .add(-(row_grads * scale * state["model"]["Variable"])),
         }
     }
     return new_params, state, opt_state, loss_value, concat_3
