@@ -171,8 +171,10 @@ def _line_number(code: CodeType, instruction: int) -> int:
 def _targets(line: str) -> tuple[tuple[str, ...], int]:
     """The names to which a statement assigns, and how many values stand on its other side, where those are written out."""
     try:
-        statement = ast.parse(line.strip()).body[0]
-    except (SyntaxError, IndexError):  # it goes on in the next line
+        statement, *others = ast.parse(line.strip()).body
+        if others:  # which of the line's statements has recorded what is not known
+            return (), 1
+    except (SyntaxError, ValueError):  # it goes on in the next line
         match = None if line.rstrip().endswith(("[", "{")) else _ASSIGNS.match(line)
         return (tuple(re.split(r"\s*,\s*", match[1])) if match else ()), 1
     if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or (
