@@ -149,9 +149,9 @@ class Repeats:
             if not (isinstance(value, (np.ndarray, jax.Array)) and value.ndim and value.size > FEW
                     and value.dtype.kind in "fiu"):
                 return value
-            if (value == value.flat[0]).all():
-                return constant(equal, id(value), value) if value.ndim > 1 and value.dtype.kind == "f" else value
             array = np.asarray(value)
+            if (array == array.flat[0]).all():
+                return constant(equal, id(value), value) if value.ndim > 1 and value.dtype.kind == "f" else value
             return constant(self.constants, (array.shape, str(array.dtype), array.tobytes()), value)
 
         def constant(known: dict, key: Any, value: Any) -> Expr:

@@ -34,7 +34,11 @@ REASONS = {
     **dict.fromkeys(("BatchNormWithGlobalNormalization", "BatchNormWithGlobalNormalizationGrad", "RandomCrop", "TileGrad",
                      "TopK"), "TensorFlow 0.8 had removed it from new graphs"),
     "SparseAdd": "how large its result is depends on the data",
-    "SparseApplyAdadelta": ROWS, "SparseApplyFtrl": ROWS, "SparseApplyRMSProp": ROWS,
+    **dict.fromkeys(("SparseApplyAdadelta", "SparseApplyAdagradDA", "SparseApplyCenteredRMSProp", "SparseApplyFtrl",
+                     "SparseApplyProximalAdagrad", "SparseApplyProximalGradientDescent", "SparseApplyRMSProp"), ROWS),
+    "RandomGamma": "it draws from TensorFlow's own streams",
+    "SparseSparseMaximum": "how large its result is depends on the data",
+    "SparseSparseMinimum": "how large its result is depends on the data",
     "RefMerge": "it is control flow of its own: the run goes operation by operation",
     "TensorArrayGrad": "JAX differentiates the array's elements themselves",
     "TensorArrayGradV2": "JAX differentiates the array's elements themselves",
@@ -88,6 +92,19 @@ OTHERS = {
         variable([1, 2], [3, 4]), variable([1, 1], [1, 1]), 0.5, x([1, 2], [3, 4], [5, 6]), [1, 0, 1]),
     "SparseApplyMomentum": lambda x: raw_op("SparseApplyMomentum")(
         variable([1, 2], [3, 4]), variable([1, 1], [1, 1]), 0.5, x([1, 2], [3, 4], [5, 6]), [1, 0, 1], 0.9),
+    "ApplyCenteredRMSProp": lambda x: raw_op("ApplyCenteredRMSProp")(
+        variable(1, 2), variable(0.1, 0.2), variable(0.3, 0.4), variable(0, 0), 0.5, 0.9, 0.5, 1e-3, x(3, 4)),
+    "ApplyProximalGradientDescent": lambda x: raw_op("ApplyProximalGradientDescent")(variable(1, 2), 0.5, 0.1, 0.2, x(3, 4)),
+    "ApplyProximalAdagrad": lambda x: raw_op("ApplyProximalAdagrad")(
+        variable(1, 2), variable(0.1, 0.2), 0.5, 0.1, 0.2, x(3, 4)),
+    "ApplyAdagradDA": lambda x: raw_op("ApplyAdagradDA")(
+        variable(1, 2), variable(0.1, 0.2), variable(0.3, 0.4), x(3, 4), 0.5, 0.1, 0.2, np.int64(3)),
+    "ScatterMul": lambda x: tf.scatter_mul(variable(1, 2, 3), [0, 2, 0], x(3, 4, 5)),
+    "ScatterDiv": lambda x: tf.scatter_div(variable(1, 2, 3), [0, 2, 0], x(3, 4, 5)),
+    "ScatterNdUpdate": lambda x: tf.scatter_nd_update(variable(1, 2, 3), [[0], [2]], x(3, 4)),
+    "ScatterNdAdd": lambda x: tf.scatter_nd_add(variable(1, 2, 3), [[0], [2]], x(3, 4)),
+    "ScatterNdSub": lambda x: tf.scatter_nd_sub(variable(1, 2, 3), [[0], [2]], x(3, 4)),
+    "Bucketize": lambda x: raw_op("Bucketize")(x(-1, 0.5, 7), [0.0, 1.0, 5.0]),
     "SelfAdjointEig": lambda x: raw_op("SelfAdjointEig")(x([2, 0], [0, 3]))[:1],
     "BatchSelfAdjointEig": lambda x: raw_op("BatchSelfAdjointEig")(x([[2, 0], [0, 3]]))[:, :1],
     "ControlTrigger": lambda x: with_trigger(x(1, 2)),
