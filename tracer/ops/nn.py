@@ -263,7 +263,7 @@ def sparse_softmax_cross_entropy_with_logits(logits: Any, labels: Any, name: str
     with scopes.op_scope([logits, labels], name, "SparseSoftmaxCrossEntropyWithLogits") as scope:
         if labels.get_shape().ndims not in (None, rank - 1):
             raise ValueError(f"Rank mismatch: Rank of labels (received {labels.get_shape().ndims}) should equal rank of "
-                             f"logits minus 1 (received {rank}).")
+                             f"logits minus 1 (received {rank}). With labels of one dimension, logits must have rank 2.")
         loss, _ = _sparse_softmax_cross_entropy_with_logits(_as_rows(logits), array.reshape(labels, [-1]))
         return _as_before_last(loss, logits, scope)
 
