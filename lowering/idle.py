@@ -42,13 +42,15 @@ def _cast(x: Any, DstT: dtypes.DType, **_: Any) -> Any:
 def _reshape(tensor: Any, shape: Any) -> Any:
     """As `Reshape`; NumPy takes any negative size for the one that it finds out."""
     sizes = np.reshape(shape, -1).tolist()
-    if any(size < -1 for size in sizes):
+    if np.ndim(shape) != 1 or any(size < -1 for size in sizes):
         raise ValueError
     return tensor.reshape(sizes)
 
 
 def _cut(input_: Any, begin: Any, size: Any) -> Any:
     """As `Slice`; an error where it would not be what is asked for."""
+    if np.ndim(begin) != 1 or np.ndim(size) != 1:
+        raise ValueError
     at, sizes = np.reshape(begin, -1).tolist(), np.reshape(size, -1).tolist()
     ends = [whole if n == -1 else start + n for start, n, whole in zip(at, sizes, input_.shape, strict=True)]
     if any(not 0 <= start <= end <= whole for start, end, whole in zip(at, ends, input_.shape, strict=True)):
@@ -102,7 +104,7 @@ def quick(node: Operation, attrs: Mapping[str, Any], constants: list[Any]) -> Ca
         return _of_array
     if node.type == "Reshape" and constants[1] is not None:
         sizes = tuple(np.reshape(constants[1], -1).tolist())
-        if min(sizes, default=0) >= -1:
+        if np.ndim(constants[1]) == 1 and min(sizes, default=0) >= -1:
             function = lambda tensor, shape: tensor.reshape(sizes)  # noqa: E731
     kind = first.dtype.base_dtype.as_numpy_dtype
 

@@ -139,3 +139,14 @@ def test_what_a_program_takes_as_well_stays_there(monkeypatch):
     assert moved.isdisjoint({"Mul", "RandomUniform"})
     np.testing.assert_allclose([float(value) for value in values], slope, rtol=1e-5)
     np.testing.assert_allclose(total, slope.sum(), rtol=1e-6)
+
+
+@pytest.mark.parametrize(("build", "message"), [
+    (lambda x, one: tf.reshape(x, one), "sizes input must be 1-D"),
+    (lambda x, one: tf.slice(x, one, one), "Expected begin and size arguments to be 1-D"),
+])
+def test_sizes_that_are_no_vectors(build, message):
+    x, one = tf.placeholder(tf.float32), tf.placeholder(tf.int32)
+    y = build(x, one)
+    with tf.Session() as session, pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        session.run(y, {x: [7.0], one: 1})
