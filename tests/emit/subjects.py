@@ -46,7 +46,7 @@ SCRIPTS = {
     "mnist_tfrecords": Script(["--train_dir=.", "--batch_size=6"], ["ExponentialMovingAverage", "loss/Mean:0"]),
     "char_lstm": Script(["--hidden=8", "--num_steps=6", "--batch_size=3"],
                         ["Adam", "writer/Mean:0", "writer/cells/concat_5:0"], ("writer/zeros:0",)),
-    "reverse_seq2seq": Script(["--longest=4", "--hidden=8", "--batch_size=3"], ["Adam", _SEQUENCE_LOSS]),
+    "reverse_seq2seq": Script(["--longest=4", "--hidden=6", "--batch_size=3"], ["Adam", _SEQUENCE_LOSS]),
     "adaptive_computation": Script(["--size=3", "--limit=4", "--hidden=8"], ["Adam", "Mean:0", "Mean_2:0"]),
     "word_language_model": Script(["--hidden=8", "--num_steps=4", "--batch_size=3"],
                                   ["model/GradientDescent", "model/truediv:0", "model/RNN/concat_3:0"],

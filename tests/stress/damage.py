@@ -22,7 +22,7 @@ from tests.reference.recipes import frozen, pipeline
 from tests.stress.peer import Peer
 from tracer import dtypes, errors
 
-PATIENCE = 300  # seconds for one trial on a loaded machine; whoever takes longer hangs
+PATIENCE = 60  # seconds for one trial; whoever takes longer hangs
 REFERENCE = pathlib.Path(__file__).resolve().parent.parent / "reference"
 CHECKPOINTS, FILES = REFERENCE / "checkpoints", REFERENCE / "files"
 RIGHT = "the right value"

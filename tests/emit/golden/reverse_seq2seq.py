@@ -24,12 +24,9 @@ def init_linear(key, n, m, k):
 def init_gru_cell(keys):
     return {
         "Gates": {
-            "Linear": {
-                "Matrix": uniform(keys[0], (16, 16), 0.4330127),
-                "Bias": jnp.ones(16),
-            }
+            "Linear": {"Matrix": uniform(keys[0], (12, 12), 0.5), "Bias": jnp.ones(12)}
         },
-        "Candidate": {"Linear": init_linear(keys[1], 16, 8, 0.4330127)},
+        "Candidate": {"Linear": init_linear(keys[1], 12, 6, 0.5)},
     }
 
 
@@ -37,8 +34,8 @@ def init_adam():
     return {
         "reverser": {
             "embedding_attention_seq2seq": {
-                "RNN": {"EmbeddingWrapper": {"embedding": jnp.zeros((13, 8))}},
-                "embedding_attention_decoder": {"embedding": jnp.zeros((13, 8))},
+                "RNN": {"EmbeddingWrapper": {"embedding": jnp.zeros((13, 6))}},
+                "embedding_attention_decoder": {"embedding": jnp.zeros((13, 6))},
             }
         }
     }
@@ -52,25 +49,25 @@ def init(key):
             "embedding_attention_seq2seq": {
                 "RNN": {
                     "EmbeddingWrapper": {
-                        "embedding": uniform(keys[0], (13, 8), 1.7320508)
+                        "embedding": uniform(keys[0], (13, 6), 1.7320508)
                     },
                     "GRUCell": init_gru_cell(keys[1:3]),
                 },
                 "embedding_attention_decoder": {
-                    "embedding": uniform(keys[3], (13, 8), 0.48038447),
+                    "embedding": uniform(keys[3], (13, 6), 0.48038447),
                     "attention_decoder": {
-                        "AttnW_0": uniform(keys[4], (1, 1, 8, 8), 0.61237246),
-                        "Linear": init_linear(keys[6], 16, 8, 0.4330127),
+                        "AttnW_0": uniform(keys[4], (1, 1, 6, 6), 0.70710677),
+                        "Linear": init_linear(keys[6], 12, 6, 0.5),
                         "GRUCell": init_gru_cell(keys[7:9]),
                         "OutputProjectionWrapper": {
-                            "Linear": init_linear(keys[9], 8, 13, 0.61237246)
+                            "Linear": init_linear(keys[9], 6, 13, 0.70710677)
                         },
                         "Attention_0": {
-                            "Linear": init_linear(keys[10], 8, 8, 0.61237246)
+                            "Linear": init_linear(keys[10], 6, 6, 0.70710677)
                         },
-                        "AttnV_0": uniform(keys[5], (8,), 1.7320508),
+                        "AttnV_0": uniform(keys[5], (6,), 1.7320508),
                         "AttnOutputProjection": {
-                            "Linear": init_linear(keys[11], 21, 13, 0.37796447)
+                            "Linear": init_linear(keys[11], 19, 13, 0.3973597)
                         },
                     },
                 },
@@ -141,7 +138,7 @@ def read(params, joined, features, states):
     # reverse_seq2seq.py:43
     result = joined @ params["Attention_0"]["Linear"]["Matrix"]
     add = result + params["Attention_0"]["Linear"]["Bias"]
-    asked = add.reshape(-1, 1, 1, 8)
+    asked = add.reshape(-1, 1, 1, 6)
     scores = jnp.sum(params["AttnV_0"] * jnp.tanh(features + asked), (2, 3))
     return jnp.sum(jax.nn.softmax(scores).reshape(-1, 2, 1, 1) * states, (1, 2))
 
@@ -167,15 +164,15 @@ def loss(
     ]["attention_decoder"]
     rnn = params["reverser"]["embedding_attention_seq2seq"]["RNN"]
     # reverse_seq2seq.py:43
-    zeros = jnp.zeros((batch, 8))
+    zeros = jnp.zeros((batch, 6))
     new = gru_cell(rnn["GRUCell"], embedded_2, zeros)
     new_2 = gru_cell(rnn["GRUCell"], embedded, new)
-    add = linear(attention_decoder["Linear"], embedding_rows[3], jnp.zeros((batch, 8)))
+    add = linear(attention_decoder["Linear"], embedding_rows[3], jnp.zeros((batch, 6)))
     new_3, output_projection_wrapper_add = output_projection_wrapper(
         attention_decoder, add, new_2
     )
-    attended = jnp.concatenate([new.reshape(-1, 1, 8), new_2.reshape(-1, 1, 8)], 1)
-    states = attended.reshape(-1, 2, 1, 8)
+    attended = jnp.concatenate([new.reshape(-1, 1, 6), new_2.reshape(-1, 1, 6)], 1)
+    states = attended.reshape(-1, 2, 1, 6)
     attention_decoder_conv2d = conv2d(states, attention_decoder["AttnW_0"])
     taken = read(attention_decoder, new_3, attention_decoder_conv2d, states)
     add_1 = linear(attention_decoder["Linear"], embedding_rows[2], taken)

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
-READ, HIDDEN, SYMBOLS = 2, 8, 13
+READ, HIDDEN, SYMBOLS = 2, 6, 13
 
 
 def uniform(key, *shape):
