@@ -205,6 +205,12 @@ def _assigned(line: str, operations: list[ir.Operation]) -> list[tuple[ir.Operat
 
 @functools.cache
 def _loops(code: CodeType) -> tuple[tuple[int, int], ...]:
-    """Where the loops of a function begin and end."""
-    return tuple((i.argval, i.offset) for i in dis.get_instructions(code) if "JUMP_BACKWARD" in i.opname)
+    """Where the loops of a function begin and end.
+
+    A `for` says itself where it ends. What jumps back to it may stand behind that: the ends of `with`, since Python 3.12.
+    """
+    counted = {i.offset: i.argval for i in dis.get_instructions(code) if i.opname == "FOR_ITER"}
+    back = ((i.argval, i.offset) for i in dis.get_instructions(code)
+            if "JUMP_BACKWARD" in i.opname and "NO_INTERRUPT" not in i.opname)
+    return tuple(dict.fromkeys((start, counted.get(start, end)) for start, end in back))
 
