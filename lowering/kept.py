@@ -89,6 +89,7 @@ class Kept:
         loaded = _load(path, arguments)
         if loaded is None:
             lowered = self.jitted.lower(*arguments)
+            _listening()
             _hits.count = 0
             compiled = lowered.compile()
             if not _hits.count:  # what JAX has from its own file gives no whole file again
@@ -130,7 +131,10 @@ def _listen(event: str, **_: Any) -> None:
         _hits.count += 1
 
 
-jax.monitoring.register_event_listener(_listen)
+@functools.cache
+def _listening() -> None:
+    """Has JAX tell of hits in its cache, from the first compilation of ours on."""
+    jax.monitoring.register_event_listener(_listen)
 
 
 def folder() -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -61,27 +61,26 @@ def _number(item: Any) -> int:
     return fingerprint64(item) if isinstance(item, bytes) else item & _MASK
 
 
+def _making(hashed_output: bool, start: int, join: Callable[[int, int], int], num_buckets: int) -> Callable[[tuple], Any]:
+    """What gives the value of a combination: its text, or the number that its parts are joined to, from `start` on."""
+    def number(combination: tuple) -> int:
+        value = start
+        for item in combination:
+            value = join(value, _number(item))
+        return value % (num_buckets or _MOST)
+
+    return number if hashed_output else lambda combination: b"_X_".join(map(_text, combination))
+
+
 @lowers("SparseFeatureCross", host=True)
 def sparse_feature_cross(indices: Any, values: Any, shapes: Any, dense: Any, *, hashed_output: bool, num_buckets: int,
                          out_type: dtypes.DType) -> tuple:
-    def number(combination: tuple) -> int:
-        value = _SEED
-        for item in combination:
-            value = _combined(value, _number(item))
-        return value % (num_buckets or _MOST)
-
-    make = number if hashed_output else lambda combination: b"_X_".join(map(_text, combination))
+    make = _making(hashed_output, _SEED, _combined, num_buckets)
     return _crossed(indices, values, shapes, dense, make, out_type)
 
 
 @lowers("SparseFeatureCrossV2", host=True)
 def sparse_feature_cross_v2(indices: Any, values: Any, shapes: Any, dense: Any, *, hashed_output: bool, num_buckets: int,
                             hash_key: int, out_type: dtypes.DType) -> tuple:
-    def number(combination: tuple) -> int:
-        value = hash_key
-        for item in combination:
-            value = _joined(value, _number(item))
-        return value % (num_buckets or _MOST)
-
-    make = number if hashed_output else lambda combination: b"_X_".join(map(_text, combination))
+    make = _making(hashed_output, hash_key, _joined, num_buckets)
     return _crossed(indices, values, shapes, dense, make, out_type)

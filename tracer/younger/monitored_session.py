@@ -302,9 +302,6 @@ class MonitoredSession:
         finally:
             session.close()
 
-    def _is_closed(self) -> bool:
-        return self._closed
-
 
 def _add(feeds: dict[Any, Any], more: Any, problem: str) -> None:
     both = [tensor for tensor in more or {} if tensor in feeds]
