@@ -5,8 +5,14 @@ They use names and argument orders of TensorFlow 0.8 and run under Python 2.7 an
 
 import collections
 
-Model = collections.namedtuple('Model', 'fetches feeds step')
-Model.__doc__ = """A step fetches these, the operation that trains first and the loss then, and feeds those.
 
-Where a step is more than one run, `step` is a function of the session that makes it and returns the loss."""
-Model.__new__.__defaults__ = (None,)
+class Model(collections.namedtuple('Model', 'fetches feeds step')):
+    """A step fetches these, the operation that trains first and the loss then, and feeds those.
+
+    Where a step is more than one run, `step` is a function of the session that makes it and returns the loss.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, fetches, feeds, step=None):
+        return super(Model, cls).__new__(cls, fetches, feeds, step)
