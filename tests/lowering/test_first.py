@@ -11,6 +11,7 @@ from lowering import first
 from lowering.program import Program
 from tracer import errors
 
+pytestmark = pytest.mark.usefixtures("fast_paths")
 rng = np.random.RandomState(5)
 
 

@@ -8,6 +8,7 @@ from lowering import padding
 from tracer import errors
 from tracer.nn import rnn_cell
 
+pytestmark = pytest.mark.usefixtures("fast_paths")
 rng = np.random.RandomState(11)
 SIZES = [10, 10, 4, 7, 1, 10]
 
