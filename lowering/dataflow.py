@@ -200,7 +200,7 @@ class _Run:
         for tensor in step.feeds:  # on the way of a reference to its variable: not looked at
             known.setdefault(tensor, np.zeros((), tensor.dtype.base_dtype.as_numpy_dtype))
         feeds = [known[t] if isinstance(known[t], WHOLE) else np.asarray(known[t]) for t in step.feeds]
-        results = step._run_stages(self.state, feeds, self.overlay)
+        results = step.run_within(self.state, feeds, self.overlay)
         return [None if tensor.dtype.is_ref_dtype and slicing.variable_of(tensor) is not None else value
                 for tensor, value in zip(op.outputs, results, strict=True)]
 

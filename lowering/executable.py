@@ -6,20 +6,20 @@ import threading
 from typing import Any
 
 import jax
-import numpy as np
 
-from lowering import arrays_in_loops, ending, fast, interpret, planning, ragged, restoring, straight, trips
+from lowering import arrays_in_loops, ending, fast, planning, ragged, restoring, straight, trips
 from lowering import slice as slicing
-from lowering.arrays import WHOLE, ArrayGrowsError, Elements, Handle, StackHandle
+from lowering.arrays import ArrayGrowsError
 from lowering.control import ShapeVariesError
 from lowering.dataflow import Dataflow
-from lowering.hosting import Call, HostSession
+from lowering.host_steps import HostSteps
 from lowering.program import OFTEN, Program
+from lowering.results import fetched, own
 from lowering.stages import DeviceStage, HostStage
 from lowering.staging import Staging
 from lowering.state import State
 from lowering.straight import Straight
-from lowering.watch import Watch, now
+from lowering.watch import Watch
 from tracer import dtypes, errors
 from tracer.ir import Operation, Region, Tensor
 
@@ -39,8 +39,7 @@ class Executable:
         self.fetches = fetches
         self.targets = targets
         self.staging = Staging()
-        self._nested: dict[Any, Executable] = {}
-        self._calls: dict[Operation, Call] = {}
+        self.host = HostSteps(self.fed)
         self.successor: Executable | None = None  # the same run, planned otherwise
         ending.watch()
         self._runs = 0
@@ -81,7 +80,7 @@ class Executable:
         stage = self.steps[0]
         if isinstance(stage, Program) or not straight.is_straight(stage, self.fed):
             return None
-        return Straight(stage, self.feeds, self.fetches, own)
+        return Straight(stage, self.feeds, self.fetches)
 
     def _fix_what_grows(self) -> bool:
         """Has loops counted before they run whose arrays are certain to grow; whether there are such."""
@@ -135,7 +134,7 @@ class Executable:
 
     def bodies(self) -> list[tuple[Region, Executable]]:
         """The bodies of conditionals and loops that have run step by step on the host."""
-        return list(self._nested.items())
+        return list(self.host.nested.items())
 
     def run(self, state: State, feeds: list[Any], watch: Watch | None = None) -> list[Any]:
         """Runs once. Returns the fetched values, each the caller's own."""
@@ -154,6 +153,15 @@ class Executable:
             return self._run(state, feeds, watch)
         finally:
             ending.leave()
+
+    def run_within(self, state: State, feeds: list[Any], overlay: dict[str, Any], watch: Watch | None = None) -> list[Any]:
+        """Runs once inside of another run, which commits what this one leaves in `overlay`."""
+        try:
+            return self._run_stages(state, feeds, overlay, watch)
+        except (ShapeVariesError, ArrayGrowsError) as error:
+            self._fix(error)
+            self._prepare([])
+            return self.run_within(state, feeds, overlay, watch)
 
     def run_several(self, state: State) -> bool:
         """Runs several times at once, as if each run came by itself; False where it has to be run."""
@@ -176,7 +184,7 @@ class Executable:
                         outputs = program.run(state, values, None)
                         if waits:
                             self.staging.last = program.a_result(state)
-                return [_fetched(own(outputs[at])) for _, at in self.sources] if self.sources else []
+                return [fetched(own(outputs[at])) for _, at in self.sources] if self.sources else []
         except (ShapeVariesError, ArrayGrowsError) as error:
             self._fix(error)
             self._prepare([])
@@ -204,35 +212,18 @@ class Executable:
             watch.known(self.plan.nodes)
         outputs: tuple = ()
         found = None
-        undo: list[tuple[str, Any, Any]] = []
+        undo: list[tuple[str, Any, Any]] = []  # stays empty inside of another run
         try:
             for step in self.steps:
                 if isinstance(step, Program):
                     with state.lock:
-                        try:
-                            outputs = (step.run(state, values, overlay) if watch is None or overlay is None
-                                       else watch.program(step, state, values, overlay, self.nested))
-                        except errors.DeadlineExceededError:
-                            raise  # the old values are where they were
-                        except BaseException:
-                            if overlay and outer is None:
-                                state.replace(overlay, undo)
-                            raise
-                        if overlay and outer is None:
-                            state.publish(overlay, undo)
+                        outputs = self._run_program(step, state, values, overlay, outer is None, undo, watch)
                         if overlay is None:
                             found = self._variables(state, None)
                     values.update(zip(step.stage.outputs, outputs, strict=True))
                 else:
-                    if overlay is None:
-                        overlay = {}
-                    swap = restoring.overlay_for(
-                        step, state, lambda trial, step=step: self._host(step, state, values, trial, None)
-                    ) if step.only_loads and outer is None else None
-                    self._host(step, state, values, overlay if swap is None else swap, watch)
-                    if overlay and outer is None:
-                        with state.lock:
-                            state.publish(overlay, undo)
+                    overlay = {} if overlay is None else overlay
+                    self._run_host(step, state, values, overlay, outer is None, undo, watch)
                 if watch is not None:
                     watch.check()
         except BaseException:
@@ -242,12 +233,44 @@ class Executable:
         with state.lock:
             if found is None:
                 found = self._variables(state, outer)
-            last = self.steps[-1] if self.steps and feeds and outer is None else None
-            result = last.a_result(state) if isinstance(last, Program) else None
-            if result is not None:
-                result.block_until_ready()  # the caller may change what it fed
+            if feeds and outer is None:
+                self._wait_for_feeds(state)
         results = [self._result(source, values, found, outputs) for source in self.sources]
-        return results if self.nested else [_fetched(result) for result in results]
+        return results if self.nested else [fetched(result) for result in results]
+
+    def _run_program(self, program: Program, state: State, values: dict[Tensor, Any], overlay: dict[str, Any] | None,
+                     commits: bool, undo: list[tuple[str, Any, Any]], watch: Watch | None) -> tuple:
+        """Runs a device program. What it changes is seen by others at once, and noted in `undo`, where this commits."""
+        try:
+            outputs = (program.run(state, values, overlay) if watch is None or overlay is None
+                       else watch.program(program, state, values, overlay, self.nested))
+        except errors.DeadlineExceededError:
+            raise  # the old values are where they were
+        except BaseException:
+            if overlay and commits:
+                state.replace(overlay, undo)
+            raise
+        if overlay and commits:
+            state.publish(overlay, undo)
+        return outputs
+
+    def _run_host(self, stage: HostStage, state: State, values: dict[Tensor, Any], overlay: dict[str, Any],
+                  commits: bool, undo: list[tuple[str, Any, Any]], watch: Watch | None) -> None:
+        """Runs a host step, likewise."""
+        swap = restoring.overlay_for(
+            stage, state, lambda trial: self.host.run(stage, state, values, trial, None)
+        ) if stage.only_loads and commits else None
+        self.host.run(stage, state, values, overlay if swap is None else swap, watch)
+        if overlay and commits:
+            with state.lock:
+                state.publish(overlay, undo)
+
+    def _wait_for_feeds(self, state: State) -> None:
+        """Waits until the last program has read what it was fed, which the caller may change then."""
+        last = self.steps[-1] if self.steps else None
+        result = last.a_result(state) if isinstance(last, Program) else None
+        if result is not None:
+            result.block_until_ready()
 
     def _run_dataflow(self, dataflow: Dataflow, state: State, values: dict[Tensor, Any],
                       outer: dict[str, Any] | None) -> list[Any]:
@@ -257,7 +280,7 @@ class Executable:
         if outer is None:
             with state.lock:
                 state.variables.update(overlay)
-        return results if self.nested else [_fetched(result) for result in results]
+        return results if self.nested else [fetched(result) for result in results]
 
     def _check_initialized(self, state: State, outer: dict[str, Any] | None) -> None:
         for variable in self.plan.required:
@@ -284,151 +307,6 @@ class Executable:
         if kind == "variable":
             return own(variables[where], copy=True)
         return own(outputs[where])
-
-    def _host(self, stage: HostStage, state: State, values: dict[Tensor, Any], overlay: dict[str, Any],
-              watch: Watch | None) -> None:
-        """Runs host operations, in order; no lock is held, since some of them wait."""
-        session: HostSession | None = None
-        for node in stage.nodes:
-            if node.outputs and node.outputs[0] in values and all(output in values for output in node.outputs):
-                continue
-            begun = 0 if watch is None else now()
-            call = self._calls.get(node)
-            if call is None and node.regions:
-                with interpret.blame(node):
-                    results = self._control(node, state, values, overlay, watch)
-                values.update(zip(node.outputs, results, strict=True))
-                if watch is not None:
-                    watch.host(node, begun, values)
-                continue
-            if call is None:
-                call = self._calls[node] = Call(node, self.fed)
-            if session is None or watch is not None:
-                session = HostSession(state, overlay, watch)
-            held: list[Any] = []
-            try:
-                arguments = self._host_arguments(call, state, values, overlay, held)
-                results = call.run(arguments, session, values)
-            finally:
-                if held:
-                    state.unpin(held)
-            call.keep(interpret.flatten(results), values, overlay)
-            if stage.passing:
-                arguments = results = None  # type: ignore[assignment]
-                for tensor in node.inputs:
-                    if tensor in stage.passing:
-                        del values[tensor]
-            if watch is not None:
-                watch.host(node, begun, values)
-
-    def _host_arguments(self, call: Call, state: State, values: dict, overlay: dict, held: list[Any]) -> list[Any]:
-        """The inputs of a host operation. The arrays of variables that it gets uncopied are noted in `held`."""
-        rule = call.rule
-        if not rule.held:
-            return [constant if constant is not None else self._host_argument(a, i in rule.unread, state, values, overlay)
-                    for i, (a, constant) in enumerate(zip(call.arguments, call.constants, strict=True))]
-
-        def read(argument: Any) -> Any:
-            if isinstance(argument, list):
-                return [read(a) for a in argument]
-            array = self._held(argument, state, values, overlay)
-            state.pin(array)
-            held.append(array)
-            return array
-
-        with state.lock:  # all of them as they are at one moment
-            return [read(a) if i in rule.held else self._host_argument(a, i in rule.unread, state, values, overlay)
-                    for i, a in enumerate(call.arguments)]
-
-    def _control(self, node: Operation, state: State, values: dict, overlay: dict[str, Any],
-                 watch: Watch | None) -> list[Any]:
-        """A conditional, loop or call that holds host operations, or whose shapes vary: region after region."""
-
-        def read(tensor: Tensor) -> Any:
-            return self._host_argument(tensor, False, state, values, overlay)
-
-        if node.type == "Cond":
-            holds = bool(read(node.inputs[0]))
-            return [*self._region(node.regions[0 if holds else 1], [], state, read, overlay, watch), np.int32(holds)]
-        if node.type != "While":
-            return self._region(node.regions[0], [], state, read, overlay, watch)
-        condition, body = node.regions
-        carried = [read(t) for t in node.inputs[:node.attrs["count"]]]
-        while bool(self._region(condition, carried, state, read, overlay, watch)[0]):
-            carried = self._region(body, carried, state, read, overlay, watch)
-        return carried
-
-    def _region(self, region: Region, given: list[Any], state: State, read: Any, overlay: dict[str, Any],
-                watch: Watch | None) -> list[Any]:
-        executable = self._nested.get(region)
-        if executable is not None and executable.successor is not None:
-            executable = self._nested[region] = executable.successor
-        if executable is None:
-            captured = [t for t in region.captures()[0] if t.op.type != "Const" and slicing.variable_of(t) is None]
-            inputs = [*region.inputs, *captured]
-            executable = self._nested[region] = Executable(region.outputs, region.effects, inputs, nested=True,
-                                                               within=region)
-        feeds = [*given, *(read(t) for t in executable.feeds[len(given):])]
-        try:
-            return executable._run_stages(
-                state, [feed if isinstance(feed, WHOLE) else np.asarray(feed) for feed in feeds], overlay, watch)
-        except (ShapeVariesError, ArrayGrowsError) as error:
-            executable._fix(error)
-            executable._prepare([])
-            return self._region(region, given, state, read, overlay, watch)
-
-    def _host_argument(self, argument: Any, unread: bool, state: State, values: dict, overlay: dict) -> Any:
-        if isinstance(argument, list):
-            return [self._host_argument(a, unread, state, values, overlay) for a in argument]
-        if unread:
-            return None
-        value = values.get(argument)
-        if value is not None:
-            return own(value)
-        if argument.op.type == "Const":
-            return argument.op.attrs["value"]
-        with state.lock:
-            return own(self._held(argument, state, values, overlay), copy=True)
-
-    def _held(self, argument: Tensor, state: State, values: dict, overlay: dict) -> Any:
-        """The array that the run has for a tensor, itself."""
-        if argument in values:
-            return values[argument]
-        if argument.op.type == "Const":
-            return argument.op.attrs["value"]
-        variable = slicing.variable_of(argument)
-        assert variable is not None, argument
-        held = overlay.get(variable.name, state.variables.get(variable.name))
-        if held is None:
-            raise errors.FailedPreconditionError(
-                None, variable, f"Attempting to use uninitialized value {variable.name}")
-        return held
-
-
-def own(value: Any, copy: bool = False) -> Any:
-    """A value as the caller's own: a writable NumPy array, or a NumPy scalar for shape ()."""
-    if type(value) is np.ndarray:
-        if not value.ndim:
-            return value[()]
-        return value.copy() if copy else value
-    if isinstance(value, jax.Array):
-        value = np.array(value)
-    elif copy and isinstance(value, np.ndarray):
-        value = value.copy()
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        return value[()]
-    return value
-
-
-def _fetched(value: Any) -> Any:
-    """What a fetch of a `TensorArray`'s flow or handle gives; anything else is itself."""
-    if isinstance(value, Elements):
-        return np.float32(0)
-    if isinstance(value, (Handle, StackHandle)):
-        container = b"_tensor_arrays" if isinstance(value, Handle) else b"_stacks"
-        return np.array([container, value.name.encode()], object)
-    return value
-
 
 _C_TYPES = {dtypes.float32: "float", dtypes.float64: "double", dtypes.float16: "half"}
 

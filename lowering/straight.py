@@ -10,6 +10,7 @@ import numpy as np
 
 from lowering import bursts, ending, fast, idle, interpret, registry
 from lowering.hosting import Call, HostSession, constant_of
+from lowering.results import own
 from lowering.slice import SHAPES, variable_of
 from lowering.stages import HostStage
 from lowering.state import State
@@ -37,7 +38,7 @@ def _is_special(node: Operation, fed: frozenset[Tensor]) -> bool:
 class Straight:
     """Such a run, prepared. Each operation stands on a line of its own, by which it is found when it fails."""
 
-    def __init__(self, stage: HostStage, feeds: list[Tensor], fetches: list[Tensor], own: Callable[..., Any]) -> None:
+    def __init__(self, stage: HostStage, feeds: list[Tensor], fetches: list[Tensor]) -> None:
         self._table: dict[str, Any] = {"_one": _one, "_several": _several, "_own": own, "_quiet": np.errstate,
                                        "_refused": (ValueError, IndexError, TypeError)}
         self._names: dict[Tensor, str] = {tensor: f"v{i}" for i, tensor in enumerate(feeds)}

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from lowering.executable import HostSession
+from lowering.hosting import HostSession
 from lowering.program import Program
 from lowering.state import State
 from lowering.view import costs
