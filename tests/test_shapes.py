@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from tracer import shapes
+from tracer.dimension import Dimension
 from tracer.protos import TensorShapeProto
-from tracer.shapes import Dimension, TensorShape
+from tracer.shapes import TensorShape
 
 UNKNOWN = TensorShape(None)
 PARTIAL = TensorShape([2, None])

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from tracer import dtypes
-from tracer.shapes import Dimension, TensorShape
+from tracer.dimension import Dimension
+from tracer.shapes import TensorShape
 from tracer.values import array_of
 
 

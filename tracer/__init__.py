@@ -34,6 +34,7 @@ from tracer.convert import convert_to_tensor as convert_to_tensor
 from tracer.convert import convert_to_tensor_or_indexed_slices as convert_to_tensor_or_indexed_slices
 from tracer.convert import register_tensor_conversion_function as register_tensor_conversion_function
 from tracer.device import DeviceSpec as DeviceSpec
+from tracer.dimension import Dimension as Dimension
 from tracer.dtypes import *  # noqa: F403
 from tracer.dtypes import DType as DType
 from tracer.dtypes import as_dtype as as_dtype
@@ -352,7 +353,6 @@ from tracer.scopes import op_scope as op_scope
 from tracer.scopes import reset_default_graph as reset_default_graph
 from tracer.session import InteractiveSession as InteractiveSession
 from tracer.session import Session as Session
-from tracer.shapes import Dimension as Dimension
 from tracer.shapes import TensorShape as TensorShape
 from tracer.template import make_template as make_template
 from tracer.variable_scope import VariableScope as VariableScope
