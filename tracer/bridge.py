@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer import convert, dtypes, scopes
-from tracer import session as sessions
+from tracer import convert, dtypes, fetching, scopes
 from tracer.ir import Graph, Operation, Tensor
 from tracer.ops.script import _py_funcs
 from tracer.train.checkpoint_state import write_whole
@@ -80,7 +79,7 @@ def _session(session: Any) -> Any:
 
 def _fetches(session: Any, fetches: Any) -> Any:
     try:
-        return sessions._Fetches(session, fetches)
+        return fetching.Fetches(session, fetches)
     except (KeyError, ValueError) as error:
         for name in _flat(fetches):
             _hint(error, session.graph, name)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
-import numpy as np
+from tracer import feeding, scopes
+from tracer.feeding import Feed
+from tracer.fetching import Assemble, Fetches
+from tracer.fetching import IndexedSlicesValue as IndexedSlicesValue
+from tracer.ir import Graph, Operation
 
-from tracer import scopes
-from tracer.convert import IndexedSlices
-from tracer.ir import Graph, Operation, Tensor
-from tracer.younger import nest
-
-_Assemble = Callable[[list[Any]], Any]
 WATCHERS: list[Callable[[Any, Any], None]] = []
 """Called with the session and the executable of each distinct run, before it runs for the first time. One that has a method
 `preparing(session)` is told, too, before a run is prepared at all; `closing(session)`, before a session lets its variables
@@ -46,147 +44,12 @@ def session_for(graph: Graph, session: Any, kind: str) -> Any:
     return session
 
 
-class _Fetches:
-    """What one form of `fetches` asks for, and how its result is put together."""
-
-    def __init__(self, session: BaseSession, fetches: Any) -> None:
-        self.session = session
-        self.graph = session.graph
-        self.tensors: list[Tensor] = []
-        self.targets: list[Operation] = []
-        self._index: dict[Tensor, int] = {}
-        self.assemble = self._structure(fetches, fetches)
-
-    def _structure(self, fetch: Any, whole: Any) -> _Assemble:
-        if isinstance(fetch, tuple) and hasattr(fetch, "_fields"):
-            parts = [self._structure(item, whole) for item in fetch]
-            kind = type(fetch)
-            return lambda values: kind(*[part(values) for part in parts])
-        if isinstance(fetch, (list, tuple)):
-            parts = [self._structure(item, whole) for item in fetch]
-            return lambda values: [part(values) for part in parts]
-        if isinstance(fetch, Mapping):
-            named = {key: self._structure(item, whole) for key, item in fetch.items()}
-            return lambda values: {key: part(values) for key, part in named.items()}
-        return self._leaf(fetch, whole)
-
-    def _leaf(self, fetch: Any, whole: Any) -> _Assemble:
-        if isinstance(fetch, IndexedSlices):
-            parts = [self._leaf(t, whole) for t in (fetch.values, fetch.indices, fetch.dense_shape) if t is not None]
-            return lambda values: IndexedSlicesValue(*[part(values) for part in parts],
-                                                     *([None] * (3 - len(parts))))
-        expand = getattr(fetch, "_session_parts", None)
-        if expand is not None:
-            tensors, rebuild = expand()
-            pieces = [self._leaf(t, whole) for t in tensors]
-            return lambda values: rebuild([piece(values) for piece in pieces])
-        element = self._element(fetch, whole)
-        if isinstance(element, Operation):
-            if element not in self.targets:
-                self.targets.append(element)
-            return lambda values: None
-        if element not in self._index:
-            self._index[element] = len(self.tensors)
-            self.tensors.append(element)
-        at = self._index[element]
-        if element.op.type == "GetSessionHandle":
-            from tracer.ops.session import TensorHandle
-
-            return lambda values: TensorHandle(values[at], self.session)
-        return lambda values: values[at]
-
-    def _element(self, fetch: Any, whole: Any) -> Operation | Tensor:
-        try:
-            element = self.graph.as_graph_element(fetch, allow_tensor=True, allow_operation=True)
-        except TypeError as error:
-            raise TypeError(f"Fetch argument {fetch!r} of {whole!r} has invalid type {type(fetch)!r}, must be a string "
-                            f"or Tensor. ({error})") from None
-        except (ValueError, KeyError) as error:
-            raise ValueError(
-                f"Fetch argument {fetch!r} of {whole!r} cannot be interpreted as a Tensor. ({error})") from None
-        if not self.graph.is_fetchable(element):
-            op = element.op if isinstance(element, Tensor) else element
-            raise ValueError(f"Operation {op.name!r} has been marked as not fetchable.")
-        return element
-
-
-class IndexedSlicesValue(NamedTuple):
-    """The fetched value of `IndexedSlices`."""
-
-    values: Any
-    indices: Any
-    dense_shape: Any = None
-
-
-class _Feed:
-    """Converts and checks the values fed for one tensor."""
-
-    __slots__ = ("dtype", "sizes", "tensor")
-
-    def __init__(self, tensor: Tensor) -> None:
-        self.tensor = tensor
-        self.dtype = np.dtype(tensor.dtype.base_dtype.as_numpy_dtype)
-        self.sizes = tensor.sizes
-
-    def convert(self, value: Any) -> np.ndarray:
-        """`value` as the array that the tensor gets; it may be the caller's own."""
-        if type(value) is np.ndarray and value.dtype == self.dtype and self.dtype != object:
-            array = value
-        else:
-            array = self._convert(value)
-        sizes = self.tensor.sizes
-        if sizes is not None and array.shape != sizes and not _admits(sizes, array.shape):
-            raise ValueError(f"Cannot feed value of shape {array.shape} for Tensor {self.tensor.name!r}, which has "
-                             f"shape '{self.tensor.get_shape()}'")
-        return array
-
-    def _convert(self, value: Any) -> np.ndarray:
-        if isinstance(value, Tensor):
-            raise TypeError("The value of a feed cannot be a tf.Tensor object. Acceptable feed values include Python "
-                            "scalars, strings, lists, or numpy ndarrays.")
-        if self.dtype == object:
-            return _strings(value)
-        if type(value) is int and _changes(value, self.dtype):
-            raise TypeError(f"Type of feed value {value} is not compatible with Tensor type {self.dtype.type}. Try "
-                            "explicitly setting the type of the feed tensor to a larger type (e.g. int64).")
-        try:
-            return np.array(value, dtype=self.dtype)
-        except (TypeError, ValueError):
-            objects = np.array(value, object)
-            if not any(isinstance(item, np.ndarray) and item.size == 1 for item in objects.flat):
-                raise
-            # An array of one element was as good as its number.
-            items = [item.item() if isinstance(item, np.ndarray) and item.size == 1 else item for item in objects.flat]
-            return np.array(items, self.dtype).reshape(objects.shape)
-
-
-def _admits(sizes: tuple, shape: tuple) -> bool:
-    """Whether an array of `shape` is one of a partially known shape."""
-    return len(sizes) == len(shape) and all(s is None or s == n for s, n in zip(sizes, shape, strict=True))
-
-
-def _changes(value: int, dtype: np.dtype) -> bool:
-    """Whether a Python int is another number once it has this type."""
-    if np.issubdtype(dtype, np.integer):
-        return not np.iinfo(dtype).min <= value <= np.iinfo(dtype).max
-    return bool(dtype.type(value) != value)
-
-
-def _strings(value: Any) -> np.ndarray:
-    array = np.array(value, dtype=object)
-    flat = array.reshape(-1)
-    encoded = [item.encode("utf-8", "surrogateescape") if isinstance(item, str) else item for item in flat.tolist()]
-    result = np.empty(len(encoded), object)
-    result[:] = encoded
-    return result.reshape(array.shape)
-
-
 class _Prepared:
     """A signature that has been seen: its program, feeds and the form of its result."""
 
     __slots__ = ("assemble", "executable", "feeds", "keys")
 
-    def __init__(self, executable: Any, assemble: _Assemble, keys: list[Any], feeds: list[_Feed]) -> None:
+    def __init__(self, executable: Any, assemble: Assemble, keys: list[Any], feeds: list[Feed]) -> None:
         self.executable = executable
         self.assemble = assemble
         self.keys = keys
@@ -316,7 +179,7 @@ class BaseSession:
         if prepared is None:
             prepared = self._prepare(fetches, feed_dict, key)
         if prepared.feeds:
-            given = self._values(feed_dict)
+            given = feeding.values(feed_dict)
             if len(given) != len(prepared.feeds):  # a sparse placeholder is fed with its shape or without
                 prepared = self._prepare(fetches, feed_dict, key)
             values = [feed.convert(value) for feed, value in zip(prepared.feeds, given, strict=True)]
@@ -332,18 +195,6 @@ class BaseSession:
         if prepared is None or not prepared.executable.run_several(self._state):
             self.run(operation)
 
-    def _values(self, feed_dict: Any) -> list[Any]:
-        """The fed values, one for each tensor that is fed."""
-        values: list[Any] = []
-        for key, value in feed_dict.items():
-            if isinstance(key, IndexedSlices) or hasattr(key, "_session_parts"):
-                values += [part for part in value if part is not None]
-            elif isinstance(key, tuple):
-                values += _spread(key, value)
-            else:
-                values.append(value)
-        return values
-
     def _prepare(self, fetches: Any, feed_dict: Any, key: Any) -> _Prepared:
         if self._closed:
             raise RuntimeError("Attempted to use a closed Session.")
@@ -358,13 +209,13 @@ class BaseSession:
 
             graph_def.check_versions(self._graph)
         self._opened = True
-        form = _Fetches(self, fetches)
+        form = Fetches(self, fetches)
         if not form.tensors and not form.targets:
             from tracer import errors
 
-            self._feeds(feed_dict)
+            feeding.feeds(self._graph, feed_dict)
             raise errors.InvalidArgumentError(None, None, "Must specify at least one target to fetch or execute.")
-        feeds = self._feeds(feed_dict)
+        feeds = feeding.feeds(self._graph, feed_dict)
         if len({feed.tensor for feed in feeds}) != len(feeds):
             raise ValueError("A tensor is fed twice, under two keys.")
         signature = (tuple(form.tensors), tuple(form.targets), tuple(feed.tensor for feed in feeds))
@@ -389,26 +240,6 @@ class BaseSession:
             graph_def.check_removed(self._graph, operations)
         self.placement.check(op for op, _ in operations)
         self.placement.report(operations)
-
-    def _feeds(self, feed_dict: Any) -> list[_Feed]:
-        found = []
-        for key in feed_dict or ():
-            parts: Any = [key]
-            if isinstance(key, IndexedSlices):
-                parts = [t for t in (key.values, key.indices, key.dense_shape) if t is not None]
-            elif hasattr(key, "_session_parts"):
-                parts = key._session_parts()[0][:len(feed_dict[key])]
-            elif isinstance(key, tuple):
-                parts = nest.flatten(key)
-            for part in parts:
-                try:
-                    tensor = self._graph.as_graph_element(part, allow_operation=False)
-                except Exception as error:
-                    raise TypeError(f"Cannot interpret feed_dict key as Tensor: {_plain_message(error)}") from None
-                if not self._graph.is_feedable(tensor):
-                    raise ValueError(f"Tensor {tensor} may not be fed.")
-                found.append(_Feed(tensor))
-        return found
 
     def _watched(self, executable: Any, values: list[Any], options: Any, run_metadata: Any) -> list[Any]:
         """Runs with `RunOptions`."""
@@ -458,20 +289,6 @@ class BaseSession:
     def runs(self) -> list[Any]:
         """The executables of the distinct runs so far, for those who look inside."""
         return list(self._executables.values())
-
-
-def _plain_message(error: Exception) -> str:
-    return error.args[0] if isinstance(error, KeyError) and error.args else str(error)
-
-
-def _spread(key: tuple, value: Any) -> list[Any]:
-    """The values for the tensors of a tuple, such as the state of a cell: from 0.9 on one may be fed."""
-    if isinstance(value, tuple | list) and len(value) == len(key):
-        pairs = zip(key, value, strict=True)
-        return [one for part, given in pairs for one in (_spread(part, given) if isinstance(part, tuple) else [given])]
-    count = len(value) if isinstance(value, tuple | list) else 1
-    raise ValueError(f"Could not flatten dictionary. Key had {len(key)} elements, but value had {count} elements. "
-                     f"Key: {key}, value: {value}.")
 
 
 class Session(BaseSession):

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer import scopes
+from tracer import fetching, scopes
 from tracer import session as sessions
 from tracer.ir import Graph, Tensor
 
@@ -91,7 +91,7 @@ def _entry(graph: Graph, session: Any, fetches: Any, feeds: Any) -> Any:
         tensors, targets = worth_fetching(graph)
     else:
         holder = session if session is not None else sessions.Session(graph=graph)
-        form = sessions._Fetches(holder, fetches)
+        form = fetching.Fetches(holder, fetches)
         tensors, targets = form.tensors, form.targets
     given = placeholders(tensors, targets) if feeds is None else [
         graph.as_graph_element(feed, allow_operation=False) for feed in feeds]
