@@ -11,7 +11,7 @@ from typing import Any
 from tracer import dtypes, names, shapes
 from tracer.operation import Operation as Operation
 from tracer.region import Region as Region
-from tracer.scopes import Scopes
+from tracer.scoping import Scopes
 from tracer.tensor import Tensor as Tensor
 
 VALID_OP_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\-/]*")
