@@ -193,6 +193,12 @@ def test_devices(words, expected):
     assert first.initializer.device == first.device == first.value().device
 
 
+def test_a_setter_may_be_asked_about_a_node():
+    setter = tf.train.replica_device_setter(2)
+    assert setter(tf.NodeDef(name="x", op="Variable")) == "/job:ps/task:0"
+    assert setter(tf.NodeDef(name="x", op="Add", device="/cpu:1")) == "/job:worker/device:CPU:1"
+
+
 def test_no_parameter_servers_no_devices():
     assert tf.train.replica_device_setter() is None
     assert tf.train.replica_device_setter(cluster={"worker": ["a:1"]}) is None

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from importlib.machinery import PathFinder
 
-from tracer.legacy import bytes_as_text
+from tracer.legacy import bytes_as_text, old_lists
 from tracer.legacy.python2_modules import RENAMED
 
 BUILTINS = frozenset(
@@ -32,13 +32,12 @@ MODULE_NAMES = {
         "quote quote_plus unquote unquote_plus urlcleanup urlencode urlopen urlretrieve FancyURLopener".split()
     ),
 }
-_LISTS_IN_PYTHON2 = frozenset({"filter", "map", "range", "zip"})
-_VIEWS = frozenset({"items", "keys", "values"})
-_LIST_METHODS = frozenset("append count extend index insert pop remove reverse sort".split())
-_TAKE_NO_ITERATORS = frozenset(
-    "argmax argmin argsort array asanyarray asarray concatenate max mean median min std var".split()
-)
-"""NumPy's functions that only a sequence makes sense for; some others go through whatever they are given."""
+_METHODS_OF_CLASSES = {
+    "__cmp__": frozenset("__eq__ __lt__ __gt__".split()),
+    "__div__": frozenset({"__truediv__"}),
+    "__getslice__": frozenset({"__getitem__"}),
+    "__nonzero__": frozenset({"__bool__"}),
+}
 _GUARDS = frozenset({"AttributeError", "Exception", "ImportError", "ModuleNotFoundError", "NameError"})
 _VERSION_NAMES = frozenset({"PY2", "PY3", "version_info", "hexversion", "python_version", "version"})
 
@@ -51,8 +50,8 @@ def needs_python2(tree: ast.Module, filename: str = "") -> str | None:
         sign = _sign(node, bound, modules, os.path.dirname(filename))
         if sign:
             return f"line {getattr(node, 'lineno', '?')}: {sign}"
-    used = _used_as_list(tree) or _read_as_list(tree) or _quotient_as_whole_number(tree)
-    return used or bytes_as_text.found(all_nodes(tree))
+    nodes = all_nodes(tree)
+    return old_lists.used(nodes, bound) or _quotient_as_whole_number(tree) or bytes_as_text.found(nodes)
 
 
 def has_print_statements(tree: ast.Module) -> bool:
@@ -155,10 +154,12 @@ def _sign(node: ast.AST, bound: frozenset[str], modules: set[str], folder: str) 
         return f"{module}.{node.attr}" if node.attr in MODULE_NAMES.get(module, ()) else None
     if isinstance(node, ast.Call):
         return _sign_in_call(node, bound)
-    if isinstance(node, ast.Subscript) and (_makes_list(node.value, bound) and not _is_call(node.value, "range")):
+    if isinstance(node, ast.ClassDef):
+        return _sign_in_class(node)
+    if isinstance(node, ast.Subscript) and (old_lists.makes_list(node.value, bound) and not _is_call(node.value, "range")):
         return "a subscript of what Python 2 made a list"
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return "a sum of lists" if _makes_list(node.left, bound) or _makes_list(node.right, bound) else None
+        return "a sum of lists" if any(old_lists.makes_list(side, bound) for side in (node.left, node.right)) else None
     return None
 
 
@@ -167,82 +168,26 @@ def _sign_in_call(node: ast.Call, bound: frozenset[str]) -> str | None:
     if isinstance(function, ast.Attribute):
         if METHODS.get(function.attr) == len(arguments) and not _is_name(function.value, "six"):
             return None if function.attr in bound else f".{function.attr}()"
-        if function.attr in _LIST_METHODS - {"count", "index"} and _makes_list(function.value, bound):
+        if function.attr in old_lists.METHODS - {"count", "index"} and old_lists.makes_list(function.value, bound):
             return f".{function.attr}() of what Python 2 made a list"
-        if function.attr == "shuffle" and arguments and _makes_list(arguments[0], bound):
+        if function.attr == "shuffle" and arguments and old_lists.makes_list(arguments[0], bound):
             return "shuffling a range"
-    elif _is_name(function, "len") and arguments and _makes_list(arguments[0], bound):
-        return None if _is_call(arguments[0], "range") or not _is_builtin_list(arguments[0]) else "len(map())"
+    elif _is_name(function, "len") and arguments and old_lists.makes_list(arguments[0], bound):
+        return None if _is_call(arguments[0], "range") or not old_lists.is_builtin_list(arguments[0]) else "len(map())"
     return None
 
 
-def _makes_list(node: ast.AST, bound: frozenset[str]) -> bool:
-    """A call whose result was a list in Python 2 and is something else now."""
-    if not isinstance(node, ast.Call):
-        return False
-    if isinstance(node.func, ast.Attribute):
-        return node.func.attr in _VIEWS and not node.args and node.func.attr not in bound
-    return _is_builtin_list(node) and node.func.id not in bound  # type: ignore[attr-defined]
-
-
-def _is_builtin_list(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _LISTS_IN_PYTHON2
-
-
-def _used_as_list(tree: ast.Module) -> str | None:
-    """`order = range(10)` and later `shuffle(order)` or `order.append(x)`."""
-    lists: set[str] = set()
-    others: set[str] = set()
-    bound = bound_names(tree) & _LISTS_IN_PYTHON2
-    for node in all_nodes(tree):
-        if isinstance(node, ast.Assign):
-            names = {target.id for target in node.targets if isinstance(target, ast.Name)}
-            (lists if _makes_list(node.value, bound) else others).update(names)
-    lists -= others
-    for node in all_nodes(tree):
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
-            used = node.value
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _LIST_METHODS:
-            used = node.func.value if node.func.attr not in ("count", "index") else None
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "shuffle":
-            used = node.args[0] if node.args else None
-        else:
-            used = None
-        if isinstance(used, ast.Name) and used.id in lists:
-            return f"line {used.lineno}: {used.id} is used as a list"
-    return None
-
-
-def _read_as_list(tree: ast.Module) -> str | None:
-    """`self.means = map(f, x)` and later `self.means[0]` or `len(self.means)`, which Python 3 refuses."""
-    bound = bound_names(tree) & _LISTS_IN_PYTHON2
-    made = [target for node in all_nodes(tree) if isinstance(node, ast.Assign) for target in node.targets
-            if _makes_list(node.value, bound) and _is_builtin_list(node.value) and not _is_call(node.value, "range")]
-    others = {_place(node) for node in all_nodes(tree) if node not in made and (
-        isinstance(node, ast.arg) or isinstance(getattr(node, "ctx", None), ast.Store))}
-    iterators = {_place(target) for target in made} - others - {""}
-    for node in all_nodes(tree):
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and _place(node.value) in iterators:
-            return f"line {node.lineno}: {_place(node.value)} is read as a list"
-        if isinstance(node, ast.Call) and (_is_name(node.func, "len") or _takes_no_iterators(node.func)):
-            for used in node.args:
-                array = _makes_list(used, bound) and not _is_call(used, "range") and not _is_name(node.func, "len")
-                if array or _place(used) in iterators:
-                    return f"line {node.lineno}: {ast.unparse(used)} is read as a list"
-    return None
-
-
-def _takes_no_iterators(function: ast.AST) -> bool:
-    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
-        return function.value.id in ("np", "numpy") and function.attr in _TAKE_NO_ITERATORS
-    return _is_name(function, "train_test_split")
-
-
-def _place(node: ast.AST) -> str:
-    """The name, argument or `.attribute` that a node is; otherwise nothing."""
-    if isinstance(node, ast.Attribute):
-        return "." + node.attr
-    return node.id if isinstance(node, ast.Name) else node.arg if isinstance(node, ast.arg) else ""
+def _sign_in_class(node: ast.ClassDef) -> str | None:
+    """A method that only Python 2 calls, in a class without the one that Python 3 calls."""
+    own = {part.name for part in node.body if isinstance(part, ast.FunctionDef)}
+    own.update(name.id for part in node.body if isinstance(part, ast.Assign) for name in part.targets
+               if isinstance(name, ast.Name))
+    if "next" in own and "__next__" not in own:
+        iterator = next((part for part in node.body if getattr(part, "name", "") == "__iter__"), None)
+        if iterator is not None and isinstance(iterator.body[-1], ast.Return) and _is_name(iterator.body[-1].value, "self"):
+            return "next()"
+    old = (name for name, new in _METHODS_OF_CLASSES.items() if name in own and not new & own)
+    return next((f"{name}()" for name in old), None)
 
 
 def _quotient_as_whole_number(tree: ast.Module) -> str | None:

@@ -53,11 +53,14 @@ def replica_device_setter(ps_tasks: int = 0, ps_device: str = "/job:ps", worker_
 
 def _chooser(task_of: Callable[[Any], int], ps_device: str, worker_device: str, merge: bool,
              ps_ops: frozenset) -> Callable[[Any], str]:
+    from tracer.protos import NodeDef
+
     def choose(op: Any) -> str:
         if op.device and not merge:
             return op.device
+        kind = op.op if isinstance(op, NodeDef) else op.type
         outer = device.from_string(worker_device)
-        if ps_device and op.type in ps_ops:
+        if ps_device and kind in ps_ops:
             outer = device.from_string(ps_device)
             outer.task = task_of(op)  # also where an inner device says another task
         outer.merge_from(device.from_string(op.device or ""))
