@@ -7,7 +7,7 @@ from typing import Any
 
 import jax
 
-from lowering import arrays_in_loops, ending, fast, planning, ragged, restoring, straight, trips
+from lowering import arrays_in_loops, ending, fast, feeding, planning, ragged, restoring, straight, trips
 from lowering import slice as slicing
 from lowering.arrays import ArrayGrowsError
 from lowering.control import ShapeVariesError
@@ -20,7 +20,7 @@ from lowering.staging import Staging
 from lowering.state import State
 from lowering.straight import Straight
 from lowering.watch import Watch
-from tracer import dtypes, errors
+from tracer import errors
 from tracer.ir import Operation, Region, Tensor
 
 
@@ -58,7 +58,7 @@ class Executable:
         except slicing.RawControlFlowError:
             self.plan = planning.plan([], [], self.fed)
             self.dataflow = Dataflow(fetches, self.targets, self.fed)
-        self._check_fed()
+        feeding.check(self.plan.nodes, self.fed)
         stages = self.plan.stages
         last = len(stages) - 1
         self.endless = any(trips.may_not_end(op) for stage in stages if isinstance(stage, DeviceStage)
@@ -107,18 +107,13 @@ class Executable:
             self.successor = Executable(self.fetches, self.targets, self.feeds, self.nested, self.controls,
                                         planned.moved.union(moved), planned.steps, self.within)
 
-    def _check_fed(self) -> None:
-        for op in self.plan.nodes:
-            if op.type == "Placeholder" and op.outputs[0] not in self.fed:
-                raise errors.InvalidArgumentError(None, op, unfed_message(op))
-
     def _source(self, tensor: Tensor) -> tuple[str, Any]:
         """Where a fetched value is found at the end of a run."""
         if tensor in self.fed:
             return "value", tensor
         if tensor.op.type == "Const":
             return "constant", tensor
-        variable = slicing.kept_variable(tensor)
+        variable = slicing.kept_variable(tensor, self.fed)
         if variable is not None:
             return "variable", variable
         if self.single is not None:
@@ -307,14 +302,3 @@ class Executable:
         if kind == "variable":
             return own(variables[where], copy=True)
         return own(outputs[where])
-
-_C_TYPES = {dtypes.float32: "float", dtypes.float64: "double", dtypes.float16: "half"}
-
-
-def unfed_message(op: Operation) -> str:
-    """TensorFlow's words for a placeholder that a run needs and was not given."""
-    kind = op.attrs["dtype"]
-    sizes = op.outputs[0].sizes
-    shape = "" if not sizes or None in sizes else f" and shape [{','.join(map(str, sizes))}]"
-    return (f"You must feed a value for placeholder tensor '{op.name}' with dtype "
-            f"{_C_TYPES.get(kind, kind.name)}{shape}")

@@ -91,7 +91,7 @@ class _Stager:
             return False
         if not (rule.pure or rule.draws) or rule.writes or not {"check", "later", "session"}.isdisjoint(rule.extras):
             return False
-        return op.type not in ALIASES and not any(t not in self.fed and variable_of(t) is not None for t in op.inputs)
+        return op.type not in ALIASES and not any(variable_of(t, self.fed) is not None for t in op.inputs)
 
     def _after_pictures(self, op: Operation) -> int:
         """The earliest stage for what works on pictures that have come to one size: it is compiled once for all."""
@@ -117,7 +117,7 @@ class _Stager:
     def _after_accesses(self, op: Operation, stage: int, host: bool) -> int:
         """Moves the stage on so that variables are read and written in the order of the slice."""
         writes = self.written_by(op)
-        touched = [v for t in op.inputs if t not in self.fed and (v := variable_of(t)) is not None]
+        touched = [v for t in op.inputs if (v := variable_of(t, self.fed)) is not None]
         for variable in dict.fromkeys((*touched, *writes)):
             floor = self._last_write.get(variable, 0)
             if variable in writes:
@@ -298,7 +298,7 @@ def _device_stage(stager: _Stager, ops: set[Operation]) -> DeviceStage:
             rule = registry.find(node.type)
             if rule is not None and rule.draws:
                 stage.streams.append(node)
-        if op.type in ALIASES and op.inputs[0] not in stager.fed and variable_of(op.inputs[0]) is not None:
+        if op.type in ALIASES and variable_of(op.inputs[0], stager.fed) is not None:
             continue
         for variable in _values_read(op, stager.fed):
             if variable not in written:
@@ -352,11 +352,11 @@ def _connect(stages: list[DeviceStage | HostStage], fetches: list[Tensor], fed: 
         inside = set(stage.nodes)
         stage.used = used
         stage.outputs = [t for t in wanted if t.op in inside and t.op.type not in ("Const", "Variable")
-                         and (kept_variable(t) is None or t in fed)]
+                         and kept_variable(t, fed) is None]
         taken: dict[Tensor, None] = dict.fromkeys(stage.static)
         for op in stage.nodes:
             for tensor in _inputs_read(op):
-                if tensor in fed or (tensor.op not in inside and variable_of(tensor) is None):
+                if tensor in fed or (tensor.op not in inside and variable_of(tensor, fed) is None):
                     taken[tensor] = None
         stage.inputs = list(taken)
         wanted.update(taken)
@@ -376,7 +376,7 @@ def _required(order: list[Operation], stager: _Stager, fetches: list[Tensor]) ->
     required: dict[Operation, None] = {}
     written: set[Operation] = set()
     for op in order:
-        if op.type in ALIASES and op.inputs[0] not in stager.fed and variable_of(op.inputs[0]) is not None:
+        if op.type in ALIASES and variable_of(op.inputs[0], stager.fed) is not None:
             continue
         for variable in _values_read(op, stager.fed):
             if variable not in written:

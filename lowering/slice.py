@@ -53,9 +53,9 @@ def variable_of(tensor: Tensor, fed: Collection[Tensor] = ()) -> Operation | Non
     return None
 
 
-def kept_variable(tensor: Tensor) -> Operation | None:
+def kept_variable(tensor: Tensor, fed: Collection[Tensor] = ()) -> Operation | None:
     """The variable that `tensor` is an alias of and that outlives the run."""
-    variable = variable_of(tensor)
+    variable = variable_of(tensor, fed)
     return variable if variable is not None and variable.type == "Variable" else None
 
 

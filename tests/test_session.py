@@ -157,6 +157,29 @@ def test_unfed_placeholder():
         session.run(tf.add(n, 1))
 
 
+def test_a_fed_variable_is_read_and_cannot_be_written():
+    """As TensorFlow 0.12.1 says it."""
+    v, w = tf.Variable(1.0, name="v"), tf.Variable([1, 2], name="w")
+    again, doubled = tf.identity(tf.identity(v)), v * 2.0
+    descend = tf.train.GradientDescentOptimizer(0.5).minimize(v * v)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        assert session.run([again, doubled], {v: 7.0}) == [7.0, 14.0]
+        for written, fed, words in [
+            (v.assign(3.0), {v: 7.0},
+             "0 of node Assign was passed float from _recv_v_0:0 incompatible with expected float_ref."),
+            (tf.scatter_add(w, [0], [5]), {w: [0, 0]},
+             "0 of node ScatterAdd was passed int32 from _recv_w_0:0 incompatible with expected int32_ref."),
+            (descend, {v: 7.0}, "0 of node GradientDescent/update_v/ApplyGradientDescent was passed float from _recv_v_0:0 "
+                                "incompatible with expected float_ref."),
+        ]:
+            with pytest.raises(errors.InvalidArgumentError, match=re.escape("Input " + words)):
+                session.run(written, fed)
+        session.run(descend, {v.value(): 4.0})
+        assert session.run(v) == -3.0
+        assert session.run(w).tolist() == [1, 2]
+
+
 def test_unfeedable_and_unfetchable():
     a = tf.constant(1.0)
     tf.get_default_graph().prevent_feeding(a)

@@ -147,6 +147,22 @@ def test_rows_are_undone_by_a_check_that_fails_later(session):
     np.testing.assert_array_equal(session.run(v), [1.0, 2.0, 3.0])
 
 
+def test_init_variable(session):
+    """Names and places as TensorFlow 0.12.1 gives them."""
+    from tracer.ops.state import init_variable
+
+    v, w = tf.Variable([0.0, 0.0], name="v"), tf.Variable([1.0, 2.0], name="w")
+    with tf.name_scope("out"):
+        made = [init_variable(v, [3.0, 4.0]), init_variable(w, tf.constant_initializer(5.0), name="begin"),
+                init_variable(v, w.value() + 1.0)]
+    assert [t.name for t in made] == ["v/init:0", "w/begin:0", "v/init_1:0"]
+    assert [t.op.inputs[1].name for t in made] == ["v/init/init:0", "w/begin/Const:0", "out/add:0"]
+    assert [t.op.colocation_groups() for t in made] == [[b"loc:@v"], [b"loc:@w"], [b"loc:@v"]]
+    assert np.array_equal(session.run(made[:2]), [[3.0, 4.0], [5.0, 5.0]])
+    with pytest.raises(AssertionError, match=r"Variable shape unknown\."):
+        init_variable(tf.Variable(0.0, validate_shape=False), tf.constant_initializer(1.0))
+
+
 def test_count_up_to(session):
     v = started(session, tf.constant(0, tf.int64))
     count = v.count_up_to(2)

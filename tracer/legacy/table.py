@@ -321,6 +321,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.ops.gradients": "tracer.gradients tracer.legacy.gradient_names",
     "tensorflow.python.ops.histogram_ops": "tracer.ops.histogram tracer",
     "tensorflow.python.ops.image_grad": "tracer.gradients",
+    "tensorflow.python.ops.gradient_checker": "tracer.test",  # from 0.9 on
     "tensorflow.python.ops.image_ops": "tracer.image",
     "tensorflow.python.ops.init_ops": "tracer.initializers tracer.ops.array tracer",
     "tensorflow.python.ops.io_ops": "tracer.ops.io tracer",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracer import shapes
+from tracer import scopes, shapes
 from tracer.convert import internal_convert_to_tensor
 from tracer.declare import op
 from tracer.ir import Operation, Tensor
@@ -81,6 +81,21 @@ def assign(ref: Tensor, value: Tensor, validate_shape: bool | None = None, use_l
     if not validate_shape:
         return value.sizes
     return shapes.merge(ref.sizes, value.sizes)
+
+
+def init_variable(v: Any, init: Any, name: str = "init") -> Tensor:
+    """Assigns `v` its initial value `init`, an array or an initializer: a function of a shape and a type.
+
+    Raises AssertionError when an initializer is to be asked and the variable's shape is not known.
+    """
+    with scopes.graph_of([v, init]).name_scope(v.op.name + "/"), scopes.name_scope(name) as scope, \
+            scopes.colocate_with(v.op):
+        if callable(init):
+            assert v.get_shape().is_fully_defined(), "Variable shape unknown."
+            value = init(v.get_shape().as_list(), v.dtype.base_dtype)
+        else:
+            value = internal_convert_to_tensor(init, name="init")
+        return assign(v, value, name=scope)
 
 
 @op("AssignAdd")
