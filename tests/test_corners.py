@@ -160,6 +160,18 @@ def test_a_file_is_appended_to_and_cut(tmp_path):
         assert file.read() == "ababab"
 
 
+def test_text_that_is_not_utf8_is_text(tmp_path):
+    path = tmp_path / "old"
+    path.write_bytes("d\xe9j\xe0 vu\n".encode("latin-1"))
+    with gfile.GFile(str(path)) as file:
+        text = file.read()
+    assert text.split()[-1] == "vu"
+    assert compat.as_bytes(text) == path.read_bytes()
+    path.write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
+    with gfile.GFile(str(path)) as file:
+        assert file.read() == path.read_bytes()
+
+
 def test_a_file_has_one_of_six_modes(tmp_path):
     with pytest.raises(ValueError, match="not 'x'"):
         gfile.GFile(str(tmp_path / "file"), "x")

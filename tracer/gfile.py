@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from tracer import compat
 
+_NO_TEXT = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f\xff]")
+
 
 class FastGFile:
     """An open file.
 
-    With "b" in the mode it reads bytes, otherwise text in UTF-8. Python 2 knew no difference, and its scripts read
-    pictures and protobufs in mode "r": what cannot be text is therefore read as bytes in every mode.
+    With "b" in the mode it reads bytes, otherwise text in UTF-8; of text in another encoding, what is not UTF-8 is kept
+    as `surrogateescape` has it. Python 2 knew no difference, and its scripts read pictures and protobufs in mode "r":
+    what is no text at all is therefore read as bytes in every mode.
 
     >>> with tf.gfile.GFile(path, "w") as file:
     ...     file.write("hello")
@@ -33,7 +37,7 @@ class FastGFile:
         try:
             return data.decode("utf-8")
         except UnicodeDecodeError:
-            return data
+            return data if _NO_TEXT.search(data) else data.decode("utf-8", "surrogateescape")
 
     def read(self, n: int = -1) -> Any:
         """The next `n` bytes, or all that are left."""
