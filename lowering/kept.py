@@ -24,7 +24,7 @@ import jax
 import jaxlib
 import numpy as np
 
-from lowering import fast, loading, options, registry
+from lowering import fast, inline, loading, options, registry
 from lowering import slice as slicing
 from tracer import dtypes, shapes
 from tracer.ir import Operation, Region, Tensor
@@ -46,7 +46,8 @@ class UntoldError(Exception):
 
 
 class Kept:
-    """The jitted function of a program, as compiled functions that come from disk or go there, one for each signature."""
+    """The jitted function of a program, as compiled functions, one for each signature: from disk, or on their way there,
+    where there is a folder for them."""
 
     def __init__(self, program: Program, jitted: Any, static: dict[Tensor, np.ndarray], table: list[Check]) -> None:
         self.program = program
@@ -56,6 +57,18 @@ class Kept:
         self.outline: tuple | None = None  # of the arguments that it has not been traced for
         self._found: dict[Any, Any] = {}
         self._by_inputs: dict[Any, Any] = {}
+
+    def lower(self, *arguments: Any) -> jax.stages.Lowered:
+        """The lowered function, for those who read it."""
+        return self.jitted.lower(*arguments)
+
+    def trace(self, *arguments: Any) -> jax.stages.Traced:
+        """The traced function, likewise."""
+        return self.jitted.trace(*arguments)
+
+    def _cache_size(self) -> int:
+        """For how many signatures there is a compiled function, as JAX calls it."""
+        return len(self._found)
 
     @property
     def alone(self) -> Any:
@@ -80,7 +93,7 @@ class Kept:
     def _obtained(self, signature: Any, arguments: tuple) -> Any:
         place = folder()
         if place is None:
-            return self.jitted
+            return self._compiled(arguments)[0]
         try:
             path = os.path.join(place, f"program-{digest(self.program, self.static, signature)}")
         except UntoldError as reason:
@@ -88,17 +101,23 @@ class Kept:
             return self.jitted
         loaded = _load(path, arguments)
         if loaded is None:
-            lowered = self.jitted.lower(*arguments)
             _listening()
             _hits.count = 0
-            compiled = lowered.compile()
+            compiled, small = self._compiled(arguments)
             if not _hits.count:  # what JAX has from its own file gives no whole file again
-                _store(path, compiled, self.program.rolled)
+                _store(path, compiled, self.program.rolled, small)
             return compiled
         compiled, self.program.rolled = loaded
         outline = self.outline = jax.tree.map(lambda value: jax.ShapeDtypeStruct(value.shape, value.dtype), arguments)
         self.program.told(self.static, outline)
         return compiled
+
+    def _compiled(self, arguments: tuple) -> tuple[Any, bool]:
+        """The function compiled for these arguments, and whether the calling thread computes it."""
+        traced = self.jitted.trace(*arguments)
+        small = inline.is_small(traced.jaxpr, waited=bool(self.program.stage.outputs))
+        lowered = traced.lower()
+        return inline.compiled(lowered) if small else lowered.compile(), small
 
     def checks(self) -> list[Check]:
         """The table of its checks, for which it is traced now where it was not before."""
@@ -157,9 +176,9 @@ def _load(path: str, arguments: tuple) -> tuple[Any, list[str]] | None:
         return None
 
 
-def _store(path: str, compiled: Any, rolled: list[str]) -> None:
+def _store(path: str, compiled: Any, rolled: list[str], small: bool) -> None:
     try:
-        data = loading.packed(compiled, rolled)
+        data = loading.packed(compiled, rolled, small)
         handle, name = tempfile.mkstemp(dir=os.path.dirname(path))
         with os.fdopen(handle, "wb") as file:
             file.write(data)

@@ -14,20 +14,21 @@ from typing import Any
 import jax
 import numpy as np
 
+from lowering import inline
 from tracer.errors import DataLossError
 
 _CHECKSUM = 20  # bytes
 _LENGTH = 8
 
 
-def packed(compiled: jax.stages.Compiled, note: Any) -> bytes:
-    """A compiled program, and what JSON can hold of `note`."""
+def packed(compiled: jax.stages.Compiled, note: Any, small: bool) -> bytes:
+    """A compiled program, whether the calling thread computes it, and what JSON can hold of `note`."""
     inner: Any = compiled._executable._unloaded_executable  # type: ignore[attr-defined]
     if inner.mut or inner.host_callbacks or inner.keepalive or inner.ordered_effects or inner.unordered_effects:
         raise ValueError("it calls back, or holds on to something")
     places = iter(range(len(inner.output_avals)))
     head = {
-        "name": inner.name, "note": note, "kept": sorted(inner.kept_var_idx),
+        "name": inner.name, "note": note, "small": small, "kept": sorted(inner.kept_var_idx),
         "inputs": [_told(aval) for aval in inner.input_avals], "outputs": [_told(aval) for aval in inner.output_avals],
         "results": _nested(jax.tree.unflatten(compiled.out_tree, [next(places) for _ in inner.output_avals])),
         "donated": [bool(info.donated) for info in jax.tree.leaves(compiled.args_info)],
@@ -53,7 +54,8 @@ def unpacked(data: bytes, arguments: tuple) -> tuple[jax.stages.Compiled, Any]:
     devices = xla_client.DeviceList((device,))
     inputs, outputs = ([_aval(*told) for told in head[key]] for key in ("inputs", "outputs"))
     loaded = pxla.UnloadedMeshExecutable(
-        xla_executable=device.client.deserialize_executable(content[start:], executable_devices=devices),
+        xla_executable=device.client.deserialize_executable(
+            content[start:], executable_devices=devices, **({"host_callbacks": inline.callbacks()} if head["small"] else {})),
         device_list=devices, backend=device.client,
         input_avals=inputs, input_shardings=[SingleDeviceSharding(device)] * len(inputs),
         output_avals=outputs, output_shardings=[SingleDeviceSharding(device)] * len(outputs),

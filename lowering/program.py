@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lowering import announce, checks, devices, first, hoist, interpret, kept, options, padding, registry
+from lowering import announce, checks, devices, first, hoist, inline, interpret, kept, options, padding, registry
 from lowering.checks import Check
 from lowering.companions import inputs_of
 from lowering.rows import RowWrites
@@ -205,7 +205,7 @@ class Program:
             function = self._noting(static, self.function(static, table, session))
             jitted = jax.jit(function, donate_argnums=(0, 1) if self.donate else (),
                              compiler_options=options.compiler_options(self.stage.nodes))
-            keeps = not self.speaks and kept.folder() is not None
+            keeps = not self.speaks and (kept.folder() is not None or inline.possible())
             found = self._jitted[key] = (kept.Kept(self, jitted, static, table) if keeps else jitted, table)
         return found
 
