@@ -55,7 +55,7 @@ def unpacked(data: bytes, arguments: tuple) -> tuple[jax.stages.Compiled, Any]:
     inputs, outputs = ([_aval(*told) for told in head[key]] for key in ("inputs", "outputs"))
     loaded = pxla.UnloadedMeshExecutable(
         xla_executable=device.client.deserialize_executable(
-            content[start:], executable_devices=devices, **({"host_callbacks": inline.callbacks()} if head["small"] else {})),
+            content[start:], executable_devices=devices, host_callbacks=inline.callbacks() if head["small"] else []),
         device_list=devices, backend=device.client,
         input_avals=inputs, input_shardings=[SingleDeviceSharding(device)] * len(inputs),
         output_avals=outputs, output_shardings=[SingleDeviceSharding(device)] * len(outputs),
