@@ -53,6 +53,7 @@ with tf.Session() as session:
 """
 
 
+@pytest.mark.usefixtures("fast_paths")
 def test_loops_that_a_script_unrolled_show_as_what_they_became(tmp_path):
     text = command(tmp_path, LOOP).stdout
     assert "  rolled  8 rounds of 4 operations: Sigmoid to state_7, 1 carried on\n" in text

@@ -6,6 +6,7 @@ what the TensorFlow of that time said.
 
 import importlib.util
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -17,16 +18,21 @@ from tests.reference import codec, record
 
 TESTS = pathlib.Path(__file__).parent
 FAMILIES = sorted((path.parent / path.stem.removeprefix("test_")).relative_to(TESTS).as_posix()
-                  for path in TESTS.rglob("test_*.py") if "@parity(" in path.read_text(encoding="utf-8")
-                  and path.name != "test_live.py")
+                  for path in TESTS.rglob("test_*.py") if re.search("^@parity[(]", path.read_text(encoding="utf-8"), re.MULTILINE))
 CHANGED = frozenset("""
     div floordiv round sign digamma saturate_cast recipe:mathematics.through_bfloat16
     image.central_crop image.convert_image_dtype image.resize_images image.resize_nearest_neighbor image.resize_area
     nn.softmax_cross_entropy_with_logits nn.sigmoid_cross_entropy_with_logits nn.weighted_cross_entropy_with_logits
+    nn.log_poisson_loss recipe:drawing.runs_on
 """.split())
 """Functions that mean something else today: integers divide downwards, halves round to even, what is no number has no sign,
 the poles of digamma are no numbers, bfloat16 rounds instead of cutting; images are cropped and cast with other roundings
-and, with corners aligned, resized at other places; labels come before logits."""
+and, with corners aligned, resized at other places; labels come before logits, and targets before rates; more operations
+stand before a random one, whose seed is their number."""
+CHANGED_ROWS = frozenset({
+    "sparse_tensor_dense_matmul-sparse complex64[2]-complex64[2,2]-adjoint_a=True",
+    "raw.fused_batch_norm_v2-float16[2,3,4,5]-float32[5]-float32[5]-float32[5]-float32[5]-epsilon=0.01-is_training=False"})
+"""The adjoint of a sparse matrix is conjugated today; outside of training the reserved outputs are whatever was in memory."""
 OTHERWISE = frozenset({"ops/codecs"})  # another libjpeg
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("tensorflow") is None, reason="the extra `parity` is not installed")
@@ -49,7 +55,7 @@ def test_values_today(family, tmp_path):
     if family not in parity.FAMILIES:
         record.families()
     cases = [case for case in parity.FAMILIES[family] if not case.raises and case.reference is None
-             and case.path not in CHANGED]
+             and case.path not in CHANGED and case.name not in CHANGED_ROWS]
     reader = answers(cases, tmp_path)
     wrong, compared = [], 0
     for case, answer in zip(cases, reader.index, strict=True):

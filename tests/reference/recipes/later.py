@@ -11,7 +11,7 @@ def _first(tf, values):
 
 
 def _parts(sparse):
-    return [sparse.indices, sparse.values, sparse.shape]
+    return [sparse.indices, sparse.values, getattr(sparse, "dense_shape", sparse.shape)]
 
 
 def sparse_softmax(tf, values):
