@@ -18,7 +18,8 @@ from tests.reference import codec, record
 
 TESTS = pathlib.Path(__file__).parent
 FAMILIES = sorted((path.parent / path.stem.removeprefix("test_")).relative_to(TESTS).as_posix()
-                  for path in TESTS.rglob("test_*.py") if re.search("^@parity[(]", path.read_text(encoding="utf-8"), re.MULTILINE))
+                  for path in TESTS.rglob("test_*.py")
+                  if re.search("^@parity[(]", path.read_text(encoding="utf-8"), re.MULTILINE))
 CHANGED = frozenset("""
     div floordiv round sign digamma saturate_cast recipe:mathematics.through_bfloat16
     image.central_crop image.convert_image_dtype image.resize_images image.resize_nearest_neighbor image.resize_area
@@ -32,7 +33,7 @@ stand before a random one, whose seed is their number."""
 CHANGED_ROWS = frozenset({
     "sparse_tensor_dense_matmul-sparse complex64[2]-complex64[2,2]-adjoint_a=True",
     "raw.fused_batch_norm_v2-float16[2,3,4,5]-float32[5]-float32[5]-float32[5]-float32[5]-epsilon=0.01-is_training=False"})
-"""The adjoint of a sparse matrix is conjugated today; outside of training the reserved outputs are whatever was in memory."""
+"""The adjoint of a sparse matrix is conjugated today; outside of training the reserved outputs are whatever memory held."""
 OTHERWISE = frozenset({"ops/codecs"})  # another libjpeg
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("tensorflow") is None, reason="the extra `parity` is not installed")
