@@ -16,7 +16,7 @@ from tracer.convert import (
 )
 from tracer.declare import op
 from tracer.ir import Tensor
-from tracer.ops import array
+from tracer.ops import array, placeholders
 from tracer.ops.conditional import common
 
 
@@ -186,5 +186,5 @@ def _NextIteration(data: Any, name: str | None = None) -> Any:
 
 
 def _Identity(data: Any, name: str | None = None) -> Any:
-    return _each(lambda tensor: (array._ref_identity if tensor.dtype.is_ref_dtype else array.identity)(
+    return _each(lambda tensor: (placeholders._ref_identity if tensor.dtype.is_ref_dtype else array.identity)(
         tensor, name=name), data)
