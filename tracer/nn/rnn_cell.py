@@ -7,87 +7,22 @@ little younger pass, it is an `LSTMStateTuple` (for several layers a tuple of th
 from __future__ import annotations
 
 import collections
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from tracer import scopes, variable_scope
-from tracer.initializers import constant_initializer, random_uniform_initializer
-from tracer.ir import Tensor
-from tracer.nn import embedding, regularization, states
-from tracer.ops import array, clip, constants, math, nn
-from tracer.shapes import TensorShape
+from tracer.initializers import constant_initializer
+from tracer.nn.cell import RNNCell as RNNCell
+from tracer.nn.cell import linear as linear
+from tracer.nn.cell_wrappers import DropoutWrapper as DropoutWrapper
+from tracer.nn.cell_wrappers import EmbeddingWrapper as EmbeddingWrapper
+from tracer.nn.cell_wrappers import InputProjectionWrapper as InputProjectionWrapper
+from tracer.nn.cell_wrappers import MultiRNNCell as MultiRNNCell
+from tracer.nn.cell_wrappers import OutputProjectionWrapper as OutputProjectionWrapper
+from tracer.nn.cell_wrappers import SlimRNNCell as SlimRNNCell
+from tracer.ops import array, clip, math, nn
 
 LSTMStateTuple = collections.namedtuple("LSTMStateTuple", ("c", "h"))
-
-
-class RNNCell:
-    """One step: `output, new_state = cell(inputs, state)`."""
-
-    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
-        """Runs the step on `inputs` of shape (batch, input size); variables are made below `scope`."""
-        raise NotImplementedError("Abstract method")
-
-    @property
-    def output_size(self) -> Any:
-        """The number of columns of the output."""
-        raise NotImplementedError("Abstract method")
-
-    @property
-    def state_size(self) -> Any:
-        """The number of columns of the state; nested like the state where that is a tuple."""
-        raise NotImplementedError("Abstract method")
-
-    def zero_state(self, batch_size: Any, dtype: Any) -> Any:
-        """A state of zeros for `batch_size` rows."""
-        return states.apply(lambda size: self._zeros(batch_size, size, dtype), self.state_size)
-
-    @staticmethod
-    def _zeros(batch_size: Any, size: Any, dtype: Any) -> Tensor:
-        sizes = size.as_list() if isinstance(size, TensorShape) else [size]  # one of many dimensions, as since 0.10
-        zeros = constants.zeros(array.pack([batch_size, *sizes]), dtype=dtype)
-        zeros.set_shape([None if isinstance(batch_size, Tensor) else batch_size, *sizes])
-        return zeros
-
-    @contextlib.contextmanager
-    def _scope(self, scope: Any) -> Iterator[Any]:
-        with variable_scope.variable_scope(scope or type(self).__name__) as opened:
-            yield opened
-
-
-def linear(args: Any, output_size: int, bias: bool, bias_start: float = 0.0, scope: Any = None) -> Tensor:
-    """The sum of `args[i] * W[i]`, plus a bias where `bias` is true.
-
-    Args:
-        args: a 2-D tensor of shape (batch, n), or a list of those.
-        output_size: the number of columns of the result.
-        bias: whether to add a bias.
-        bias_start: its initial value.
-        scope: the variable scope; "Linear" by default.
-
-    Raises:
-        ValueError: an argument is not 2-D, or its number of columns is not known.
-    """
-    if args is None or (isinstance(args, (list, tuple)) and not args):
-        raise ValueError("`args` must be specified")
-    args = list(args) if isinstance(args, (list, tuple)) else [args]
-    total = 0
-    for shape in (a.get_shape().as_list() for a in args):
-        if len(shape) != 2:
-            raise ValueError(f"Linear is expecting 2D arguments: {[a.get_shape().as_list() for a in args]}")
-        if not shape[1]:
-            raise ValueError(f"Linear expects shape[1] of arguments: {[a.get_shape().as_list() for a in args]}")
-        total += shape[1]
-    kind = args[0].dtype
-    with variable_scope.variable_scope(scope or "Linear"):
-        matrix = variable_scope.get_variable("Matrix", [total, output_size], dtype=kind)
-        joined = args[0] if len(args) == 1 else array.concat(1, args)
-        result = math.matmul(joined, matrix)
-        if not bias:
-            return result
-        term = variable_scope.get_variable("Bias", [output_size], dtype=kind,
-                                           initializer=constant_initializer(bias_start, dtype=kind))
-    return result + term  # type: ignore[operator]
 
 
 class BasicRNNCell(RNNCell):
@@ -278,191 +213,6 @@ def _sharded(name: str, shape: list[int], dtype: Any, shards: int, initializer: 
     joined = array.concat(0, parts, name=f"{name}/concat")
     scopes.add_to_collection(scopes.GraphKeys.CONCATENATED_VARIABLES, joined)
     return joined
-
-
-class OutputProjectionWrapper(RNNCell):
-    """A cell whose output is projected to `output_size` columns."""
-
-    def __init__(self, cell: RNNCell, output_size: int) -> None:
-        if not isinstance(cell, RNNCell):
-            raise TypeError("The parameter cell is not RNNCell.")
-        if output_size < 1:
-            raise ValueError(f"Parameter output_size must be > 0: {output_size}.")
-        self._cell = cell
-        self._output_size = output_size
-
-    @property
-    def output_size(self) -> int:
-        return self._output_size
-
-    @property
-    def state_size(self) -> Any:
-        return self._cell.state_size
-
-    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
-        output, new = self._cell(inputs, state)
-        with self._scope(scope):
-            return linear(output, self._output_size, True), new
-
-
-class InputProjectionWrapper(RNNCell):
-    """A cell whose inputs are projected to `num_proj` columns."""
-
-    def __init__(self, cell: RNNCell, num_proj: int, input_size: Any = None) -> None:
-        if not isinstance(cell, RNNCell):
-            raise TypeError("The parameter cell is not RNNCell.")
-        self._cell = cell
-        self._num_proj = num_proj
-
-    @property
-    def output_size(self) -> Any:
-        return self._cell.output_size
-
-    @property
-    def state_size(self) -> Any:
-        return self._cell.state_size
-
-    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
-        with self._scope(scope):
-            projected = linear(inputs, self._num_proj, True)
-        return self._cell(projected, state)
-
-
-class DropoutWrapper(RNNCell):
-    """A cell with dropout on its inputs and outputs.
-
-    Args:
-        cell: the cell.
-        input_keep_prob, output_keep_prob: numbers or tensors; 1 is no dropout.
-        seed: the operation seed of both.
-    """
-
-    def __init__(self, cell: RNNCell, input_keep_prob: Any = 1.0, output_keep_prob: Any = 1.0,
-                 seed: int | None = None) -> None:
-        if not isinstance(cell, RNNCell):
-            raise TypeError("The parameter cell is not a RNNCell.")
-        for word, probability in (("input", input_keep_prob), ("output", output_keep_prob)):
-            if isinstance(probability, float) and not 0.0 <= probability <= 1.0:
-                raise ValueError(f"Parameter {word}_keep_prob must be between 0 and 1: {probability}")
-        self._cell = cell
-        self._input_keep_prob = input_keep_prob
-        self._output_keep_prob = output_keep_prob
-        self._seed = seed
-
-    @property
-    def output_size(self) -> Any:
-        return self._cell.output_size
-
-    @property
-    def state_size(self) -> Any:
-        return self._cell.state_size
-
-    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
-        if not isinstance(self._input_keep_prob, float) or self._input_keep_prob < 1:
-            inputs = regularization.dropout(inputs, self._input_keep_prob, seed=self._seed)
-        output, new = self._cell(inputs, state, scope)
-        if not isinstance(self._output_keep_prob, float) or self._output_keep_prob < 1:
-            output = regularization.dropout(output, self._output_keep_prob, seed=self._seed)
-        return output, new
-
-
-class EmbeddingWrapper(RNNCell):
-    """A cell whose inputs are integers, of shape (batch,) or (batch, 1), that select rows of an embedding.
-
-    Args:
-        cell: the cell.
-        embedding_classes: how many rows the embedding has.
-        embedding_size: how many columns.
-        initializer: that of the embedding; uniform in +-sqrt(3) by default, of variance 1.
-    """
-
-    def __init__(self, cell: RNNCell, embedding_classes: int = 0, embedding_size: int = 0,
-                 initializer: Any = None) -> None:
-        if not isinstance(cell, RNNCell):
-            raise TypeError("The parameter cell is not RNNCell.")
-        if embedding_classes <= 0 or embedding_size <= 0:
-            raise ValueError(f"Both embedding_classes and embedding_size must be > 0: {embedding_classes}, "
-                             f"{embedding_size}.")
-        self._cell = cell
-        self._shape = [embedding_classes, embedding_size]
-        self._initializer = initializer
-
-    @property
-    def output_size(self) -> Any:
-        return self._cell.output_size
-
-    @property
-    def state_size(self) -> Any:
-        return self._cell.state_size
-
-    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
-        with self._scope(scope):
-            initializer = (self._initializer or variable_scope.get_variable_scope().initializer
-                           or random_uniform_initializer(-(3 ** 0.5), 3 ** 0.5))
-            kind = states.flatten(state)[0].dtype
-            table = variable_scope.get_variable("embedding", self._shape, initializer=initializer, dtype=kind)
-            embedded = embedding.embedding_lookup(table, array.reshape(inputs, [-1]))
-        return self._cell(embedded, state)
-
-
-class MultiRNNCell(RNNCell):
-    """Several cells on top of each other: each takes the output of the one below."""
-
-    def __init__(self, cells: Any, state_is_tuple: bool = False) -> None:
-        if not cells:
-            raise ValueError("Must specify at least one cell for MultiRNNCell.")
-        self._cells = cells
-        self._state_is_tuple = state_is_tuple
-        if not state_is_tuple and any(isinstance(cell.state_size, tuple) for cell in cells):
-            raise ValueError("Some cells return tuples of states, but the flag state_is_tuple is not set.  State sizes "
-                             f"are: {[cell.state_size for cell in cells]}")
-
-    @property
-    def output_size(self) -> Any:
-        return self._cells[-1].output_size
-
-    @property
-    def state_size(self) -> Any:
-        if self._state_is_tuple:
-            return tuple(cell.state_size for cell in self._cells)
-        return sum(cell.state_size for cell in self._cells)
-
-    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
-        with self._scope(scope):
-            at, output, new = 0, inputs, []
-            for i, cell in enumerate(self._cells):
-                with variable_scope.variable_scope(f"Cell{i}"):
-                    if self._state_is_tuple:
-                        part = state[i]
-                    else:
-                        part = array.slice(state, [0, at], [-1, cell.state_size])
-                        at += cell.state_size
-                    output, after = cell(output, part)
-                    new.append(after)
-        return output, tuple(new) if self._state_is_tuple else array.concat(1, new)
-
-
-class SlimRNNCell(RNNCell):
-    """A function `(inputs, state, scope) -> (output, state)` as a cell; `(None, None)` gives it the sizes."""
-
-    def __init__(self, cell_fn: Callable) -> None:
-        if not callable(cell_fn):
-            raise TypeError(f"cell_fn {cell_fn} needs to be callable")
-        self._cell_fn = cell_fn
-        output, state = cell_fn(None, None)
-        self._output_size = output.get_shape().with_rank(2)[1].value
-        self._state_size = state.get_shape().with_rank(2)[1].value
-
-    @property
-    def output_size(self) -> Any:
-        return self._output_size
-
-    @property
-    def state_size(self) -> Any:
-        return self._state_size
-
-    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
-        return self._cell_fn(inputs, state, scope=scope or getattr(self._cell_fn, "__name__", "slim_rnn_cell"))
 
 
 _linear = linear  # the name that scripts of 0.9 and later reach for

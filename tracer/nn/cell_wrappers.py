@@ -1,0 +1,197 @@
+"""Cells made of cells: several in layers, or one with a projection, an embedding or dropout around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tracer import variable_scope
+from tracer.initializers import random_uniform_initializer
+from tracer.nn import embedding, regularization, states
+from tracer.nn.cell import RNNCell, linear
+from tracer.ops import array
+
+
+class OutputProjectionWrapper(RNNCell):
+    """A cell whose output is projected to `output_size` columns."""
+
+    def __init__(self, cell: RNNCell, output_size: int) -> None:
+        if not isinstance(cell, RNNCell):
+            raise TypeError("The parameter cell is not RNNCell.")
+        if output_size < 1:
+            raise ValueError(f"Parameter output_size must be > 0: {output_size}.")
+        self._cell = cell
+        self._output_size = output_size
+
+    @property
+    def output_size(self) -> int:
+        return self._output_size
+
+    @property
+    def state_size(self) -> Any:
+        return self._cell.state_size
+
+    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
+        output, new = self._cell(inputs, state)
+        with self._scope(scope):
+            return linear(output, self._output_size, True), new
+
+
+class InputProjectionWrapper(RNNCell):
+    """A cell whose inputs are projected to `num_proj` columns."""
+
+    def __init__(self, cell: RNNCell, num_proj: int, input_size: Any = None) -> None:
+        if not isinstance(cell, RNNCell):
+            raise TypeError("The parameter cell is not RNNCell.")
+        self._cell = cell
+        self._num_proj = num_proj
+
+    @property
+    def output_size(self) -> Any:
+        return self._cell.output_size
+
+    @property
+    def state_size(self) -> Any:
+        return self._cell.state_size
+
+    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
+        with self._scope(scope):
+            projected = linear(inputs, self._num_proj, True)
+        return self._cell(projected, state)
+
+
+class DropoutWrapper(RNNCell):
+    """A cell with dropout on its inputs and outputs.
+
+    Args:
+        cell: the cell.
+        input_keep_prob, output_keep_prob: numbers or tensors; 1 is no dropout.
+        seed: the operation seed of both.
+    """
+
+    def __init__(self, cell: RNNCell, input_keep_prob: Any = 1.0, output_keep_prob: Any = 1.0,
+                 seed: int | None = None) -> None:
+        if not isinstance(cell, RNNCell):
+            raise TypeError("The parameter cell is not a RNNCell.")
+        for word, probability in (("input", input_keep_prob), ("output", output_keep_prob)):
+            if isinstance(probability, float) and not 0.0 <= probability <= 1.0:
+                raise ValueError(f"Parameter {word}_keep_prob must be between 0 and 1: {probability}")
+        self._cell = cell
+        self._input_keep_prob = input_keep_prob
+        self._output_keep_prob = output_keep_prob
+        self._seed = seed
+
+    @property
+    def output_size(self) -> Any:
+        return self._cell.output_size
+
+    @property
+    def state_size(self) -> Any:
+        return self._cell.state_size
+
+    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
+        if not isinstance(self._input_keep_prob, float) or self._input_keep_prob < 1:
+            inputs = regularization.dropout(inputs, self._input_keep_prob, seed=self._seed)
+        output, new = self._cell(inputs, state, scope)
+        if not isinstance(self._output_keep_prob, float) or self._output_keep_prob < 1:
+            output = regularization.dropout(output, self._output_keep_prob, seed=self._seed)
+        return output, new
+
+
+class EmbeddingWrapper(RNNCell):
+    """A cell whose inputs are integers, of shape (batch,) or (batch, 1), that select rows of an embedding.
+
+    Args:
+        cell: the cell.
+        embedding_classes: how many rows the embedding has.
+        embedding_size: how many columns.
+        initializer: that of the embedding; uniform in +-sqrt(3) by default, of variance 1.
+    """
+
+    def __init__(self, cell: RNNCell, embedding_classes: int = 0, embedding_size: int = 0,
+                 initializer: Any = None) -> None:
+        if not isinstance(cell, RNNCell):
+            raise TypeError("The parameter cell is not RNNCell.")
+        if embedding_classes <= 0 or embedding_size <= 0:
+            raise ValueError(f"Both embedding_classes and embedding_size must be > 0: {embedding_classes}, "
+                             f"{embedding_size}.")
+        self._cell = cell
+        self._shape = [embedding_classes, embedding_size]
+        self._initializer = initializer
+
+    @property
+    def output_size(self) -> Any:
+        return self._cell.output_size
+
+    @property
+    def state_size(self) -> Any:
+        return self._cell.state_size
+
+    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
+        with self._scope(scope):
+            initializer = (self._initializer or variable_scope.get_variable_scope().initializer
+                           or random_uniform_initializer(-(3 ** 0.5), 3 ** 0.5))
+            kind = states.flatten(state)[0].dtype
+            table = variable_scope.get_variable("embedding", self._shape, initializer=initializer, dtype=kind)
+            embedded = embedding.embedding_lookup(table, array.reshape(inputs, [-1]))
+        return self._cell(embedded, state)
+
+
+class MultiRNNCell(RNNCell):
+    """Several cells on top of each other: each takes the output of the one below."""
+
+    def __init__(self, cells: Any, state_is_tuple: bool = False) -> None:
+        if not cells:
+            raise ValueError("Must specify at least one cell for MultiRNNCell.")
+        self._cells = cells
+        self._state_is_tuple = state_is_tuple
+        if not state_is_tuple and any(isinstance(cell.state_size, tuple) for cell in cells):
+            raise ValueError("Some cells return tuples of states, but the flag state_is_tuple is not set.  State sizes "
+                             f"are: {[cell.state_size for cell in cells]}")
+
+    @property
+    def output_size(self) -> Any:
+        return self._cells[-1].output_size
+
+    @property
+    def state_size(self) -> Any:
+        if self._state_is_tuple:
+            return tuple(cell.state_size for cell in self._cells)
+        return sum(cell.state_size for cell in self._cells)
+
+    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
+        with self._scope(scope):
+            at, output, new = 0, inputs, []
+            for i, cell in enumerate(self._cells):
+                with variable_scope.variable_scope(f"Cell{i}"):
+                    if self._state_is_tuple:
+                        part = state[i]
+                    else:
+                        part = array.slice(state, [0, at], [-1, cell.state_size])
+                        at += cell.state_size
+                    output, after = cell(output, part)
+                    new.append(after)
+        return output, tuple(new) if self._state_is_tuple else array.concat(1, new)
+
+
+class SlimRNNCell(RNNCell):
+    """A function `(inputs, state, scope) -> (output, state)` as a cell; `(None, None)` gives it the sizes."""
+
+    def __init__(self, cell_fn: Callable) -> None:
+        if not callable(cell_fn):
+            raise TypeError(f"cell_fn {cell_fn} needs to be callable")
+        self._cell_fn = cell_fn
+        output, state = cell_fn(None, None)
+        self._output_size = output.get_shape().with_rank(2)[1].value
+        self._state_size = state.get_shape().with_rank(2)[1].value
+
+    @property
+    def output_size(self) -> Any:
+        return self._output_size
+
+    @property
+    def state_size(self) -> Any:
+        return self._state_size
+
+    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
+        return self._cell_fn(inputs, state, scope=scope or getattr(self._cell_fn, "__name__", "slim_rnn_cell"))
