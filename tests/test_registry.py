@@ -165,10 +165,10 @@ def real(definition: opdef.OpDef, arguments: tuple) -> bool:
 
 def differentiable(type: str) -> bool:
     """Whether a gradient goes through the operation, by JAX."""
-    from tracer.gradients import _STOPS, _UNDEFINED
+    from tracer.gradient_registry import STOPS, UNDEFINED
 
     rule, definition = registry.find(type), opdef.find(type)
-    if rule is None or rule.host or rule.writes or rule.draws or type in _STOPS | _UNDEFINED | INTERPRETED:
+    if rule is None or rule.host or rule.writes or rule.draws or type in STOPS | UNDEFINED | INTERPRETED:
         return False
     return real(definition, definition.inputs) and real(definition, definition.outputs)
 

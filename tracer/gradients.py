@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from tracer import gradient_ends as ends
@@ -13,9 +12,12 @@ from tracer.convert import (
     convert_n_to_tensor_or_indexed_slices,
     internal_convert_to_tensor,
 )
-from tracer.declare import DECLARATIONS
+from tracer.gradient_registry import NoGradient as NoGradient
+from tracer.gradient_registry import RegisterGradient as RegisterGradient
+from tracer.gradient_registry import get_gradient_function as get_gradient_function
+from tracer.gradient_registry import registered
 from tracer.ir import Graph, Operation, Region, Tensor
-from tracer.registry import Registry
+from tracer.reach import differentiable, gathered, in_order, passes, reach
 
 
 class AggregationMethod:
@@ -25,168 +27,6 @@ class AggregationMethod:
     DEFAULT = ADD_N
     EXPERIMENTAL_TREE = 1
     EXPERIMENTAL_ACCUMULATE_N = 2
-
-
-class _GradientRegistry(Registry):
-    """The gradients that scripts registered, by operation type; those of our own operations follow from their rules."""
-
-    def lookup(self, name: str) -> Callable | None:
-        """The gradient function of this type, None where it passes none on. LookupError when there is none."""
-        if name in self._registry:
-            return self._registry[name]["type"]
-        if name not in DECLARATIONS or name in _UNDEFINED:
-            raise LookupError(f"{self._name} registry has no entry for: {name}")
-        return None if name in _STOPS else gradient_by_rule
-
-
-_gradient_registry = _GradientRegistry("gradient")
-_registered = _gradient_registry._registry
-
-# Operations that pass no gradient on, whatever their dtypes.
-_STOPS = frozenset("""
-    StopGradient Shape ShapeN Size Rank ZerosLike OnesLike Floor Const Range LinSpace OneHot Less
-    LessEqual Greater GreaterEqual Equal NotEqual LogicalAnd LogicalOr LogicalNot RandomUniform RandomStandardNormal
-    TruncatedNormal RandomUniformInt Multinomial InTopK ScalarSummary HistogramSummary MergeSummary ImageSummary
-    Variable TemporaryVariable Assign AssignAdd AssignSub ScatterUpdate ScatterAdd ScatterSub Placeholder
-    BroadcastGradientArgs ConcatOffset InvertPermutation ListDiff Bitcast PyFunc EditDistance SparseAddGrad SparseConcat
-    SparseToDense DrawBoundingBoxes ExtractGlimpse HSVToRGB RGBToHSV RandomCrop SampleDistortedBoundingBox FloorDiv Rint
-    Round RandomGamma ScatterMul ScatterDiv ScatterNdUpdate ScatterNdAdd ScatterNdSub SparseReshape
-""".split())
-
-# Operations that TensorFlow 0.8 cannot differentiate: a gradient that reaches one is an error, not None.
-_UNDEFINED = frozenset("""
-    ArgMax ArgMin All Any Ceil Mod Where Unique UniqueWithCounts SegmentProd RandomShuffle AdjustContrast
-    AdjustContrastv2 ResizeArea ResizeBicubic ResizeBilinearGrad ResizeNearestNeighborGrad Betainc
-    SparseReduceSumSparse
-""".split())
-
-# Inputs, by their places, that get no gradient although the others do.
-_WITHOUT = {"SoftmaxCrossEntropyWithLogits": (1,), "Igamma": (0,), "Igammac": (0,), "Zeta": (0,), "Polygamma": (0,)}
-
-
-class RegisterGradient:
-    """Decorator: the decorated `function(op, *grads)` is the gradient of operations of type `op_type`."""
-
-    def __init__(self, op_type: str) -> None:
-        if not isinstance(op_type, str):
-            raise TypeError("op_type must be a string")
-        self._op_type = op_type
-
-    def __call__(self, f: Callable) -> Callable:
-        _register(self._op_type, f)
-        return f
-
-
-def NoGradient(op_type: str) -> None:
-    """Declares that operations of type `op_type` pass no gradient on."""
-    if not isinstance(op_type, str):
-        raise TypeError("op_type must be a string")
-    _register(op_type, None)
-
-
-def _register(op_type: str, function: Callable | None) -> None:
-    _gradient_registry.register(function, op_type)
-
-
-def differentiable(tensor: Tensor) -> bool:
-    kind = tensor.dtype.base_dtype
-    return kind.is_floating or kind.is_complex
-
-
-def _passes(op: Operation) -> bool:
-    """Whether a gradient that reaches `op` goes on to its inputs."""
-    kind = op.attrs.get("_gradient_op_type", op.type)
-    if kind in _registered:
-        return _registered[kind]["type"] is not None
-    return op.type not in _STOPS
-
-
-def _undefined(op: Operation) -> LookupError:
-    return LookupError(f"No gradient defined for operation '{op.name}' (op type: {op.type})")
-
-
-def _below(xs: set[Tensor]) -> set[Operation]:
-    """The operations that depend on `xs`."""
-    found: set[Operation] = set()
-    stack = [consumer for x in xs for consumer in x.consumers()]
-    while stack:
-        op = stack.pop()
-        if op not in found:
-            found.add(op)
-            stack += [consumer for output in op.outputs for consumer in output._consumers]
-    return found
-
-
-def reach(ys: list[Tensor], xs: set[Tensor],
-          returned: dict[Operation, tuple[bool, ...]] | None = None) -> dict[Tensor, list[Operation]]:
-    """Every tensor that a gradient of `ys` reaches on a path from `xs`, with the operations that pass it on.
-
-    `returned` says of operations with a gradient of the script's own which inputs have one.
-    """
-    below = _below(xs)
-    found: dict[Tensor, list[Operation]] = {y: [] for y in ys}
-    stack = [y.op for y in found if y.op in below]
-    seen = set(stack)
-    while stack:
-        op = stack.pop()
-        kind = op.attrs.get("_gradient_op_type", op.type)
-        if kind not in _registered and (op.type in _UNDEFINED or kind != op.type):
-            raise _undefined(op)
-        if not _passes(op):
-            continue
-        without = _WITHOUT.get(op.type, ()) if kind not in _registered else ()
-        gives = (returned or {}).get(op)
-        for place, tensor in enumerate(op.inputs):
-            if place in without or (gives is not None and not (place < len(gives) and gives[place])):
-                continue
-            if not differentiable(tensor) or not (tensor in xs or tensor.op in below):
-                continue
-            passing = found.setdefault(tensor, [])
-            if op not in passing:
-                passing.append(op)
-            if tensor.op in below and tensor.op not in seen:
-                seen.add(tensor.op)
-                stack.append(tensor.op)
-    return found
-
-
-def backwards(ys: list[Tensor], reached: dict[Tensor, list[Operation]]) -> Iterator[Operation]:
-    """The operations in the order in which TensorFlow goes back: each when all that passes a gradient to it is done."""
-    waiting = Counter(tensor.op for tensor, ops in reached.items() for _ in ops)
-    ready = deque(dict.fromkeys(y.op for y in ys if not waiting[y.op]))
-    while ready:
-        op = ready.popleft()
-        yield op
-        for tensor in dict.fromkeys(tensor for tensor in op.inputs if op in reached.get(tensor, ())):
-            waiting[tensor.op] -= 1
-            if not waiting[tensor.op]:
-                ready.append(tensor.op)
-
-
-def _in_order(gathers: list[Operation], ys: list[Tensor], reached: dict[Tensor, list[Operation]]) -> list[Operation]:
-    """Operations in the order of their gradients, in which an update goes through the rows of a table."""
-    if len(gathers) < 2:
-        return gathers
-    place = {op: i for i, op in enumerate(backwards(ys, reached))}
-    return sorted(gathers, key=lambda op: place[op])
-
-
-def _rows(x: Tensor, reached: dict[Tensor, list[Operation]], ys: set[Tensor]) -> tuple[list[Operation], bool]:
-    """The `Gather` operations that take rows of `x`, and whether its gradient also comes from elsewhere."""
-    gathers: list[Operation] = []
-    dense = False
-    stack = [x]
-    while stack:
-        tensor = stack.pop()
-        dense = dense or tensor in ys
-        for op in reached.get(tensor, ()):
-            if op.type == "Gather" and op.inputs[0] is tensor and op.inputs[1] is not tensor:
-                gathers.append(op)
-            elif op.type == "Identity":
-                stack.append(op.outputs[0])
-            else:
-                dense = True
-    return gathers, dense
 
 
 def gradients(
@@ -249,8 +89,8 @@ def _record(ys: list[Any], xs: list[Tensor], seeds: list[Any], is_gated: bool) -
     chosen = [xs[i] for i in connected]
     rows, dense, outputs = [], [], []
     for x in chosen:
-        gathers, other = _rows(x, reached, set(plain))
-        gathers = _in_order(gathers, [plain[i] for i in live], reached)
+        gathers, other = gathered(x, reached, set(plain))
+        gathers = in_order(gathers, [plain[i] for i in live], reached)
         dense.append(other or not gathers)
         rows.append(tuple(op.name for op in gathers))
         kind = x.dtype.base_dtype
@@ -285,10 +125,10 @@ def _custom(graph: Graph, reached: dict[Tensor, list[Operation]]) -> list[tuple[
     The third item says for which inputs the function returned a gradient: for none, where the script said `NoGradient`.
     """
     found = [(op.name, Region(graph), (False,) * len(op.inputs)) for op in dict.fromkeys(t.op for t in reached)
-             if op.inputs and op.attrs.get("_gradient_op_type", op.type) in _registered and not _passes(op)]
+             if op.inputs and op.attrs.get("_gradient_op_type", op.type) in registered and not passes(op)]
     on_the_way = dict.fromkeys(op for passing in reached.values() for op in passing)
     for name, op in [named for passing in on_the_way for named in _with_copies(passing, passing.name)]:
-        function = _own_gradient(op)
+        function = own_gradient(op)
         if function is None:
             continue
         region = Region(graph)
@@ -310,7 +150,7 @@ def _custom(graph: Graph, reached: dict[Tensor, list[Operation]]) -> list[tuple[
 def _with_copies(op: Operation, name: str) -> list[tuple[str, Operation]]:
     """The operation; where it is a call that has no gradient of its own, also those in its copy of the body."""
     found = [(name, op)]
-    if op.regions and op.regions[0].names and _own_gradient(op) is None:
+    if op.regions and op.regions[0].names and own_gradient(op) is None:
         for inner, copy in op.regions[0].names.items():
             found += _with_copies(copy, f"{name}//{inner}")
     return found
@@ -326,11 +166,11 @@ def _in_copy(tensor: Tensor) -> bool:
     return False
 
 
-def _own_gradient(op: Operation) -> Callable | None:
+def own_gradient(op: Operation) -> Callable | None:
     """The gradient that a script has registered for an operation, or given the function that it calls."""
     kind = op.attrs.get("_gradient_op_type", op.type)
-    if kind in _registered:
-        return _registered[kind]["type"]
+    if kind in registered:
+        return registered[kind]["type"]
     definition = op.graph._functions.get(op.type)
     if definition is None or (definition.gradient is None and definition.python_gradient is None):
         return None
@@ -358,14 +198,6 @@ def _results(op: Operation, xs: list[Tensor], connected: list[int], rows: list[t
         else:
             results[i] = next(tensors)
     return results
-
-
-def get_gradient_function(op: Operation) -> Callable | None:
-    """The gradient function of `op`: from it and the gradients of its outputs to those of its inputs.
-
-    None where it passes no gradient on, or has no inputs. LookupError when there is none.
-    """
-    return _gradient_registry.lookup(op.attrs.get("_gradient_op_type", op.type)) if op.inputs else None
 
 
 def gradient_by_rule(op: Operation, *grads: Any) -> list[Any]:

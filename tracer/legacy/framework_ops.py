@@ -7,7 +7,7 @@ from typing import Any
 from tracer import compat as compat
 from tracer import scopes
 from tracer.device import DeviceSpec
-from tracer.gradients import _gradient_registry as _gradient_registry
+from tracer.gradient_registry import _gradient_registry as _gradient_registry
 from tracer.graph_def import named_node_def as _NodeDef  # noqa: F401
 from tracer.session import session_for
 
