@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 _DIGITS = {"TYPE_FLOAT": 6, "TYPE_DOUBLE": 7}
@@ -28,16 +29,30 @@ def assertProtoEqual(self: Any, a: Any, b: Any, check_initialized: bool = True, 
             if errors:
                 self.fail(f"Initialization errors: {errors}\n{message}")
     if normalize_numbers:
-        a, b = NormalizeNumberFields(_copy(a)), NormalizeNumberFields(_copy(b))
+        a, b = rounded(a), rounded(b)
     self.assertMultiLineEqual(text_format.MessageToString(a), text_format.MessageToString(b), msg=msg)  # noqa: PT009 - shows the lines that differ
     if a != b:
         self.fail(msg or f"The messages differ in a field that does not print: {a!r}")
 
 
-def _copy(message: Any) -> Any:
+def of_text(text: str, like: Any) -> Any:
+    """The message of the type of `like` that `text` describes."""
+    from google.protobuf import text_format
+
+    message = text_format.Merge(text, type(like)())
+    if message != like and any("\x80" <= character <= "\xff" for character in text):
+        # Where a text is bytes, as in Python 2, "\\240" in it is one byte and not a character of two.
+        bytewise = "".join(f"\\{ord(c):03o}" if "\x80" <= c <= "\xff" else c for c in text)
+        with contextlib.suppress(text_format.ParseError):
+            return text_format.Merge(bytewise, type(like)())
+    return message
+
+
+def rounded(message: Any) -> Any:
+    """A copy of a message with its floats rounded to 6 digits behind the point and its doubles to 7."""
     copy = type(message)()
     copy.CopyFrom(message)
-    return copy
+    return NormalizeNumberFields(copy)
 
 
 def _is_repeated(value: Any) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer import errors, scopes
+from tracer import errors, proto_compare, scopes
 from tracer.benchmark import GLOBAL_BENCHMARK_REGISTRY as GLOBAL_BENCHMARK_REGISTRY
 from tracer.benchmark import TEST_REPORTER_TEST_ENV as TEST_REPORTER_TEST_ENV
 from tracer.benchmark import Benchmark as Benchmark
@@ -23,6 +23,8 @@ from tracer.benchmark import _run_benchmarks as _run_benchmarks
 from tracer.device import canonical
 from tracer.gradient_checker import compute_gradient as compute_gradient
 from tracer.gradient_checker import compute_gradient_error as compute_gradient_error
+from tracer.graph_assertions import assert_equal_graph_def as assert_equal_graph_def
+from tracer.graph_assertions import assert_ops_in_graph as assert_ops_in_graph
 from tracer.legacy import googletest as googletest
 from tracer.ops.random import DEFAULT_GRAPH_SEED
 
@@ -170,11 +172,11 @@ class TestCase(unittest.TestCase):
         """Check a protobuf message against another one, or against its text form; floats to 6 digits, doubles to 7."""
         expected = expected_message_maybe_ascii
         if isinstance(expected, str):
-            expected = _of_text(expected, message)
+            expected = proto_compare.of_text(expected, message)
         elif type(expected) is not type(message):
             self.fail(f"Can't compare protos of type {type(expected)} and {type(message)}")
         if expected != message:
-            expected, message = _rounded(expected), _rounded(message)
+            expected, message = proto_compare.rounded(expected), proto_compare.rounded(message)
         if expected != message:
             self.assertMultiLineEqual(str(expected), str(message))  # noqa: PT009 - shows the lines that differ
             self.fail(f"The messages differ in a field that does not print: {expected!r}")
@@ -285,48 +287,6 @@ def _array(value: Any) -> np.ndarray:
     return array.astype(np.float32) if array.dtype.name == "bfloat16" else array
 
 
-def _of_text(text: str, like: Any) -> Any:
-    """The message of the type of `like` that `text` describes."""
-    from google.protobuf import text_format
-
-    message = text_format.Merge(text, type(like)())
-    if message != like and any("\x80" <= character <= "\xff" for character in text):
-        # Where a text is bytes, as in Python 2, "\\240" in it is one byte and not a character of two.
-        bytewise = "".join(f"\\{ord(c):03o}" if "\x80" <= c <= "\xff" else c for c in text)
-        with contextlib.suppress(text_format.ParseError):
-            return text_format.Merge(bytewise, type(like)())
-    return message
-
-
-def _rounded(message: Any) -> Any:
-    """A copy of a protobuf message with its floats rounded to 6 digits behind the point and its doubles to 7."""
-    copy = type(message)()
-    copy.CopyFrom(message)
-    _round(copy)
-    return copy
-
-
-def _round(message: Any) -> None:
-    fields: Any = message.ListFields()
-    for field, found in fields:
-        value: Any = found
-        repeated = type(value) not in (str, bytes) and hasattr(value, "__len__")
-        if field.message_type is not None:
-            if field.message_type.GetOptions().map_entry:
-                plain = field.message_type.fields_by_name["value"].message_type is None
-                items = [] if plain else list(value.values())
-            else:
-                items = list(value) if repeated else [value]
-            for item in items:
-                _round(item)
-        elif field.type in (field.TYPE_FLOAT, field.TYPE_DOUBLE):
-            digits = 6 if field.type == field.TYPE_FLOAT else 7
-            if repeated:
-                value[:] = [round(item, digits) for item in value]
-            else:
-                setattr(message, field.name, round(value, digits))
-
-
 def _searchable(error: BaseException) -> str:
     """What a pattern is looked for in: not the stack, which may quote the pattern itself."""
     if not isinstance(error, errors.OpError):
@@ -368,61 +328,3 @@ def is_built_with_cuda() -> bool:
 IsGoogleCudaEnabled = is_built_with_cuda
 
 
-def assert_ops_in_graph(expected_ops: Mapping[str, str], graph: Any) -> dict[str, Any]:
-    """Check that a graph has operations of these names and types, and return their NodeDefs by name."""
-    found = {}
-    for op in graph.get_operations():
-        if op.name in expected_ops:
-            if op.type != expected_ops[op.name]:
-                raise ValueError(f"Expected op for node {op.name} is different. {expected_ops[op.name]} vs {op.type}")
-            found[op.name] = op.node_def
-    if set(found) != set(expected_ops):
-        raise ValueError(f"Not all expected ops are present. Expected {sorted(expected_ops)}, found {sorted(found)}")
-    return found
-
-
-def assert_equal_graph_def(actual: Any, expected: Any) -> None:
-    """Check that two GraphDefs have the same nodes, in any order.
-
-    >>> tf.test.assert_equal_graph_def(tf.Graph().as_graph_def(), tf.GraphDef())
-    """
-    for name, graph in (("actual", actual), ("expected", expected)):
-        if not hasattr(graph, "node") or not hasattr(graph, "versions"):
-            raise TypeError(f"Expected tf.GraphDef for {name}, got {type(graph).__name__}")
-    found = {node.name: node for node in actual.node}
-    for node in expected.node:
-        twin = found.pop(node.name, None)
-        if twin is None:
-            raise AssertionError(f"Did not find expected node '{_one_line(node)}'")
-        _assert_equal_nodes(twin, node)
-    if found:
-        raise AssertionError(f"Found unexpected node '{_one_line(found.popitem()[1])}'")
-
-
-def _assert_equal_nodes(actual: Any, expected: Any) -> None:
-    for field in ("op", "device"):
-        mine, theirs = getattr(actual, field), getattr(expected, field)
-        if mine != theirs:
-            raise AssertionError(f"Node named '{actual.name}' has {field} '{mine}' that is not expected '{theirs}'")
-    # Control inputs, which come last, have no order.
-    for kind, chosen in (("inputs", lambda name: name[0] != "^"), ("control inputs", lambda name: name[0] == "^")):
-        mine, theirs = (list(filter(chosen, node.input)) for node in (actual, expected))
-        if kind == "control inputs":
-            mine, theirs = sorted(mine), sorted(theirs)
-        if mine != theirs:
-            raise AssertionError(f"Node named '{actual.name}' has {kind} {mine} that do not match expected {theirs}")
-    for name in sorted({*actual.attr, *expected.attr}):
-        if name.startswith("_"):  # an attribute for the runtime, no part of the node's meaning
-            continue
-        if name not in actual.attr or name not in expected.attr:
-            missing = "lacks" if name not in actual.attr else "has unexpected"
-            raise AssertionError(f"Node named '{actual.name}' {missing} attr '{name}'")
-        if actual.attr[name] != expected.attr[name]:
-            raise AssertionError(
-                f"Node named '{actual.name}' has attr '{name}' with value: {actual.attr[name]} that does not match "
-                f"expected: {expected.attr[name]}"
-            )
-
-
-def _one_line(node: Any) -> str:
-    return f"{node.name} = {node.op}({', '.join(node.input)})"
