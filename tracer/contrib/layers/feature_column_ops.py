@@ -8,8 +8,7 @@ from typing import Any
 from tracer import initializers, scopes, variables
 from tracer.contrib.framework.variables import model_variable
 from tracer.contrib.layers import feature_column as columns_
-from tracer.contrib.layers.embedding_ops import safe_embedding_lookup_sparse
-from tracer.contrib.layers.feature_column import (
+from tracer.contrib.layers.columns import (
     BucketizedColumn,
     CrossedColumn,
     EmbeddingColumn,
@@ -20,6 +19,7 @@ from tracer.contrib.layers.feature_column import (
     Transformer,
     WeightedSparseColumn,
 )
+from tracer.contrib.layers.embedding_ops import safe_embedding_lookup_sparse
 from tracer.ir import Tensor
 from tracer.ops import array, casting, indexing, math, nn, parsing
 from tracer.ops.sparse import SparseTensor, sparse_concat
