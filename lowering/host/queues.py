@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from lowering.host import philox, resources
-from lowering.host.waiting import Element, Queue, mismatch, numpy_type, type_list
+from lowering.host.components import Element, numpy_type, type_list
+from lowering.host.waiting import Queue, mismatch
 from lowering.registry import lowers
 from tracer import dtypes, errors
 from tracer.ir import Operation

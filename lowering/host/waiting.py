@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from tracer import dtypes, errors
+from lowering.host.components import Components, Element, shape_list, type_list
+from tracer import errors
 from tracer.ir import Operation
 
-Element = tuple[Any, ...]
 UNBOUNDED = 2**31 - 1
 
 
@@ -41,7 +41,7 @@ class _Attempt:
         return True
 
 
-class Queue:
+class Queue(Components):
     """Elements that come out in the order in which they went in. An element is a tuple of components."""
 
     kind = "FIFOQueue"
@@ -52,15 +52,7 @@ class Queue:
         self.name = name
         self.requested = attrs["capacity"]
         self.capacity = attrs["capacity"] if attrs["capacity"] >= 0 else UNBOUNDED
-        self.types: list[dtypes.DType] = list(attrs["component_types"])
-        self.shapes: list[tuple[int | None, ...]] = [shape.sizes for shape in attrs["shapes"]]
-        if not self.types:
-            raise errors.InvalidArgumentError(None, None, f"Empty component types for queue {name}")
-        if self.shapes and len(self.shapes) != len(self.types):
-            raise errors.InvalidArgumentError(
-                None, None, f"Different number of component types.  Types: {type_list(self.types)}, Shapes: "
-                            f"{_shape_list(self.shapes)}")
-        self._exact = [(numpy_type(kind), shape) for kind, shape in zip(self.types, self.shapes, strict=False)]
+        super().__init__(name, attrs)
         self._lock = threading.Lock()
         self._elements: Any = deque()
         self._enqueues: deque[_Attempt] = deque()
@@ -276,88 +268,11 @@ class Queue:
                             f"{type_list(op.attrs['component_types'])}")
         shapes = [shape.sizes for shape in op.attrs["shapes"]]
         if not self._same_shapes(shapes):
-            raise mismatch(f"{shared} component shapes {_shape_list(self.shapes)} but requested component shapes were "
-                            f"{_shape_list(shapes)}")
+            raise mismatch(f"{shared} component shapes {shape_list(self.shapes)} but requested component shapes were "
+                            f"{shape_list(shapes)}")
 
     def _same_shapes(self, shapes: list[Any]) -> bool:
         return shapes == self.shapes
-
-    def _stacked(self, index: int, values: list[Any]) -> np.ndarray:
-        shape = self.shapes[index]
-        sizes = [0 if size is None else size for size in shape]
-        result = np.empty((len(values), *sizes), numpy_type(self.types[index]))
-        if shape == ():
-            result[:] = values
-        else:
-            for i, value in enumerate(values):
-                result[i] = value
-        return result
-
-    # -- checks of what comes in
-
-    def _element(self, components: list[Any]) -> Element:
-        """The components as the queue keeps them."""
-        values = []
-        for component, (kind, shape) in zip(components, self._exact, strict=False):
-            if isinstance(component, bytes):
-                if kind.kind != "O" or shape != ():
-                    break
-                values.append(component)
-            elif component.dtype is not kind or component.shape != shape:
-                break
-            else:
-                values.append(component.copy() if shape else component[()])
-        return tuple(values) if len(values) == len(components) == len(self.types) else tuple(self._checked(components))
-
-    def _checked(self, components: list[Any]) -> Iterator[Any]:
-        self._check_types(components)
-        for i, component in enumerate(components):
-            value = _own(component)
-            if self.shapes and not _fits(np.shape(value), self.shapes[i]):
-                raise self._wrong_shape(i, self.shapes[i], np.shape(value))
-            yield value
-
-    def rows(self, columns: list[Any]) -> list[Element]:
-        """Elements, of columns with one component of each; ValueError where they are not what the queue takes."""
-        if len(columns) != len(self.types):
-            raise ValueError
-        apart = []
-        for i, (column, kind) in enumerate(zip(columns, self.types, strict=True)):
-            if column.dtype != numpy_type(kind) or (self.shapes and not _fits(column.shape[1:], self.shapes[i])):
-                raise ValueError
-            if column.ndim > 1:
-                apart.append([row.copy() for row in column])
-            else:
-                apart.append(column.tolist() if column.dtype == object else list(column))
-        return list(zip(*apart, strict=True))
-
-    def _sliced(self, components: list[Any]) -> Iterator[Element]:
-        self._check_types(components)
-        columns = [_own(component) for component in components]
-        count = np.shape(columns[0])[0]
-        for i, column in enumerate(columns):
-            if self.shapes and not _fits(np.shape(column), (count, *self.shapes[i])):
-                raise self._wrong_shape(i, (count, *self.shapes[i]), np.shape(column))
-            if np.shape(column)[0] != count:
-                raise errors.InvalidArgumentError(
-                    None, None, "All input tensors must have the same size in the 0th dimension. Component "
-                                f"{i} has {np.shape(column)[0]}, and should have {count}")
-        return zip(*columns, strict=True)
-
-    def _wrong_shape(self, index: int, expected: Any, got: Any) -> errors.OpError:
-        return errors.InvalidArgumentError(
-            None, None, f"Shape mismatch in tuple component {index}. Expected {_shape(expected)}, got {_shape(got)}")
-
-    def _check_types(self, components: list[Any]) -> None:
-        if len(components) != len(self.types):
-            raise errors.InvalidArgumentError(
-                None, None, f"Wrong number of components in tuple. Expected {len(self.types)}, got {len(components)}")
-        for i, (component, kind) in enumerate(zip(components, self.types, strict=True)):
-            got = dtypes.string if isinstance(component, bytes) or component.dtype == object else component.dtype
-            if got != kind.as_numpy_dtype and got is not kind:
-                raise errors.InvalidArgumentError(
-                    None, None, f"Type mismatch in tuple component {i}. Expected {kind.name}, got "
-                                f"{dtypes.as_dtype(got).name}")
 
 
 _ENQUEUE = "Enqueue operation was cancelled"
@@ -411,33 +326,6 @@ class _Take:
         return count > 0
 
 
-def _own(value: Any) -> Any:
-    """A component as the queue keeps it: nobody else writes to it."""
-    if not isinstance(value, np.ndarray):
-        return value
-    return value.copy() if value.ndim else value[()]
-
-
-def _fits(shape: tuple[int, ...], declared: tuple[int | None, ...] | None) -> bool:
-    return declared is None or shape == declared or (len(shape) == len(declared) and all(
-        size is None or size == n for n, size in zip(shape, declared, strict=True)))
-
-
-def numpy_type(kind: dtypes.DType) -> np.dtype:
-    return np.dtype(kind.as_numpy_dtype)
-
-
-def _shape(sizes: Any) -> str:
-    return f"[{','.join('?' if size is None else str(size) for size in sizes)}]"
-
-
-def _shape_list(shapes: list[Any]) -> str:
-    return f"[{', '.join(map(_shape, shapes))}]"
-
-
-def type_list(types: Any) -> str:
-    return ", ".join(kind.name for kind in types)
-
-
 def mismatch(message: str) -> errors.OpError:
+    """The error of an operation that shares a queue and describes another one."""
     return errors.InvalidArgumentError(None, None, message)
