@@ -44,7 +44,7 @@ def _of_scalars(function: Any) -> Any:
         try:
             return function(*arguments, **keywords)
         except TypeError:
-            from tracer.legacy.helpers import scalar
+            from tracer.legacy.old_numbers import scalar
 
             return function(*(scalar(argument) for argument in arguments), **keywords)
 
@@ -76,7 +76,7 @@ def _random(module: ModuleType) -> dict[str, Any]:
 
 def _csv(module: ModuleType) -> dict[str, Any]:
     """Files for csv were opened with "rb" and "wb"."""
-    from tracer.legacy.helpers import text_of
+    from tracer.legacy.old_text import text_of
 
     def reader(csvfile: Any, *arguments: Any, **keywords: Any) -> Any:
         return module.reader((text_of(line) for line in csvfile), *arguments, **keywords)
@@ -161,10 +161,10 @@ def _itertools(module: ModuleType) -> dict[str, Any]:
 def _operator(module: ModuleType) -> dict[str, Any]:
     from collections.abc import Sequence
 
-    from tracer.legacy import helpers
+    from tracer.legacy import old_numbers
 
     return {
-        "div": helpers.divide,
+        "div": old_numbers.divide,
         "isCallable": callable,
         "isSequenceType": lambda value: isinstance(value, Sequence),
         "sequenceIncludes": module.contains,
@@ -195,7 +195,7 @@ def _string(module: ModuleType) -> dict[str, Any]:
 
 
 def _translate(text: str, table: Any, deletions: str) -> str:
-    from tracer.legacy.helpers import translate
+    from tracer.legacy.old_text import translate
 
     return translate(text, table, deletions)
 
@@ -210,7 +210,7 @@ def _subprocess(module: ModuleType) -> dict[str, Any]:
             super().__init__(*arguments, **keywords)
 
     def check_output(*arguments: Any, **keywords: Any) -> str:
-        from tracer.legacy.helpers import text_of
+        from tracer.legacy.old_text import text_of
 
         return text_of(module.check_output(*arguments, **keywords))
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tracer.legacy import numpy_sizes
-from tracer.legacy.helpers import bytes_of
+from tracer.legacy.old_text import bytes_of
 from tracer.legacy.python2_files import bytes_from
 
 _BUILTIN_ALIASES = ("bool", "complex", "float", "int", "object", "str")

@@ -8,7 +8,7 @@ import io
 import os
 from typing import Any
 
-from tracer.legacy.helpers import bytes_of, text_of
+from tracer.legacy.old_text import bytes_of, text_of
 
 
 class TextFile(io.TextIOWrapper):

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from types import FrameType, ModuleType
 from typing import Any
 
-from tracer.legacy.helpers import sort_keywords, string_of, text_of
+from tracer.legacy.helpers import sort_keywords
+from tracer.legacy.old_text import string_of, text_of
 from tracer.legacy.python2_files import open_file
 
 

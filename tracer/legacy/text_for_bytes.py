@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-from tracer.legacy.helpers import bytes_of
+from tracer.legacy.old_text import bytes_of
 from tracer.legacy.python2_files import bytes_from
 
 _HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")

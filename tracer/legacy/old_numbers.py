@@ -1,0 +1,93 @@
+"""Numbers as Python 2 had them: its division, and arrays of one element that were as good as their number."""
+
+from __future__ import annotations
+
+import numbers
+import operator
+from typing import Any
+
+import numpy as np
+
+
+def divide(a: Any, b: Any) -> Any:
+    """Python 2's `a / b`: floor division of integers, `__div__` where a class has it."""
+    if type(a) is int and type(b) is int:
+        return a // b
+    if hasattr(type(a), "__div__"):
+        result = getattr(type(a), "__div__")(a, b)  # noqa: B009
+        if result is not NotImplemented:
+            return result
+    if hasattr(type(b), "__rdiv__"):
+        result = type(b).__rdiv__(b, a)
+        if result is not NotImplemented:
+            return result
+    if _is_integral(a) and _is_integral(b):
+        return operator.floordiv(a, b)
+    return operator.truediv(a, b)
+
+
+def divide_in_place(a: Any, b: Any) -> Any:
+    """Python 2's `a /= b`; an array changes in place."""
+    if hasattr(type(a), "__idiv__"):
+        return a.__idiv__(b)
+    if isinstance(a, np.ndarray):
+        if not _is_integral(a):
+            return operator.itruediv(a, b)
+        if _is_integral(b):
+            return operator.ifloordiv(a, b)
+        a[...] = np.true_divide(a, b)  # NumPy of the time wrote the quotient into the integer array
+        return a
+    return divide(a, b)
+
+
+def _is_integral(value: Any) -> bool:
+    if isinstance(value, numbers.Integral):
+        return True
+    if isinstance(value, np.ndarray | np.generic):
+        return value.dtype.kind in "iub"
+    return isinstance(value, list | tuple) and np.asarray(value).dtype.kind in "iub"
+
+
+def scalar(value: Any) -> Any:
+    """The element of an array that has just one; anything else as it is."""
+    return value.item() if isinstance(value, np.ndarray) and value.ndim and value.size == 1 else value
+
+
+def to_int(*arguments: Any, **keywords: Any) -> int:
+    """`int(x)` where x may be an array of one element."""
+    return int(scalar(arguments[0]), *arguments[1:], **keywords) if arguments else int(**keywords)
+
+
+def to_float(*arguments: Any) -> float:
+    """`float(x)` where x may be an array of one element."""
+    return float(*(scalar(argument) for argument in arguments))
+
+
+class _OneElement:
+    """An array of one element in a format: `%s` shows the array, `%d` and `%f` the element."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self._array = array
+
+    def __str__(self) -> str:
+        return str(self._array)
+
+    def __repr__(self) -> str:
+        return repr(self._array)
+
+    def __int__(self) -> int:
+        return int(self._array.item())
+
+    def __float__(self) -> float:
+        return float(self._array.item())
+
+
+def format_argument(value: Any) -> Any:
+    return _OneElement(value) if scalar(value) is not value else value
+
+
+def index(key: Any) -> Any:
+    """The index of an array: a list of slices was as good as a tuple of them."""
+    if type(key) is list and any(isinstance(part, slice) or part is None or part is Ellipsis for part in key):
+        return tuple(key)
+    return key
