@@ -1,4 +1,4 @@
-"""A device program: one stage as a pure function of state and inputs, compiled by XLA, and run on a session's state."""
+"""A device program: the pure function of one stage, compiled by XLA, and run on a session's state."""
 
 from __future__ import annotations
 
@@ -13,22 +13,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lowering import announce, checks, devices, first, hoist, inline, interpret, kept, options, padding, registry
+from lowering import announce, checks, devices, first, inline, interpret, kept, options, padding, registry
 from lowering.checks import Check
-from lowering.companions import inputs_of
-from lowering.rows import RowWrites
 from lowering.slice import inner, variable_of
+from lowering.stage_function import StageFunction
 from lowering.stages import DeviceStage
 from lowering.state import State
 from tracer import errors
-from tracer.ir import Operation, Tensor
+from tracer.ir import Tensor
 
 OFTEN = 16
 """So many compilations of one program are worth a word to the user."""
 _log = logging.getLogger("tracer")
 _NO_STREAMS: tuple = ((),)
-LARGE_CONSTANT = 1 << 14
-"""Constants of more bytes are passed to the program instead of being written into its code."""
 
 
 def _many(names: list[str]) -> Callable[[dict], tuple]:
@@ -40,27 +37,18 @@ def _many(names: list[str]) -> Callable[[dict], tuple]:
     return itemgetter(*names)
 
 
-class Program:
+class Program(StageFunction):
     """One device stage of a plan.
 
     `donate` gives the old variables' memory to the new ones; it is off where a later step can still fail the run.
     """
 
     def __init__(self, stage: DeviceStage, donate: bool, noticed: Callable[[Program], None] | None = None) -> None:
-        self.stage = stage
+        super().__init__(stage)
         self.noticed = noticed  # told of each further shape that the program is compiled for
         self.speaks = any("later" in rule.extras for op in stage.nodes for node in inner(op)
                           if (rule := registry.find(node.type)) is not None)
-        self.failures: list[Exception] = []  # of the Python functions that the program calls
         self.donate = donate and not self.speaks
-        written = set(stage.written)
-        held = set(stage.held)
-        self.updated = [v for v in stage.held if v in written]  # read and written: donated, selected on the checks
-        self.created = [v for v in stage.written if v not in held]  # written without a look
-        self.readonly = [v for v in stage.held if v not in written]
-        self.dynamic = [t for t in stage.inputs if t not in set(stage.static)]
-        self.hoisted, self.results = hoist.find(stage)
-        self.constants = self._constants()  # and what was computed of such: passed in
         self.updated_names = [v.name for v in self.updated]
         self.created_names = [v.name for v in self.created]
         self._held_of = _many(self.updated_names)
@@ -74,89 +62,12 @@ class Program:
         self._again: State | None = None  # the state on which every further run is just a call of the jitted function
         self._ahead: dict[Any, tuple[Any, list[Check]]] = {}  # compiled for runs that are watched
         self.timers: dict[Any, Any] = {}  # what measures its operations one by one
-        self.rolled: list[str] = []  # the loops that were put together again when it was traced last
         self.variants: list[tuple[dict[Tensor, np.ndarray], tuple]] = []  # static values and shapes it ran for
         self._uncompiling = not self.speaks and first.is_worth_it(stage)  # whether it runs without being compiled
         self._padding = padding.Padding(self) if not self.speaks and padding.is_worth_it(stage) else None
         self._patience = first.patience(stage) if self._uncompiling else 0.0
         self._compiling: threading.Timer | None = None  # tells the user when that takes long
         self._uncompiled: tuple | None = None  # what it ran for without being compiled
-
-    def _constants(self) -> list[Tensor]:
-        hoisted = set(self.hoisted)
-        read = {t for node in self.stage.nodes if node not in hoisted for t in inputs_of(node)} | set(self.stage.outputs)
-        large = [op.outputs[0] for op in self.stage.nodes if _is_large(op)]
-        return [t for t in large if t in read] + self.results
-
-    def constant_names(self) -> list[str]:
-        """Their names: operations, and tensors where they are the results of such."""
-        return [t.op.name if t.op.type == "Const" else t.name for t in self.constants]
-
-    def constant_values(self) -> list[Any]:
-        """The values of the constants that it is passed."""
-        given = [t.op.attrs["value"] for t in self.constants if t.op.type == "Const"]
-        return given + (hoist.compute(self.hoisted, self.results) if self.hoisted else [])
-
-    def function(self, static: dict[Tensor, np.ndarray], table: list[Check], session: Any = None) -> Callable:
-        """The pure function from (held, streams, readonly, constants, inputs) to outputs, new state and checks.
-
-        `session` is what operations keep things in that print, or do the like, while the program runs.
-        """
-
-        def call(held: tuple, streams: tuple, readonly: tuple, constants: tuple, inputs: tuple) -> tuple:
-            context = self.context(static, held, streams, readonly, constants, inputs)
-            context.session, context.failures = session, self.failures
-            context.readers = self._readers()
-            with options.matmul_precision():
-                interpret.evaluate(self.own_nodes(), context)
-            self.rolled = context.rolled
-            outputs = tuple(interpret.as_value(context.read(t)) for t in self.stage.outputs)
-            updated = tuple(context.state[v] for v in self.updated)
-            created = tuple(jnp.asarray(context.state[v]) for v in self.created)
-            report = context.checks.outputs()
-            table[:] = context.checks.table
-            if report is not None:
-                keep = report[0]
-                updated = tuple(_select(keep, new, old) for new, old in zip(updated, held, strict=True))
-            updated = tuple(jnp.asarray(value) for value in updated)
-            advanced = tuple(context.streams[op] for op in self.stage.streams)
-            return outputs, updated, created, advanced, report
-
-        return call
-
-    def context(self, static: dict[Tensor, np.ndarray], held: tuple, streams: tuple, readonly: tuple,
-                constants: tuple, inputs: tuple) -> interpret.Context:
-        """What the operations start from."""
-        context = interpret.Context()
-        context.used, context.given = self.stage.used, frozenset(self.stage.inputs)
-        context.values.update(static)
-        context.values.update(zip(self.dynamic, inputs, strict=True))
-        context.values.update(zip(self.constants, constants, strict=True))
-        context.state.update(zip(self.updated, held, strict=True))
-        context.state.update(zip(self.readonly, readonly, strict=True))
-        context.streams.update(zip(self.stage.streams, streams, strict=True))
-        return context
-
-    def own_nodes(self) -> list[Operation]:
-        """The operations that it evaluates: those of the stage, but what is passed in."""
-        known = set(self.hoisted)
-        return [node for node in self.stage.nodes if node not in known and not _is_large(node)]
-
-    def static_values(self, state: State, values: dict[Tensor, Any],
-                      overlay: dict[str, Any] | None) -> dict[Tensor, np.ndarray]:
-        """The values that shape it."""
-        return {t: self._known(t, values, state, overlay) for t in self.stage.static} if self.stage.static else {}
-
-    def _readers(self) -> dict[Tensor, list[Any]]:
-        """What reads each tensor: operations of the stage, and None for what it hands out."""
-        found: dict[Tensor, list[Any]] = {tensor: [None] for tensor in self.stage.outputs}
-        for op in self.stage.nodes:
-            for tensor in op.inputs:
-                found.setdefault(tensor, []).append(op)
-            for names in op.attrs["rows"] if op.type == "Gradients" else ():
-                for gather in names:  # the places of the rows are its results too
-                    found.setdefault(op.graph.get_operation_by_name(gather).inputs[1], []).append(op)
-        return found
 
     def _noting(self, static: dict[Tensor, np.ndarray], function: Callable) -> Callable:
         """`function`, which notes what it is traced for: once for each compilation."""
@@ -408,16 +319,6 @@ class Program:
         if failures:
             raise failures[0]
 
-    @staticmethod
-    def _known(tensor: Tensor, values: dict[Tensor, Any], state: State, overlay: dict[str, Any] | None) -> np.ndarray:
-        """A value that shapes the program; a variable's is what it holds now."""
-        variable = variable_of(tensor) if tensor not in values else None
-        if variable is None:
-            return np.asarray(values[tensor])
-        if overlay and variable.name in overlay:
-            return np.asarray(overlay[variable.name])
-        return np.asarray(state.variables[variable.name])
-
     def a_result(self, state: State) -> Any:
         """An array that the last run made: it is ready when that run has ended. None when it made none."""
         name = (self.updated_names or self.created_names or (None,))[0]
@@ -433,10 +334,6 @@ class Program:
         return tuple([devices.copied(array) if id(array) in state.pinned else array for array in held])
 
 
-def _is_large(op: Operation) -> bool:
-    return op.type == "Const" and op.attrs["value"].nbytes > LARGE_CONSTANT
-
-
 def static_key_of(static: dict[Tensor, np.ndarray]) -> tuple:
     """What tells the programs for different static values apart."""
     return tuple((v.shape, v.dtype.str, v.tobytes()) for v in static.values()) if static else ()
@@ -445,21 +342,3 @@ def static_key_of(static: dict[Tensor, np.ndarray]) -> tuple:
 def outline_of(value: Any) -> jax.ShapeDtypeStruct:
     """The shape and type of an array."""
     return jax.ShapeDtypeStruct(value.shape, value.dtype)
-
-
-def _select(keep: Any, new: Any, old: Any) -> Any:
-    if isinstance(new, RowWrites):
-        if new.table is old:
-            return new.settle(keep)
-        new = new.settle()
-    if new is old:
-        return new
-    if new.shape != old.shape:  # an assignment with validate_shape=False; the run raises if a check fails
-        return new
-    return jax.lax.select(jnp.broadcast_to(keep, new.shape), new, old)
-
-
-def named_arguments(stage: DeviceStage) -> list[Operation]:
-    """The variables in the order in which the function takes them, for those who print it."""
-    written = set(stage.written)
-    return [*(v for v in stage.held if v in written), *(v for v in stage.held if v not in written)]
