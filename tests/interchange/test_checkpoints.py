@@ -6,7 +6,7 @@ import pytest
 import tracer as tf
 from lowering.host import checkpoint_v1, checkpoint_v2, snappy, tensors
 from lowering.host.messages import read_varint
-from tests.train.test_saver import slice_items, types, with_compressed_blocks
+from tests.train.test_checkpoint_files import slice_items, types, with_compressed_blocks
 
 real = pytest.importorskip("tensorflow")
 
