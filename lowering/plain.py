@@ -158,8 +158,8 @@ def _truncating(operation: Any) -> Any:
         if not np.issubdtype(np.asarray(a).dtype, np.integer):
             return a / b if operation is np.floor_divide else np.fmod(a, b)
         safe = np.where(b == 0, 1, b)
-        quotient = np.abs(a) // np.abs(safe) * np.sign(a) * np.sign(safe)
-        return quotient if operation is np.floor_divide else a - quotient * safe
+        rest = np.fmod(a, safe)
+        return (a - rest) // safe if operation is np.floor_divide else rest
 
     return apply
 

@@ -134,7 +134,7 @@ def _bitcast_complex(input: Any, source: np.dtype, target: np.dtype) -> Any:
         if target.itemsize == source.itemsize:
             return lax.bitcast_convert_type(lax.bitcast_convert_type(parts, np.uint32), target)
         parts = lax.bitcast_convert_type(parts, target)
-        return parts if parts.ndim == input.ndim + 1 else parts.reshape((*input.shape, -1))
+        return parts if parts.ndim == input.ndim + 1 else parts.reshape((*input.shape, math.prod(parts.shape[input.ndim:])))
     half = np.dtype(target).type(0).real.dtype
     width = half.itemsize // source.itemsize
     if width >= 1:

@@ -27,8 +27,8 @@ def gather_nd(params: Any, indices: Any, *, check: Any) -> Any:
     sizes, places = np.shape(params), np.shape(indices)
     if not sizes:
         raise ValueError("params must be at least a vector")
-    if len(places) < 2:
-        raise ValueError("indices must be at least a matrix")
+    if not places:
+        raise ValueError("indices must be at least a vector")
     count = places[-1]
     if count > len(sizes):
         raise ValueError(f"index innermost dimension length must equal params rank; saw: {count} vs. {len(sizes)}")

@@ -73,7 +73,7 @@ def _elu_jvp(primals: tuple, tangents: tuple) -> tuple:
 @lowers("EluGrad")
 def elu_grad(gradients: Any, outputs: Any) -> Any:
     _check_alike("EluGrad", gradients, outputs)
-    return jnp.where(outputs < 0, gradients * (outputs + 1), gradients)
+    return gradients * jnp.where(outputs < 0, outputs + 1, jnp.ones((), outputs.dtype))  # finite where outputs are not
 
 
 @lowers("Softplus")

@@ -50,7 +50,7 @@ def digamma(x: Any) -> Any:
 def igamma(a: Any, x: Any) -> Any:
     a, x = matched(a, x)
     value = jax.scipy.special.gammainc(jnp.where(a > 0, a, 1), x)
-    return jnp.where((a > 0) | (x == 0), jnp.where(x == 0, 0, value), jnp.nan).astype(value.dtype)
+    return jnp.where(a > 0, value, jnp.where(x == 0, 0, jnp.nan)).astype(value.dtype)
 
 
 @lowers("Igammac")

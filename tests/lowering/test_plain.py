@@ -24,6 +24,9 @@ FUNCTIONS = {
         "add", "sub", "mul", "div", "rem", "max", "min", "eq", "ne", "lt", "le", "gt", "ge", "nextafter")},
     **{name + " of integers": (getattr(lax, name), (N, np.int32([[2, -3, 4, 5]] * 3)))
        for name in ("div", "rem", "bitwise_xor")},
+    **{name + " of the least integer": (getattr(lax, name), (np.int32([-2**31, 1, -2**31, 7]),
+                                                             np.int32([3, -2**31, -2**31, 2**31 - 1])))
+       for name in ("div", "rem")},
     **{name: (getattr(lax, name), (U, np.uint32([[0, 5, 31, 40]] * 3))) for name in ("shift_left", "shift_right_logical")},
     "pow": (lax.pow, (B, A)), "integer_pow": (lambda x: lax.integer_pow(x, -3), (B,)),
     "clamp": (lambda x: lax.clamp(np.float32(-0.5), x, np.float32(0.5)), (A,)),

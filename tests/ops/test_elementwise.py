@@ -59,6 +59,9 @@ def test_unary(case):
     case("igammac", POSITIVE, POSITIVE[::-1], tolerance=1e-4),
     *(case(name, np.float64([[-1], [0], [1], [2.5]]), np.float64([-1, 0, 0.5, 3]), tolerance=1e-9, gradient=False)
       for name in ("igamma", "igammac")),
+    case("igamma", np.float64([0.75, 1, 2.5]), np.float64([0, 0, 0])),
+    case("div", np.int32([-2**31, 1, -2**31, 7]), np.int32([3, -2**31, -2**31, 2**31 - 1])),
+    case("mod", np.int32([-2**31, 1, -2**31, 7]), np.int32([3, -2**31, -2**31, 2**31 - 1])),
     case("complex", np.float32([1, np.inf]), np.float32([np.nan, 2]), gradient=False),
 ])
 def test_binary(case):

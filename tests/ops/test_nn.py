@@ -22,7 +22,7 @@ ACTIVATIONS = ("relu", "relu6", "elu", "softplus", "softsign", "sigmoid", "tanh"
     *(case(f"nn.{name}", x, tolerance=None if x.dtype == np.float64 else 5e-5) for name in ACTIVATIONS for x in (KINKS, KINKS.astype(np.float64), np.float32(3.0))),
     *(case(network.slope, f"nn.{name}", KINKS, tolerance=1e-4) for name in ("relu", "sigmoid", "tanh")),
     *(case(f"nn.{name}", np.array([-3, 0, 9]).astype(kind)) for name in ("relu", "relu6") for kind in (np.int32, np.int8, np.int64)),
-    case("sigmoid", KINKS), case("tanh", KINKS),
+    case("sigmoid", KINKS), case("tanh", KINKS), case("nn.elu", np.float32([np.inf, -np.inf, 1, -1])),
 ])
 def test_activations(case):
     case.check()

@@ -43,6 +43,8 @@ def test_reductions(case):
     case("matmul", A, A, transpose_a=True),
     case("matmul", A.astype(np.float64), A.T.astype(np.float64)),
     case("matmul", np.int32([[1, 2]]), np.int32([[3], [4]])),
+    case("matmul", A.astype(np.float16), A.astype(np.float16), transpose_b=True),
+    case("batch_matmul", X.astype(np.float16), X.astype(np.float16), adj_x=True),
     # 0.12.1's gradient of a complex product leaves out the conjugate.
     case("matmul", np.complex64([[1 + 1j, 2]]), np.complex64([[3], [4j]]), gradient=False),
     case("batch_matmul", X, np.swapaxes(X, 1, 2).copy()),

@@ -115,6 +115,9 @@ def reshape(tensor: Tensor, shape: Tensor, name: str | None = None) -> Any:
     if wanted is None:
         return None if shape.sizes is None else constant_sizes(shape)
     sizes = [int(size) for size in np.reshape(wanted, -1)]
+    for size in sizes:
+        if size < -1:
+            raise ValueError(f"Dimension {size} must be >= 0")
     count = shapes.product(tensor.sizes)
     if -1 not in sizes:
         if count is not None and math.prod(sizes) != count:

@@ -189,7 +189,8 @@ def _range(start: Tensor, limit: Tensor, delta: Tensor, name: str | None = None)
     if any(part is None for part in parts):
         return (None,)
     first, last, step = (int(np.asarray(part)) for part in parts)
-    return (-(-(last - first) // step) if step else None,)
+    count = -(-(last - first) // step) if step else -1
+    return (count if count >= 0 else None,)  # running it says what is wrong
 
 
 @op("LinSpace")

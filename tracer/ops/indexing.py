@@ -38,7 +38,7 @@ def gather_nd(params: Tensor, indices: Tensor, name: str | None = None) -> Any:
 
     Places with fewer numbers than `params` has dimensions pick slices.
     """
-    places, whole = shapes.at_least(indices.sizes, 2), shapes.at_least(params.sizes, 1)
+    places, whole = shapes.at_least(indices.sizes, 1), shapes.at_least(params.sizes, 1)
     if places is None or whole is None or places[-1] is None:
         return None
     if places[-1] > len(whole):
