@@ -87,6 +87,17 @@ def test_the_wrong_number_of_gradients():
         tf.gradients(product, product.op.inputs[0])
 
 
+@pytest.mark.parametrize(("function", "kind"), [
+    (tf.ceil, "Ceil"), (lambda y: tf.argmax(y, 0), "ArgMax"),
+    (lambda y: tf.accumulate_n([tf.ones([3]), y]), "DestroyTemporaryVariable"),
+])
+def test_what_has_no_gradient_says_so_even_where_no_path_leads_to_it(function, kind):
+    y = function(tf.placeholder(tf.float32, [3]))
+    with pytest.raises(LookupError, match=f"No gradient defined for operation .* .op type: {kind}"):
+        tf.gradients(y, tf.constant(1.0))
+    assert tf.gradients(tf.exp(tf.ceil(tf.ones([2]))), tf.constant(1.0)) == [None]
+
+
 def test_an_override_that_nobody_registered():
     x = tf.constant(1.0)
     with tf.get_default_graph().gradient_override_map({"Square": "NobodyHasRegisteredThis"}):

@@ -39,8 +39,8 @@ STOPS = frozenset("""
 
 # Operations that TensorFlow 0.8 cannot differentiate: a gradient that reaches one is an error, not None.
 UNDEFINED = frozenset("""
-    ArgMax ArgMin All Any Ceil Mod Where Unique UniqueWithCounts SegmentProd RandomShuffle AdjustContrast
-    AdjustContrastv2 ResizeArea ResizeBicubic ResizeBilinearGrad ResizeNearestNeighborGrad Betainc
+    ArgMax ArgMin All Any Ceil DestroyTemporaryVariable Mod Where Unique UniqueWithCounts SegmentProd RandomShuffle
+    AdjustContrast AdjustContrastv2 ResizeArea ResizeBicubic ResizeBilinearGrad ResizeNearestNeighborGrad Betainc
     SparseReduceSumSparse
 """.split())
 

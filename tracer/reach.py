@@ -51,7 +51,7 @@ def reach(ys: list[Tensor], xs: set[Tensor],
     """
     below = _below(xs)
     found: dict[Tensor, list[Operation]] = {y: [] for y in ys}
-    stack = [y.op for y in found if y.op in below]
+    stack = [y.op for y in found if y not in xs or y.op in below]  # TensorFlow asks the ys for theirs in any case
     seen = set(stack)
     while stack:
         op = stack.pop()
