@@ -121,6 +121,37 @@ def test_files_of_a_program_that_either_python_reads(read, tmp_path, first):
 
 
 @UNCLOSED
+def test_a_text_file_that_holds_no_text_has_a_letter_for_each_byte(read, tmp_path):
+    (tmp_path / "numbers").write_bytes(bytes([0, 0xC3, 0xA9, 0xFF]))  # the middle ones would be a letter in UTF-8
+    module = read(
+        f"""
+        import struct
+        print "Python 2"
+        path = {str(tmp_path / "numbers")!r}
+        data = open(path).read()
+        numbers = [ord(c) for c in data]
+        f = open(path, "w+")
+        pair = struct.Struct("<ii")
+        for i in range(3):
+            f.write(pair.pack(0xC3A9C3 * i, -i))
+        f.seek(4)
+        second = struct.unpack("<i", f.read(4))
+        f.seek(0)
+        read = f.read()
+        pairs = [pair.unpack_from(read, at) for at in range(0, len(read), pair.size)]
+        f.seek(0, 2)
+        f.write(u"a\\nb\\xe9".encode("utf-8"))
+        f.seek(24)
+        lines = [line for line in f]
+        """
+    )
+    assert module.numbers == [0, 0xC3, 0xA9, 0xFF]
+    assert module.second == (0,)
+    assert module.pairs == [(0, 0), (0xC3A9C3, -1), (2 * 0xC3A9C3, -2)]
+    assert module.lines == ["a\n", "bé"]
+
+
+@UNCLOSED
 @pytest.mark.parametrize("first", ["from __future__ import print_function", "print 'Python 2'"])
 def test_libraries_that_take_bytes_take_text(read, tmp_path, first):
     path = tmp_path / "data"

@@ -22,6 +22,36 @@ class TextFile(io.TextIOWrapper):
             self.write(line)
 
 
+class RandomTextFile(TextFile):
+    """A text file that is both read and written. What is read tells whether it is text."""
+
+    def _given(self, data: bytes) -> str:
+        return data.decode(_encoding(data), "surrogateescape")
+
+    def read(self, size: int | None = -1, /) -> str:
+        self.flush()
+        return self._given(bytes(self.buffer.read(size)))
+
+    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
+        self.flush()
+        return self._given(bytes(self.buffer.readline(size)))
+
+    def readlines(self, hint: int = -1, /) -> list[str]:
+        self.flush()
+        return [self._given(bytes(line)) for line in self.buffer.readlines(hint)]
+
+    def __next__(self) -> str:
+        line = self.readline()
+        if not line:
+            raise StopIteration
+        return line
+
+
+def _encoding(start: bytes) -> str:
+    """Of what a file holds: where that is no text, each byte is a letter for itself."""
+    return "ascii" if b"\0" in start else "utf-8"
+
+
 def _as_text(name: str) -> Any:
     """A method of bytes that is text's when it is given text."""
     of_bytes = getattr(bytes, name)
@@ -128,7 +158,10 @@ class StringIO(_TakesText, io.BytesIO):
 
 
 def open_file(name: Any, mode: str = "r", buffering: int = -1, **keywords: Any) -> Any:
-    """Python 2's `open` and `file`: text is UTF-8, and bytes that are not come back unchanged when written."""
+    """Python 2's `open` and `file`: text is UTF-8, and bytes that are not come back unchanged when written.
+
+    A file that holds no text can be read as text, too: as many letters as it has bytes.
+    """
     if keywords or isinstance(name, int):
         return open(name, mode, buffering, **keywords)
     universal = "U" in mode
@@ -141,7 +174,9 @@ def open_file(name: Any, mode: str = "r", buffering: int = -1, **keywords: Any) 
     if binary:
         return buffer
     newline = None if universal else "\n"
-    text = TextFile(buffer, encoding="utf-8", errors="surrogateescape", newline=newline, line_buffering=buffering == 1)
+    kind = RandomTextFile if "+" in mode else TextFile
+    encoding = _encoding(_start(name)) if mode == "r" else "utf-8"
+    text = kind(buffer, encoding=encoding, errors="surrogateescape", newline=newline, line_buffering=buffering == 1)
     text.mode = mode  # type: ignore[misc]
     return text
 
@@ -161,15 +196,19 @@ def open_either(name: Any, mode: str = "r", buffering: int = -1, *more: Any, **k
 
 def _holds_no_text(name: Any) -> bool:
     """Whether a file begins with what is no UTF-8."""
-    if not os.path.isfile(name):
-        return False
-    with open(name, "rb") as file:
-        start = file.read(1 << 16)
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(start)
+        codecs.getincrementaldecoder("utf-8")().decode(_start(name))
     except UnicodeDecodeError:
         return True
     return False
+
+
+def _start(name: Any) -> bytes:
+    """What a file begins with; nothing of a pipe, which can be read only once."""
+    if not os.path.isfile(name):
+        return b""
+    with open(name, "rb") as file:
+        return file.read(1 << 16)
 
 
 def _buffered(raw: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import struct
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
@@ -71,8 +72,22 @@ def _hashlib(module: ModuleType) -> dict[str, Any]:
     return {name: hashing(getattr(module, name)) for name in _HASHES}
 
 
+class Struct(struct.Struct):
+    """A format that reads text, too."""
+
+    def unpack(self, buffer: Any, /) -> tuple:
+        return super().unpack(bytes_of(buffer))
+
+    def unpack_from(self, buffer: Any, offset: int = 0) -> tuple:
+        return super().unpack_from(bytes_of(buffer), offset)
+
+    def iter_unpack(self, buffer: Any, /) -> Any:
+        return super().iter_unpack(bytes_of(buffer))
+
+
 def _struct(module: ModuleType) -> dict[str, Any]:
-    return {name: taking_text(getattr(module, name), 1) for name in ("iter_unpack", "unpack", "unpack_from")}
+    names = ("iter_unpack", "unpack", "unpack_from")
+    return {"Struct": Struct, **{name: taking_text(getattr(module, name), 1) for name in names}}
 
 
 def _zlib(module: ModuleType) -> dict[str, Any]:
