@@ -72,6 +72,21 @@ def _hashlib(module: ModuleType) -> dict[str, Any]:
     return {name: hashing(getattr(module, name)) for name in _HASHES}
 
 
+@functools.lru_cache(maxsize=1)
+def _buffer_of(text: str) -> bytes:
+    """The bytes of a text of which a program takes one piece after the other."""
+    return bytes_of(text)
+
+
+def _read_from(buffer: Any) -> Any:
+    return _buffer_of(buffer) if isinstance(buffer, str) else buffer
+
+
+def unpack_from(format: Any, /, buffer: Any, offset: int = 0) -> tuple:
+    """`struct.unpack_from` for text, too."""
+    return struct.unpack_from(format, _read_from(buffer), offset)
+
+
 class Struct(struct.Struct):
     """A format that reads text, too."""
 
@@ -79,15 +94,15 @@ class Struct(struct.Struct):
         return super().unpack(bytes_of(buffer))
 
     def unpack_from(self, buffer: Any, offset: int = 0) -> tuple:
-        return super().unpack_from(bytes_of(buffer), offset)
+        return super().unpack_from(_read_from(buffer), offset)
 
     def iter_unpack(self, buffer: Any, /) -> Any:
         return super().iter_unpack(bytes_of(buffer))
 
 
 def _struct(module: ModuleType) -> dict[str, Any]:
-    names = ("iter_unpack", "unpack", "unpack_from")
-    return {"Struct": Struct, **{name: taking_text(getattr(module, name), 1) for name in names}}
+    names = ("iter_unpack", "unpack")
+    return {"Struct": Struct, "unpack_from": unpack_from, **{name: taking_text(getattr(module, name), 1) for name in names}}
 
 
 def _zlib(module: ModuleType) -> dict[str, Any]:
