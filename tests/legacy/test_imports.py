@@ -45,6 +45,16 @@ def test_star_import_brings_the_public_names(read):
     assert not any(isinstance(value, types.ModuleType) for value in vars(module).values())
 
 
+def test_the_data_of_the_tutorials_where_0_5_had_them(read):
+    module = read("""
+        from tensorflow.g3doc.tutorials.mnist import input_data, mnist
+        import tensorflow.examples.tutorials.mnist.input_data as later
+        import tensorflow.examples.tutorials.mnist.mnist as model
+    """)
+    assert module.input_data is module.later
+    assert module.mnist is module.model
+
+
 def test_packages_are_there_after_importing_tensorflow(read):
     assert tracer.python.framework.ops.Graph is tracer.Graph
 

@@ -50,6 +50,11 @@ MODULES: dict[str, str] = {
     "tensorflow.examples.tutorials.mnist": "package",
     "tensorflow.examples.tutorials.mnist.input_data": "tracer.legacy.datasets.mnist",
     "tensorflow.examples.tutorials.mnist.mnist": "tracer.legacy.programs.mnist_model",
+    "tensorflow.g3doc": "package",
+    "tensorflow.g3doc.tutorials": "package",
+    "tensorflow.g3doc.tutorials.mnist": "package",  # where 0.5 had them
+    "tensorflow.g3doc.tutorials.mnist.input_data": "tracer.legacy.datasets.mnist",
+    "tensorflow.g3doc.tutorials.mnist.mnist": "tracer.legacy.programs.mnist_model",
     "tensorflow.models": "package",
     "tensorflow.models.embedding": "package",
     "tensorflow.models.embedding.gen_word2vec": "tracer.ops.word2vec",
