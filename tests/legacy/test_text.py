@@ -80,7 +80,7 @@ def test_what_a_binary_file_gives_is_text_as_well(read, tmp_path):
 
 
 @UNCLOSED
-@pytest.mark.parametrize("first", ["from __future__ import print_function", "print 'Python 2'"])
+@pytest.mark.parametrize("first", ["import builtins", "print 'Python 2'"])
 def test_files_of_a_program_that_either_python_reads(read, tmp_path, first):
     module = read(
         f"""

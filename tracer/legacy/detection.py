@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from importlib.machinery import PathFinder
 
-from tracer.legacy import bytes_as_text, old_lists
+from tracer.legacy import bytes_as_text, file_modes, old_lists
 from tracer.legacy.python2_modules import RENAMED
 
 BUILTINS = frozenset(
@@ -51,7 +51,8 @@ def needs_python2(tree: ast.Module, filename: str = "") -> str | None:
         if sign:
             return f"line {getattr(node, 'lineno', '?')}: {sign}"
     nodes = all_nodes(tree)
-    return old_lists.used(nodes, bound) or _quotient_as_whole_number(tree) or bytes_as_text.found(nodes)
+    used = old_lists.used(nodes, bound) or _quotient_as_whole_number(tree)
+    return used or bytes_as_text.found(nodes) or file_modes.misused(unguarded(tree))
 
 
 def has_print_statements(tree: ast.Module) -> bool:
