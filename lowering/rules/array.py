@@ -55,25 +55,30 @@ def size(input: Any) -> Any:
 def reshape(tensor: Any, shape: Static) -> Any:
     if shape.ndim != 1:
         raise ValueError(f"sizes input must be 1-D, not shape {text(shape.shape)}")
-    sizes = shape.tolist()
+    return jnp.reshape(tensor, completed(shape.tolist(), np.size(tensor)))
+
+
+def completed(sizes: list[int], count: int, one: str = "input size", whole: str = "tensor",
+              values: str = "values") -> list[int]:
+    """The sizes of a reshape of `count` elements, with the one that is -1 worked out; the rest is for messages."""
     unknown = [at for at, size in enumerate(sizes) if size == -1]
     if len(unknown) > 1:
-        raise ValueError(f"only one input size may be -1, not both {unknown[0]} and {unknown[1]}")
+        raise ValueError(f"only one {one} may be -1, not both {unknown[0]} and {unknown[1]}")
     for at, size in enumerate(sizes):
         if size < -1:
             raise ValueError(f"size {at} must be non-negative, not {size}")
-    count, rest = np.size(tensor), math.prod(size for size in sizes if size != -1)
-    if unknown:
-        if rest == 0:
-            raise ValueError("reshape cannot infer the missing input size for an empty tensor unless all specified "
-                             "input sizes are non-zero")
-        if count % rest:
-            raise ValueError(f"Input to reshape is a tensor with {count} values, but the requested shape requires a "
-                             f"multiple of {rest}")
-        sizes[unknown[0]] = count // rest
-    elif count != rest:
-        raise ValueError(f"Input to reshape is a tensor with {count} values, but the requested shape has {rest}")
-    return jnp.reshape(tensor, sizes)
+    rest = math.prod(size for size in sizes if size != -1)
+    if not unknown:
+        if count != rest:
+            raise ValueError(f"Input to reshape is a tensor with {count} {values}, but the requested shape has {rest}")
+        return sizes
+    if rest == 0:
+        raise ValueError("reshape cannot infer the missing input size for an empty tensor unless all specified "
+                         "input sizes are non-zero")
+    if count % rest:
+        raise ValueError(f"Input to reshape is a {whole} with {count} {values}, but the requested shape requires a "
+                         f"multiple of {rest}")
+    return [count // rest if size == -1 else size for size in sizes]
 
 
 @lowers("ExpandDims")

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lowering.registry import lowers
-from lowering.rules.array import text
+from lowering.rules.array import completed, text
 from lowering.rules.sparse import check_parts, there, union
 
 
@@ -20,25 +20,8 @@ def sparse_reshape(input_indices: Any, input_shape: Any, new_shape: Any) -> Any:
     if np.ndim(input_shape) != 1 or np.ndim(new_shape) != 1:
         raise ValueError(f"Input shape and target shape should be vectors but received {text(np.shape(input_shape))} and "
                          f"{text(np.shape(new_shape))}")
-    whole, sizes = int(np.prod(input_shape)), [int(size) for size in new_shape]
-    unknown = [at for at, size in enumerate(sizes) if size == -1]
-    if len(unknown) > 1:
-        raise ValueError(f"only one output shape size may be -1, not both {unknown[0]} and {unknown[1]}")
-    if any(size < -1 for size in sizes):
-        raise ValueError(f"size {next(i for i, size in enumerate(sizes) if size < -1)} must be non-negative, not "
-                         f"{next(size for size in sizes if size < -1)}")
-    if unknown:
-        known = int(np.prod([size for size in sizes if size != -1]))
-        if not known:
-            raise ValueError("reshape cannot infer the missing input size for an empty tensor unless all specified input "
-                             "sizes are non-zero")
-        if whole % known:
-            raise ValueError(f"Input to reshape is a SparseTensor with {whole} dense values, but the requested shape "
-                             f"requires a multiple of {known}")
-        sizes[unknown[0]] = whole // known
-    if int(np.prod(sizes)) != whole:
-        raise ValueError(f"Input to reshape is a tensor with {whole} dense values, but the requested shape has "
-                         f"{int(np.prod(sizes))}")
+    sizes = completed([int(size) for size in new_shape], int(np.prod(input_shape)), "output shape size", "SparseTensor",
+                      "dense values")
     if not len(input_indices):
         return np.zeros((0, len(sizes)), np.int64), np.array(sizes, np.int64)
     places = np.ravel_multi_index(tuple(np.asarray(input_indices).T), tuple(int(size) for size in input_shape))
