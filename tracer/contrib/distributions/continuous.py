@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.contrib.distributions.distribution import Distribution, new_seed, spread
+from tracer.contrib.distributions.distribution import Distribution, made_of, new_seed, spread
 from tracer.contrib.framework.tensor_util import assert_same_float_dtype
 from tracer.convert import convert_to_tensor
 from tracer.ir import Tensor
@@ -52,15 +52,8 @@ class Normal(_Two):
         self._mu, self._sigma = self._make(("mu", "sigma"), (mu, sigma), (False, True), validate_args, allow_nan_stats, name,
                                            True)
 
-    @property
-    def mu(self) -> Tensor:
-        """The means."""
-        return self._mu
-
-    @property
-    def sigma(self) -> Tensor:
-        """The standard deviations."""
-        return self._sigma
+    mu = made_of("_mu", "The means.")
+    sigma = made_of("_sigma", "The standard deviations.")
 
     def _scaled(self, value: Tensor) -> Tensor:
         return math.div(math.sub(value, self._mu), self._sigma)
@@ -111,15 +104,8 @@ class Laplace(_Two):
         self._loc, self._scale = self._make(("loc", "scale"), (loc, scale), (False, True), validate_args, allow_nan_stats,
                                             name, True)
 
-    @property
-    def loc(self) -> Tensor:
-        """The means."""
-        return self._loc
-
-    @property
-    def scale(self) -> Tensor:
-        """The scales."""
-        return self._scale
+    loc = made_of("_loc", "The means.")
+    scale = made_of("_scale", "The scales.")
 
     def _sample_n(self, n: Any, seed: int | None) -> Tensor:
         kind = self.dtype.as_numpy_dtype
@@ -170,15 +156,8 @@ class Uniform(_Two):
                  name: str = "Uniform") -> None:
         self._a, self._b = self._make(("a", "b"), (a, b), (False, False), validate_args, allow_nan_stats, name, True)
 
-    @property
-    def a(self) -> Tensor:
-        """The lower ends."""
-        return self._a
-
-    @property
-    def b(self) -> Tensor:
-        """The upper ends."""
-        return self._b
+    a = made_of("_a", "The lower ends.")
+    b = made_of("_b", "The upper ends.")
 
     def range(self, name: str = "range") -> Tensor:
         """How far the ends are apart."""
@@ -227,15 +206,8 @@ class Gamma(_Two):
         self._alpha, self._beta = self._make(("alpha", "beta"), (alpha, beta), (True, True), validate_args, allow_nan_stats,
                                              name, False)
 
-    @property
-    def alpha(self) -> Tensor:
-        """The shapes."""
-        return self._alpha
-
-    @property
-    def beta(self) -> Tensor:
-        """The rates."""
-        return self._beta
+    alpha = made_of("_alpha", "The shapes.")
+    beta = made_of("_beta", "The rates.")
 
     def _sample_n(self, n: Any, seed: int | None) -> Tensor:
         return random_gamma(array.reshape(n, [1]), self._alpha, self._beta, self.dtype.base_dtype, seed)
@@ -286,10 +258,7 @@ class Exponential(Gamma):
         self._parameters = {"lam": lam, "validate_args": validate_args, "allow_nan_stats": allow_nan_stats, "name": name}
         self._is_reparameterized = True
 
-    @property
-    def lam(self) -> Tensor:
-        """The rates."""
-        return self._beta
+    lam = made_of("_beta", "The rates.")
 
     def _sample_n(self, n: Any, seed: int | None) -> Tensor:
         least = np.finfo(self.dtype.as_numpy_dtype).tiny
@@ -314,11 +283,7 @@ class Chi2(Gamma):
         self._df = df
         self._parameters = {"df": df, "validate_args": validate_args, "allow_nan_stats": allow_nan_stats, "name": name}
 
-    @property
-    def df(self) -> Tensor:
-        """The degrees of freedom."""
-        return self._df
-
+    df = made_of("_df", "The degrees of freedom.")
 
 class Beta(_Two):
     """Beta distributions."""
@@ -328,20 +293,9 @@ class Beta(_Two):
         self._a, self._b = self._make(("a", "b"), (a, b), (True, True), validate_args, allow_nan_stats, name, False)
         self._sum = math.add(self._a, self._b)
 
-    @property
-    def a(self) -> Tensor:
-        """The first parameters."""
-        return self._a
-
-    @property
-    def b(self) -> Tensor:
-        """The second parameters."""
-        return self._b
-
-    @property
-    def a_b_sum(self) -> Tensor:
-        """Their sums."""
-        return self._sum
+    a = made_of("_a", "The first parameters.")
+    b = made_of("_b", "The second parameters.")
+    a_b_sum = made_of("_sum", "Their sums.")
 
     def _log_beta(self) -> Tensor:
         return math.sub(math.add(special.lgamma(self._a), special.lgamma(self._b)), special.lgamma(self._sum))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tracer import dtypes, scopes
+from tracer.contrib.distributions.distribution import made_of
 from tracer.convert import convert_to_tensor
 from tracer.ir import Tensor
 from tracer.ops import array, control_flow, math, reduction
@@ -29,10 +30,7 @@ class DirichletMultinomial:
         self._alpha = control_flow.with_dependencies([assert_positive(alpha)], alpha)
         self._name = "DirichletMultinomial"
 
-    @property
-    def alpha(self) -> Tensor:
-        """The concentrations."""
-        return self._alpha
+    alpha = made_of("_alpha", "The concentrations.")
 
     @property
     def dtype(self) -> dtypes.DType:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tracer import dtypes, nn
-from tracer.contrib.distributions.distribution import Distribution
+from tracer.contrib.distributions.distribution import Distribution, made_of
 from tracer.convert import convert_to_tensor
 from tracer.ir import Tensor
 from tracer.ops import array, casting, logic, math, random, reduction, special
@@ -38,20 +38,9 @@ class Bernoulli(Distribution):
         with self._scope("init"):
             self._logits, self._p, self._q = _chances(logits, p)
 
-    @property
-    def logits(self) -> Tensor:
-        """The log odds of 1."""
-        return self._logits
-
-    @property
-    def p(self) -> Tensor:
-        """The chance of 1."""
-        return self._p
-
-    @property
-    def q(self) -> Tensor:
-        """The chance of 0."""
-        return self._q
+    logits = made_of("_logits", "The log odds of 1.")
+    p = made_of("_p", "The chance of 1.")
+    q = made_of("_q", "The chance of 0.")
 
     def _batch(self) -> Tensor:
         return self._logits
@@ -114,15 +103,8 @@ class Categorical(Distribution):
             raise ValueError("Categorical needs logits of known rank")
         self._over = rank - 1
 
-    @property
-    def logits(self) -> Tensor:
-        """The log chances, not normalized."""
-        return self._logits
-
-    @property
-    def p(self) -> Tensor:
-        """The chances."""
-        return self._p
+    logits = made_of("_logits", "The log chances, not normalized.")
+    p = made_of("_p", "The chances.")
 
     @property
     def num_classes(self) -> Tensor:
@@ -171,10 +153,7 @@ class Poisson(Distribution):
         with self._scope("init"):
             self._lam = self._parameter(lam, "lam", True)
 
-    @property
-    def lam(self) -> Tensor:
-        """The means."""
-        return self._lam
+    lam = made_of("_lam", "The means.")
 
     def _batch(self) -> Tensor:
         return self._lam
@@ -207,15 +186,8 @@ class Dirichlet(Distribution):
             self._alpha = self._parameter(alpha, "alpha", True)
             self._sum = reduction.reduce_sum(self._alpha, [-1])
 
-    @property
-    def alpha(self) -> Tensor:
-        """The concentrations."""
-        return self._alpha
-
-    @property
-    def alpha_sum(self) -> Tensor:
-        """Their sums."""
-        return self._sum
+    alpha = made_of("_alpha", "The concentrations.")
+    alpha_sum = made_of("_sum", "Their sums.")
 
     def _batch(self) -> Tensor:
         return self._sum

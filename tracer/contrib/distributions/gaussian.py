@@ -6,6 +6,7 @@ import math as python_math
 from typing import Any
 
 from tracer import dtypes, scopes
+from tracer.contrib.distributions.distribution import made_of
 from tracer.contrib.framework.tensor_util import assert_same_float_dtype
 from tracer.convert import convert_to_tensor
 from tracer.ir import Tensor
@@ -42,15 +43,8 @@ class Gaussian:
         """The type of values and parameters."""
         return self._mu.dtype
 
-    @property
-    def mu(self) -> Tensor:
-        """The means."""
-        return self._mu
-
-    @property
-    def sigma(self) -> Tensor:
-        """The standard deviations."""
-        return self._sigma
+    mu = made_of("_mu", "The means.")
+    sigma = made_of("_sigma", "The standard deviations.")
 
     @property
     def mean(self) -> Tensor:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tracer import dtypes, scopes
+from tracer.contrib.distributions.distribution import made_of
 from tracer.contrib.framework.tensor_util import assert_same_float_dtype
 from tracer.convert import convert_to_tensor
 from tracer.ir import Tensor
@@ -64,15 +65,8 @@ class MultivariateNormal:
         """The type of values and parameters."""
         return self._mu.dtype
 
-    @property
-    def mu(self) -> Tensor:
-        """The means."""
-        return self._mu
-
-    @property
-    def mean(self) -> Tensor:
-        """The means."""
-        return self._mu
+    mu = made_of("_mu", "The means.")
+    mean = made_of("_mu", "The means.")
 
     @property
     def sigma(self) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math as numbers
 from typing import Any
 
-from tracer.contrib.distributions.distribution import Distribution, new_seed, spread
+from tracer.contrib.distributions.distribution import Distribution, made_of, new_seed, spread
 from tracer.contrib.framework.tensor_util import assert_same_float_dtype
 from tracer.convert import convert_to_tensor
 from tracer.ir import Tensor
@@ -28,20 +28,9 @@ class StudentT(Distribution):
         assert_same_float_dtype([self._df, self._mu, self._sigma])
         self._spread = spread(self._df, self._mu, self._sigma)
 
-    @property
-    def df(self) -> Tensor:
-        """The degrees of freedom."""
-        return self._df
-
-    @property
-    def mu(self) -> Tensor:
-        """Where they are symmetric about."""
-        return self._mu
-
-    @property
-    def sigma(self) -> Tensor:
-        """How far they are stretched."""
-        return self._sigma
+    df = made_of("_df", "The degrees of freedom.")
+    mu = made_of("_mu", "Where they are symmetric about.")
+    sigma = made_of("_sigma", "How far they are stretched.")
 
     def _batch(self) -> Tensor:
         return self._spread
