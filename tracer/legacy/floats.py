@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tracer.legacy import detection
 
@@ -21,12 +21,7 @@ class Floats:
     def __init__(self, tree: ast.Module, floors: bool) -> None:
         self._floors = floors  # whether `/` of integers is one
         self._names: set[str] = set()
-        waiting = [pair for node in detection.all_nodes(tree) for pair in bindings(node)]
-        found = True
-        while found:
-            found = [pair for pair in waiting if self.may_be(pair[1])]
-            self._names.update(name for name, _ in found)
-            waiting = [pair for pair in waiting if pair[0] not in self._names]
+        spread(self._names, [pair for node in detection.all_nodes(tree) for pair in bindings(node)], self.may_be)
 
     def may_be(self, node: ast.AST | None) -> bool:
         """Whether the value of an expression, or something in it that NumPy looks at, may be a float."""
@@ -59,6 +54,13 @@ def _parts(node: ast.AST | None) -> list[ast.expr | None]:
 def name_of(node: ast.AST) -> str:
     """The name, or the attribute, that an expression is; otherwise nothing."""
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+
+
+def spread(names: set[str], bound: list[tuple[str, ast.expr]], may_be: Callable[[ast.expr], bool]) -> None:
+    """Adds to `names` those that are bound to something that may be meant, as `may_be` says by the names so far."""
+    while found := {name for name, value in bound if may_be(value)}:
+        names |= found
+        bound = [pair for pair in bound if pair[0] not in names]
 
 
 def bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:

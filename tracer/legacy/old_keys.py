@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tracer.legacy import detection
-from tracer.legacy.floats import bindings, name_of
+from tracer.legacy.floats import bindings, name_of, spread
 
 _NO_ARRAYS = frozenset("bool dict float format int join len ord range repr round set slice str strip tuple xrange".split())
 _LONGEST = 31  # the list of more that stood for a tuple
@@ -22,12 +22,8 @@ class Keys:
 
     def __init__(self, tree: ast.Module) -> None:
         self._names: set[str] = set()
-        waiting = [pair for node in detection.all_nodes(tree) if not isinstance(node, ast.For) for pair in bindings(node)]
-        found = True
-        while found:
-            found = [pair for pair in waiting if self.may_be(pair[1])]
-            self._names.update(name for name, _ in found)
-            waiting = [pair for pair in waiting if pair[0] not in self._names]
+        spread(self._names, [pair for node in detection.all_nodes(tree) if not isinstance(node, ast.For)
+                             for pair in bindings(node)], self.may_be)
 
     def may_be(self, node: ast.AST) -> bool:
         """Whether a key may be an array of one element, or a list of arrays, lists or slices."""

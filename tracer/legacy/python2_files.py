@@ -11,15 +11,19 @@ from typing import Any
 from tracer.legacy.old_text import bytes_of, text_of
 
 
-class TextFile(io.TextIOWrapper):
+class _ByLine:
+    """Has lines written one by one, for `write` to turn each into what it takes."""
+
+    def writelines(self, lines: Any) -> None:
+        for line in lines:
+            self.write(line)  # type: ignore[attr-defined]
+
+
+class TextFile(_ByLine, io.TextIOWrapper):
     """A text file that takes bytes, too."""
 
     def write(self, text: Any) -> int:
         return super().write(text_of(text))
-
-    def writelines(self, lines: Any) -> None:
-        for line in lines:
-            self.write(line)
 
 
 class RandomTextFile(TextFile):
@@ -110,13 +114,9 @@ class BinaryReader(io.BufferedReader):
         return _kept(super().__next__())
 
 
-class _TakesText:
+class _TakesText(_ByLine):
     def write(self, data: Any) -> int:
         return super().write(bytes_of(data))  # type: ignore[misc]
-
-    def writelines(self, lines: Any) -> None:
-        for line in lines:
-            self.write(line)
 
 
 class BinaryWriter(_TakesText, io.BufferedWriter):

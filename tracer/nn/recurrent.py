@@ -31,12 +31,7 @@ def rnn(cell: Any, inputs: Any, initial_state: Any = None, dtype: Any = None, se
         TypeError: `cell` is no RNNCell, or `inputs` no list.
         ValueError: there are no inputs, or neither `initial_state` nor `dtype` is given.
     """
-    if not isinstance(cell, rnn_cell.RNNCell):
-        raise TypeError("cell must be an instance of RNNCell")
-    if not isinstance(inputs, list):
-        raise TypeError("inputs must be a list")
-    if not inputs:
-        raise ValueError("inputs must not be empty")
+    _check_given(inputs, cell=cell)
     outputs = []
     with variable_scope.variable_scope(scope or "RNN") as varscope:
         if varscope.caching_device is None:
@@ -108,18 +103,21 @@ def state_saving_dependencies(saves: list[Any]) -> Any:
     return control_dependencies(saves)
 
 
-def bidirectional_rnn(cell_fw: Any, cell_bw: Any, inputs: Any, initial_state_fw: Any = None,
-                      initial_state_bw: Any = None, dtype: Any = None, sequence_length: Any = None,
-                      scope: Any = None) -> tuple[list[Any], Any, Any]:
-    """One cell over the inputs, another over them backwards; outputs side by side, with both last states."""
-    if not isinstance(cell_fw, rnn_cell.RNNCell):
-        raise TypeError("cell_fw must be an instance of RNNCell")
-    if not isinstance(cell_bw, rnn_cell.RNNCell):
-        raise TypeError("cell_bw must be an instance of RNNCell")
+def _check_given(inputs: Any, **cells: Any) -> None:
+    for name, cell in cells.items():
+        if not isinstance(cell, rnn_cell.RNNCell):
+            raise TypeError(f"{name} must be an instance of RNNCell")
     if not isinstance(inputs, list):
         raise TypeError("inputs must be a list")
     if not inputs:
         raise ValueError("inputs must not be empty")
+
+
+def bidirectional_rnn(cell_fw: Any, cell_bw: Any, inputs: Any, initial_state_fw: Any = None,
+                      initial_state_bw: Any = None, dtype: Any = None, sequence_length: Any = None,
+                      scope: Any = None) -> tuple[list[Any], Any, Any]:
+    """One cell over the inputs, another over them backwards; outputs side by side, with both last states."""
+    _check_given(inputs, cell_fw=cell_fw, cell_bw=cell_bw)
     name = scope or "BiRNN"
     with variable_scope.variable_scope(f"{name}_FW" if isinstance(name, str) else name) as forward:
         outputs_fw, state_fw = rnn(cell_fw, inputs, initial_state_fw, dtype, sequence_length, scope=forward)

@@ -25,8 +25,8 @@ from tracer.ops import array, clip, math, nn
 LSTMStateTuple = collections.namedtuple("LSTMStateTuple", ("c", "h"))
 
 
-class BasicRNNCell(RNNCell):
-    """The plain cell: `output = state = tanh(W [inputs, state] + b)`."""
+class _PlainState(RNNCell):
+    """A cell whose state is its output, of `num_units` columns."""
 
     def __init__(self, num_units: int, input_size: Any = None, activation: Callable = math.tanh) -> None:
         self._num_units = num_units
@@ -39,6 +39,10 @@ class BasicRNNCell(RNNCell):
     @property
     def state_size(self) -> int:
         return self._num_units
+
+
+class BasicRNNCell(_PlainState):
+    """The plain cell: `output = state = tanh(W [inputs, state] + b)`."""
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
         with self._scope(scope):
@@ -46,20 +50,8 @@ class BasicRNNCell(RNNCell):
         return output, output
 
 
-class GRUCell(RNNCell):
+class GRUCell(_PlainState):
     """The gated recurrent unit of Cho et al. (arXiv:1406.1078): `h' = u h + (1 - u) tanh(W [inputs, r h])`."""
-
-    def __init__(self, num_units: int, input_size: Any = None, activation: Callable = math.tanh) -> None:
-        self._num_units = num_units
-        self._activation = activation
-
-    @property
-    def output_size(self) -> int:
-        return self._num_units
-
-    @property
-    def state_size(self) -> int:
-        return self._num_units
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
         with self._scope(scope):

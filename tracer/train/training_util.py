@@ -47,8 +47,8 @@ def assert_global_step(global_step_tensor: Any) -> None:
     if not isinstance(global_step_tensor, (Tensor, Variable)):
         raise TypeError(f'Existing "global_step" must be a Variable or Tensor: {global_step_tensor}.')
     if not global_step_tensor.dtype.base_dtype.is_integer:
-        raise TypeError(f'Existing "global_step" does not have integer type: {global_step_tensor.dtype}')
-    if global_step_tensor.get_shape().ndims not in (0, None):
+        raise TypeError(f'Existing "global_step" does not have integer type: {global_step_tensor.dtype!r}')
+    if global_step_tensor.get_shape().ndims != 0:
         raise TypeError(f'Existing "global_step" is not scalar: {global_step_tensor.get_shape()}')
 
 

@@ -14,6 +14,7 @@ from tracer.device import DeviceSpec
 from tracer.ir import Graph, Operation, Tensor
 from tracer.ops import array, control_flow, state
 from tracer.scopes import GraphKeys
+from tracer.train.training_util import assert_global_step, get_global_step
 from tracer.variable_scope import get_variable
 from tracer.variables import Variable
 
@@ -28,15 +29,6 @@ __all__ = [
 
 # -- the step counter
 
-def assert_global_step(global_step_tensor: Any) -> None:
-    """Raises TypeError unless it is a scalar integer: a variable, or a tensor."""
-    if not isinstance(global_step_tensor, (Variable, Tensor)):
-        raise TypeError(f'Existing "global_step" must be a Variable or Tensor: {global_step_tensor}.')
-    if not global_step_tensor.dtype.base_dtype.is_integer:
-        raise TypeError(f'Existing "global_step" does not have integer type: {global_step_tensor.dtype!r}')
-    if global_step_tensor.get_shape().ndims != 0:
-        raise TypeError(f'Existing "global_step" is not scalar: {global_step_tensor.get_shape()}')
-
 
 def assert_or_get_global_step(graph: Graph | None = None, global_step_tensor: Any = None) -> Any:
     """`global_step_tensor`, checked; without one, the step counter of the graph, or None."""
@@ -44,27 +36,6 @@ def assert_or_get_global_step(graph: Graph | None = None, global_step_tensor: An
         return get_global_step(graph)
     assert_global_step(global_step_tensor)
     return global_step_tensor
-
-
-def get_global_step(graph: Graph | None = None) -> Any:
-    """The step counter of `graph` (the default one): the one of its collection `global_step`, or of that name, or None.
-
-    Raises TypeError when it is no scalar integer.
-    """
-    graph = scopes.get_default_graph() if graph is None else graph
-    listed = graph.get_collection(GraphKeys.GLOBAL_STEP)
-    if len(listed) == 1:
-        found = listed[0]
-    elif listed:
-        logging.error("Multiple tensors in global_step collection.")
-        return None
-    else:
-        try:
-            found = graph.get_tensor_by_name("global_step:0")
-        except KeyError:
-            return None
-    assert_global_step(found)
-    return found
 
 
 def create_global_step(graph: Graph | None = None) -> Variable:

@@ -17,13 +17,12 @@ __all__ = [
 ]
 
 
-class LookupInterface:
-    """What all tables have: the types of keys and values, and a name."""
+class _Typed:
+    """What has keys and values, of one type each."""
 
-    def __init__(self, key_dtype: Any, value_dtype: Any, name: str) -> None:
+    def __init__(self, key_dtype: Any, value_dtype: Any) -> None:
         self._key_dtype = dtypes.as_dtype(key_dtype)
         self._value_dtype = dtypes.as_dtype(value_dtype)
-        self._name = name
 
     @property
     def key_dtype(self) -> dtypes.DType:
@@ -34,6 +33,14 @@ class LookupInterface:
     def value_dtype(self) -> dtypes.DType:
         """The type of the values."""
         return self._value_dtype
+
+
+class LookupInterface(_Typed):
+    """What all tables have: the types of keys and values, and a name."""
+
+    def __init__(self, key_dtype: Any, value_dtype: Any, name: str) -> None:
+        super().__init__(key_dtype, value_dtype)
+        self._name = name
 
     @property
     def name(self) -> str:
@@ -136,22 +143,8 @@ class HashTable(InitializableLookupTableBase):
             super().__init__(table_ref, default_value, initializer)
 
 
-class TableInitializerBase:
+class TableInitializerBase(_Typed):
     """What fills a table, with keys and values of these types."""
-
-    def __init__(self, key_dtype: Any, value_dtype: Any) -> None:
-        self._key_dtype = dtypes.as_dtype(key_dtype)
-        self._value_dtype = dtypes.as_dtype(value_dtype)
-
-    @property
-    def key_dtype(self) -> dtypes.DType:
-        """The type of the keys."""
-        return self._key_dtype
-
-    @property
-    def value_dtype(self) -> dtypes.DType:
-        """The type of the values."""
-        return self._value_dtype
 
     def initialize(self, table: Any) -> Operation:
         """The operation that fills `table`."""

@@ -86,7 +86,28 @@ class CaptureVariable(EveryN):
         return False
 
 
-class SummarySaver(EveryN):
+class _Writing(EveryN):
+    """Writes something for TensorBoard, every n steps."""
+
+    def __init__(self, every_n_steps: int, output_dir: str | None, summary_writer: Any) -> None:
+        super().__init__(every_n_steps=every_n_steps)
+        self._summary_writer = summary_writer
+        if summary_writer is None and output_dir:
+            self._summary_writer = train.SummaryWriter(output_dir)
+
+    def set_estimator(self, estimator: Any) -> None:
+        """Writes to the model's folder, if it has none of its own."""
+        super().set_estimator(estimator)
+        if self._summary_writer is None:
+            self._summary_writer = train.SummaryWriter(estimator.model_dir)
+
+    def end(self, session: Any = None) -> None:
+        """Has all written."""
+        if self._summary_writer is not None:
+            self._summary_writer.flush()
+
+
+class SummarySaver(_Writing):
     """Writes summaries every n steps.
 
     Args:
@@ -99,18 +120,9 @@ class SummarySaver(EveryN):
 
     def __init__(self, summary_op: Any, save_steps: int = 100, output_dir: str | None = None,
                  summary_writer: Any = None, scaffold: Any = None) -> None:
-        super().__init__(every_n_steps=save_steps)
+        super().__init__(save_steps, output_dir, summary_writer)
         self._summary_op = summary_op
         self._scaffold = scaffold
-        self._summary_writer = summary_writer
-        if summary_writer is None and output_dir:
-            self._summary_writer = train.SummaryWriter(output_dir)
-
-    def set_estimator(self, estimator: Any) -> None:
-        """Writes to the model's folder, if it has none of its own."""
-        super().set_estimator(estimator)
-        if self._summary_writer is None:
-            self._summary_writer = train.SummaryWriter(estimator.model_dir)
 
     def every_n_step_begin(self, step: int) -> list[Any]:
         """Wants the summaries."""
@@ -124,27 +136,13 @@ class SummarySaver(EveryN):
             self._summary_writer.add_summary(value_of(outputs, self._summary_op), step)
         return False
 
-    def end(self, session: Any = None) -> None:
-        """Has all written."""
-        if self._summary_writer is not None:
-            self._summary_writer.flush()
 
-
-class StepCounter(EveryN):
+class StepCounter(_Writing):
     """Writes how many steps are made in a second, every n steps."""
 
     def __init__(self, every_n_steps: int = 100, output_dir: str | None = None, summary_writer: Any = None) -> None:
-        super().__init__(every_n_steps=every_n_steps)
-        self._summary_writer = summary_writer
-        if summary_writer is None and output_dir:
-            self._summary_writer = train.SummaryWriter(output_dir)
+        super().__init__(every_n_steps, output_dir, summary_writer)
         self._last: tuple[int, float] | None = None
-
-    def set_estimator(self, estimator: Any) -> None:
-        """Writes to the model's folder, if it has none of its own."""
-        super().set_estimator(estimator)
-        if self._summary_writer is None:
-            self._summary_writer = train.SummaryWriter(estimator.model_dir)
 
     def every_n_step_end(self, step: int, outputs: dict[Any, Any]) -> bool:
         """Writes the rate since the last time."""
@@ -157,11 +155,6 @@ class StepCounter(EveryN):
             self._summary_writer.add_summary(message, step)
         self._last = step, now
         return False
-
-    def end(self, session: Any = None) -> None:
-        """Has all written."""
-        if self._summary_writer is not None:
-            self._summary_writer.flush()
 
 
 class GraphDump(BaseMonitor):
