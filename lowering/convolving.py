@@ -74,6 +74,8 @@ def convolved(window: Window, input: Any, filter: Any) -> Any:
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
 def to_input(window: Window, sizes: tuple[int, ...], out_backprop: Any, filter: Any) -> Any:
     """Its gradient by an input of shape `sizes`."""
+    if is_for_cpu() and max(window.strides) > 1 and _is_one_tap(window, filter.shape, filter.dtype):
+        return _product_to_input(window, sizes, out_backprop, filter)
     places = range(len(window.strides))
     pads = []
     for axis, stride, (low, _) in zip(places, window.strides, window.pads, strict=True):
@@ -90,6 +92,8 @@ def to_input(window: Window, sizes: tuple[int, ...], out_backprop: Any, filter: 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
 def to_filter(window: Window, taps: tuple[int, ...], input: Any, out_backprop: Any) -> Any:
     """Its gradient by a filter of shape `taps`."""
+    if is_for_cpu() and _is_one_tap(window, taps, input.dtype):
+        return _product_to_filter(window, taps, input, out_backprop)
     if is_for_cpu() and (strips := _strips(window, out_backprop.shape)) > 1:
         return _in_strips(window, taps, strips, input, out_backprop)
     return _to_filter(window, taps, input, out_backprop)
@@ -158,6 +162,28 @@ def under(window: Window, input: Any, taps: Sequence[int]) -> Iterator[tuple[tup
     for place in np.ndindex(*taps):
         yield place, padded[:, *(slice(start, start + max((count - 1) * stride + 1, 0), stride)
                                  for start, count, stride in zip(place, counts, window.strides, strict=True))]
+
+
+def _is_one_tap(window: Window, taps: Sequence[int], dtype: Any) -> bool:
+    """Whether a filter moves over the places of an input one by one."""
+    return window.last and math.prod(taps[:-2]) == 1 and not any(map(any, window.pads)) and dtype in EXACT
+
+
+def _product_to_input(window: Window, sizes: tuple[int, ...], out_backprop: Any, filter: Any) -> Any:
+    """The gradient by an input of whose places a filter of one tap misses some: a product, with zeros between its rows."""
+    depth, outputs = filter.shape[-2:]
+    met = out_backprop.reshape(-1, outputs) @ filter.reshape(depth, outputs).T
+    counts = out_backprop.shape[1:-1]
+    around = [(0, size and size - (count - 1) * stride - 1, stride - 1)
+              for size, count, stride in zip(sizes[1:-1], counts, window.strides, strict=True)]
+    return lax.pad(met.reshape(*out_backprop.shape[:-1], depth), jnp.zeros((), met.dtype), [(0, 0, 0), *around, (0, 0, 0)])
+
+
+def _product_to_filter(window: Window, taps: tuple[int, ...], input: Any, out_backprop: Any) -> Any:
+    """The gradient by a filter of one tap: a product of matrices, which XLA makes of it with a copy of the input, turned."""
+    input = input[:, *(slice(None, None, stride) for stride in window.strides)]
+    input, out_backprop = (array.reshape(-1, array.shape[-1]) for array in (input, out_backprop))
+    return lax.dot_general(input, out_backprop, (((0,), (0,)), ((), ()))).reshape(taps)
 
 
 def _strips(window: Window, outputs: Sequence[int]) -> int:

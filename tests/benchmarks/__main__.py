@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from tests.benchmarks import graph, models_table, ops, records, recurrent, saving, startup, steps
+from tests.benchmarks import bound, graph, models_table, ops, records, recurrent, saving, startup, steps
 
 MEASUREMENTS = {
     "import": startup.importing,
@@ -12,6 +12,7 @@ MEASUREMENTS = {
     "softmax_loop": steps.softmax,
     "convnet": steps.convnet,
     "ops": ops.operations,
+    "bound": bound.bound,
     "language_model": recurrent.language_model,
     "records": records.records,
     "saving": saving.saving,

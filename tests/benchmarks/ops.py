@@ -167,14 +167,14 @@ def operations() -> Iterator[Row]:
 
 def measured(entry: Entry) -> Iterator[Row]:
     """The rows of one entry: first against TensorFlow, then against JAX."""
-    ours = _ours(entry)
+    run = ours(entry)
     plain = jax.jit(entry.plain)
     arrays = [jnp.asarray(array) for array in entry.arrays]
-    functions: list[Callable] = [ours, lambda: jax.block_until_ready(plain(*arrays))]
+    functions: list[Callable] = [run, lambda: jax.block_until_ready(plain(*arrays))]
     theirs = _theirs(entry)
     if theirs is not None:
         functions.append(theirs)
-    seconds = interleaved(*functions, rounds=9, repeats=_repeats(ours))
+    seconds = interleaved(*functions, rounds=9, repeats=_repeats(run))
     name = f"{entry.name}"
     yield Row(name, seconds[0] * 1e3, "ms", seconds[1] * 1e3, "plain JAX")
     if theirs is not None:
@@ -190,7 +190,8 @@ def _repeats(function: Callable) -> int:
     return max(1, min(200, int(0.02 / (time.perf_counter() - start))))
 
 
-def _ours(entry: Entry) -> Callable:
+def ours(entry: Entry) -> Callable:
+    """The operation as a program of ours."""
     with tf.Graph().as_default() as graph, tf.Session():
         tensors = [tf.placeholder(tf.as_dtype(array.dtype), array.shape) for array in entry.arrays]
         function, state = tf.to_jax(entry.build(tf, *tensors), tensors)

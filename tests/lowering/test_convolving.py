@@ -14,7 +14,7 @@ from lowering.convolving import convolved, to_filter, window_of
 rng = np.random.RandomState(0)
 SHAPES = [  # images, size, channels, taps, filters
     (1, 16, 3, 3, 4), (2, 12, 1, 5, 8), (3, 7, 2, 4, 3), (5, 10, 4, 2, 2), (7, 16, 8, 3, 5),
-    (1, 5, 1, 5, 2), (9, 8, 1, 3, 2), (4, 9, 3, 4, 2),
+    (1, 5, 1, 5, 2), (9, 8, 1, 3, 2), (4, 9, 3, 4, 2), (3, 7, 40, 1, 6), (16, 6, 2, 1, 3),
 ]
 
 
