@@ -130,6 +130,7 @@ def as_dimension(value: Any) -> Dimension:
 
 
 def as_size(value: Any) -> Size:
+    """The number of what stands for a dimension; None when it is unknown. ValueError for what is no size."""
     if type(value) is int:
         size = value
     elif value is None:

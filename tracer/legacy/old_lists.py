@@ -23,6 +23,7 @@ def makes_list(node: ast.AST, bound: frozenset[str]) -> bool:
 
 
 def is_builtin_list(node: ast.AST) -> bool:
+    """Whether an expression calls a function that gave a list in Python 2, such as `map`."""
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _MAKERS
 
 

@@ -83,6 +83,7 @@ class _OneElement:
 
 
 def format_argument(value: Any) -> Any:
+    """What `%` shows in the place of `value`."""
     return _OneElement(value) if scalar(value) is not value else value
 
 
