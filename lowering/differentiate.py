@@ -108,21 +108,13 @@ def step(node: Operation, context: Context) -> None:
 
     def backward(residuals: tuple, cotangents: tuple) -> tuple:
         values, others, outputs = residuals
-        if not any(gradient.returned):
-            return [_like(None, v) for v in values], [_like(None, v) for v in others]
-        child = plain.child()
-        child.values.update(zip([*inputs, *extra, *node.outputs], [*values, *others, *outputs], strict=True))
-        seeds = [c for c, o in zip(cotangents[0], node.outputs, strict=True) if jnp.issubdtype(
-            o.dtype.base_dtype.as_numpy_dtype, jnp.inexact)]
-        child.values.update(zip(gradient.region.inputs, seeds, strict=True))
-        given = iter(control.compute(gradient.region, gradient.region.outputs, child))
-        total: dict[Tensor, Any] = {}
-        for tensor, has in zip(node.inputs, gradient.returned, strict=True):
-            if has:
-                value = next(given)
-                total[tensor] = total[tensor] + value if tensor in total else value
-        return ([_like(total.get(t), v) for t, v in zip(inputs, values, strict=True)],
-                [_like(None, v) for v in others])
+        found: list[Any] = [None] * len(inputs)
+        if any(gradient.returned):
+            child = plain.child()
+            child.values.update(zip([*inputs, *extra, *node.outputs], [*values, *others, *outputs], strict=True))
+            total = _by_script(node, gradient, cotangents[0], child)
+            found = [total.get(t) for t in inputs]
+        return ([_like(one, v) for one, v in zip(found, values, strict=True)], [_like(None, v) for v in others])
 
     call = jax.custom_vjp(run)
     call.defvjp(forward, backward)
@@ -133,6 +125,20 @@ def step(node: Operation, context: Context) -> None:
     context.checks.operands += operands
     for output, value in zip(node.outputs, outputs, strict=True):
         context.write(output, value)
+
+
+def _by_script(node: Operation, gradient: CustomGradient, cotangents: list[Any], context: Context) -> dict[Tensor, Any]:
+    """The gradients of the inputs of `node`, by what the script registered for it."""
+    seeds = [c for c, o in zip(cotangents, node.outputs, strict=True) if jnp.issubdtype(
+        o.dtype.base_dtype.as_numpy_dtype, jnp.inexact)]
+    context.values.update(zip(gradient.region.inputs, seeds, strict=True))
+    given = iter(control.compute(gradient.region, gradient.region.outputs, context))
+    total: dict[Tensor, Any] = {}
+    for tensor, has in zip(node.inputs, gradient.returned, strict=True):
+        if has:
+            value = next(given)
+            total[tensor] = total[tensor] + value if tensor in total else value
+    return total
 
 
 def _like(gradient: Any, value: Any) -> Any:

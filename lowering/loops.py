@@ -192,52 +192,62 @@ def _while_with_gradient(step: Callable, again: Callable) -> Callable:
         return _plain_while(step)(consts, flat)
 
     def forward(consts: list[Any], flat: list[Any]) -> tuple:
-        kept = [jnp.zeros((CHECKPOINTS, *v.shape), v.dtype) for v in flat]
-
-        def body(carry: tuple) -> tuple:
-            trips, stride, kept, flat = carry
-            full = trips // stride >= CHECKPOINTS
-            kept, stride = jax.lax.cond(full, _thin, lambda k, s: (k, s), kept, stride)
-            at = trips // stride
-            kept = [jnp.where(trips % stride == 0, k.at[at].set(v), k) for k, v in zip(kept, flat, strict=True)]
-            return trips + 1, stride, kept, step(consts, flat)
-
-        start = (jnp.int32(0), jnp.int32(1), kept, flat)
-        trips, stride, kept, flat = jax.lax.while_loop(lambda carry: carry[3][0], body, start)
-        return flat, (consts, trips, stride, kept)
+        return _forward(step, consts, flat)
 
     def backward(residuals: tuple, cotangents: list[Any]) -> tuple:
-        consts, trips, stride, kept = residuals
-        inexact = [jnp.issubdtype(jnp.result_type(c), jnp.inexact) for c in consts]
-        zeros = [jnp.zeros_like(c) if float_ else None for c, float_ in zip(consts, inexact, strict=True)]
-        moving = [jnp.issubdtype(k.dtype, jnp.inexact) for k in kept]
-        carried = [c if m else None for c, m in zip(cotangents, moving, strict=True)]
-
-        def state_before(trip: Any) -> list[Any]:
-            at = trip // stride
-            near = [k[at] for k in kept]
-            return jax.lax.fori_loop(at * stride, trip, lambda _, flat: again(consts, flat), near)
-
-        def body(carry: tuple) -> tuple:
-            trip, carried, total = carry
-            flat = state_before(trip - 1)
-
-            def some(constants: list[Any], values: list[Any]) -> list[Any]:
-                whole = [a if b is None else b for a, b in zip(consts, constants, strict=True)]
-                state = [a if b is None else b for a, b in zip(flat, values, strict=True)]
-                return [v for v, m in zip(again(whole, state), moving, strict=True) if m]
-
-            _, pull = jax.vjp(some, [c if f else None for c, f in zip(consts, inexact, strict=True)],
-                              [v if m else None for v, m in zip(flat, moving, strict=True)])
-            more, carried = pull([c for c in carried if c is not None])
-            total = jax.tree.map(jnp.add, total, more)
-            return trip - 1, carried, total
-
-        _, carried, total = jax.lax.while_loop(lambda carry: carry[0] > 0, body, (trips, carried, zeros))
-        return (_cotangents(consts, total), _cotangents([k[0] for k in kept], carried))
+        return _backward(again, residuals, cotangents)
 
     run.defvjp(forward, backward)
     return run
+
+
+def _forward(step: Callable, consts: list[Any], flat: list[Any]) -> tuple:
+    """The end of a loop, and what the way back needs: the constants, how many trips there were, and the states kept."""
+    kept = [jnp.zeros((CHECKPOINTS, *v.shape), v.dtype) for v in flat]
+
+    def body(carry: tuple) -> tuple:
+        trips, stride, kept, flat = carry
+        full = trips // stride >= CHECKPOINTS
+        kept, stride = jax.lax.cond(full, _thin, lambda k, s: (k, s), kept, stride)
+        at = trips // stride
+        kept = [jnp.where(trips % stride == 0, k.at[at].set(v), k) for k, v in zip(kept, flat, strict=True)]
+        return trips + 1, stride, kept, step(consts, flat)
+
+    start = (jnp.int32(0), jnp.int32(1), kept, flat)
+    trips, stride, kept, flat = jax.lax.while_loop(lambda carry: carry[3][0], body, start)
+    return flat, (consts, trips, stride, kept)
+
+
+def _backward(again: Callable, residuals: tuple, cotangents: list[Any]) -> tuple:
+    """The cotangents of a loop's constants and of what it starts from."""
+    consts, trips, stride, kept = residuals
+    inexact = [jnp.issubdtype(jnp.result_type(c), jnp.inexact) for c in consts]
+    zeros = [jnp.zeros_like(c) if float_ else None for c, float_ in zip(consts, inexact, strict=True)]
+    moving = [jnp.issubdtype(k.dtype, jnp.inexact) for k in kept]
+    carried = [c if m else None for c, m in zip(cotangents, moving, strict=True)]
+
+    def state_before(trip: Any) -> list[Any]:
+        at = trip // stride
+        near = [k[at] for k in kept]
+        return jax.lax.fori_loop(at * stride, trip, lambda _, flat: again(consts, flat), near)
+
+    def body(carry: tuple) -> tuple:
+        trip, carried, total = carry
+        flat = state_before(trip - 1)
+
+        def some(constants: list[Any], values: list[Any]) -> list[Any]:
+            whole = [a if b is None else b for a, b in zip(consts, constants, strict=True)]
+            state = [a if b is None else b for a, b in zip(flat, values, strict=True)]
+            return [v for v, m in zip(again(whole, state), moving, strict=True) if m]
+
+        _, pull = jax.vjp(some, [c if f else None for c, f in zip(consts, inexact, strict=True)],
+                          [v if m else None for v, m in zip(flat, moving, strict=True)])
+        more, carried = pull([c for c in carried if c is not None])
+        total = jax.tree.map(jnp.add, total, more)
+        return trip - 1, carried, total
+
+    _, carried, total = jax.lax.while_loop(lambda carry: carry[0] > 0, body, (trips, carried, zeros))
+    return (_cotangents(consts, total), _cotangents([k[0] for k in kept], carried))
 
 
 def _thin(kept: list[Any], stride: Any) -> tuple:

@@ -81,15 +81,18 @@ def pure(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor], s
                  "streams": {**streams, **dict(zip(program.stream_names, advanced, strict=True))}}
         return _values(executable, after["variables"], values, outputs), after
 
-    held = {name: state.variables.get(name) for name in [*program.updated_names, *read]}
+    return Pure(function, _start(executable, program, state), not (program.stage.written or program.stage.streams))
+
+
+def _start(executable: Executable, program: Program, state: State) -> dict[str, dict[str, Any]]:
+    """The state that the function starts from."""
+    held = {v.name: state.variables.get(v.name) for v in [*program.updated, *program.readonly]}
     missing = [name for name, value in held.items() if value is None]
     if missing:
         raise errors.FailedPreconditionError(None, None, f"Attempting to use uninitialized value {missing[0]}")
     begun = {name: state.variables[name] for name in program.created_names if name in state.variables}
-    return Pure(function, {
-        "variables": {**_fetched_variables(executable, state, {*program.created_names}), **held, **begun},
-        "streams": {op.name: jnp.asarray(state.stream(op)) for op in program.stage.streams}},
-        not (program.stage.written or program.stage.streams))
+    return {"variables": {**_fetched_variables(executable, state, {*program.created_names}), **held, **begun},
+            "streams": {op.name: jnp.asarray(state.stream(op)) for op in program.stage.streams}}
 
 
 def single(executable: Executable) -> Program | None:
