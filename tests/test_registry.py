@@ -23,9 +23,6 @@ for module in pkgutil.iter_modules(tracer.ops.__path__):
 registry.load()
 
 INTERPRETED = {"Placeholder", *VARIABLES, *FRAMES, *SWITCHES, *MERGES}  # the interpreters give them their meaning
-NOT_OF_A_RULE = {  # attributes that say nothing about the value
-    "T", "N", "dtype", "Tparams", "Tindices", "use_locking", "validate_shape", "shape", "seed", "seed2", "name",
-}
 
 
 @pytest.mark.parametrize("type", sorted(set(DECLARATIONS) - INTERPRETED))

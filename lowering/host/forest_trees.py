@@ -27,14 +27,6 @@ def path(data: np.ndarray, tree: np.ndarray, thresholds: np.ndarray) -> Iterator
         nodes = tree[nodes, 0] + (data[rows, tree[nodes, 1]] > thresholds[nodes])
 
 
-def leaves_of(data: np.ndarray, tree: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
-    """The leaf at which each example ends."""
-    found = np.zeros(len(data), np.int32)
-    for rows, nodes in path(data, tree, thresholds):
-        found[rows] = nodes
-    return found
-
-
 def predictions(data: np.ndarray, tree: np.ndarray, thresholds: np.ndarray, sums: np.ndarray, least: float) -> np.ndarray:
     """The shares of each example's leaf; one of fewer than `least` examples is filled up by its parent's."""
     parent, found = np.full(len(data), -1), np.zeros(len(data), np.int64)

@@ -12,7 +12,6 @@ SKEW = np.float64([[2, 1], [-3, 0.5]])
 TALL = np.float64([[1, 2], [3, 4], [5, 7]])
 RIGHT = np.float64([[1, 2], [0.5, -1], [3, 0]])
 PLANE = np.float64([[1, 0.5], [-2, 3]])
-EYE = np.eye(3)
 
 
 @parity([

@@ -50,7 +50,7 @@ class Backward:
     def total(self, tensor: Tensor) -> Any:
         """The sum of what came to a tensor: a tensor, `IndexedSlices`, or None."""
         if tensor not in self.totals:
-            self.totals[tensor] = _sum(self.parts.get(tensor, []), tensor)
+            self.totals[tensor] = _sum(self.parts.get(tensor, []))
         return self.totals[tensor]
 
     def _through(self, op: Operation, grads: list[Any]) -> list[Any]:
@@ -71,7 +71,7 @@ class Backward:
         return found
 
 
-def _sum(parts: list[Any], tensor: Tensor) -> Any:
+def _sum(parts: list[Any]) -> Any:
     if len(parts) < 2:
         return parts[0] if parts else None
     if not any(isinstance(part, IndexedSlices) for part in parts):
