@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tracer import attributes, compat, dtypes, errors, foreign, later, op_def_registry, opdef, protos, raw_form, shapes
+from tracer import attributes, compat, dtypes, errors, foreign, later, op_def_registry, opdef, protos, shapes
 from tracer.ir import GRAPH_DEF_VERSION, Graph, Operation, Tensor
+from tracer.raw import form as raw_form
 from tracer.versions import GRAPH_DEF_VERSION_MIN_PRODUCER, VERSION
 
 if TYPE_CHECKING:

@@ -317,7 +317,7 @@ def _add(graph: Graph, nodes: list[_Node]) -> list[Operation]:
         if node.message.device:
             op.device = canonical(node.message.device)
         graph._apply_device_functions(op)
-    from tracer import functionalize
+    from tracer.raw import functionalize
 
     functionalize.give_regions(graph, [op for op in operations if op.region is graph.region])
     return operations

@@ -9,7 +9,7 @@ from tracer.convert import IndexedSlices
 from tracer.derivatives.registry import UnsupportedError, rules
 from tracer.ir import Operation, Tensor
 from tracer.ops import array, casting, constants, control_flow, reduction, segment
-from tracer.raw_graph import EXITS
+from tracer.raw.graph import EXITS
 from tracer.reach import backwards, differentiable, reach
 
 _TAKES_ROWS = frozenset({"Identity", "RefIdentity", "StopGradient"})

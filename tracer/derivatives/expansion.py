@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from tracer import raw_form
 from tracer.convert import IndexedSlices
 from tracer.derivatives.backward import Backward, whole
 from tracer.derivatives.registry import CONDITION, UnsupportedError
 from tracer.ir import Graph, Operation, Region, Tensor
 from tracer.ops import array, casting, constants
 from tracer.ops.contexts import Context, Written
-from tracer.raw_graph import EXITS, MERGES
+from tracer.raw import form as raw_form
+from tracer.raw.graph import EXITS, MERGES
 
 _LOOPS = EXITS | {"While"}
 

@@ -1,4 +1,4 @@
-"""A part of a graph in TensorFlow's own form of control flow, while it is given regions: see `tracer.functionalize`."""
+"""A part of a graph in TensorFlow's own form of control flow, while it is given regions: see `tracer.raw.functionalize`."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from tracer.ir import Operation, Tensor
 from tracer.ops.contexts import Frame
-from tracer.raw_graph import ENTERS, EXITS, MERGES, NEXTS, SWITCHES, Path, RawGraph, UnusualError, reached
+from tracer.raw.graph import ENTERS, EXITS, MERGES, NEXTS, SWITCHES, Path, RawGraph, UnusualError, reached
 
 
 @dataclass

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from tracer import opdef
 from tracer.ir import Operation, Tensor
-from tracer.raw_branches import Group
-from tracer.raw_graph import MERGES, NEXTS, SWITCHES, Path, RawGraph, UnusualError, ordered
-from tracer.raw_loops import is_header
+from tracer.raw.branches import Group
+from tracer.raw.graph import MERGES, NEXTS, SWITCHES, Path, RawGraph, UnusualError, ordered
+from tracer.raw.loops import is_header
 
 State = frozenset[tuple[Tensor, int]]  # the conditions that must hold for a value to be there
 NONE: State = frozenset()

@@ -9,10 +9,10 @@ operation.
 from __future__ import annotations
 
 from tracer.ir import Graph, Operation
-from tracer.raw_arrays import start_flows
-from tracer.raw_conditionals import make_conditionals
-from tracer.raw_graph import ENTERS, RAW, RawGraph, UnusualError
-from tracer.raw_loops import make_loop
+from tracer.raw.arrays import start_flows
+from tracer.raw.conditionals import make_conditionals
+from tracer.raw.graph import ENTERS, RAW, RawGraph, UnusualError
+from tracer.raw.loops import make_loop
 
 
 def give_regions(graph: Graph, operations: list[Operation]) -> None:

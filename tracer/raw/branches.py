@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from tracer import dtypes
 from tracer.ir import Operation, Tensor
 from tracer.ops.contexts import Branch
-from tracer.raw_graph import NEXTS, UnusualError
+from tracer.raw.graph import NEXTS, UnusualError
 
 if TYPE_CHECKING:
-    from tracer.raw_conditionals import Whole
+    from tracer.raw.conditionals import Whole
 
 
 class Group:

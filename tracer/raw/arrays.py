@@ -10,7 +10,7 @@ from typing import Any
 
 from tracer import dtypes, opdef
 from tracer.ir import Operation, Tensor
-from tracer.raw_graph import ENTERS, EXITS, MERGES, NEXTS, SWITCHES, RawGraph, UnusualError
+from tracer.raw.graph import ENTERS, EXITS, MERGES, NEXTS, SWITCHES, RawGraph, UnusualError
 
 _PASSING = ENTERS | EXITS | MERGES | NEXTS | SWITCHES | {"Identity", "RefIdentity"}
 _SUMS = frozenset({"Add", "AddN"})
