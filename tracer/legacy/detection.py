@@ -184,7 +184,7 @@ def _sign_in_class(node: ast.ClassDef) -> str | None:
     own.update(name.id for part in node.body if isinstance(part, ast.Assign) for name in part.targets
                if isinstance(name, ast.Name))
     if "next" in own and "__next__" not in own:
-        iterator = next((part for part in node.body if getattr(part, "name", "") == "__iter__"), None)
+        iterator = next((part for part in node.body if isinstance(part, ast.FunctionDef) and part.name == "__iter__"), None)
         if iterator is not None and isinstance(iterator.body[-1], ast.Return) and _is_name(iterator.body[-1].value, "self"):
             return "next()"
     old = (name for name, new in _METHODS_OF_CLASSES.items() if name in own and not new & own)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 _MAKERS = frozenset({"filter", "map", "range", "zip"})
 _VIEWS = frozenset({"items", "keys", "values"})
@@ -69,8 +70,9 @@ def _read(nodes: list[ast.AST], own: frozenset[str]) -> str | None:
 def _read_before_the_next_value(nodes: list[ast.AST], own: frozenset[str]) -> str | None:
     """`y = map(f, x)`, then `len(y)`, and only then another value for `y`."""
     for node in nodes:
-        for block in (getattr(node, name, None) for name in ("body", "orelse", "finalbody")):
-            for number, statement in enumerate(block if isinstance(block, list) else ()):
+        blocks: list[Any] = [getattr(node, name, None) for name in ("body", "orelse", "finalbody")]
+        for block in (block for block in blocks if isinstance(block, list)):
+            for number, statement in enumerate(block):
                 if isinstance(statement, ast.Assign) and _makes_iterator(statement.value, own):
                     for name in (target.id for target in statement.targets if isinstance(target, ast.Name)):
                         sign = _found(_until_bound(block[number + 1:], name), {name}, own)
