@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from typing import Any
 
 RENAMED = {
@@ -41,3 +42,15 @@ def find(module: str, name: str) -> Any:
         if name in part.__all__:
             return getattr(part, name)
     raise AttributeError(f"module {module!r} has no attribute {name!r}")
+
+
+def find_in(package: str, table: Mapping[str, str], name: str) -> Any:
+    """What `name` of `package` is by a table of its modules, each with the names that it has: one of either, loaded now.
+
+    Raises AttributeError, as a module does, when it is none.
+    """
+    for module, names in table.items():
+        if name == module or name in names.split():
+            found = importlib.import_module(f"{package}.{module}")
+            return found if name == module else getattr(found, name)
+    raise AttributeError(f"module {package!r} has no attribute {name!r}")

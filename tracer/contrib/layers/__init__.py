@@ -76,8 +76,4 @@ _LATER = {
 def __getattr__(name: str) -> object:
     import importlib
 
-    for module, names in _LATER.items():
-        if name == module or name in names.split():
-            found = importlib.import_module(f"{__name__}.{module}")
-            return found if name == module else getattr(found, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return importlib.import_module("tracer.younger").find_in(__name__, _LATER, name)

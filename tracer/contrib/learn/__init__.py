@@ -61,10 +61,6 @@ def __getattr__(name: str) -> Any:
         return getattr(io, name)
     if name in _OF_ESTIMATORS:
         return importlib.import_module(f"{__name__}.estimators.{name}")
-    for module, names in _LATER.items():
-        if name in names.split() or name == module:
-            found = importlib.import_module(f"{__name__}.{module}")
-            return found if name == module else getattr(found, name)
     if name in ("tf", "np"):  # programs of skflow's reach for these
         return importlib.import_module("tracer" if name == "tf" else "numpy")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return importlib.import_module("tracer.younger").find_in(__name__, _LATER, name)
