@@ -271,6 +271,16 @@ def _host_stage(stager: _Stager, ops: set[Operation], loads: frozenset[Operation
 
 
 def _device_stage(stager: _Stager, ops: set[Operation]) -> DeviceStage:
+    ops, static = _completed(stager, ops)
+    nodes = sorted(ops, key=lambda op: stager.position.get(op, -1))
+    held, written = _looked_at(nodes, stager)
+    streams = [node for op in nodes for node in inner(op)
+               if (rule := registry.find(node.type)) is not None and rule.draws]
+    return DeviceStage(nodes, static=sorted(static, key=lambda t: t.name), held=held, written=written, streams=streams)
+
+
+def _completed(stager: _Stager, ops: set[Operation]) -> tuple[set[Operation], set[Tensor]]:
+    """The operations, with what the program computes along with them; and the tensors whose values shape it."""
     static: set[Tensor] = set()
     for op in list(ops):
         if op.type == "Gradients":
@@ -289,24 +299,21 @@ def _device_stage(stager: _Stager, ops: set[Operation]) -> DeviceStage:
         ops |= _packed_parts(op, stager.fed)
     for op in list(ops):
         ops |= {t.op for t in op.inputs if t not in stager.fed and (t.op.type in ("Const", *VARIABLES))}
-    nodes = sorted(ops, key=lambda op: stager.position.get(op, -1))
-    stage = DeviceStage(nodes, static=sorted(static, key=lambda t: t.name))
+    return ops, static
+
+
+def _looked_at(nodes: list[Operation], stager: _Stager) -> tuple[list[Operation], list[Operation]]:
+    """The variables whose values `nodes` look at before they write them themselves; and those that they write."""
     held: dict[Operation, None] = {}
     written: dict[Operation, None] = {}
     for op in nodes:
-        for node in inner(op):
-            rule = registry.find(node.type)
-            if rule is not None and rule.draws:
-                stage.streams.append(node)
         if op.type in ALIASES and variable_of(op.inputs[0], stager.fed) is not None:
             continue
         for variable in _values_read(op, stager.fed):
             if variable not in written:
                 held[variable] = None
         written.update(dict.fromkeys(stager.written_by(op)))
-    stage.held = [v for v in held if v.type == "Variable"]
-    stage.written = [v for v in written if v.type == "Variable"]
-    return stage
+    return [v for v in held if v.type == "Variable"], [v for v in written if v.type == "Variable"]
 
 
 def _packed_parts(op: Operation, fed: frozenset[Tensor]) -> set[Operation]:
@@ -373,17 +380,7 @@ def _inputs_read(op: Operation) -> tuple[Tensor, ...]:
 
 def _required(order: list[Operation], stager: _Stager, fetches: list[Tensor]) -> list[Operation]:
     """The variables that are read before the run itself has written them."""
-    required: dict[Operation, None] = {}
-    written: set[Operation] = set()
-    for op in order:
-        if op.type in ALIASES and variable_of(op.inputs[0], stager.fed) is not None:
-            continue
-        for variable in _values_read(op, stager.fed):
-            if variable not in written:
-                required[variable] = None
-        written.update(stager.written_by(op))
-    for tensor in fetches:
-        variable = variable_of(tensor, stager.fed)
-        if variable is not None and variable not in written:
-            required[variable] = None
-    return [variable for variable in required if variable.type == "Variable"]
+    held, written = _looked_at(order, stager)
+    fetched = [variable_of(tensor, stager.fed) for tensor in fetches]
+    return list(dict.fromkeys([*held, *(variable for variable in fetched if variable is not None
+                                        and variable.type == "Variable" and variable not in written)]))
