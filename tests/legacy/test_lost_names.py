@@ -195,6 +195,54 @@ def test_an_array_of_one_element_stands_for_it(read):
     assert module.x == (2, 2.25, 1.5, "2 2.2 [[ 2.25]]", "2.25")
 
 
+def test_a_place_of_an_array_takes_an_array_of_one_element(read):
+    """As NumPy 1.11 and 1.16 have it."""
+    module = read(
+        """
+        import numpy as np
+        a, b, k = np.array([1.5]), np.array([[2]]), np.array([0])
+        x, y, z, d = np.zeros(4), np.zeros((2, 2), int), np.zeros((2, 2)), {}
+        x[0] = a
+        x[1], y[0, 1] = b, a
+        x[2] += a
+        x[2] *= b
+        y[1][k[0]] = b
+        x[3.0] = a
+        x[k] -= a
+        for x[3] in [b, a]: pass
+        z[0] = a
+        d["a"] = d[3] = a
+        """
+    )
+    assert module.x.tolist() == [0.0, 2.0, 3.0, 1.5]
+    assert module.y.tolist() == [[0, 1], [2, 0]]
+    assert module.z.tolist() == [[1.5, 1.5], [0.0, 0.0]]
+    assert module.d["a"] is module.d[3] is module.a
+    with pytest.raises(ValueError, match="setting an array element with a sequence"):
+        read("import numpy as np\nx = np.zeros(2)\ny = np.zeros(3)\nx[0] = y\n", "other")
+
+
+def test_the_size_of_a_text(read):
+    module = read(
+        """
+        import os
+        from PIL import Image, ImageDraw, ImageFont
+        font = ImageFont.load_default()
+        draw = ImageDraw.Draw(Image.new("L", (50, 50)))
+        one, two = font.getsize("a"), font.getsize("aa")
+        drawn = draw.textsize("aa", font=font)
+        size = os.path.getsize(__file__)
+        """
+    )
+    assert all(type(length) is int and length > 0 for length in module.one)
+    assert module.two == module.drawn
+    assert module.one[1] == module.two[1]
+    assert abs(module.two[0] - 2 * module.one[0]) <= 1
+    assert module.size > 100
+    with pytest.raises(AttributeError, match="getsize"):
+        read("x = [].getsize('a')", "other")
+
+
 def test_star_import_of_numpy_leaves_the_builtins(read):
     assert read("from numpy import *\nx = int, float\ny = zeros(2)\n").x == (int, float)
 

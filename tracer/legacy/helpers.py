@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import functools
+import math
 import types
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +19,7 @@ from tracer.legacy import generated_messages, science_names
 from tracer.legacy.numpy_sizes import by_floats, whole
 from tracer.legacy.old_classes import old_class
 from tracer.legacy.old_keys import by_old_keys
-from tracer.legacy.old_numbers import divide, divide_in_place, index, to_float, to_int
+from tracer.legacy.old_numbers import divide, divide_in_place, index, places, to_float, to_int
 from tracer.legacy.old_text import (
     bytes_of,
     fetched,
@@ -97,13 +98,20 @@ def sort_keywords(cmp: Any = None, key: Any = None, reverse: Any = False) -> dic
     return {"key": key, "reverse": bool(reverse)}
 
 
+class _Having(str):
+    """The name of a method that tells a class, of which the module may not be loaded."""
+
+    def of(self, owner: Any) -> bool:
+        return hasattr(owner, self)
+
+
 def method(owner: Any, name: str) -> Any:
     """`owner.name`, or what stands in for it where it is gone."""
     found = getattr(owner, name, _ABSENT)
     if found is not _ABSENT:
         return found
     for kinds, substitute in _SUBSTITUTES.get(name, ()):
-        if isinstance(owner, kinds):
+        if kinds.of(owner) if isinstance(kinds, _Having) else isinstance(owner, kinds):
             return functools.partial(substitute, owner)
     return getattr(owner, name)
 
@@ -147,6 +155,19 @@ def _new_byte_order(array: np.ndarray, order: Any = "S") -> np.ndarray:
     return array.view(array.dtype.newbyteorder(order))
 
 
+def _text_size(font: Any, text: Any, *arguments: Any, **keywords: Any) -> tuple[int, int]:
+    """The size of a text in a font of Pillow: from the origin, as far as it reaches."""
+    return _far_corner(font.getbbox(text, *arguments, **keywords))
+
+
+def _drawn_text_size(draw: Any, text: Any, font: Any = None, **keywords: Any) -> tuple[int, int]:
+    return _far_corner(draw.textbbox((0, 0), text, font, **keywords))
+
+
+def _far_corner(box: tuple) -> tuple[int, int]:
+    return math.ceil(box[2]), math.ceil(box[3])
+
+
 def _substitutes() -> dict[str, list[tuple[Any, Callable]]]:
     from collections.abc import Iterator, Mapping
 
@@ -172,6 +193,8 @@ def _substitutes() -> dict[str, list[tuple[Any, Callable]]]:
     table["ptp"] = [(arrays, lambda owner, *arguments, **keywords: np.ptp(owner, *arguments, **keywords))]
     table["isAlive"] = [(object, lambda owner: owner.is_alive())]
     table["getchildren"] = [(object, list)]
+    table["getsize"] = [(_Having("getbbox"), _text_size)]
+    table["textsize"] = [(_Having("textbbox"), _drawn_text_size)]
     table["decode"] = [(str, _decode)]
     table["encode"] = [(bytes, _encode)]
     return table
@@ -203,6 +226,7 @@ HELPERS: dict[str, Callable] = {
         "of_function": of_function,
         "old_class": old_class,
         "open_either": open_either,
+        "places": places,
         "sort": sort,
         "string": string_of,
         "to_float": to_float,

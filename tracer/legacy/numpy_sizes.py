@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from tracer.legacy.old_numbers import put
+
 # Where the size stands among the positional arguments.
 _SHAPED = {"empty": 0, "full": 0, "ones": 0, "zeros": 0}
 _RESHAPED = {"array_split": 1, "delete": 1, "insert": 1, "resize": 1, "split": 1, "tile": 1}
@@ -41,7 +43,7 @@ class _ByFloats:
         return self._array[whole(index)]
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        self._array[whole(index)] = value
+        put(self._array, whole(index), value)
 
     def reshape(self, *shape: Any, **keywords: Any) -> Any:
         """As the array's own."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from tracer.legacy import detection
 from tracer.legacy.floats import bindings, name_of, spread
+from tracer.legacy.old_numbers import put
 
 _NO_ARRAYS = frozenset("bool dict float format int join len ord range repr round set slice str strip tuple xrange".split())
 _LONGEST = 31  # the list of more that stood for a tuple
@@ -49,7 +50,7 @@ class _ByOldKeys:
         return self._owner[_today(self._owner, key)]
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self._owner[_today(self._owner, key)] = value
+        put(self._owner, _today(self._owner, key), value)
 
     def __delitem__(self, key: Any) -> None:
         del self._owner[_today(self._owner, key)]

@@ -63,6 +63,34 @@ def to_float(*arguments: Any) -> float:
     return float(*(scalar(argument) for argument in arguments))
 
 
+def put(owner: Any, key: Any, value: Any) -> None:
+    """`owner[key] = value`, where an array of one element may stand for a number."""
+    try:
+        owner[key] = value
+    except ValueError:
+        if not isinstance(owner, np.ndarray) or scalar(value) is value:
+            raise
+        owner[key] = scalar(value)
+
+
+class _Places:
+    """An array whose places take arrays of one element."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self._array = array
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._array[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        put(self._array, key, value)
+
+
+def places(owner: Any) -> Any:
+    """What takes arrays of one element where `owner` is an array; otherwise `owner` itself."""
+    return _Places(owner) if isinstance(owner, np.ndarray) else owner
+
+
 class _OneElement:
     """An array of one element in a format: `%s` shows the array, `%d` and `%f` the element."""
 

@@ -16,7 +16,7 @@ from tracer.legacy.science_names import ATTRIBUTES
 
 # Methods that are gone from NumPy arrays, strings, dicts, iterators, threads and XML elements.
 LOST_METHODS = frozenset(
-    {*detection.METHODS, "decode", "getchildren", "isAlive", "itemset", "newbyteorder", "next", "ptp", "tostring"}
+    {*detection.METHODS, *"decode getchildren getsize isAlive itemset newbyteorder next ptp textsize tostring".split()}
 )
 _TYPES = {"float": "to_float", "int": "to_int"}
 _NAMES_OF_EITHER = {**_TYPES, "open": "open_either"}
@@ -24,6 +24,7 @@ _TYPES_OF_PYTHON2 = {**_TYPES, "long": "to_int", "str": "string", "unicode": "un
 # Where messages hold bytes, for which text stood: what parses them, their fields, the keywords of what makes them.
 _PARSERS = frozenset({"FromString", "MergeFromString", "ParseFromString"})
 _FIELDS_OF_BYTES = frozenset({"encoded_audio_string", "encoded_image_string", "tensor_content"})
+_NO_ARRAYS = (ast.Compare, ast.Constant, ast.Dict, ast.JoinedStr, ast.Lambda, ast.List, ast.ListComp, ast.Set, ast.Tuple)
 _FETCHES = frozenset({"eval", "partial_run", "run"})
 _LISTS_OF_BYTES = frozenset({"bytes_list", "string_val"})
 _VIEWS = frozenset({"items", "keys", "values"})
@@ -49,6 +50,7 @@ class _Rewriter(ast.NodeTransformer):
         # What the function being read declares, for its start: below a use of the name, `global` was once a warning.
         # At the start of a file it says nothing; in a class it stays where it is.
         self._globals: dict[str, None] | None = {}
+        self._set_plainly: set[ast.expr] = set()
         self._makes_slices = any(isinstance(node, ast.Name) and node.id == "slice" for node in detection.all_nodes(tree))
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
@@ -62,6 +64,8 @@ class _Rewriter(ast.NodeTransformer):
         return node
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        if isinstance(node.value, _NO_ARRAYS):
+            self._set_plainly.add(node.target)
         self.generic_visit(node)
         if not (isinstance(node.op, ast.Div) and self._floors):
             return node
@@ -70,6 +74,8 @@ class _Rewriter(ast.NodeTransformer):
         return ast.copy_location(ast.Assign([node.target], value), node)
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        if isinstance(node.value, _NO_ARRAYS):
+            self._set_plainly.update(target for target in node.targets if isinstance(target, ast.Subscript))
         self.generic_visit(node)
         if any(isinstance(target, ast.Attribute) and target.attr in _FIELDS_OF_BYTES for target in node.targets):
             node.value = _call("bytes_of", node.value, node.value)
@@ -138,6 +144,8 @@ class _Rewriter(ast.NodeTransformer):
             return _call("fetched", node, node)
         elif by_old_keys:
             node.value = _call("by_old_keys", node.value, node.value)
+        elif isinstance(node.ctx, ast.Store) and _is_place(node.slice) and node not in self._set_plainly:
+            node.value = _call("places", node.value, node.value)
         if self._makes_slices and not isinstance(node.slice, ast.Constant | ast.Slice | ast.Tuple | ast.UnaryOp):
             node.slice = _call("index", node.slice, node.slice)
         return node
@@ -182,6 +190,13 @@ class _Rewriter(ast.NodeTransformer):
         if generator:
             _end_quietly(node)
         return node
+
+
+def _is_place(key: ast.expr) -> bool:
+    """Whether a key may be that of one element."""
+    keys = key.elts if isinstance(key, ast.Tuple) else [key]
+    return not any(isinstance(part, ast.Slice | ast.JoinedStr) or (
+        isinstance(part, ast.Constant) and not isinstance(part.value, int)) for part in keys)
 
 
 def _last_name(node: ast.AST) -> str:
