@@ -91,8 +91,11 @@ def rank_of(input: Any) -> Any:
 
 
 def packed(values: Any, axis: int) -> Any:
-    """As `Pack`, of numbers of one shape."""
+    """As `Pack`, of numbers or strings of one shape."""
     if not axis and not any(map(np.ndim, values)):
+        if any(isinstance(value, bytes) or np.asarray(value).dtype.kind == "O" for value in values):
+            # Not left to NumPy, whose own strings end before their zero bytes.
+            return np.array([value if isinstance(value, bytes) else value.item() for value in values], object)
         return np.array(values)
     return np.stack(values, axis)
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+import tracer as tf
 from tests.parity import case, parity
 
 
@@ -48,3 +49,11 @@ def test_strings(case):
 ])
 def test_decoding(case):
     case.check()
+
+
+def test_packed_strings_keep_the_zeros_at_their_ends():
+    text = tf.placeholder(tf.string, [])
+    packed = tf.pack([tf.identity(text), text]), tf.pack([tf.constant(b"a\0"), tf.constant(b"b")])
+    first, second = tf.Session().run(packed, {text: b"x\0\0"})
+    assert first.tolist() == [b"x\0\0", b"x\0\0"]
+    assert second.tolist() == [b"a\0", b"b"]
