@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.legacy import generated_messages, science_names
+from tracer.legacy import generated_messages, notebook, science_names
 from tracer.legacy.numpy_sizes import by_floats, whole
 from tracer.legacy.old_classes import old_class
 from tracer.legacy.old_keys import by_old_keys
@@ -227,6 +227,7 @@ HELPERS: dict[str, Callable] = {
         "old_class": old_class,
         "open_either": open_either,
         "places": places,
+        "shell": notebook.shell,
         "sort": sort,
         "string": string_of,
         "to_float": to_float,

@@ -50,6 +50,10 @@ class _Rewriter(ast.NodeTransformer):
         # What the function being read declares, for its start: below a use of the name, `global` was once a warning.
         # At the start of a file it says nothing; in a class it stays where it is.
         self._globals: dict[str, None] | None = {}
+        self._shells: set[ast.AST] = set()
+        if "get_ipython" not in own:
+            self._shells.update(node for node in detection.unguarded(tree) if isinstance(node, ast.Call)
+                                and isinstance(node.func, ast.Name) and node.func.id == "get_ipython")
         self._set_plainly: set[ast.expr] = set()
         self._makes_slices = any(isinstance(node, ast.Name) and node.id == "slice" for node in detection.all_nodes(tree))
 
@@ -101,6 +105,8 @@ class _Rewriter(ast.NodeTransformer):
             return self._method(node, node.func)
         if isinstance(node.func, ast.Name) and node.func.id in self._types:
             node.func = _name(self._types[node.func.id], node)
+        elif node in self._shells:
+            return _call("shell", node, ast.Constant(2 if self._python2 else 3))
         return node
 
     def _method(self, node: ast.Call, function: ast.Attribute) -> ast.AST:

@@ -266,6 +266,8 @@ MODULES: dict[str, str] = {
     "tensorflow.python.client.timeline": "tracer.timeline",
     # Graphs
     "tensorflow.python.framework": "package",
+    "tensorflow.python.framework.common_shapes": "tracer.common_shapes",  # from 0.11 on
+    "tensorflow.python.framework.constant_op": "tracer.ops.array tracer.convert tracer",  # from 0.11 on
     "tensorflow.python.framework.device": "tracer.device",
     "tensorflow.python.framework.dtypes": "tracer.dtypes",
     "tensorflow.python.framework.errors": "tracer.errors",
@@ -274,6 +276,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.framework.graph_util": "tracer.graph_util",
     "tensorflow.python.framework.importer": "tracer.importer",
     "tensorflow.python.framework.load_library": "tracer.load_library",
+    "tensorflow.python.framework.op_def_library": "tracer.op_def_library",  # from 0.11 on
     "tensorflow.python.framework.op_def_registry": "tracer.op_def_registry",
     "tensorflow.python.framework.ops": (
         "tracer.ir tracer.scopes tracer.convert tracer.declare tracer.gradients tracer.session tracer.proto_functions "
@@ -326,7 +329,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.ops.gradients": "tracer.gradients tracer.legacy.gradient_names",
     "tensorflow.python.ops.histogram_ops": "tracer.ops.histogram tracer",
     "tensorflow.python.ops.image_grad": "tracer.gradients",
-    "tensorflow.python.ops.gradient_checker": "tracer.test",  # from 0.9 on
+    "tensorflow.python.ops.gradient_checker": "tracer.gradient_checker",  # from 0.9 on
     "tensorflow.python.ops.image_ops": "tracer.image",
     "tensorflow.python.ops.init_ops": "tracer.initializers tracer.ops.array tracer",
     "tensorflow.python.ops.io_ops": "tracer.ops.io tracer",
