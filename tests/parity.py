@@ -162,7 +162,7 @@ class Case:
                         pytrace=False)
         return found
 
-    def expected(self) -> list[np.ndarray]:
+    def expected(self) -> list[Any]:
         """The values of all outputs."""
         if self.expect is not UNSET:
             values = self.expect if isinstance(self.expect, tuple) else (self.expect,)

@@ -5,6 +5,7 @@ from tracer.legacy import startup as _startup
 if _startup.is_our_command():  # before anything else: a random.py in the current folder is not the library's
     _startup.leave_current_folder()
 
+import typing as _typing
 from builtins import bytes as bytes
 
 # Loaded now, because loading a submodule later would put it in the place of the function of that name.
@@ -384,7 +385,7 @@ _MESSAGES = frozenset({
 })
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> _typing.Any:
     if name == "test":  # needs unittest, which only tests do
         import importlib
 

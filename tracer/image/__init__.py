@@ -1,5 +1,7 @@
 """`tf.image`: images read, written, resized, cropped, and changed at random for training."""
 
+import typing as _typing
+
 from tracer.image.color import adjust_brightness as adjust_brightness
 from tracer.image.color import adjust_contrast as adjust_contrast
 from tracer.image.color import adjust_hue as adjust_hue
@@ -41,7 +43,7 @@ per_image_standardization = per_image_whitening
 """Its name since 0.10."""
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> _typing.Any:
     import importlib  # not `from tracer import`, which asks there
 
     return importlib.import_module("tracer.younger").find(__name__, name)

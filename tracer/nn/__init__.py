@@ -1,5 +1,7 @@
 """`tf.nn`: what neural networks are built of."""
 
+import typing as _typing
+
 from tracer.nn import rnn_cell as rnn_cell
 from tracer.nn import seq2seq as seq2seq
 from tracer.nn.atrous import atrous_conv2d as atrous_conv2d
@@ -74,7 +76,7 @@ from tracer.ops.sampling import log_uniform_candidate_sampler as log_uniform_can
 from tracer.ops.sampling import uniform_candidate_sampler as uniform_candidate_sampler
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> _typing.Any:
     if name == "deconv2d":  # what `conv2d_transpose` was called until 0.6
         return conv2d_transpose
     import importlib  # not `from tracer import`, which asks here again

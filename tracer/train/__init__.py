@@ -1,5 +1,7 @@
 """`tf.train`: optimizers, checkpoints, input pipelines, supervision."""
 
+import typing as _typing
+
 from tracer.train.averages import ExponentialMovingAverage as ExponentialMovingAverage
 from tracer.train.coordinator import Coordinator as Coordinator
 from tracer.train.coordinator import LooperThread as LooperThread
@@ -54,7 +56,7 @@ _MESSAGES = frozenset({
 })
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> _typing.Any:
     if name in _MESSAGES:  # needs protobuf
         from tracer import protos
 

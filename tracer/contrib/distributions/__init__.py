@@ -1,5 +1,7 @@
 """`tf.contrib.distributions`: probability distributions."""
 
+import typing as _typing
+
 from tracer.contrib.distributions import gaussian_conjugate_posteriors as gaussian_conjugate_posteriors
 from tracer.contrib.distributions.dirichlet_multinomial import DirichletMultinomial as DirichletMultinomial
 from tracer.contrib.distributions.gaussian import Gaussian as Gaussian
@@ -19,7 +21,7 @@ _LATER = {
 """What 0.10 to 0.12 added, by module: 0.8 has no such names."""
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> _typing.Any:
     import importlib
 
     return importlib.import_module("tracer.younger").find_in(__name__, _LATER, name)

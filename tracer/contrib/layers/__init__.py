@@ -1,5 +1,7 @@
 """`tf.contrib.layers`: layers, their initializers, regularizers and summaries, and the training step."""
 
+import typing as _typing
+
 from tracer.all_util import make_all as make_all
 from tracer.contrib.layers import initializers as initializers
 from tracer.contrib.layers import layers as layers
@@ -73,7 +75,7 @@ _LATER = {
 """What 0.9 to 0.12 added, by module: 0.8 has no such names."""
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> _typing.Any:
     import importlib
 
     return importlib.import_module("tracer.younger").find_in(__name__, _LATER, name)

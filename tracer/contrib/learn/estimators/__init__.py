@@ -1,5 +1,7 @@
 """`tf.contrib.learn.estimators`."""
 
+import typing as _typing
+
 from tracer.contrib.learn.estimators import autoencoder as autoencoder
 from tracer.contrib.learn.estimators import base as base
 from tracer.contrib.learn.estimators import dnn as dnn
@@ -20,7 +22,7 @@ from tracer.contrib.learn.estimators.rnn import TensorFlowRNNRegressor as Tensor
 from tracer.contrib.learn.estimators.run_config import RunConfig as RunConfig
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> _typing.Any:
     """What 0.9 to 0.12 added, which `tf.contrib.learn` has as well."""
     import importlib
 
