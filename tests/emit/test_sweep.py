@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 import tracer as tf
-from lowering import plain, program, registry
+from lowering import plain, registry
 from lowering.emit import emit
 from lowering.emit.tensor_arrays import RULES as ARRAYS
 from lowering.emit.trace import DRAWS, UPDATES
-from tests.lowering.plainly import Plainly
+from tests.lowering import plainly
 from tests.reference import record
 from tracer import errors
 from tracer.contrib.tensor_forest import training_ops
@@ -202,7 +202,7 @@ DEVICE = sorted(type for type, rule in registry.RULES.items()
 @pytest.mark.parametrize("type", [type for type in DEVICE if type not in REASONS])
 def test_emitted(type):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(program, "jax", Plainly())  # to compile what runs once takes longer than to compute it
+        plainly.use(patch)  # to compile what runs once takes longer than to compute it
         if type in OTHERS:
             row = Row(lambda row: [OTHERS[type](lambda *values: fed(row.feeds, *values))])
             assert type in row.types

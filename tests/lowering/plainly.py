@@ -7,8 +7,9 @@ from typing import Any
 
 import jax
 import numpy as np
+import pytest
 
-from lowering import plain
+from lowering import inline, plain, program
 
 
 class Plainly:
@@ -32,3 +33,9 @@ def interpreted(function: Any, **_: Any) -> Any:
 
     call.lower = lambda *_: types.SimpleNamespace(compile=lambda: call)  # type: ignore[attr-defined]
     return call
+
+
+def use(patch: pytest.MonkeyPatch) -> None:
+    """Has programs interpreted while `patch` holds."""
+    patch.setattr(program, "jax", Plainly())
+    patch.setattr(inline, "possible", lambda: False)  # which takes a compiled function

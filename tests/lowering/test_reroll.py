@@ -5,9 +5,8 @@ import numpy as np
 import pytest
 
 import tracer as tf
-from lowering import program
 from lowering.program import Program
-from tests.lowering.plainly import Plainly
+from tests.lowering import plainly
 
 STEPS, BATCH, SIZE = 8, 3, 4
 rng = np.random.RandomState(0)
@@ -24,7 +23,7 @@ def run(fetches, feeds=None, switch="on"):
     """What a new session fetches, and which loops its last run put together."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TRACER_WITHOUT", "" if switch == "on" else "reroll")
-        patch.setattr(program, "jax", Plainly())
+        plainly.use(patch)
         with tf.Session() as session:
             session.run(tf.initialize_all_variables())
             first = session.run(fetches, feeds)
