@@ -10,8 +10,21 @@ from tracer import dtypes, shapes
 if TYPE_CHECKING:
     from tracer.ir import Graph, Operation
 
+    class Operators:
+        """The operators that `tracer.ops.operators` sets on tensors and variables, slicing among them."""
 
-class Tensor:
+        def _binary(self, other: Any) -> Tensor: ...
+        __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _binary
+        __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __getitem__ = _binary
+        __lt__ = __le__ = __gt__ = __ge__ = __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = _binary
+        def __neg__(self) -> Tensor: ...
+        def __invert__(self) -> Tensor: ...
+        def __abs__(self) -> Tensor: ...
+else:
+    Operators = object
+
+
+class Tensor(Operators):
     """One output of an operation. Holds no value: `Session.run` computes it."""
 
     __array_priority__ = 100  # ndarray + tensor goes to the tensor's reflected operator
@@ -110,16 +123,6 @@ class Tensor:
 
     def _as_node_def_input(self) -> str:
         return f"{self.op.name}:{self.value_index}" if self.value_index else self.op.name
-
-    # Operators are set on the class by `tracer.ops.operators`, slicing among them.
-    if TYPE_CHECKING:
-        def _binary(self, other: Any) -> Tensor: ...
-        __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _binary
-        __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __getitem__ = _binary
-        __lt__ = __le__ = __gt__ = __ge__ = __and__ = __rand__ = __or__ = __ror__ = __xor__ = __rxor__ = _binary
-        def __neg__(self) -> Tensor: ...
-        def __invert__(self) -> Tensor: ...
-        def __abs__(self) -> Tensor: ...
 
     OVERLOADABLE_OPERATORS = frozenset({
         "__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__rmul__", "__div__", "__rdiv__", "__truediv__",

@@ -10,9 +10,10 @@ from tracer.ir import Graph, Operation, Tensor
 from tracer.ops import array, constants, control_flow, indexing, logic, state
 from tracer.scopes import GraphKeys
 from tracer.shapes import TensorShape
+from tracer.tensor import Operators
 
 
-class Variable:
+class Variable(Operators):
     """A tensor that keeps its value between runs of a session, until something is assigned to it.
 
     >>> v = tf.Variable(1.0)
