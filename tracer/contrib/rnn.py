@@ -5,6 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tracer.contrib.rnn_blocks import FusedRNNCell as FusedRNNCell
+from tracer.contrib.rnn_blocks import FusedRNNCellAdaptor as FusedRNNCellAdaptor
+from tracer.contrib.rnn_blocks import GRUBlockCell as GRUBlockCell
+from tracer.contrib.rnn_blocks import LSTMBlockCell as LSTMBlockCell
+from tracer.contrib.rnn_blocks import LSTMBlockFusedCell as LSTMBlockFusedCell
+from tracer.contrib.rnn_blocks import LSTMBlockWrapper as LSTMBlockWrapper
+from tracer.contrib.rnn_blocks import TimeReversedFusedRNN as TimeReversedFusedRNN
+from tracer.contrib.rnn_stacks import stack_bidirectional_dynamic_rnn as stack_bidirectional_dynamic_rnn
+from tracer.contrib.rnn_stacks import stack_bidirectional_rnn as stack_bidirectional_rnn
 from tracer.contrib.rnn_wrappers import AttentionCellWrapper as AttentionCellWrapper
 from tracer.contrib.rnn_wrappers import LayerNormBasicLSTMCell as LayerNormBasicLSTMCell
 from tracer.initializers import constant_initializer

@@ -2,6 +2,7 @@
 
 import functools
 
+from tracer.contrib import layers as _layers
 from tracer.contrib import losses as losses
 from tracer.contrib import metrics as metrics
 from tracer.contrib.framework import variables as variables
@@ -90,3 +91,12 @@ convolution2d = conv2d
 linear = functools.partial(fully_connected, activation_fn=None)
 relu = functools.partial(fully_connected, activation_fn=_nn.relu)
 relu6 = functools.partial(fully_connected, activation_fn=_nn.relu6)
+
+
+def __getattr__(name: str) -> object:
+    """What `tf.contrib.layers` has beside, and the networks, which load when they are first named."""
+    if name == "nets":
+        import importlib
+
+        return importlib.import_module(f"{__name__}.nets")
+    return getattr(_layers, name)
