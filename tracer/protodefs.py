@@ -88,6 +88,17 @@ MESSAGES: dict[str, dict[str, tuple[str, ...]]] = {
         "DeviceAttributes": ("name 1 string", "device_type 2 string", "memory_limit 4 int64",
                              "bus_adjacency 5 BusAdjacency", "incarnation 6 fixed64", "physical_device_desc 7 string"),
     },
+    "manifest": {
+        "Signatures": ("default_signature 1 Signature", "named_signatures 2 {string Signature}"),
+        "TensorBinding": ("tensor_name 1 string",),
+        "AssetFile": ("tensor_binding 1 TensorBinding", "filename 2 string"),
+        "Signature": ("type.regression_signature 1 RegressionSignature",
+                      "type.classification_signature 2 ClassificationSignature",
+                      "type.generic_signature 3 GenericSignature"),
+        "RegressionSignature": ("input 1 TensorBinding", "output 2 TensorBinding"),
+        "ClassificationSignature": ("input 1 TensorBinding", "classes 2 TensorBinding", "scores 3 TensorBinding"),
+        "GenericSignature": ("map 1 {string TensorBinding}",),
+    },
     "test_log": {
         "EntryValue": ("kind.double_value 1 double", "kind.string_value 2 string"),
         "BenchmarkEntry": ("name 1 string", "iters 2 int64", "cpu_time 3 double", "wall_time 4 double",
@@ -96,6 +107,8 @@ MESSAGES: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 
+PACKAGES = {"error_codes": f"{PACKAGE}.error", "manifest": "tensorflow.serving"}
+"""Files whose package is another: one whose enumeration has an OK too, and one whose messages are packed by name."""
 FILE_OF = {
     **{name: file for file, names in SHIPPED.items() for name in names.split()},
     **{name: file for table in (MESSAGES, ENUMS) for file, types in table.items() for name in types},
@@ -180,7 +193,7 @@ class _Builder:
 
     def description(self) -> Any:
         """The finished message."""
-        package = PACKAGE + ".error" if self.file == "error_codes" else PACKAGE  # other enumerations have an OK too
+        package = PACKAGES.get(self.file, PACKAGE)
         made = descriptor_pb2.FileDescriptorProto(name=file_name(self.file), package=package, syntax="proto3")
         messages: dict[str, Any] = {}
         for name, fields in MESSAGES[self.file].items():
@@ -219,7 +232,7 @@ class _Builder:
             key, value = kind[1:-1].split()
             self._type(nested.field.add(name="key", number=1, label=1), key)
             self._type(nested.field.add(name="value", number=2, label=1), value)
-            field.type, field.type_name = _MESSAGE, f".{PACKAGE}.{owner}.{entry}"
+            field.type, field.type_name = _MESSAGE, f".{PACKAGES.get(self.file, PACKAGE)}.{owner}.{entry}"
         else:
             self._type(field, kind.rstrip("*"))
 
@@ -228,6 +241,6 @@ class _Builder:
             field.type = _SCALAR[kind]
         else:
             field.type = _ENUM if any(kind in types for types in ENUMS.values()) else _MESSAGE
-            field.type_name = f".{PACKAGE}.{kind}"
+            field.type_name = f".{PACKAGES.get(FILE_OF.get(kind, self.file), PACKAGE)}.{kind}"
             if FILE_OF.get(kind, self.file) != self.file:
                 self.depends[file_name(FILE_OF[kind])] = None

@@ -230,6 +230,12 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.rnn.python.ops.lstm_ops": "tracer.contrib.rnn_blocks",
     "tensorflow.contrib.rnn.python.ops.rnn": "tracer.contrib.rnn_stacks",
     "tensorflow.contrib.rnn.python.ops.rnn_cell": "tracer.contrib.rnn",
+    "tensorflow.contrib.session_bundle": "tracer.contrib.session_bundle",  # from 0.10 on
+    "tensorflow.contrib.session_bundle.constants": "tracer.contrib.session_bundle.constants",
+    "tensorflow.contrib.session_bundle.exporter": "tracer.contrib.session_bundle.exporter",
+    "tensorflow.contrib.session_bundle.gc": "tracer.contrib.session_bundle.gc",
+    "tensorflow.contrib.session_bundle.manifest_pb2": "tracer.contrib.session_bundle.manifest_pb2",
+    "tensorflow.contrib.session_bundle.session_bundle": "tracer.contrib.session_bundle.session_bundle",
     "tensorflow.contrib.slim": "tracer.contrib.slim",
     "tensorflow.contrib.slim.nets": "tracer.contrib.slim.nets",  # from 0.11 on
     "tensorflow.contrib.slim.python": "package",

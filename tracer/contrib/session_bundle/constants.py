@@ -1,0 +1,13 @@
+"""Where things stand in an export."""
+
+ASSETS_DIRECTORY = "assets"
+ASSETS_KEY = "serving_assets"
+EXPORT_BASE_NAME = "export"
+EXPORT_SUFFIX_NAME = "meta"
+GRAPH_KEY = "serving_graph"
+INIT_OP_KEY = "serving_init_op"
+META_GRAPH_DEF_FILENAME = "export.meta"
+SIGNATURES_KEY = "serving_signatures"
+VARIABLES_FILENAME = "export"
+VARIABLES_FILENAME_PATTERN = "export-?????-of-?????"
+VERSION_FORMAT_SPECIFIER = "%08d"
