@@ -43,8 +43,8 @@ def test_an_export_is_read(model, tmp_path, options):
         assert session.run("y:0", {"x:0": [1, 2]}).tolist() == [2, 4]
     packed = message.collection_def["serving_signatures"].any_list.value[0]
     assert packed.type_url == "type.googleapis.com/tensorflow.serving.Signatures"
-    assert packed.value == (b"\n\027\022\025\n\005\n\003x:0\022\005\n\003y:0\032\005\n\003y:0\022\030\n\006inputs\022\016\032\014\n\n\n"
-                            b"\001x\022\005\n\003x:0")
+    assert packed.value == (b"\n\027\022\025\n\005\n\003x:0\022\005\n\003y:0\032\005\n\003y:0"
+                            b"\022\030\n\006inputs\022\016\032\014\n\n\n\001x\022\005\n\003x:0")
     signatures = manifest_pb2.Signatures()
     assert packed.Unpack(signatures)
     assert signatures.named_signatures["inputs"].generic_signature.map["x"].tensor_name == "x:0"

@@ -98,7 +98,7 @@ def _lstm_weights(names: tuple[str, ...], columns: int, size: int, dtype: Any, u
 
 
 def _lstm_step(inputs: Any, c: Any, h: Any, weights: list[Any], forget_bias: float, cell_clip: float) -> tuple[Any, Any]:
-    """The new `c` and `h`. The gradient goes through the clipping as if it were not there."""
+    """The new `c` and `h`. As in TensorFlow's kernel, the gradient goes through the clipping as if it were not there."""
     matrix, bias, to_i, to_o, to_f = weights
     gates = nn.bias_add(math.matmul(array.concat(1, [inputs, h]), matrix), bias)
     i, j, f, o = array.split(1, 4, gates)
@@ -107,13 +107,9 @@ def _lstm_step(inputs: Any, c: Any, h: Any, weights: list[Any], forget_bias: flo
         i, f = i + to_i * c, f + to_f * c
     c = math.sigmoid(f) * c + math.sigmoid(i) * math.tanh(j)
     if cell_clip > 0:
-        c = _clipped(c, cell_clip)
+        clipped = clip.clip_by_value(c, -cell_clip, cell_clip)
+        c = array.stop_gradient(clipped) + (c - array.stop_gradient(c))
     return c, math.sigmoid(o if to_o is None else o + to_o * c) * math.tanh(c)
-
-
-def _clipped(c: Any, limit: float) -> Any:
-    kept = clip.clip_by_value(c, -limit, limit)
-    return kept + (c - array.stop_gradient(c))
 
 
 class FusedRNNCell:

@@ -277,6 +277,14 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.testing.python": "package",
     "tensorflow.contrib.testing.python.framework": "package",
     "tensorflow.contrib.testing.python.framework.test_util": "tracer.contrib.testing.test_util",
+    "tensorflow.contrib.training": "tracer.contrib.training",  # from 0.10 on
+    "tensorflow.contrib.training.python": "package",
+    "tensorflow.contrib.training.python.training": "package tracer.contrib.training",
+    "tensorflow.contrib.training.python.training.bucket_ops": "tracer.contrib.training.bucket_ops",
+    "tensorflow.contrib.training.python.training.device_setter": "tracer.contrib.training.device_setter",
+    "tensorflow.contrib.training.python.training.evaluation": "tracer.contrib.training.evaluation",
+    "tensorflow.contrib.training.python.training.sampling_ops": "tracer.contrib.training.sampling_ops",
+    "tensorflow.contrib.training.python.training.training": "tracer.contrib.training.training",
     "tensorflow.contrib.util": "tracer.contrib.util",
     # Sessions
     "tensorflow.python": "package tracer",

@@ -11,6 +11,17 @@ from tracer.scopes import GraphKeys
 from tracer.session import BaseSession
 
 
+def _ends(given: Any) -> tuple[type[Exception], ...]:
+    """The errors that stand for the end of the input."""
+    if given is None:
+        return (errors.OutOfRangeError,)
+    if not isinstance(given, tuple) or not given or not all(
+            isinstance(kind, type) and issubclass(kind, errors.OpError) for kind in given):
+        raise TypeError("queue_closed_exception_types, when provided, must be a non-empty tuple of error types, but saw: "
+                        f"{given}")
+    return given
+
+
 class QueueRunner:
     """Runs enqueue operations of a queue, each in a thread of its own, until they have no more input.
 
@@ -22,10 +33,12 @@ class QueueRunner:
         enqueue_ops: the operations to run.
         close_op, cancel_op: what closes the queue at the end, and when stopped; made by default.
         queue_runner_def: a protobuf QueueRunnerDef to restore it from, instead of all the above.
+        queue_closed_exception_types: the errors that say so, a tuple; from 0.12 on.
     """
 
     def __init__(self, queue: Any = None, enqueue_ops: Any = None, close_op: Any = None, cancel_op: Any = None,
-                 queue_runner_def: Any = None) -> None:
+                 queue_runner_def: Any = None, queue_closed_exception_types: Any = None) -> None:
+        self._ends = _ends(queue_closed_exception_types)
         if queue_runner_def is not None:
             if queue or enqueue_ops:
                 raise ValueError("queue_runner_def and queue are mutually exclusive.")
@@ -109,7 +122,7 @@ class QueueRunner:
         try:
             while coord is None or not coord.should_stop():
                 run(enqueue_op)
-        except errors.OutOfRangeError:
+        except self._ends:
             at_end = True
         except Exception as error:
             if coord is None:

@@ -34,7 +34,8 @@ def fused(tf, cell, inputs, lengths=None, initial=None, reverse=False, as_list=F
         steps = tf.unpack(inputs) if as_list else inputs
         outputs, state = made(steps, initial, None if initial is not None else tf.float32, lengths)
     outputs = tf.pack(outputs) if as_list else outputs
-    return named(tf, [outputs] + (list(state) if isinstance(state, tuple) else [state]))
+    # Not the other part of a pair: it is an output, and TensorFlow's gradients lose what one of them has of the other.
+    return named(tf, [outputs, state[0] if isinstance(state, tuple) else state])
 
 
 def block(tf, kind, inputs, options):
