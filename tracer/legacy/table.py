@@ -216,6 +216,12 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.metrics.python.ops.histogram_ops": "tracer.contrib.metrics.histogram_ops",
     "tensorflow.contrib.metrics.python.ops.metric_ops": "tracer.contrib.metrics.metric_ops",
     "tensorflow.contrib.metrics.python.ops.set_ops": "tracer.contrib.metrics.set_ops",
+    "tensorflow.contrib.opt": "tracer.contrib.opt",  # from 0.11 on
+    "tensorflow.contrib.opt.python": "package",
+    "tensorflow.contrib.opt.python.training": "package",
+    "tensorflow.contrib.opt.python.training.external_optimizer": "tracer.contrib.opt.external_optimizer",
+    "tensorflow.contrib.opt.python.training.moving_average_optimizer": "tracer.contrib.opt.moving_average_optimizer",
+    "tensorflow.contrib.opt.python.training.variable_clipping_optimizer": "tracer.contrib.opt.variable_clipping_optimizer",
     "tensorflow.contrib.quantization": "tracer.contrib.quantization",
     "tensorflow.contrib.quantization.python": "package tracer.contrib.quantization",
     "tensorflow.contrib.quantization.python.array_ops": "tracer.contrib.quantization",
