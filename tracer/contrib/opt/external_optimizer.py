@@ -34,7 +34,7 @@ class ExternalOptimizerInterface:
         self._loss = loss
         self._vars = list(trainable_variables() if var_list is None else var_list)
         self._equalities, self._inequalities = list(equalities or ()), list(inequalities or ())
-        self._sizes = [int(np.prod(var.get_shape().as_list())) for var in self._vars]
+        self._sizes = [var.get_shape().num_elements() or 0 for var in self._vars]
         self._placeholders = [array.placeholder(var.dtype.base_dtype, var.get_shape()) for var in self._vars]
         self._updates = [var.assign(value) for var, value in zip(self._vars, self._placeholders, strict=True)]
         self._loss_grad = self._packed_gradient(loss)
