@@ -1,4 +1,4 @@
-"""Rules of the activations, normalized exponentials, losses and their like."""
+"""Rules of the activations, biases and their like."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from jax import lax
 
 from lowering.registry import Static, lowers
 from lowering.rules.convolution import brackets
+from lowering.rules.softmax import of_class
 
 # -- activations. Gradients at the kinks are TensorFlow's; a `*Grad` operation is the activation's own gradient.
 
@@ -110,90 +111,6 @@ def softsign_grad(gradients: Any, features: Any) -> Any:
     _check_alike("SoftsignGrad", gradients, features)
     square = jnp.square(jnp.abs(features) + 1)
     return lax.div(gradients, square) if not jnp.issubdtype(features.dtype, jnp.inexact) else gradients / square
-
-
-# -- normalized exponentials and the losses on them
-
-
-@lowers("Softmax")
-def softmax(logits: Any, *, check: Any) -> Any:
-    check(logits.ndim >= 2, "logits must be 2-dimensional")
-    return jax.nn.softmax(logits, axis=-1)
-
-
-@lowers("LogSoftmax")
-def log_softmax(logits: Any, *, check: Any) -> Any:
-    check(logits.ndim >= 2, "logits must be 2-dimensional")
-    return jax.nn.log_softmax(logits, axis=-1)
-
-
-def _unlikely(features: Any) -> Any:
-    """Minus the logarithm of the softmax, rounded as TensorFlow's kernel rounds it."""
-    shifted = features - features.max(-1, keepdims=True, initial=-jnp.inf)
-    return jnp.log(jnp.exp(shifted).sum(-1, keepdims=True)) - shifted
-
-
-@jax.custom_jvp
-def cross_entropy(features: Any, labels: Any) -> Any:
-    """The cross entropy of each row.
-
-    TensorFlow's gradient is softmax - labels, also where the labels of a row do not sum to one; the labels get none.
-    """
-    return (labels * _unlikely(features)).sum(-1)
-
-
-@cross_entropy.defjvp
-def _cross_entropy_jvp(primals: tuple, tangents: tuple) -> tuple:
-    (features, labels), (change, _) = primals, tangents
-    return cross_entropy(features, labels), ((jax.nn.softmax(features, axis=-1) - labels) * change).sum(-1)
-
-
-@jax.custom_jvp
-def cross_entropy_of_class(features: Any, labels: Any) -> Any:
-    """The cross entropy of each row with the class that its label names."""
-    if not features.shape[1]:
-        return jnp.zeros(labels.shape, features.dtype)
-    top = features.max(-1)
-    named = jnp.take_along_axis(features, labels[:, None], 1, mode="clip")[:, 0]
-    return jnp.log(jnp.exp(features - top[:, None]).sum(-1)) - (named - top)
-
-
-@cross_entropy_of_class.defjvp
-def _cross_entropy_of_class_jvp(primals: tuple, tangents: tuple) -> tuple:
-    (features, labels), (change, _) = primals, tangents
-    slope = jax.nn.softmax(features, axis=-1) - _named(features, labels).astype(features.dtype)
-    return cross_entropy_of_class(features, labels), (slope * change).sum(-1)
-
-
-def _named(features: Any, labels: Any) -> Any:
-    return lax.broadcasted_iota(labels.dtype, features.shape, 1) == labels[:, None]
-
-
-@lowers("SoftmaxCrossEntropyWithLogits")
-def softmax_cross_entropy_with_logits(features: Any, labels: Any, *, check: Any) -> Any:
-    check(features.shape == labels.shape, "logits and labels must be same size: "
-          f"logits_size={brackets(features.shape)} labels_size={brackets(labels.shape)}")
-    check(features.ndim == 2, "logits must be 2-dimensional")
-    return cross_entropy(features, labels), jax.nn.softmax(features, axis=-1) - labels
-
-
-@lowers("SparseSoftmaxCrossEntropyWithLogits")
-def sparse_softmax_cross_entropy_with_logits(features: Any, labels: Any, *, check: Any) -> Any:
-    check(features.ndim == 2, "logits must be 2-dimensional")
-    check(labels.shape == features.shape[:1], "logits first dimension must match labels size.  "
-          f"logits shape={brackets(features.shape)} labels shape={brackets(labels.shape)}")
-    classes = features.shape[1]
-    inside = (labels >= 0) & (labels < classes)
-    check(inside.all(), functools.partial(_no_class, classes), labels)
-    slope = jax.nn.softmax(features, axis=-1) - _named(features, labels).astype(features.dtype)
-    return cross_entropy_of_class(features, labels), slope
-
-
-def _no_class(classes: int, labels: Any) -> str:
-    """0.8 gave such a row the loss 0 without a word; later versions raise this, and so do we."""
-    wrong = next(label for label in labels if not 0 <= label < classes)
-    return (f"Received a label value of {wrong} which is outside the valid range of [0, {classes}).  "
-            f"Label values: {' '.join(map(str, labels))}")
 
 
 @lowers("L2Loss")
@@ -317,7 +234,7 @@ def in_top_k(predictions: Any, targets: Any, *, k: int, check: Any) -> Any:
     classes = predictions.shape[1]
     inside = (targets >= 0) & (targets < classes)
     check(inside.all(), lambda values: _no_target(classes, values), targets)
-    target = jnp.where(_named(predictions, targets), predictions, 0).sum(1, keepdims=True)
+    target = jnp.where(of_class(predictions, targets), predictions, 0).sum(1, keepdims=True)
     likelier = (predictions > target).sum(1)
     return (likelier < k) & jnp.isfinite(predictions).all(1)
 
