@@ -79,6 +79,16 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.ctc": "tracer.contrib.ctc",
     "tensorflow.contrib.ctc.ctc_ops": "tracer.contrib.ctc",
     "tensorflow.contrib.bayesflow": "tracer.contrib.bayesflow",
+    "tensorflow.contrib.bayesflow.python": "package",  # from 0.10 on
+    "tensorflow.contrib.bayesflow.python.ops": "package",
+    "tensorflow.contrib.bayesflow.python.ops.entropy": "tracer.contrib.bayesflow.entropy",
+    "tensorflow.contrib.bayesflow.python.ops.monte_carlo": "tracer.contrib.bayesflow.monte_carlo",
+    "tensorflow.contrib.bayesflow.python.ops.stochastic_gradient_estimators": (
+        "tracer.contrib.bayesflow.stochastic_gradient_estimators"
+    ),
+    "tensorflow.contrib.bayesflow.python.ops.stochastic_graph": "tracer.contrib.bayesflow.stochastic_graph",
+    "tensorflow.contrib.bayesflow.python.ops.stochastic_tensor": "tracer.contrib.bayesflow.stochastic_tensor",
+    "tensorflow.contrib.bayesflow.python.ops.variational_inference": "tracer.contrib.bayesflow.variational_inference",
     "tensorflow.contrib.copy_graph": "tracer.contrib.copy_graph",
     "tensorflow.contrib.copy_graph.python": "package",
     "tensorflow.contrib.copy_graph.python.util": "package",
