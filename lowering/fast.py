@@ -13,6 +13,7 @@ PATHS = {
     "first": "the first run of what reads no variable, by NumPy",
     "hoist": "constants' consequences, computed once",
     "idle": "what NumPy does at once between host steps",
+    "in_place": "variables updated without a copy of what they were",
     "inline": "small programs computed by the thread that calls them",
     "kept": "compiled programs found on disk by their graphs, without tracing",
     "layouts": "records read by the arrangement of earlier ones",

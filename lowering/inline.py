@@ -15,7 +15,7 @@ from typing import Any
 
 import jax
 
-from lowering import fast, options
+from lowering import fast, jaxprs, options
 
 _log = logging.getLogger("tracer")
 _PRODUCTS = 5e10
@@ -38,17 +38,17 @@ def is_small(closed: Any, waited: bool) -> bool:
     return possible() and _seconds(closed) <= (WAITED if waited else ALONE)
 
 
-def compiled(lowered: jax.stages.Lowered) -> jax.stages.Compiled:
-    """The program, for the thread that calls it; for one of XLA's where this JAX is not known."""
+def compiled(lowered: jax.stages.Lowered, told: dict[str, Any] | None = None) -> jax.stages.Compiled:
+    """The program, for the thread that calls it; for one of XLA's where this JAX is not known. XLA is `told` options."""
     try:
         lowering: Any = copy.copy(lowered._lowering)  # the original is JAX's, who may have it compiled again
         lowering.compile_args = {**lowering.compile_args, "host_callbacks": callbacks()}
-        inner = lowering.compile()._unloaded_executable
+        inner = lowering.compile(told)._unloaded_executable
         executable = dataclasses.replace(inner, host_callbacks=[]).load()  # which calls it as any other
         return jax.stages.Compiled(executable, [], lowered.args_info, lowered.out_tree, no_kwargs=True)
     except (AttributeError, KeyError, TypeError) as error:
         _log.info("What is small is not computed inline: %r", error)
-        return lowered.compile()
+        return lowered.compile(compiler_options=told)
 
 
 def callbacks() -> list[Callable]:
@@ -69,9 +69,7 @@ def _one(equation: Any) -> float:
     name, parameters = equation.primitive.name, equation.params
     if name == "while":
         return math.inf
-    inner = [part for value in parameters.values() for part in (value if isinstance(value, tuple | list) else [value])
-             if hasattr(getattr(part, "jaxpr", part), "eqns")]
-    if inner:
+    if inner := jaxprs.inside(equation):
         return parameters.get("length", 1) * sum(map(_seconds, inner))
     results = sum(_size(value) for value in equation.outvars)
     if name == "dot_general":

@@ -1,4 +1,4 @@
-"""What is written differently in the jaxprs of one JAX and the next."""
+"""How jaxprs are read: what is inside of their equations, and what is written differently in one JAX and the next."""
 
 from __future__ import annotations
 
@@ -12,3 +12,15 @@ def scan_parts(parameters: Mapping[str, Any]) -> tuple[int, int]:
         fixed, carried, _ = parameters["ft_in"].unpack()
         return len(list(fixed)), len(list(carried))
     return parameters["num_consts"], parameters["num_carry"]
+
+
+def inside(equation: Any) -> list[Any]:
+    """The jaxprs among the parameters of an equation: what is called, looped over or chosen from."""
+    return [part for value in equation.params.values() for part in (value if isinstance(value, tuple | list) else [value])
+            if hasattr(getattr(part, "jaxpr", part), "eqns")]
+
+
+def is_straight(jaxpr: Any) -> bool:
+    """Whether it computes each of its equations once, without a loop or a choice."""
+    return all(equation.primitive.name not in ("while", "scan", "cond") and all(map(is_straight, inside(equation)))
+               for equation in getattr(jaxpr, "jaxpr", jaxpr).eqns)

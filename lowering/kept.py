@@ -116,8 +116,9 @@ class Kept:
         """The function compiled for these arguments, and whether the calling thread computes it."""
         traced = self.jitted.trace(*arguments)
         small = inline.is_small(traced.jaxpr, waited=bool(self.program.stage.outputs))
+        told = options.in_place(traced.jaxpr) if self.program.donate and self.program.updated else None
         lowered = traced.lower()
-        return inline.compiled(lowered) if small else lowered.compile(), small
+        return inline.compiled(lowered, told) if small else lowered.compile(compiler_options=told), small
 
     def checks(self) -> list[Check]:
         """The table of its checks, for which it is traced now where it was not before."""

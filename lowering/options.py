@@ -12,7 +12,7 @@ from typing import Any
 
 import jax
 
-from lowering import fast
+from lowering import fast, jaxprs
 from lowering.slice import inner
 from tracer.ir import Operation
 
@@ -21,6 +21,9 @@ _LIBRARY = "xla_cpu_experimental_ynn_fusion_type"
 _NO_CONVOLUTIONS = {_LIBRARY: "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT,LIBRARY_FUSION_TYPE_REDUCE"}
 """XLA's CPU compiler gives convolutions to a library that runs them on one core, at 95 GFLOP/s here. Its own, which it
 takes when the library is left with matrix products and reductions, come to 150 on two."""
+_IN_PLACE = {"xla_cpu_copy_insertion_use_region_analysis": True}
+"""Where nothing orders the last reading of a variable and its update, XLA's CPU compiler has the old value copied first. Its
+other analysis, which the compiler for TPUs takes, has the update wait."""
 
 
 def compiler_options(operations: Iterable[Operation]) -> dict[str, Any] | None:
@@ -31,6 +34,11 @@ def compiler_options(operations: Iterable[Operation]) -> dict[str, Any] | None:
     if not any(_CONVOLVING.match(node.type) for op in operations for node in inner(op)):
         return None
     return _NO_CONVOLUTIONS if fast.on("convolutions") and on_cpu() and cores() > 1 and _known() else None
+
+
+def in_place(jaxpr: Any) -> dict[str, Any] | None:
+    """The options besides for the program of a jaxpr that writes new values of variables over the old ones."""
+    return _IN_PLACE if fast.on("in_place") and on_cpu() and jaxprs.is_straight(jaxpr) and _knows_in_place() else None
 
 
 _portable = contextvars.ContextVar("portable", default=False)
@@ -76,11 +84,21 @@ def cores() -> int:
 
 @functools.cache
 def _known() -> bool:
-    """Whether this XLA has the option: it is an experiment of theirs, and an unknown one is an error."""
-    if _LIBRARY in os.environ.get("XLA_FLAGS", ""):
+    """Whether this XLA knows the option for convolutions."""
+    return _takes(_NO_CONVOLUTIONS)
+
+
+@functools.cache
+def _knows_in_place() -> bool:
+    return _takes(_IN_PLACE)
+
+
+def _takes(told: dict[str, Any]) -> bool:
+    """Whether this XLA has the options, and the user said nothing of them: an unknown one is an error."""
+    if any(name in os.environ.get("XLA_FLAGS", "") for name in told):
         return False
     try:
-        jax.jit(lambda: 0, compiler_options=_NO_CONVOLUTIONS).lower().compile()
+        jax.jit(lambda: 0, compiler_options=told).lower().compile()
     except jax.errors.JaxRuntimeError:
         return False
     return True
