@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tracer import logging, protos, scopes
+from tracer.properties import reads
 from tracer.scopes import GraphKeys
 from tracer.session import Session
 from tracer.train import supervisor_defaults as defaults
@@ -118,66 +119,23 @@ class Supervisor:
 
     # -- what it holds
 
-    @property
-    def session_manager(self) -> Any:
-        """What makes its sessions."""
-        return self._session_manager
+    session_manager = reads("_session_manager", "What makes its sessions.")
 
     @property
     def coord(self) -> Coordinator:
         """The `Coordinator` of its threads."""
         return self._coord
 
-    @property
-    def init_op(self) -> Any:
-        """What initializes the model."""
-        return self._init_op
-
-    @property
-    def init_feed_dict(self) -> Any:
-        """What `init_op` is fed."""
-        return self._init_feed_dict
-
-    @property
-    def ready_op(self) -> Any:
-        """The tensor that says what is not ready."""
-        return self._ready_op
-
-    @property
-    def summary_writer(self) -> Any:
-        """What writes events; None when nothing does."""
-        return self._summary_writer
-
-    @property
-    def summary_op(self) -> Any:
-        """The summaries that are written."""
-        return self._summary_op
-
-    @property
-    def save_summaries_secs(self) -> Any:
-        """The seconds from one writing of summaries to the next."""
-        return self._save_summaries_secs
-
-    @property
-    def global_step(self) -> Any:
-        """The step counter."""
-        return self._global_step
-
-    @property
-    def saver(self) -> Any:
-        """What saves the model."""
-        return self._saver
-
-    @property
-    def save_model_secs(self) -> Any:
-        """The seconds from one checkpoint to the next."""
-        return self._save_model_secs
-
-    @property
-    def save_path(self) -> Any:
-        """The name of checkpoints, before the step."""
-        return self._save_path
-
+    init_op = reads("_init_op", "What initializes the model.")
+    init_feed_dict = reads("_init_feed_dict", "What `init_op` is fed.")
+    ready_op = reads("_ready_op", "The tensor that says what is not ready.")
+    summary_writer = reads("_summary_writer", "What writes events; None when nothing does.")
+    summary_op = reads("_summary_op", "The summaries that are written.")
+    save_summaries_secs = reads("_save_summaries_secs", "The seconds from one writing of summaries to the next.")
+    global_step = reads("_global_step", "The step counter.")
+    saver = reads("_saver", "What saves the model.")
+    save_model_secs = reads("_save_model_secs", "The seconds from one checkpoint to the next.")
+    save_path = reads("_save_path", "The name of checkpoints, before the step.")
     # -- sessions
 
     def prepare_or_wait_for_session(self, master: str = "", config: Any = None, wait_for_checkpoint: bool = False,

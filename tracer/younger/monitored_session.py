@@ -8,6 +8,7 @@ from typing import Any
 from tracer import errors, protos, scopes, variables
 from tracer.ops import control_flow, summary
 from tracer.ops.data_flow import initialize_all_tables
+from tracer.properties import reads
 from tracer.scopes import GraphKeys
 from tracer.train.coordinator import Coordinator
 from tracer.train.queue_runner import start_queue_runners
@@ -76,36 +77,12 @@ class Scaffold:
         """What is called with the session after `init_op`."""
         return self._init_fn
 
-    @property
-    def init_op(self) -> Any:
-        """What initializes the model."""
-        return self._init_op
-
-    @property
-    def init_feed_dict(self) -> Any:
-        """What `init_op` is fed."""
-        return self._init_feed_dict
-
-    @property
-    def ready_op(self) -> Any:
-        """The names of what is not ready yet."""
-        return self._ready_op
-
-    @property
-    def local_init_op(self) -> Any:
-        """What is run in every new session."""
-        return self._local_init_op
-
-    @property
-    def summary_op(self) -> Any:
-        """The summaries to write; None when there are none."""
-        return self._summary_op
-
-    @property
-    def saver(self) -> Any:
-        """What saves and restores the model."""
-        return self._saver
-
+    init_op = reads("_init_op", "What initializes the model.")
+    init_feed_dict = reads("_init_feed_dict", "What `init_op` is fed.")
+    ready_op = reads("_ready_op", "The names of what is not ready yet.")
+    local_init_op = reads("_local_init_op", "What is run in every new session.")
+    summary_op = reads("_summary_op", "The summaries to write; None when there are none.")
+    saver = reads("_saver", "What saves and restores the model.")
 
 def _initialize_local() -> Any:
     return control_flow.group(variables.initialize_local_variables(), initialize_all_tables())

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from tracer.contrib.distributions.distribution import Distribution, made_of, new_seed, spread
+from tracer.contrib.distributions.distribution import Distribution, new_seed, spread
 from tracer.contrib.framework.tensor_util import assert_same_float_dtype
 from tracer.convert import convert_to_tensor
 from tracer.ir import Tensor
 from tracer.ops import array, logic, math, nn, random, special
 from tracer.ops.later_maths import random_gamma
+from tracer.properties import reads
 
 
 class _Two(Distribution):
@@ -52,8 +53,8 @@ class Normal(_Two):
         self._mu, self._sigma = self._make(("mu", "sigma"), (mu, sigma), (False, True), validate_args, allow_nan_stats, name,
                                            True)
 
-    mu = made_of("_mu", "The means.")
-    sigma = made_of("_sigma", "The standard deviations.")
+    mu = reads("_mu", "The means.")
+    sigma = reads("_sigma", "The standard deviations.")
 
     def _scaled(self, value: Tensor) -> Tensor:
         return math.div(math.sub(value, self._mu), self._sigma)
@@ -104,8 +105,8 @@ class Laplace(_Two):
         self._loc, self._scale = self._make(("loc", "scale"), (loc, scale), (False, True), validate_args, allow_nan_stats,
                                             name, True)
 
-    loc = made_of("_loc", "The means.")
-    scale = made_of("_scale", "The scales.")
+    loc = reads("_loc", "The means.")
+    scale = reads("_scale", "The scales.")
 
     def _sample_n(self, n: Any, seed: int | None) -> Tensor:
         kind = self.dtype.as_numpy_dtype
@@ -156,8 +157,8 @@ class Uniform(_Two):
                  name: str = "Uniform") -> None:
         self._a, self._b = self._make(("a", "b"), (a, b), (False, False), validate_args, allow_nan_stats, name, True)
 
-    a = made_of("_a", "The lower ends.")
-    b = made_of("_b", "The upper ends.")
+    a = reads("_a", "The lower ends.")
+    b = reads("_b", "The upper ends.")
 
     def range(self, name: str = "range") -> Tensor:
         """How far the ends are apart."""
@@ -206,8 +207,8 @@ class Gamma(_Two):
         self._alpha, self._beta = self._make(("alpha", "beta"), (alpha, beta), (True, True), validate_args, allow_nan_stats,
                                              name, False)
 
-    alpha = made_of("_alpha", "The shapes.")
-    beta = made_of("_beta", "The rates.")
+    alpha = reads("_alpha", "The shapes.")
+    beta = reads("_beta", "The rates.")
 
     def _sample_n(self, n: Any, seed: int | None) -> Tensor:
         return random_gamma(array.reshape(n, [1]), self._alpha, self._beta, self.dtype.base_dtype, seed)
@@ -258,7 +259,7 @@ class Exponential(Gamma):
         self._parameters = {"lam": lam, "validate_args": validate_args, "allow_nan_stats": allow_nan_stats, "name": name}
         self._is_reparameterized = True
 
-    lam = made_of("_beta", "The rates.")
+    lam = reads("_beta", "The rates.")
 
     def _sample_n(self, n: Any, seed: int | None) -> Tensor:
         least = np.finfo(self.dtype.as_numpy_dtype).tiny
@@ -283,7 +284,7 @@ class Chi2(Gamma):
         self._df = df
         self._parameters = {"df": df, "validate_args": validate_args, "allow_nan_stats": allow_nan_stats, "name": name}
 
-    df = made_of("_df", "The degrees of freedom.")
+    df = reads("_df", "The degrees of freedom.")
 
 class Beta(_Two):
     """Beta distributions."""
@@ -293,9 +294,9 @@ class Beta(_Two):
         self._a, self._b = self._make(("a", "b"), (a, b), (True, True), validate_args, allow_nan_stats, name, False)
         self._sum = math.add(self._a, self._b)
 
-    a = made_of("_a", "The first parameters.")
-    b = made_of("_b", "The second parameters.")
-    a_b_sum = made_of("_sum", "Their sums.")
+    a = reads("_a", "The first parameters.")
+    b = reads("_b", "The second parameters.")
+    a_b_sum = reads("_sum", "Their sums.")
 
     def _log_beta(self) -> Tensor:
         return math.sub(math.add(special.lgamma(self._a), special.lgamma(self._b)), special.lgamma(self._sum))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from tracer import dtypes, scopes
-from tracer.contrib.distributions.distribution import made_of
 from tracer.convert import convert_to_tensor
 from tracer.ir import Tensor
 from tracer.ops import array, control_flow, math, reduction
 from tracer.ops.check import assert_non_negative, assert_positive
 from tracer.ops.special import lbeta, lgamma
+from tracer.properties import reads
 
 __all__ = ["DirichletMultinomial"]
 
@@ -30,7 +30,7 @@ class DirichletMultinomial:
         self._alpha = control_flow.with_dependencies([assert_positive(alpha)], alpha)
         self._name = "DirichletMultinomial"
 
-    alpha = made_of("_alpha", "The concentrations.")
+    alpha = reads("_alpha", "The concentrations.")
 
     @property
     def dtype(self) -> dtypes.DType:

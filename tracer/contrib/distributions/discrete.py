@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from tracer import dtypes, nn
-from tracer.contrib.distributions.distribution import Distribution, made_of
+from tracer.contrib.distributions.distribution import Distribution
 from tracer.convert import convert_to_tensor
 from tracer.ir import Tensor
 from tracer.ops import array, casting, logic, math, random, reduction, special
 from tracer.ops import nn as nn_ops
 from tracer.ops.later_maths import matrix_set_diag, random_gamma
+from tracer.properties import reads
 from tracer.younger.maths import reduce_logsumexp
 
 
@@ -38,9 +39,9 @@ class Bernoulli(Distribution):
         with self._scope("init"):
             self._logits, self._p, self._q = _chances(logits, p)
 
-    logits = made_of("_logits", "The log odds of 1.")
-    p = made_of("_p", "The chance of 1.")
-    q = made_of("_q", "The chance of 0.")
+    logits = reads("_logits", "The log odds of 1.")
+    p = reads("_p", "The chance of 1.")
+    q = reads("_q", "The chance of 0.")
 
     def _batch(self) -> Tensor:
         return self._logits
@@ -103,8 +104,8 @@ class Categorical(Distribution):
             raise ValueError("Categorical needs logits of known rank")
         self._over = rank - 1
 
-    logits = made_of("_logits", "The log chances, not normalized.")
-    p = made_of("_p", "The chances.")
+    logits = reads("_logits", "The log chances, not normalized.")
+    p = reads("_p", "The chances.")
 
     @property
     def num_classes(self) -> Tensor:
@@ -153,7 +154,7 @@ class Poisson(Distribution):
         with self._scope("init"):
             self._lam = self._parameter(lam, "lam", True)
 
-    lam = made_of("_lam", "The means.")
+    lam = reads("_lam", "The means.")
 
     def _batch(self) -> Tensor:
         return self._lam
@@ -186,8 +187,8 @@ class Dirichlet(Distribution):
             self._alpha = self._parameter(alpha, "alpha", True)
             self._sum = reduction.reduce_sum(self._alpha, [-1])
 
-    alpha = made_of("_alpha", "The concentrations.")
-    alpha_sum = made_of("_sum", "Their sums.")
+    alpha = reads("_alpha", "The concentrations.")
+    alpha_sum = reads("_sum", "Their sums.")
 
     def _batch(self) -> Tensor:
         return self._sum

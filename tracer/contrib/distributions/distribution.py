@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import operator
 from typing import Any
 
 import numpy as np
@@ -13,11 +12,6 @@ from tracer.convert import convert_to_tensor
 from tracer.ir import Tensor
 from tracer.ops import array, casting, check, math, reduction
 from tracer.static import constant_value
-
-
-def made_of(attribute: str, doc: str) -> Any:
-    """A read-only property: something that a distribution was made of."""
-    return property(operator.attrgetter(attribute), doc=doc)
 
 
 class Distribution:

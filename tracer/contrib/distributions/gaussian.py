@@ -6,12 +6,12 @@ import math as python_math
 from typing import Any
 
 from tracer import dtypes, scopes
-from tracer.contrib.distributions.distribution import made_of
 from tracer.contrib.framework.tensor_util import assert_same_float_dtype
 from tracer.convert import convert_to_tensor
 from tracer.ir import Tensor
 from tracer.ops import array, constants, math, random, special
 from tracer.ops.check import assert_positive
+from tracer.properties import reads
 from tracer.static import constant_value
 
 __all__ = ["Gaussian"]
@@ -43,8 +43,8 @@ class Gaussian:
         """The type of values and parameters."""
         return self._mu.dtype
 
-    mu = made_of("_mu", "The means.")
-    sigma = made_of("_sigma", "The standard deviations.")
+    mu = reads("_mu", "The means.")
+    sigma = reads("_sigma", "The standard deviations.")
 
     @property
     def mean(self) -> Tensor:

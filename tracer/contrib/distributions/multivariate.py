@@ -5,10 +5,11 @@ from __future__ import annotations
 import math as numbers
 from typing import Any
 
-from tracer.contrib.distributions.distribution import Distribution, made_of
+from tracer.contrib.distributions.distribution import Distribution
 from tracer.convert import convert_to_tensor
 from tracer.ir import Tensor
 from tracer.ops import array, casting, linalg, math, matrix, nn, random, reduction
+from tracer.properties import reads
 
 
 class _MultivariateNormal(Distribution):
@@ -31,7 +32,7 @@ class _MultivariateNormal(Distribution):
         """The logarithm of the determinant of the scale."""
         raise NotImplementedError
 
-    mu = made_of("_mu", "The means.")
+    mu = reads("_mu", "The means.")
 
     def _batch(self) -> Tensor:
         return reduction.reduce_sum(self._mu, [-1])

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from tracer import dtypes, scopes
-from tracer.contrib.distributions.distribution import made_of
 from tracer.contrib.framework.tensor_util import assert_same_float_dtype
 from tracer.convert import convert_to_tensor
 from tracer.ir import Tensor
 from tracer.ops import array, blocks, casting, constants, control_flow, linalg, logic, math, random, reduction
 from tracer.ops.matrix import batch_matrix_diag_part
+from tracer.properties import reads
 from tracer.static import constant_value
 
 __all__ = ["MultivariateNormal"]
@@ -65,8 +65,8 @@ class MultivariateNormal:
         """The type of values and parameters."""
         return self._mu.dtype
 
-    mu = made_of("_mu", "The means.")
-    mean = made_of("_mu", "The means.")
+    mu = reads("_mu", "The means.")
+    mean = reads("_mu", "The means.")
 
     @property
     def sigma(self) -> Tensor:

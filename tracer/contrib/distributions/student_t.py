@@ -5,12 +5,13 @@ from __future__ import annotations
 import math as numbers
 from typing import Any
 
-from tracer.contrib.distributions.distribution import Distribution, made_of, new_seed, spread
+from tracer.contrib.distributions.distribution import Distribution, new_seed, spread
 from tracer.contrib.framework.tensor_util import assert_same_float_dtype
 from tracer.convert import convert_to_tensor
 from tracer.ir import Tensor
 from tracer.ops import array, logic, math, nn, random, special
 from tracer.ops.later_maths import random_gamma
+from tracer.properties import reads
 
 
 class StudentT(Distribution):
@@ -28,9 +29,9 @@ class StudentT(Distribution):
         assert_same_float_dtype([self._df, self._mu, self._sigma])
         self._spread = spread(self._df, self._mu, self._sigma)
 
-    df = made_of("_df", "The degrees of freedom.")
-    mu = made_of("_mu", "Where they are symmetric about.")
-    sigma = made_of("_sigma", "How far they are stretched.")
+    df = reads("_df", "The degrees of freedom.")
+    mu = reads("_mu", "Where they are symmetric about.")
+    sigma = reads("_sigma", "How far they are stretched.")
 
     def _batch(self) -> Tensor:
         return self._spread
