@@ -211,12 +211,21 @@ def test_a_place_of_an_array_takes_an_array_of_one_element(read):
         x[k] -= a
         for x[3] in [b, a]: pass
         z[0] = a
+        def place(): return 1
+        z[place(), 0] = a * 2
+        z[1, place()] -= a
+        def fill(t, u):
+            t[0] = t[1] = u + 1
+            t[1] /= u * 2
+            return t
+        t = fill(np.zeros(2), a)
         d["a"] = d[3] = a
         """
     )
     assert module.x.tolist() == [0.0, 2.0, 3.0, 1.5]
     assert module.y.tolist() == [[0, 1], [2, 0]]
-    assert module.z.tolist() == [[1.5, 1.5], [0.0, 0.0]]
+    assert module.z.tolist() == [[1.5, 1.5], [3.0, -1.5]]
+    assert module.t.tolist() == [2.5, 2.5 / 3]
     assert module.d["a"] is module.d[3] is module.a
     with pytest.raises(ValueError, match="setting an array element with a sequence"):
         read("import numpy as np\nx = np.zeros(2)\ny = np.zeros(3)\nx[0] = y\n", "other")

@@ -19,7 +19,7 @@ from tracer.legacy import generated_messages, notebook, science_names
 from tracer.legacy.numpy_sizes import by_floats, whole
 from tracer.legacy.old_classes import old_class
 from tracer.legacy.old_keys import by_old_keys
-from tracer.legacy.old_numbers import divide, divide_in_place, index, places, to_float, to_int
+from tracer.legacy.old_numbers import divide, divide_in_place, index, places, set_one, to_float, to_int
 from tracer.legacy.old_text import (
     bytes_of,
     fetched,
@@ -227,6 +227,7 @@ HELPERS: dict[str, Callable] = {
         "old_class": old_class,
         "open_either": open_either,
         "places": places,
+        "set_one": set_one,
         "shell": notebook.shell,
         "sort": sort,
         "string": string_of,

@@ -8,6 +8,12 @@ from typing import Any
 
 import numpy as np
 
+_OPERATORS = {
+    "Add": operator.add, "BitAnd": operator.and_, "BitOr": operator.or_, "BitXor": operator.xor,
+    "Div": operator.truediv, "FloorDiv": operator.floordiv, "LShift": operator.lshift, "MatMult": operator.matmul,
+    "Mod": operator.mod, "Mult": operator.mul, "Pow": operator.pow, "RShift": operator.rshift, "Sub": operator.sub,
+}  # fmt: skip
+
 
 def divide(a: Any, b: Any) -> Any:
     """Python 2's `a / b`: floor division of integers, `__div__` where a class has it."""
@@ -73,8 +79,26 @@ def put(owner: Any, key: Any, value: Any) -> None:
         owner[key] = scalar(value)
 
 
+def set_one(owner: Any, key: Any, value: Any, how: str = "") -> bool:
+    """Sets a place of an array by an array of one element, or changes it by an operator; whether it could."""
+    if not isinstance(owner, np.ndarray):
+        return False
+    if how:
+        old = owner[key]
+        if not isinstance(old, np.generic):
+            return False
+        value = _OPERATORS[how](old, value)
+    one = scalar(value)
+    if one is value:
+        return False
+    owner[key] = one
+    return True
+
+
 class _Places:
     """An array whose places take arrays of one element."""
+
+    __slots__ = ("_array",)
 
     def __init__(self, array: np.ndarray) -> None:
         self._array = array
@@ -83,7 +107,12 @@ class _Places:
         return self._array[key]
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        put(self._array, key, value)
+        try:  # as `put`, which would be one more call for each element that a loop sets
+            self._array[key] = value
+        except ValueError:
+            if scalar(value) is value:
+                raise
+            self._array[key] = scalar(value)
 
 
 def places(owner: Any) -> Any:

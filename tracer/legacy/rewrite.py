@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from tracer.legacy import detection, floats, old_keys
 from tracer.legacy.helpers import DUNDERS, OF_FUNCTIONS, helper_name
@@ -25,6 +26,7 @@ _TYPES_OF_PYTHON2 = {**_TYPES, "long": "to_int", "str": "string", "unicode": "un
 _PARSERS = frozenset({"FromString", "MergeFromString", "ParseFromString"})
 _FIELDS_OF_BYTES = frozenset({"encoded_audio_string", "encoded_image_string", "tensor_content"})
 _NO_ARRAYS = (ast.Compare, ast.Constant, ast.Dict, ast.JoinedStr, ast.Lambda, ast.List, ast.ListComp, ast.Set, ast.Tuple)
+_OF_NO_ARRAYS = frozenset("bool dict float int len list ord set str tuple".split())
 _FETCHES = frozenset({"eval", "partial_run", "run"})
 _LISTS_OF_BYTES = frozenset({"bytes_list", "string_val"})
 _VIEWS = frozenset({"items", "keys", "values"})
@@ -67,23 +69,23 @@ class _Rewriter(ast.NodeTransformer):
             return _call("modulo_of_text", node, node.left, node.right)
         return node
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
-        if isinstance(node.value, _NO_ARRAYS):
+    def visit_AugAssign(self, node: ast.AugAssign) -> Any:
+        if _is_no_array(node.value):
             self._set_plainly.add(node.target)
         self.generic_visit(node)
         if not (isinstance(node.op, ast.Div) and self._floors):
-            return node
+            return _setting(node, node.target)
         # The target is read once more; a call in it (`a[f()] /= 2`) happens twice.
         value = _call("divide_in_place", node, _as_load(node.target), node.value)
         return ast.copy_location(ast.Assign([node.target], value), node)
 
-    def visit_Assign(self, node: ast.Assign) -> ast.AST:
-        if isinstance(node.value, _NO_ARRAYS):
+    def visit_Assign(self, node: ast.Assign) -> Any:
+        if _is_no_array(node.value):
             self._set_plainly.update(target for target in node.targets if isinstance(target, ast.Subscript))
         self.generic_visit(node)
         if any(isinstance(target, ast.Attribute) and target.attr in _FIELDS_OF_BYTES for target in node.targets):
             node.value = _call("bytes_of", node.value, node.value)
-        return node
+        return _setting(node, node.targets[0]) if len(node.targets) == 1 else node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         called = node.func
@@ -198,11 +200,53 @@ class _Rewriter(ast.NodeTransformer):
         return node
 
 
+def _is_no_array(value: ast.expr) -> bool:
+    if isinstance(value, ast.BinOp):
+        return _is_no_array(value.left) and _is_no_array(value.right)
+    if isinstance(value, ast.UnaryOp):
+        return _is_no_array(value.operand)
+    if isinstance(value, ast.Call):
+        return isinstance(value.func, ast.Name) and value.func.id in _OF_NO_ARRAYS
+    return isinstance(value, _NO_ARRAYS)
+
+
 def _is_place(key: ast.expr) -> bool:
     """Whether a key may be that of one element."""
     keys = key.elts if isinstance(key, ast.Tuple) else [key]
     return not any(isinstance(part, ast.Slice | ast.JoinedStr) or (
         isinstance(part, ast.Constant) and not isinstance(part.value, int)) for part in keys)
+
+
+def _setting(node: ast.Assign | ast.AugAssign, target: ast.expr) -> Any:
+    """`owner[key] = value`, and a second try with an array of one element as its number where the first one fails.
+
+    That costs nothing where it succeeds, but evaluates `owner` and `key` twice: only where no call stands in them.
+    """
+    if not (isinstance(target, ast.Subscript) and isinstance(target.value, ast.Call) and (
+            isinstance(target.value.func, ast.Name) and target.value.func.id == helper_name("places"))):
+        return node
+    owner, key = target.value.args[0], target.slice
+    if any(isinstance(part, ast.Call | ast.Await | ast.Yield | ast.YieldFrom | ast.NamedExpr)
+           for whole in (owner, key) for part in ast.walk(whole)):
+        return node
+    target.value = owner
+    before: list[ast.stmt] = []
+    if not isinstance(node.value, ast.Name):
+        before = [ast.copy_location(ast.Assign([_stored("value", node)], node.value), node)]
+        node.value = _name("value", node)
+    how = [ast.Constant(type(node.op).__name__)] if isinstance(node, ast.AugAssign) else []
+    again = _call("set_one", node, owner, key, node.value, *how)
+    fails = ast.If(ast.UnaryOp(ast.Not(), again), [ast.Raise()], [])
+    handler = ast.ExceptHandler(ast.Name("ValueError", ast.Load()), None, [fails])
+    attempt = ast.copy_location(ast.Try([node], [handler], [], []), node)
+    for part in ast.walk(handler):
+        if not hasattr(part, "lineno"):
+            ast.copy_location(part, node)
+    return [*before, attempt]
+
+
+def _stored(helper: str, where: ast.AST) -> ast.Name:
+    return ast.copy_location(ast.Name(helper_name(helper), ast.Store()), where)
 
 
 def _last_name(node: ast.AST) -> str:
