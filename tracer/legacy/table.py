@@ -183,6 +183,7 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.learn.python.learn.learn_io": "tracer.contrib.learn.io",
     "tensorflow.contrib.learn.python.learn.learn_io.dask_io": "tracer.contrib.learn.io.dask_io",
     "tensorflow.contrib.learn.python.learn.learn_io.data_feeder": "tracer.contrib.learn.io.data_feeder",
+    "tensorflow.contrib.learn.python.learn.learn_io.graph_io": "tracer.contrib.learn.io.graph_io",  # from 0.9 on
     "tensorflow.contrib.learn.python.learn.learn_io.pandas_io": "tracer.contrib.learn.io.pandas_io",
     "tensorflow.contrib.learn.python.learn.metric_spec": "tracer.contrib.learn.metric_spec",  # from 0.9 on
     "tensorflow.contrib.learn.python.learn.models": "tracer.contrib.learn.models",

@@ -51,6 +51,9 @@ _LATER = {
         "infer_real_valued_columns_from_input infer_real_valued_columns_from_input_fn"),
     "estimators.model_fn": "MetricKey ModeKeys ModelFnOps PredictionKey",
     "experiment": "Experiment SKCompat",
+    "io.graph_io": (
+        "queue_parsed_features read_batch_examples read_batch_features read_batch_record_features "
+        "read_keyed_batch_examples read_keyed_batch_features"),
     "metric_spec": "MetricSpec",
 }
 """What 0.9 to 0.12 added, by module."""
