@@ -334,3 +334,15 @@ def test_a_benchmark_times_an_operation(benchmarks, monkeypatch):
     assert min(durations) <= report["wall_time"] * 1e6 * (1 + 1e-9)
     assert report["wall_time"] * 1e6 <= max(durations) * (1 + 1e-9)
     assert report["wall_time"] > 0
+
+
+@pytest.mark.parametrize(("kinds", "built", "cuda_only", "expected"), [
+    (["CPU"], True, False, False), (["CPU", "GPU"], True, True, True), (["CPU", "GPU"], False, True, False),
+    (["CPU", "GPU"], False, False, True),
+])
+def test_whether_there_is_a_gpu(monkeypatch, kinds, built, cuda_only, expected):
+    from tracer import device_lib, protos
+
+    monkeypatch.setattr(device_lib, "list_local_devices", lambda: [protos.DeviceAttributes(device_type=k) for k in kinds])
+    monkeypatch.setattr("tracer.test.is_built_with_cuda", lambda: built)
+    assert tf.test.is_gpu_available(cuda_only) == expected

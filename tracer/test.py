@@ -328,3 +328,11 @@ def is_built_with_cuda() -> bool:
 IsGoogleCudaEnabled = is_built_with_cuda
 
 
+def is_gpu_available(cuda_only: bool = False) -> bool:
+    """Whether this process can use a GPU; with `cuda_only` one of NVIDIA's. From 0.11 on."""
+    from tracer import device_lib
+
+    found = any(device.device_type == "GPU" for device in device_lib.list_local_devices())
+    return found and (not cuda_only or is_built_with_cuda())
+
+

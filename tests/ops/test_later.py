@@ -36,6 +36,8 @@ def test_elements(case):
 @parity([
     case("raw.split_v", ROWS, np.int32([1, 3]), np.int32(1), num_split=2),
     case("raw.split_v", ROWS, np.int64([2, -1]), np.int32(0), num_split=2, expect=(ROWS[:2], ROWS[2:])),
+    case("split_v", ROWS, [1, 3], 1), case("split_v", ROWS, [1, -1, 1], 1), case("split_v", ROWS, 2, 1),
+    case("split_v", ROWS, np.int32([2, 1]), feed=False), case("split_v", ROWS, [1, 1], 1, raises=True),
     case("raw.reverse_v2", ROWS, np.int32([0, 1])), case("raw.reverse_v2", ROWS, np.int32([-1])),
     *(case(f"raw.{name}", ROWS, np.int32(axis), exclusive=exclusive, reverse=reverse)
       for name in ("cumsum", "cumprod") for axis in (0, 1) for exclusive in (False, True) for reverse in (False, True)),

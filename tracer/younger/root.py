@@ -11,8 +11,34 @@ from tracer.ir import Tensor
 from tracer.ops import array, casting, constants, logic, math
 from tracer.ops.indexing import one_hot
 
-__all__ = ["cumprod", "cumsum", "eye", "floor_div", "floormod", "matrix_transpose", "meshgrid", "sequence_mask", "stack",
-           "unstack"]
+__all__ = ["cumprod", "cumsum", "eye", "floor_div", "floormod", "matrix_transpose", "meshgrid", "sequence_mask", "split_v",
+           "stack", "unstack"]
+
+
+def split_v(value: Any, size_splits: Any, split_dim: int = 0, num: int | None = None, name: str = "split_v") -> list[Tensor]:
+    """`value` cut along `split_dim` into parts of given sizes.
+
+    >>> [part.eval().tolist() for part in tf.split_v([1, 2, 3, 4], [1, -1])]
+    [[1], [2, 3, 4]]
+
+    Args:
+        value: a tensor.
+        size_splits: the sizes of the parts, of which one may be -1, for the rest; or an int: into so many equal parts.
+        split_dim: the dimension.
+        num: how many parts there are, where the shape of `size_splits` does not say it.
+        name: the name of the operation.
+
+    Raises ValueError where it is not known how many parts there are.
+    """
+    if isinstance(size_splits, int):
+        return array.split(split_dim, size_splits, value, name=name)
+    sizes = convert_to_tensor(size_splits)
+    if num is None:
+        shape = sizes.get_shape().as_list() if sizes.get_shape().ndims is not None else [None]
+        num = shape[0]
+        if num is None:
+            raise ValueError(f"Cannot infer num from shape {sizes.get_shape()}")
+    return list(raw_op("split_v")(value, sizes, split_dim, num_split=num, name=name))
 
 
 def stack(values: Any, axis: int = 0, name: str = "stack") -> Tensor:
