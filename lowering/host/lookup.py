@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import Any
 
@@ -72,6 +73,52 @@ def initialize_table(table_handle: Any, keys: Any, values: Any, *, Tkey: Any, Tv
     table = resources.find(session, table_handle, KIND)
     table.check_types(Tkey, Tval)
     table.fill(keys, values)
+
+
+@lowers("InitializeTableFromTextFile", host=True)
+def initialize_table_from_text_file(table_handle: Any, filename: Any, *, key_index: int, value_index: int,
+                                    vocab_size: int, delimiter: Any, session: Any) -> None:
+    table = resources.find(session, table_handle, KIND)
+    path = os.fsdecode(np.asarray(filename).item())
+    try:
+        with open(path, "rb") as file:
+            lines = file.read().split(b"\n")
+    except FileNotFoundError:
+        raise errors.NotFoundError(None, None, path) from None
+    if not lines[-1]:
+        lines.pop()
+    if vocab_size > len(lines):
+        raise errors.InvalidArgumentError(
+            None, None, f"Invalid vocab_size in {path}: expected {vocab_size} but got {len(lines)}")
+    if vocab_size >= 0:
+        del lines[vocab_size:]
+    mark = delimiter.encode() if isinstance(delimiter, str) else delimiter
+    table.fill(*(_column(path, lines, index, mark, (key_index, value_index), kind)
+                 for index, kind in zip((key_index, value_index), table.types, strict=True)))
+
+
+_LINE_NUMBER, _WHOLE_LINE = -1, -2
+
+
+def _column(path: str, lines: list[bytes], index: int, mark: bytes, indices: tuple[int, int], kind: Any) -> np.ndarray:
+    """One column of a file's lines, as the table's type."""
+    if index == _LINE_NUMBER:
+        return np.arange(len(lines), dtype=np.int64)
+    found: list[Any] = []
+    for number, line in enumerate(lines):
+        fields = [line] if index == _WHOLE_LINE else line.split(mark)
+        if max(indices) >= len(fields) and index != _WHOLE_LINE:
+            raise errors.InvalidArgumentError(
+                None, None, f"Invalid number of columns in {path} line {number} ({_text(line)}) : expected {max(indices)} "
+                            f"got {len(fields)}")
+        field = line if index == _WHOLE_LINE else fields[index]
+        try:
+            found.append(field if kind.name == "string" else kind.as_numpy_dtype(field.decode()))
+        except ValueError:
+            word = "float" if kind.is_floating else kind.name
+            raise errors.InvalidArgumentError(
+                None, None, f"Field {_text(field)} in line {number} is not a valid {word}.") from None
+    return np.array(found, object if kind.name == "string" else kind.as_numpy_dtype)
 
 
 @lowers("LookupTableFind", host=True)

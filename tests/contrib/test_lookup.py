@@ -146,3 +146,61 @@ def test_a_table_comes_back_from_a_graph_def():
         session.run(table.init.name)
         words = graph.get_tensor_by_name("words:0")
         np.testing.assert_array_equal(session.run(result.name, {words: ["surgery", ""]}), [2, -1])
+
+
+@pytest.fixture
+def vocabulary(tmp_path):
+    """A file of three lines, and one of two columns."""
+    (tmp_path / "words").write_text("a\nb\nc\n")
+    (tmp_path / "pairs").write_text("x\t5\ny\t6\n")
+    return lambda name: str(tmp_path / name)
+
+
+@pytest.mark.parametrize(("kind", "file", "args", "options", "wanted", "found", "size"), [
+    (lookup.TextFileIdTableInitializer, "words", (), {}, ["b", "c", "x"], [1, 2, -1], 3),
+    (lookup.TextFileIdTableInitializer, "words", (), {"vocab_size": 2}, ["b", "c", "x"], [1, -1, -1], 2),
+    (lookup.TextFileIdTableInitializer, "pairs", (0,), {}, ["y", "b"], [1, -1], 2),
+    (lookup.TextFileStringTableInitializer, "words", (), {}, [0, 2, 9], [b"a", b"c", b"?"], 3),
+    (lookup.TextFileStringTableInitializer, "pairs", (), {"value_column_index": 1}, [1], [b"6"], 2),
+    (lookup.TextFileInitializer, "pairs", (tf.string, 0, tf.int64, 1), {}, ["x", "n"], [5, -1], 2),
+    (lookup.TextFileInitializer, "pairs", (tf.int64, 1, tf.float32, 1), {}, [6], [6.0], 2),
+])
+def test_tables_from_files(vocabulary, kind, file, args, options, wanted, found, size):
+    initializer = kind(vocabulary(file), *args, **options)
+    table = lookup.HashTable(initializer, "?" if initializer.value_dtype == tf.string else -1)
+    assert table.init.type == "InitializeTableFromTextFile"
+    assert tf.get_collection("asset_filepaths")[0].op.name.endswith("/asset_filepath")
+    with tf.Session() as session:
+        session.run(tf.initialize_all_tables())
+        value, count = session.run([table.lookup(tf.constant(wanted, initializer.key_dtype)), table.size()])
+    assert value.tolist() == found
+    assert count == size
+
+
+@pytest.mark.parametrize(("file", "args", "options", "problem", "message"), [
+    ("none", (tf.string, 0, tf.int64, 1), {}, tf.errors.NotFoundError, "none"),
+    ("pairs", (tf.string, 0, tf.int64, 2), {}, tf.errors.InvalidArgumentError,
+     r"Invalid number of columns in .*pairs line 0 \(x\t5\) : expected 2 got 2"),
+    ("pairs", (tf.string, 0, tf.int64, 1), {"delimiter": ","}, tf.errors.InvalidArgumentError,
+     r"Invalid number of columns in .*pairs line 0 \(x\t5\) : expected 1 got 1"),
+    ("pairs", (tf.string, 1, tf.int64, 0), {}, tf.errors.InvalidArgumentError, "Field x in line 0 is not a valid int64."),
+    ("words", (tf.string, -2, tf.int64, -1), {"vocab_size": 5}, tf.errors.InvalidArgumentError,
+     "Invalid vocab_size in .*words: expected 5 but got 3"),
+])
+def test_files_that_do_not_fit(vocabulary, file, args, options, problem, message):
+    table = lookup.HashTable(lookup.TextFileInitializer(vocabulary(file), *args, **options), -1)
+    with tf.Session() as session, pytest.raises(problem, match=message):
+        session.run(table.init)
+
+
+@pytest.mark.parametrize(("args", "options", "message"), [
+    (("", tf.string, -2, tf.int64, -1), {}, "Filename required for None."),
+    (("f", tf.string, -5, tf.int64, -1), {}, "Invalid key index -5."),
+    (("f", tf.string, -2, tf.int64, -3), {}, "Invalid value index -3."),
+    (("f", tf.string, -2, tf.int64, -1), {"vocab_size": 0}, "Invalid vocab_size 0."),
+    (("f", tf.int64, -2, tf.int64, -1), {}, "Keys must be dtype tf.string, got tf.int64."),
+    (("f", tf.string, -1, tf.int64, -1), {}, "Keys must be dtype tf.int64, got tf.string."),
+])
+def test_wrong_files_and_columns(args, options, message):
+    with pytest.raises(ValueError, match=message):
+        lookup.TextFileInitializer(*args, **options)

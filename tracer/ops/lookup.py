@@ -23,6 +23,15 @@ def initialize_table(table_handle: Tensor, keys: Tensor, values: Tensor, name: s
     return []
 
 
+@op("InitializeTableFromTextFile", inputs="table_handle:Ref(string); filename:string", outputs="",
+    attrs="key_index:int; value_index:int; vocab_size:int=-1; delimiter:string")
+def initialize_table_from_text_file(table_handle: Tensor, filename: Tensor, key_index: int, value_index: int,
+                                    vocab_size: int = -1, delimiter: str = "\t", name: str | None = None) -> Any:
+    """Fills a table with columns of a file, or with its lines (-2) and their numbers (-1). From 0.9 on."""
+    shapes.rank(filename.sizes, 0)
+    return []
+
+
 @op("LookupTableFind")
 def lookup_table_find(table_handle: Tensor, keys: Tensor, default_value: Tensor, name: str | None = None) -> Any:
     """The value of each key, `default_value` for those that the table does not have."""

@@ -13,6 +13,7 @@ from tracer.ops.sparse import SparseTensor
 
 __all__ = [
     "HashTable", "InitializableLookupTableBase", "KeyValueTensorInitializer", "LookupInterface", "TableInitializerBase",
+    "TextFileIdTableInitializer", "TextFileIndex", "TextFileInitializer", "TextFileStringTableInitializer",
     "index_to_string", "string_to_index",
 ]
 
@@ -176,6 +177,82 @@ class KeyValueTensorInitializer(TableInitializerBase):
             made = lookup_operations.initialize_table(table.table_ref, self._keys, self._values, name=scope)
         scopes.add_to_collection(scopes.GraphKeys.TABLE_INITIALIZERS, made)
         return made
+
+
+class TextFileIndex:
+    """What stands for the line itself, and for its number, in place of a column."""
+
+    WHOLE_LINE = -2
+    LINE_NUMBER = -1
+
+
+class TextFileInitializer(TableInitializerBase):
+    """Fills a table with columns of a file. From 0.9 on.
+
+    >>> words = TextFileInitializer("/data/words.txt", tf.string, TextFileIndex.WHOLE_LINE, tf.int64,
+    ...                             TextFileIndex.LINE_NUMBER)
+
+    Args:
+        filename: the file, one pair on each line.
+        key_dtype, value_dtype: the types of keys and values.
+        key_index, value_index: their columns, from 0, or a `TextFileIndex`: whole lines are strings, numbers int64.
+        vocab_size: how many lines to take; by default all.
+        delimiter: what parts columns.
+        name: the name of the operation.
+
+    Raises ValueError where there is no file name, or an index, type or number is wrong.
+    """
+
+    def __init__(self, filename: Any, key_dtype: Any, key_index: int, value_dtype: Any, value_index: int,
+                 vocab_size: int | None = None, delimiter: str = "\t", name: str | None = None) -> None:
+        if not isinstance(filename, Tensor) and not filename:
+            raise ValueError(f"Filename required for {name}.")
+        super().__init__(key_dtype, value_dtype)
+        for word, index, kind in (("key", key_index, self.key_dtype), ("value", value_index, self.value_dtype)):
+            if index < TextFileIndex.WHOLE_LINE:
+                raise ValueError(f"Invalid {word} index {index}.")
+            wanted = {TextFileIndex.WHOLE_LINE: dtypes.string, TextFileIndex.LINE_NUMBER: dtypes.int64}.get(index)
+            if wanted is not None and kind != wanted:
+                raise ValueError(f"Signature mismatch. {word.title()}s must be dtype {wanted!r}, got {kind!r}.")
+        if vocab_size is not None and vocab_size <= 0:
+            raise ValueError(f"Invalid vocab_size {vocab_size}.")
+        self._filename, self._name = filename, name
+        self._options = {"key_index": int(key_index), "value_index": int(value_index), "delimiter": delimiter,
+                         "vocab_size": -1 if vocab_size is None else vocab_size}
+
+    def initialize(self, table: Any) -> Operation:
+        """The operation that fills `table`, which is also one of the graph's table initializers."""
+        table._check_table_dtypes(self.key_dtype, self.value_dtype)
+        with scopes.op_scope([table.table_ref], self._name, "text_file_init") as scope:
+            file = convert_to_tensor(self._filename, dtypes.string, name="asset_filepath")
+            made = lookup_operations.initialize_table_from_text_file(table.table_ref, file, name=scope, **self._options)
+        scopes.add_to_collection(scopes.GraphKeys.TABLE_INITIALIZERS, made)
+        if file.op.type == "Const":
+            scopes.add_to_collection(_ASSET_FILEPATHS, file)
+        return made
+
+
+_ASSET_FILEPATHS = "asset_filepaths"
+
+
+class TextFileStringTableInitializer(TextFileInitializer):
+    """Fills a table from the numbers of a file's lines to the lines, or to one of their columns."""
+
+    def __init__(self, filename: Any, key_column_index: int = TextFileIndex.LINE_NUMBER,
+                 value_column_index: int = TextFileIndex.WHOLE_LINE, vocab_size: int | None = None,
+                 delimiter: str = "\t", name: str | None = "text_file_string_table_init") -> None:
+        super().__init__(filename, dtypes.int64, key_column_index, dtypes.string, value_column_index, vocab_size,
+                         delimiter, name)
+
+
+class TextFileIdTableInitializer(TextFileInitializer):
+    """Fills a table from a file's lines, or one of their columns, to the numbers of the lines."""
+
+    def __init__(self, filename: Any, key_column_index: int = TextFileIndex.WHOLE_LINE,
+                 value_column_index: int = TextFileIndex.LINE_NUMBER, vocab_size: int | None = None,
+                 delimiter: str = "\t", name: str | None = "text_file_id_table_init") -> None:
+        super().__init__(filename, dtypes.string, key_column_index, dtypes.int64, value_column_index, vocab_size,
+                         delimiter, name)
 
 
 def string_to_index(tensor: Any, mapping: Any, default_value: Any = -1, name: str | None = None) -> Any:
