@@ -47,6 +47,7 @@ class Context:
         self.readers: dict[Tensor, list[Any]] | None = None  # what reads each tensor; None in regions
         self.rolled: list[str] = []  # the loops that were put together again
         self._rows: Any = None  # of stacks, what has been taken out
+        self.pieces: dict[Tensor, Any] = {}  # of tensors that many slices cut up, what each slice gives
 
     def child(self) -> Context:
         """A context for a region: it sees what this one holds, and keeps what it computes to itself."""

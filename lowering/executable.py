@@ -29,9 +29,11 @@ class Executable:
 
     def __init__(self, fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor],
                  nested: bool = False, controls: bool = True, moved: frozenset[Operation] = frozenset(),
-                 before: list[Program | HostStage] | None = None, within: Region | None = None) -> None:
+                 before: list[Program | HostStage] | None = None, within: Region | None = None,
+                 decides: bool = False) -> None:
         self.nested = nested  # the body of a conditional or loop: the run around it commits, or takes all back
         self.within = within
+        self.decides = decides  # whether its programs may be for fed values that decide on conditionals
         self.controls = controls
         self.dataflow: Dataflow | None = None
         self.feeds = feeds
@@ -51,10 +53,12 @@ class Executable:
         fetches = self.fetches
         self.fixed, self.hosted = frozenset(slicing.FIXED), frozenset(slicing.ON_HOST)
         try:
-            self.plan = planning.plan(fetches, self.targets, self.fed, self.controls, self.moved, self.within)
+            self.plan = planning.plan(fetches, self.targets, self.fed, self.controls, self.moved, self.within,
+                                      self.decides)
             if self._fix_what_grows():
                 self.fixed = frozenset(slicing.FIXED)
-                self.plan = planning.plan(fetches, self.targets, self.fed, self.controls, self.moved, self.within)
+                self.plan = planning.plan(fetches, self.targets, self.fed, self.controls, self.moved, self.within,
+                                          self.decides)
         except slicing.RawControlFlowError:
             self.plan = planning.plan([], [], self.fed)
             self.dataflow = Dataflow(fetches, self.targets, self.fed)
@@ -105,7 +109,7 @@ class Executable:
         if moved:
             planned = self if self.successor is None else self.successor
             self.successor = Executable(self.fetches, self.targets, self.feeds, self.nested, self.controls,
-                                        planned.moved.union(moved), planned.steps, self.within)
+                                        planned.moved.union(moved), planned.steps, self.within, self.decides)
 
     def _source(self, tensor: Tensor) -> tuple[str, Any]:
         """Where a fetched value is found at the end of a run."""

@@ -10,6 +10,7 @@ import os
 PATHS = {
     "bursts": "several runs of a queue runner at once",
     "convolutions": "forms of convolutions, and XLA's options, for CPUs",
+    "decisions": "a program for each fed truth value that conditionals go by",
     "first": "the first run of what reads no variable, by NumPy",
     "hoist": "constants' consequences, computed once",
     "idle": "what NumPy does at once between host steps",
@@ -17,7 +18,9 @@ PATHS = {
     "inline": "small programs computed by the thread that calls them",
     "kept": "compiled programs found on disk by their graphs, without tracing",
     "layouts": "records read by the arrangement of earlier ones",
+    "masking": "sums over smaller batches in a program that is told how many rows there are",
     "padding": "smaller batches on programs compiled for larger ones",
+    "pieces": "tensors that many slices cut up, cut once",
     "products": "gradients by what each round of a loop multiplies by, found after it",
     "reroll": "repeated bodies of unrolled loops as one scan",
     "rows": "rows of tables written in place of whole tables",

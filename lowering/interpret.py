@@ -70,6 +70,9 @@ def step(node: Operation, context: Context) -> None:
     if node.type in JOINING and (whole := _joined(node, context)) is not None:
         context.write(node.outputs[0], whole)
         return
+    if node.type == "Slice" and (piece := _piece(node, context)) is not None:
+        context.write(node.outputs[0], piece)
+        return
     rule = registry.find(node.type)
     if rule is None:
         raise errors.UnsupportedError(f"{node.type} '{node.name}' (recorded at {node.where}) has no lowering")
@@ -88,6 +91,16 @@ def _joined(node: Operation, context: Context) -> Any:
         return None
     with blame(node), jax.named_scope(node.name):
         return stacking.joined(node, context)
+
+
+def _piece(node: Operation, context: Context) -> Any:
+    """What `node` gives where it is one of many that cut up a tensor; None elsewhere."""
+    from lowering import pieces
+
+    if context.readers is None:
+        return None
+    with blame(node), jax.named_scope(node.name):
+        return pieces.read(node, context)
 
 
 def pass_alias(node: Operation, context: Context) -> bool:

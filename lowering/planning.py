@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lowering import idle, registry, restoring
+from lowering import decisions, idle, registry, restoring
 from lowering.companions import inputs_of
 from lowering.slice import (
     ALIASES,
@@ -49,11 +49,12 @@ def _is_smooth(tensor: Tensor) -> bool:
 
 
 def plan(fetches: list[Tensor], targets: list[Operation], fed: frozenset[Tensor], controls: bool = True,
-         moved: frozenset[Operation] = frozenset(), within: Region | None = None) -> Plan:
+         moved: frozenset[Operation] = frozenset(), within: Region | None = None, decides: bool = False) -> Plan:
     """The stages that compute `fetches` and run `targets` when the tensors in `fed` are given.
 
     Those are of the region `within`, where they are of one.
     Without `controls` nothing is run that is only waited for. What is `moved` runs on the host: see `lowering.ragged`.
+    With `decides` the programs are for fed values that decide on conditionals: see `lowering.decisions`.
     """
     ops = needed({t.op for t in fetches if t not in fed} | set(targets), fed, controls, within)
     if controls and any(is_raw(op) for op in ops):
@@ -63,7 +64,7 @@ def plan(fetches: list[Tensor], targets: list[Operation], fed: frozenset[Tensor]
     loads = restoring.find(order, fed, fetches)
     moved |= loads
     moved |= idle.find(order, fed, lambda op: op in moved or is_host(op))
-    stager = Stager(order, fed, moved)
+    stager = Stager(order, fed, moved, decisions.find(order, fed) if decides else frozenset())
     stager.assign()
     groups: dict[int, set[Operation]] = {}
     for op in order:

@@ -64,7 +64,7 @@ class Program(StageFunction):
         self.timers: dict[Any, Any] = {}  # what measures its operations one by one
         self.variants: list[tuple[dict[Tensor, np.ndarray], tuple]] = []  # static values and shapes it ran for
         self._uncompiling = not self.speaks and first.is_worth_it(stage)  # whether it runs without being compiled
-        self._padding = padding.Padding(self) if not self.speaks and padding.is_worth_it(stage) else None
+        self.padding = padding.Padding(self) if not self.speaks and padding.is_worth_it(stage) else None
         self._patience = first.patience(stage) if self._uncompiling else 0.0
         self._compiling: threading.Timer | None = None  # tells the user when that takes long
         self._uncompiled: tuple | None = None  # what it ran for without being compiled
@@ -73,11 +73,15 @@ class Program(StageFunction):
         """`function`, which notes what it is traced for: once for each compilation."""
 
         def call(*arguments: Any) -> tuple:
-            self._compiling = announce.begin(f"{self.what} ({self.stage.nodes[-1].where})", len(self.stage.nodes))
+            self.begin()
             self.told(static, jax.tree.map(outline_of, arguments))
             return function(*arguments)
 
         return call
+
+    def begin(self) -> None:
+        """It is being compiled, which the user is told where it takes long."""
+        self._compiling = announce.begin(f"{self.what} ({self.stage.nodes[-1].where})", len(self.stage.nodes))
 
     def told(self, static: dict[Tensor, np.ndarray], outline: tuple) -> None:
         """Told what it is compiled for, or found compiled."""
@@ -156,12 +160,13 @@ class Program(StageFunction):
             return self._run_first(state, static, values, target)
         jitted, table = self._last if self._last is not None and not static else self.compiled(static, state)
         held, *others = self.arguments(state, values, overlay)
-        if self._padding is not None:
-            way = self._padding.way(static, static_key_of(static), (held, *others))
+        if self.padding is not None:
+            way = self.padding.way(static, static_key_of(static), (held, *others))
             if way is not None and (found := self._run_padded(way, jitted, (held, *others))) is not None:
-                return found
+                self._keep(state, target, found)
+                return self._outputs(target, found, table)
             if way is not None:  # a check fails, which the run without padding says better
-                self._padding.give_up(static_key_of(static), (held, *others))
+                self.padding.give_up(static_key_of(static), (held, *others))
         if held and self.donate and (self._warm is not state or state.pinned):
             held = self._protected(held, state)
         box: list[tuple] = []
@@ -194,15 +199,21 @@ class Program(StageFunction):
             box.extend(map(jitted.at(arguments), *each))
 
     def _run_padded(self, way: padding.Way, jitted: Any, arguments: tuple) -> tuple | None:
-        """The outputs of a run with more rows than there are; None where a check fails."""
-        box: list[tuple] = []
+        """The results of a run with more rows than there are; None where a check fails."""
         self._again = None  # the next run may have any number of rows
+        box: list[tuple] = []
         try:
-            self._call(jitted, (*arguments[:-1], way.inputs(arguments[-1])), box)
+            if way.masked is not None:
+                result = way.run(way.masked, arguments)
+            else:
+                self._call(jitted, (*arguments[:-1], way.inputs(arguments[-1])), box)
+                result = box[0]
         finally:
             self._compiled_now()
-        outputs, *_, report = box[0]
-        return way.outputs(outputs) if report is None or bool(report[0]) else None
+        if result is None or (result[-1] is not None and not bool(result[-1][0])):
+            return None
+        self.padding.note(way)  # type: ignore[union-attr]
+        return way.outputs(result[0]), *result[1:]
 
     def _run_first(self, state: State, static: dict, values: dict[Tensor, Any], target: dict[str, Any]) -> tuple:
         """Runs once without being compiled; as long as that takes less time than to compile it."""
@@ -269,7 +280,7 @@ class Program(StageFunction):
         except KeyError as missing:
             raise self._uninitialized(str(missing.args[0])) from None
         inputs = tuple([values[t] for t in self.dynamic]) if values else ()
-        if self._padding is not None and self._padding.usual != padding.shapes_of(inputs):
+        if self.padding is not None and self.padding.usual != padding.shapes_of(inputs):
             state, self._again = self._again, None
             return self._run_anew(state, values, None)  # type: ignore[arg-type]
         box: list[tuple] = []

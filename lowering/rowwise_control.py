@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lowering.jaxprs import scan_parts
@@ -13,7 +13,7 @@ Told = Rows | None
 
 def call_rule(name: str) -> Callable[..., list[State]]:
     def rule(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> list[State]:
-        return proof.of(ours.params[name], theirs.params[name], given)
+        return proof.within("body", ours.params[name], theirs.params[name], given)
 
     return rule
 
@@ -27,6 +27,15 @@ def _settled(step: Callable[[list[State]], list[State]], carried: list[State]) -
         carried = after
 
 
+def _repeated(proof: Proof, part: Any, narrow: Any, wide: Any, states: Sequence[State]) -> list[State]:
+    """What holds of a part that comes several times, or perhaps not at all."""
+    proof.loops += 1
+    try:
+        return proof.within(part, narrow, wide, states)
+    finally:
+        proof.loops -= 1
+
+
 def scan_rule(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> list[State]:
     fixed, count = scan_parts(ours.params)
     if (fixed, count) != scan_parts(theirs.params) or not same(ours, theirs, "length", "reverse"):
@@ -37,7 +46,7 @@ def scan_rule(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> list[S
         rows.append(Rows(state.axis - 1, state.alike) if isinstance(state, Rows) and state.axis else inner)
 
     def body(carried: list[State]) -> list[State]:
-        return proof.of(ours.params["jaxpr"], theirs.params["jaxpr"], [*given[:fixed], *carried, *rows])
+        return _repeated(proof, "body", ours.params["jaxpr"], theirs.params["jaxpr"], [*given[:fixed], *carried, *rows])
 
     carried = _settled(lambda states: body(states)[:count], [*given[fixed:fixed + count]])
     made: list[State] = [Rows(state.axis + 1, state.alike) if isinstance(state, Rows) else state
@@ -50,9 +59,10 @@ def while_rule(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> list[
     if not same(ours, theirs, "cond_nconsts", "body_nconsts"):
         return [UNKNOWN] * len(ours.outvars)
     for_condition, for_body, start = given[:first], given[first:first + second], given[first + second:]
-    carried = _settled(lambda states: proof.of(
-        ours.params["body_jaxpr"], theirs.params["body_jaxpr"], [*for_body, *states]), [*start])
-    holds, = proof.of(ours.params["cond_jaxpr"], theirs.params["cond_jaxpr"], [*for_condition, *carried])
+    carried = _settled(lambda states: _repeated(
+        proof, "body", ours.params["body_jaxpr"], theirs.params["body_jaxpr"], [*for_body, *states]), [*start])
+    holds, = _repeated(proof, "condition", ours.params["cond_jaxpr"], theirs.params["cond_jaxpr"],
+                       [*for_condition, *carried])
     return carried if holds is None else [UNKNOWN] * len(carried)
 
 
@@ -61,7 +71,7 @@ def cond_rule(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> list[S
     branches = list(zip(ours.params["branches"], theirs.params["branches"], strict=False))
     if which is not None or len(ours.params["branches"]) != len(theirs.params["branches"]):
         return [UNKNOWN] * len(ours.outvars)
-    found, *rest = [proof.of(one, other, others) for one, other in branches]
+    found, *rest = [_repeated(proof, i, one, other, others) for i, (one, other) in enumerate(branches)]
     for states in rest:
         found = [merged(a, b) for a, b in zip(found, states, strict=True)]
     return found

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from lowering.rowwise import UNKNOWN, Proof, Rows, State, different, merged, same
+from lowering.rowwise import UNKNOWN, Guard, Mask, Proof, Rows, State, different, merged, same
 from lowering.rowwise_control import call_rule, cond_rule, scan_rule, while_rule
 
 Told = Rows | None
@@ -29,6 +29,11 @@ def _elementwise(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> Sta
             if state is None and shape and shape[found.axis] != 1:
                 return UNKNOWN
     return found
+
+
+def _bits(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
+    narrow = ours.outvars[0].aval.shape == _shapes(ours)[0]  # not one number for several, nor several for one
+    return _elementwise(proof, ours, theirs, given) if narrow else UNKNOWN
 
 
 def _each(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> list[State]:
@@ -85,8 +90,9 @@ def _transpose(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State
     return None if state is None else Rows(tuple(ours.params["permutation"]).index(state.axis), state.alike)
 
 
-def _reduction(idempotent: bool) -> Callable[..., State]:
-    """Of copies of a row that is there the largest, or whether all hold, is no other than without them."""
+def _reduction(fill: str, idempotent: bool = False) -> Callable[..., State]:
+    """Of copies of a row that is there the largest, or whether all hold, is no other than without them; anything else is
+    so where they are masked by `fill`."""
 
     def rule(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
         state, axes = given[0], ours.params["axes"]
@@ -95,8 +101,23 @@ def _reduction(idempotent: bool) -> Callable[..., State]:
         if state is None:
             return None
         if state.axis in axes:
-            return None if idempotent and state.alike else UNKNOWN
+            return None if (idempotent and state.alike) or proof.mask(Mask(0, state.axis, fill)) else UNKNOWN
         return Rows(state.axis - sum(axis < state.axis for axis in axes), state.alike)
+
+    return rule
+
+
+def _running(fill: str) -> Callable[..., State]:
+    """What goes along an axis and adds up what it meets."""
+    otherwise = _along("axis")
+
+    def rule(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
+        state, = given
+        if proof.plan is None or state is None or state.axis != ours.params["axis"] or not same(ours, theirs):
+            return otherwise(proof, ours, theirs, given)
+        if ours.params["reverse"]:
+            proof.mask(Mask(0, state.axis, fill))
+        return Rows(state.axis, False)
 
     return rule
 
@@ -168,7 +189,14 @@ def _dynamic_update(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> 
 
 def _pad(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
     state, value = given
-    if value is not None or not same(ours, theirs):
+    if value is not None:
+        return UNKNOWN
+    if state is None and not same(ours, theirs):  # rows of the same value follow what is there for both
+        configs = [[tuple(map(int, some)) for some in equation.params["padding_config"]] for equation in (ours, theirs)]
+        axis = different(*configs)
+        alone = axis is not None and all(configs[0][axis][i] == configs[1][axis][i] for i in (0, 2))
+        return Rows(axis, False) if axis is not None and alone and configs[0][axis][1] >= 0 else UNKNOWN
+    if not same(ours, theirs):
         return UNKNOWN
     return state if state is None or not any(ours.params["padding_config"][state.axis]) else UNKNOWN
 
@@ -184,6 +212,8 @@ def _dot(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
     free = [[axis for axis in range(len(shape)) if axis not in summed and axis not in batch] for shape, summed, batch in (
         (shapes[0], summed_left, batch_left), (shapes[1], summed_right, batch_right))]
     if left is not None and right is not None:
+        if (left.axis, right.axis) in zip(summed_left, summed_right, strict=True):
+            return None if proof.mask(Mask(0, left.axis, "zero"), Mask(1, right.axis, "zero")) else UNKNOWN
         both = left.axis in batch_left and right.axis in batch_right and (
             tuple(batch_left).index(left.axis) == tuple(batch_right).index(right.axis))
         return Rows(tuple(batch_left).index(left.axis), left.alike and right.alike) if both else UNKNOWN
@@ -196,9 +226,14 @@ def _dot(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
 
 def _convolution(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
     image, filter = given
-    if not same(ours, theirs) or filter is not None or ours.params["batch_group_count"] != 1:
+    if not same(ours, theirs) or ours.params["batch_group_count"] != 1:
         return UNKNOWN
     numbers = ours.params["dimension_numbers"]
+    if filter is not None:  # the gradient by a filter: images are its channels, which are added up
+        summed = image is not None and ours.params["feature_group_count"] == 1 and (
+            image.axis == numbers.lhs_spec[1] and filter.axis == numbers.rhs_spec[1])
+        masked = summed and proof.mask(Mask(0, numbers.lhs_spec[1], "zero"), Mask(1, numbers.rhs_spec[1], "zero"))
+        return None if masked else UNKNOWN
     if image is None:
         return None
     return Rows(numbers.out_spec[0], image.alike) if image.axis == numbers.lhs_spec[0] else UNKNOWN
@@ -233,6 +268,8 @@ def _gather(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
         if not same(ours, theirs) or indices.axis == last:
             return UNKNOWN
         return Rows(outside[indices.axis], indices.alike)
+    if source.axis in numbers.collapsed_slice_dims and source.axis in numbers.start_index_map:
+        return _taken_from_rows(proof, ours, theirs, source.axis, indices, outside)
     if indices is not None:
         paired = dict(zip(numbers.operand_batching_dims, numbers.start_indices_batching_dims, strict=True))
         if not same(ours, theirs) or paired.get(source.axis) != indices.axis:
@@ -246,6 +283,43 @@ def _gather(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
     if not whole or different(*cuts) != source.axis or source.axis not in kept:
         return UNKNOWN
     return Rows(numbers.offset_dims[kept.index(source.axis)], source.alike)
+
+
+def _taken_from_rows(proof: Proof, ours: Any, theirs: Any, source: int, indices: Told, outside: list[int]) -> State:
+    """Rows by their numbers, which must be those of rows that are there."""
+    last = len(_shapes(ours)[1]) - 1
+    if not same(ours, theirs) or (indices is not None and indices.axis == last):
+        return UNKNOWN
+    if ours.params["dimension_numbers"].operand_batching_dims or not proof.guard(
+            Guard(source, None if indices is None else indices.axis)):
+        return UNKNOWN
+    return None if indices is None else Rows(outside[indices.axis], False)
+
+
+def _scatter_add(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
+    """Rows added at places of their own, which must be those of rows that are there where it is rows that they are added
+    to. Zeros may be added anywhere."""
+    target, places, update = given
+    numbers = ours.params["dimension_numbers"]
+    if places is None and not (target is not None and target.axis in numbers.scatter_dims_to_operand_dims):
+        return _scatter(proof, ours, theirs, given)
+    if not same(ours, theirs) or ours.params["unique_indices"] or ours.params["indices_are_sorted"]:
+        return UNKNOWN
+    if numbers.operand_batching_dims or (target is not None and (
+            target.axis not in numbers.inserted_window_dims or target.axis not in numbers.scatter_dims_to_operand_dims)):
+        return UNKNOWN
+    if places is not None and places.axis == len(_shapes(ours)[1]) - 1:
+        return UNKNOWN
+    outside = [axis for axis in range(len(_shapes(ours)[2])) if axis not in numbers.update_window_dims]
+    if (places is None) != (update is None) or (
+            places is not None and update is not None and outside[places.axis] != update.axis):
+        return UNKNOWN
+    if update is not None and not proof.mask(Mask(2, update.axis, "zero")):
+        return UNKNOWN
+    if target is None:
+        return None
+    guard = Guard(target.axis, None if places is None else places.axis)
+    return Rows(target.axis, False) if proof.guard(guard) else UNKNOWN
 
 
 def _scatter(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
@@ -274,18 +348,21 @@ RULES: dict[str, Callable[..., Any]] = {
         "reduce_precision", "rem", "round", "rsqrt", "select_n", "shift_left", "shift_right_arithmetic",
         "shift_right_logical", "sign", "sin", "sinh", "sqrt", "square", "stop_gradient", "sub", "tan", "tanh", "xor",
     ), _elementwise),
-    **dict.fromkeys(("reduce_max", "reduce_min", "reduce_and", "reduce_or", "argmax", "argmin"), _reduction(True)),
-    **dict.fromkeys(("reduce_sum", "reduce_prod", "reduce_xor"), _reduction(False)),
-    **dict.fromkeys(("cumsum", "cumprod", "cummax", "cummin", "cumlogsumexp", "split"), _along("axis")),
+    **dict.fromkeys(("reduce_max", "argmax"), _reduction("least", True)),
+    **dict.fromkeys(("reduce_min", "argmin"), _reduction("greatest", True)),
+    "reduce_and": _reduction("ones", True), "reduce_or": _reduction("zero", True),
+    "reduce_sum": _reduction("zero"), "reduce_prod": _reduction("one"), "reduce_xor": _reduction("zero"),
+    "cumsum": _running("zero"), "cumprod": _running("one"), "cummax": _running("least"), "cummin": _running("greatest"),
+    "cumlogsumexp": _running("least"), "split": _along("axis"),
     **dict.fromkeys(("concatenate", "sort"), _along("dimension")),
     **dict.fromkeys(("reduce_window_max", "reduce_window_min", "reduce_window_sum", "reduce_window",
                      "select_and_scatter_add", "select_and_gather_add"), _window),
-    "top_k": _along("axis"),
+    "bitcast_convert_type": _bits, "top_k": _along("axis"),
     "rev": _along("dimensions"),
     "broadcast_in_dim": _broadcast, "iota": _iota, "reshape": _reshape, "squeeze": _squeeze, "transpose": _transpose,
     "stack": _stack, "slice": _slice, "dynamic_slice": _dynamic_slice, "dynamic_update_slice": _dynamic_update,
     "pad": _pad, "dot_general": _dot, "conv_general_dilated": _convolution, "gather": _gather,
-    "scatter": _scatter, "scatter-add": _scatter, "scatter_add": _scatter,
+    "scatter": _scatter, "scatter-add": _scatter_add, "scatter_add": _scatter_add,
     "optimization_barrier": _each, "scan": scan_rule, "while": while_rule, "cond": cond_rule,
     **dict.fromkeys(("jit", "pjit", "remat", "checkpoint"), call_rule("jaxpr")),
     **dict.fromkeys(("closed_call", "core_call", "custom_jvp_call", "custom_vjp_call"), call_rule("call_jaxpr")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lowering import ragged, registry, trips
+from lowering import decisions, ragged, registry, trips
 from lowering.companions import inputs_of
 from lowering.slice import (
     ALIASES,
@@ -23,10 +23,12 @@ _DEVICE = object()
 class Stager:
     """Gives each operation of a slice the number of its stage: even for device programs, odd for host steps."""
 
-    def __init__(self, order: list[Operation], fed: frozenset[Tensor], moved: frozenset[Operation]) -> None:
+    def __init__(self, order: list[Operation], fed: frozenset[Tensor], moved: frozenset[Operation],
+                 decided: frozenset[Tensor]) -> None:
         self.order = order
         self.fed = fed
         self.moved = moved
+        self.decided = decided
         self.position = {op: i for i, op in enumerate(order)}
         self.stage: dict[Operation, int] = {}
         self.sources: dict[Tensor, frozenset | object] = {}
@@ -130,6 +132,8 @@ class Stager:
             if node in FIXED:
                 found += self._from_outside(op, trips.deciding(node))
                 continue
+            if self.decided and node.type == "Cond":
+                found += [t for t in decisions.sources(node, self.fed) if t in self.decided]
             rule = registry.find(node.type)
             if rule is None or not (rule.static or rule.wants):
                 continue

@@ -234,3 +234,21 @@ def test_a_damaged_file_is_named(files, name, message):
     with pytest.raises(SystemExit) as ended:
         loading.load(str(path))
     assert message in str(ended.value)
+
+
+RAGGED = """
+import tensorflow as tf
+x = tf.placeholder(tf.float32, [None, 3], name="x")
+rows, mean = tf.exp(x, name="rows"), tf.reduce_mean(x, 0, name="mean")
+with tf.Session() as session:
+    for size in (5, 4, 3, 4):
+        session.run(rows, {x: [[1.0, 2.0, 3.0]] * size})
+        session.run(mean, {x: [[1.0, 2.0, 3.0]] * size})
+"""
+
+
+def test_which_sizes_ran_on_a_program_for_more(tmp_path):
+    text = command(tmp_path, RAGGED).stdout
+    rows, mean = re.split("^run 2", text, flags=re.MULTILINE)
+    assert re.findall("  padded  (.*)", rows) == ["3 rows run as 5: 1 run", "4 rows run as 5: 2 runs"]
+    assert re.findall("  padded  (.*)", mean) == ["3 rows run as 5, masked: 1 run", "4 rows run as 5, masked: 2 runs"]

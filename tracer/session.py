@@ -222,7 +222,7 @@ class BaseSession:
         _ = self.state
         executable = self._executables.get(signature)
         if executable is None:
-            executable = lowering.Executable(form.tensors, form.targets, [feed.tensor for feed in feeds])
+            executable = lowering.Executable(form.tensors, form.targets, [feed.tensor for feed in feeds], decides=True)
             self._check(executable.operations())
             self._executables[signature] = executable
             for watch in WATCHERS:

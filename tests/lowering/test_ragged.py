@@ -117,7 +117,8 @@ def test_an_error_on_the_host_names_the_operation():
     assert caught.value.op.name == "cut"
 
 
-def test_a_network_on_any_batch_stays_a_program():
+def test_a_network_on_any_batch_stays_a_program(monkeypatch):
+    monkeypatch.setenv("TRACER_WITHOUT", "masking")
     x = tf.placeholder(tf.float32, [None, 3])
     y = tf.nn.relu(tf.matmul(x, np.ones((3, 2), np.float32))) + 1.0
     session = tf.Session()

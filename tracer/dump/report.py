@@ -134,6 +134,7 @@ def _stage(stage: Any, settings: Settings) -> dict[str, Any]:
     for word in ("reads", "writes", "draws"):
         found[word] = [op.name for op in getattr(stage, word)]
     found["rolled"] = list(stage.program.rolled)
+    found["padded"] = stage.program.padding.lines() if stage.program.padding is not None else []
     return found
 
 

@@ -102,7 +102,8 @@ def _stage(stage: dict[str, Any], number: int, count: int) -> Iterator[str]:
             yield f"  {word}  {', '.join(stage[word])}"
     names = stage["operations"]
     yield f"  runs  {', '.join(names) if len(names) < 3 else f'{names[0]} to {names[-1]}, {len(names)} operations'}"
-    yield from (f"  rolled  {line}" for line in stage.get("rolled", ()))
+    for word in ("rolled", "padded"):
+        yield from (f"  {word}  {line}" for line in stage.get(word, ()))
 
 
 _MARKS = {"jaxpr": "#", "stablehlo": "//", "hlo": "//"}
@@ -164,7 +165,7 @@ def _costs(program: dict[str, Any]) -> Iterator[str]:
 _TITLE = re.compile(r"(run|graph|program) \d+\b.*|ir|stages|source|  (jaxpr|stablehlo|hlo|cost)"
                     r"|  (device|host) \w+ \d+ of \d+.*")
 _CALL = re.compile(r"( +)(\S+)( = )(\w+)(\(.*)")
-_WORD = re.compile(r"( +)(fetches|runs|feeds|takes|gives|reads|writes|draws|rolled|times|failed)(  .*)")
+_WORD = re.compile(r"( +)(fetches|runs|feeds|takes|gives|reads|writes|draws|rolled|padded|times|failed)(  .*)")
 _COMMENT = re.compile(r"(.*?)(  (?:#|//) .*)")
 
 
