@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any
 
@@ -59,6 +59,7 @@ class Program(StageFunction):
         self._warm: State | None = None  # the state on which it has run before
         self._last: tuple[Any, list[Check]] | None = None
         self._alone: Any = None  # what is called for every further run
+        self._told: list[Any] = []  # the values that shape it, of that run
         self._again: State | None = None  # the state on which every further run is just a call of the jitted function
         self._ahead: dict[Any, tuple[Any, list[Check]]] = {}  # compiled for runs that are watched
         self.timers: dict[Any, Any] = {}  # what measures its operations one by one
@@ -181,8 +182,9 @@ class Program(StageFunction):
             self._keep(state, target, box[0])
         self._warm, self._last = state, (jitted, table)
         self._alone = jitted.alone if isinstance(jitted, kept.Kept) else jitted
-        if not static and not self.speaks and not self.stream_names and self._alone is not None:
-            self._again = state
+        told = all(tensor in values for tensor in static)
+        if told and not self.speaks and not self.stream_names and self._alone is not None:
+            self._again, self._told = state, _told(values, static)
         return self._outputs(target, box[0], table)
 
     @staticmethod
@@ -280,7 +282,8 @@ class Program(StageFunction):
         except KeyError as missing:
             raise self._uninitialized(str(missing.args[0])) from None
         inputs = tuple([values[t] for t in self.dynamic]) if values else ()
-        if self.padding is not None and self.padding.usual != padding.shapes_of(inputs):
+        if (self._told and self._told != _told(values, self.stage.static)) or (
+                self.padding is not None and self.padding.usual != padding.shapes_of(inputs)):
             state, self._again = self._again, None
             return self._run_anew(state, values, None)  # type: ignore[arg-type]
         box: list[tuple] = []
@@ -343,6 +346,11 @@ class Program(StageFunction):
         if self._warm is not state:
             return devices.copied(held)
         return tuple([devices.copied(array) if id(array) in state.pinned else array for array in held])
+
+
+def _told(values: dict[Tensor, Any], tensors: Iterable[Tensor]) -> list[Any]:
+    """What tells the values of these tensors apart from others."""
+    return [(value.shape, value.tobytes()) for value in (np.asarray(values[tensor]) for tensor in tensors)]
 
 
 def static_key_of(static: dict[Tensor, np.ndarray]) -> tuple:
