@@ -245,7 +245,7 @@ def _asks_for_version(test: ast.AST) -> bool:
     return any(name in _VERSION_NAMES for name in names)
 
 
-def _is_name(node: ast.AST, name: str) -> bool:
+def _is_name(node: ast.AST | None, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 

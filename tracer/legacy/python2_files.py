@@ -29,6 +29,8 @@ class TextFile(_ByLine, io.TextIOWrapper):
 class RandomTextFile(TextFile):
     """A text file that is both read and written. What is read tells whether it is text."""
 
+    buffer: Any  # which TextIOWrapper says too little of
+
     def _given(self, data: bytes) -> str:
         return data.decode(_encoding(data), "surrogateescape")
 
