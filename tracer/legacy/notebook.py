@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import importlib.util
 import os
 import subprocess
 import sys
@@ -35,7 +36,8 @@ class Shell:
     def run_line_magic(self, magic_name: str, line: str) -> None:
         """Runs `%name line`; NotImplementedError where that means nothing outside of IPython."""
         if magic_name == "matplotlib":
-            if "MPLBACKEND" not in os.environ and line.strip() in ("inline", "notebook"):
+            wanted = "MPLBACKEND" not in os.environ and line.strip() in ("inline", "notebook")
+            if wanted and importlib.util.find_spec("matplotlib"):
                 import matplotlib
 
                 matplotlib.use("Agg")  # pictures stood in the notebook, not in windows

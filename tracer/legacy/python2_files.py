@@ -34,17 +34,18 @@ class RandomTextFile(TextFile):
     def _given(self, data: bytes) -> str:
         return data.decode(_encoding(data), "surrogateescape")
 
-    def read(self, size: int | None = -1, /) -> str:
+    def _bytes(self) -> Any:
         self.flush()
-        return self._given(bytes(self.buffer.read(size)))
+        return self.buffer
+
+    def read(self, size: int | None = -1, /) -> str:
+        return self._given(bytes(self._bytes().read(size)))
 
     def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
-        self.flush()
-        return self._given(bytes(self.buffer.readline(size)))
+        return self._given(bytes(self._bytes().readline(size)))
 
     def readlines(self, hint: int = -1, /) -> list[str]:
-        self.flush()
-        return [self._given(bytes(line)) for line in self.buffer.readlines(hint)]
+        return [self._given(bytes(line)) for line in self._bytes().readlines(hint)]
 
     def __next__(self) -> str:
         line = self.readline()
