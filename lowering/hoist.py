@@ -71,7 +71,7 @@ def _around(known: dict[Operation, None], heavy: set[Operation]) -> set[Operatio
 
 
 def compute(nodes: list[Operation], results: list[Tensor]) -> list[Any]:
-    """The results, on the device. The caller has 64-bit types enabled.
+    """The results, on the device.
 
     Raises what a check of theirs raises.
     """
@@ -87,7 +87,8 @@ def compute(nodes: list[Operation], results: list[Tensor]) -> list[Any]:
         table[:] = context.checks.table
         return [jnp.asarray(context.read(t)) for t in results], report
 
-    values, report = jax.jit(call)([t.op.attrs["value"] for t in constants])
+    with jax.enable_x64(True):
+        values, report = jax.jit(call)([t.op.attrs["value"] for t in constants])
     if report is not None and not bool(report[0]):
         checks.raise_first(table, report[1], report[2])
     return values

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import jax
@@ -12,7 +12,7 @@ import numpy as np
 from jax import export
 from jax.experimental import checkify
 
-from lowering import checks, interpret, options
+from lowering import checks, interpret, options, registry
 from lowering.executable import Executable
 from lowering.hosting import HostSession
 from lowering.program import Program
@@ -102,7 +102,7 @@ def single(executable: Executable) -> Program | None:
                                       "is no JAX function.")
     host = [op for step in executable.steps if isinstance(step, HostStage) for op in step.nodes]
     if host:
-        lines = "".join(f"\n  {op.type} '{op.name}', recorded at {op.where}" for op in host)
+        lines = "".join(f"\n  {op.type} '{op.name}', recorded at {op.where}" for op in _on_host(host))
         raise errors.UnsupportedError(
             "Part of this run is Python between programs, which is no part of a JAX function:" + lines
             + "\nFeed what these give, or fetch what does not need them.")
@@ -112,6 +112,14 @@ def single(executable: Executable) -> Program | None:
             f"The values of {', '.join(shaping)} shape what comes after them, so this run is {len(executable.steps)} "
             "programs. Give them as `static`, or fetch what does not need them.")
     return executable.steps[0] if executable.steps else None  # type: ignore[return-value]
+
+
+def _on_host(nodes: list[Operation]) -> Iterator[Operation]:
+    """What of the host's operations is there by itself: of conditionals and loops, what makes them the host's."""
+    for op in nodes:
+        inside = [inner for region in op.regions for inner in region.walk()
+                  if not inner.regions and (rule := registry.find(inner.type)) is not None and rule.host]
+        yield from inside or [op]
 
 
 def _known(tensor: Tensor, fixed: dict[Tensor, np.ndarray], state: State) -> np.ndarray:

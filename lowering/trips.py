@@ -64,6 +64,8 @@ def traced(region: Region, outputs: list[Tensor], counters: list[int], starts: l
 
     outside = {t for op in region_nodes(region, outputs) for t in op.inputs if not region.holds(t.op)}
     folded = {t: value for t in outside if (value := known_value(t, context)) is not None}
+    if any(t in context.given and t not in context.values for t in outside - folded.keys()):
+        return None  # the context is of one who only asks, and knows that there is a value
 
     def function(given: list[Any]) -> list[Any]:
         child = context.child()

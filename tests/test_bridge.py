@@ -252,3 +252,34 @@ def test_from_jax_with_structure_and_sizes_that_only_numbers_have():
 def test_from_jax_needs_ranks():
     with pytest.raises(ValueError, match="known rank"):
         tf.from_jax(jnp.sin)(tf.placeholder(tf.float32))
+
+
+def test_export_of_a_feed_of_unknown_shape(tmp_path):
+    x = tf.placeholder(tf.float32, [None, 3], name="x")
+    keep, scale = tf.placeholder(tf.float32, name="keep"), tf.placeholder(tf.float32, name="scale")
+    y = tf.reduce_sum(x * keep * scale, 1)
+    path = tmp_path / "model.jax"
+    with tf.Session() as session:
+        with pytest.raises(ValueError, match=r"(?s)keep:0 has an unknown shape.*scale:0 has"):
+            tf.export(str(path), y, [x, keep, scale])
+        session.run(y, {x: np.ones([2, 3]), keep: 0.5, scale: [1.0, 2.0, 3.0]})
+        tf.export(str(path), y, [x, keep, scale])
+    call = jax.export.deserialize(path.read_bytes()).call
+    with jax.enable_x64(True):
+        found = call(np.ones([5, 3], np.float32), np.float32(0.25), np.float32([1, 2, 3]))
+    np.testing.assert_array_equal(found, np.full(5, 1.5, np.float32))
+
+
+def test_constants_of_64_bits_wherever_the_function_is_made(tmp_path):
+    rows = np.random.RandomState(0).randn(64, 64)
+    x = tf.placeholder(tf.float64, [64, 1], name="x")
+    y = tf.matmul(tf.matmul(tf.constant(rows), tf.constant(rows), transpose_a=True), x)
+    fed = np.ones([64, 1])
+    with tf.Session() as session, jax.enable_x64(False):
+        function, state = tf.to_jax(y, [x])
+        tf.export(str(tmp_path / "model.jax"), y, [x])
+        wanted = session.run(y, {x: fed})
+        assert "f64[64,64]" in tf.dump(y, [x], sections="jaxpr", session=tf.Session())
+    np.testing.assert_allclose(function(state, fed)[0], wanted, rtol=1e-12)
+    found = jax.export.deserialize((tmp_path / "model.jax").read_bytes()).call(fed)
+    np.testing.assert_allclose(found, wanted, rtol=1e-12)

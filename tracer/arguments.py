@@ -172,7 +172,7 @@ def attribute(definition: OpDef, rules: Attribute, value: Any) -> Any:
         value = _scalar(rules, kind, value)
         _check_scalar(definition, rules, value)
         return value
-    if not isinstance(value, (list, tuple, np.ndarray)):
+    if not isinstance(value, (list, tuple, range, np.ndarray)):  # in Python 2 a range is a list
         raise TypeError(f"Expected list for attr {rules.name}")
     items = [_scalar(rules, kind[5:-1], item) for item in value]
     for item in items:

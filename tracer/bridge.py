@@ -124,7 +124,7 @@ def export(path: str, fetches: Any, feeds: Sequence[Any] = (), session: Any = No
     stays as it was, and the floating-point values are NaN.
 
     Unknown sizes of the feeds are symbols where the graph allows it (the batch, above all); where it does not, the error of
-    JAX says which size a feed must have: `set_shape` gives it.
+    JAX says which size a feed must have: `set_shape` gives it. A feed of unknown rank has the shape that it was fed with last.
 
     Args:
         path: the file; it is written beside its name and renamed.
@@ -132,12 +132,14 @@ def export(path: str, fetches: Any, feeds: Sequence[Any] = (), session: Any = No
         platforms: "cpu", "cuda", "tpu" …; the machine's own when left out.
     """
     import lowering
+    from lowering import view
 
+    session = _session(session)
     program, begun, tensors = _program(fetches, feeds, session, static)
-    for tensor in tensors:
-        if tensor.sizes is None:
-            raise ValueError(f"{tensor.name} has an unknown shape: set_shape gives it a rank before it is exported.")
-    inputs = [(np.dtype(t.dtype.base_dtype.as_numpy_dtype), t.sizes) for t in tensors]
+    seen = view.shapes_seen(session.runs())
+    if unknown := [tensor for tensor in tensors if tensor.sizes is None and tensor not in seen]:
+        raise ValueError(view.shapeless(unknown))
+    inputs = [(np.dtype(t.dtype.base_dtype.as_numpy_dtype), seen[t] if t.sizes is None else t.sizes) for t in tensors]
     data, kept = lowering.exported(program, begun, inputs, platforms)
     files = {path: data} if kept is None else {path + ".npz": kept, path: data}
     for name, content in files.items():
@@ -151,7 +153,8 @@ def emit(fetches: Any, feeds: Sequence[Any] | None = None, path: str = "model_ja
     >>> tracer.emit([train_op, loss], [x, y_], "model_jax.py", session=sess)
 
     The module has `apply(params, *feeds)`, which returns the values of `fetches`; or, where `fetches` hold an optimizer's
-    operation, `loss(params, *feeds)`, `optimizer` and `train_step(params, opt_state, *feeds)`. Parameters are nested
+    operation, `loss(params, *feeds)`, `optimizer` and `train_step(params, opt_state, *feeds)`; or, where they change
+    variables without one, `step(params, *feeds)`. Both return what they change before the values. Parameters are nested
     dictionaries along the name scopes. Variables that are not trained are a second one, `state`. What draws random
     numbers takes a `key` at the end. What queues and readers give is an argument after the feeds. Beside the module stands
     an `.npz` file with the variables' values, by their names, for its `params_from_checkpoint(path)`;

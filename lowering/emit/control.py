@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -23,18 +23,20 @@ def evaluate(op: Operation, trace: Any) -> list[Any]:
 
 
 def _inside(region: Region, outputs: list[Tensor], trace: Any, inputs: dict[Tensor, Expr],
-            written: Sequence[Operation] = (), state: Mapping[Operation, Any] | None = None) -> list[Any]:
+            written: Sequence[Operation] = (), state: Mapping[Operation, Any] | None = None,
+            rounds: Sequence[Expr] = ()) -> list[Any]:
     """What `outputs` are, computed inside of a function, and what the variables in `written` are after it.
 
-    In `state` is what variables are when it begins, where that is not what they are outside.
+    In `state` is what variables are when it begins, where that is not what they are outside; in `rounds`, the number of
+    a loop's round, where it draws.
     """
     child = trace.child(inputs)
     child.state.update(state or {})
+    child.rounds += rounds
     for node in region_nodes(region, outputs, region.effects if written else ()):
         child.step(node)
     trace.unsupported.update(child.unsupported)
-    if child.keys[len(trace.keys):]:
-        raise UnquotableError("random numbers are drawn inside of it")
+    trace.keys[:] = child.keys
     if child.updates or child.gradients:
         raise UnquotableError("it trains inside of it")
     return [*(child.read(t) for t in outputs), *(child.state[variable] for variable in written)]
@@ -90,9 +92,14 @@ def _loop(op: Operation, trace: Any) -> list[Any]:
     labels = step.labels or [f"carry_{i}" if len(starts) > 1 else "carry" for i in range(len(starts))]
     labels = [*labels, *(snake(variable.name.rpartition("/")[2]) for variable in written)]
     starts += [trace.state[variable] for variable in written]
+    draws = any(node.type in trace.draws for node in _walk(region_nodes(step, list(step.outputs), step.effects)))
+    if draws:  # each round draws other numbers
+        labels, starts = [*labels, "trip"], [*starts, np.int32(0)]
     carried = [Expr("name", label, outline=tensor_arrays.outline(v)) for label, v in zip(labels, starts, strict=True)]
-    state = dict(zip(written, carried[count:], strict=True))
-    results = _inside(step, list(step.outputs), trace, _given(step, carried[:count], arrays), written, state)
+    state = dict(zip(written, carried[count:]))
+    rounds = carried[-1:] if draws else []
+    results = _inside(step, list(step.outputs), trace, _given(step, carried[:count], arrays), written, state, rounds)
+    results += [number + np.int32(1) for number in rounds]
     results = [value.array if i in arrays else value for i, value in enumerate(results)]
     if _shapes(results) != _shapes(starts):
         raise UnquotableError("a loop variable changes its shape")
@@ -102,7 +109,7 @@ def _loop(op: Operation, trace: Any) -> list[Any]:
         whole = Expr("call", "lax.fori_loop", (0, known.count, _Trip(body), first))
     else:
         asked = [Expr("name", c.head, outline=jax.ShapeDtypeStruct(c.shape, c.dtype)) for c in carried]
-        state = dict(zip(written, asked[count:], strict=True))
+        state = dict(zip(written, asked[count:]))
         (holds,) = _inside(condition, list(condition.outputs), trace, _given(condition, asked[:count], arrays), (), state)
         asking = Local("condition", asked, [holds], since)
         limit = _limit(op, trace) if trace.differentiates else None
@@ -114,8 +121,16 @@ def _loop(op: Operation, trace: Any) -> list[Any]:
     whole.origin = op
     parts = _parts(whole, starts)
     whole.labels, whole.pieces = labels if step.labels or written else [], parts
-    trace.state.update(zip(written, parts[count:], strict=True))
+    trace.state.update(zip(written, parts[count:]))
     return [Stacked(part) if i in arrays else part for i, part in enumerate(parts[:count])]
+
+
+def _walk(nodes: Iterable[Operation]) -> Iterator[Operation]:
+    """Operations, and those in their bodies."""
+    for node in nodes:
+        yield node
+        for region in node.regions:
+            yield from region.walk()
 
 
 def _limit(op: Operation, trace: Any) -> int | None:

@@ -35,6 +35,7 @@ from lowering.pure import single
 from lowering.slice import VARIABLES, kept_variable
 from lowering.stages import HostStage
 from lowering.state import State
+from lowering.view.assumed import shapeless, shapes_seen
 from tracer import errors
 from tracer.ir import Operation, Tensor
 
@@ -62,7 +63,7 @@ def emit(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor], s
     varies = any(None in (t.sizes or ()) for t in feeds)
     graph = (fetches or targets)[0].graph
     calls = Calls(graph.get_operations())
-    seen = _seen(runs)
+    seen = shapes_seen(runs)
     drafts = [_Draft(executable, nodes, fetches, feeds, state, title, file, size, seen, calls)
               for size in (SIZES if varies else SIZES[:1])]
     texts = [draft.text() for draft in drafts]
@@ -149,9 +150,8 @@ class _Draft(Loading, Middle):
         feeds = {t: Expr("name", name, outline=jax.ShapeDtypeStruct(
             tuple(size if n is None else n for n in t.sizes or self.seen.get(t, ())),
             np.dtype(t.dtype.base_dtype.as_numpy_dtype))) for t, name in zip(self.feeds, self.inputs, strict=True)}
-        for tensor in self.feeds:
-            if tensor.sizes is None and tensor not in self.seen:
-                raise errors.UnsupportedError(f"{tensor.name} has an unknown shape: set_shape gives it a rank")
+        if unknown := [tensor for tensor in self.feeds if tensor.sizes is None and tensor not in self.seen]:
+            raise errors.UnsupportedError(shapeless(unknown))
         roots = {**dict.fromkeys(self.trained, "params"), **dict.fromkeys(self.others, "state")}
         variables = {op: Expr("name", access(roots.get(op, "slots"), self.paths[op]), outline=_outline(op, self.state))
                      for op in self.held}
@@ -296,19 +296,6 @@ def _imports(lines: Iterable[str]) -> str:
     ordered = sorted(dict.fromkeys(lines), key=kind)
     standard = [line for line in ordered if not kind(line)[0]]
     return "\n".join([*standard, *([""] if standard else []), *(line for line in ordered if kind(line)[0])])
-
-
-def _seen(runs: Iterable[Executable]) -> dict[Tensor, tuple[int, ...]]:
-    """The shapes that tensors of unknown shape were fed with."""
-    found: dict[Tensor, tuple[int, ...]] = {}
-    for run in runs:
-        for step in run.steps:
-            if not isinstance(step, Program):
-                continue
-            for static, outlines in step.variants:
-                found.update((t, tuple(value.shape)) for t, value in zip(step.dynamic, outlines[-1], strict=True))
-                found.update((t, value.shape) for t, value in static.items())
-    return found
 
 
 def _initial_value(variable: Operation) -> Tensor | None:

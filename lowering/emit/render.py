@@ -176,8 +176,9 @@ class Body(Rounds, Inner):
             self._loop(self._chains[id(value)])
             return self._text[id(value)], ATOM
         self._arguments_first(value)
-        if value.kind == "index" and value.args[0].pieces and id(value.args[0]) not in self._text:
-            self._rendered(value.args[0])
+        whole = value.args[0] if value.kind == "index" else None
+        if isinstance(whole, Expr) and whole.pieces and id(whole) not in self._text:
+            self._rendered(whole)
         if id(value) in self._text:  # a part of what has just been given names
             return self._text[id(value)], ATOM
         if any(isinstance(argument, Local) for argument in value.args):

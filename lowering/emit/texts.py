@@ -59,6 +59,9 @@ class Texts(Literals):
             whole = self.text(args[0], ATOM)
             if id(args[0]) in self.parts:
                 return self.parts[id(args[0])][args[1]], ATOM
+            constant = not isinstance(args[0], Expr) or args[0].kind == "constant"
+            if constant and not whole.startswith("jnp."):  # NumPy takes no index that JAX computes
+                whole = f"jnp.asarray({whole})"
             return f"{whole}[{self._index(args[1])}]", ATOM
         if kind == "at":
             return (f"{self.text(args[0], ATOM)}.at[{self._index(args[1])}].{value.head}"

@@ -47,6 +47,8 @@ class Gradient:
 class Trace:
     """The values of a graph's tensors as expressions, and what the program does besides computing them."""
 
+    draws = frozenset(DRAWS)
+
     def __init__(self, feeds: dict[Tensor, Expr], variables: dict[Operation, Expr]) -> None:
         self.values: dict[Tensor, Any] = dict(feeds)
         self.begun = variables
@@ -55,6 +57,7 @@ class Trace:
         self.updates: list[Operation] = []  # optimizers' operations, in order
         self.trained: dict[Operation, Expr] = {}  # what optimizers made of variables
         self.keys: list[Expr] = []  # one for each operation that draws
+        self.rounds: list[Expr] = []  # how often the loops around have gone round, where they draw
         self.unsupported: dict[Operation, str] = {}
         self.open_loops: list[Operation] = []  # of which only a run knows the number of trips
         self.custom: dict[Operation, Any] = {}  # those that have a gradient of the script's own
@@ -69,6 +72,7 @@ class Trace:
         inner.custom, inner.customs = self.custom, self.customs
         inner.differentiated = None if self.differentiates else set()
         inner.keys, inner.open_loops, inner.differentiates = list(self.keys), self.open_loops, self.differentiates
+        inner.rounds = list(self.rounds)
         return inner
 
     def name_keys(self) -> None:
@@ -108,6 +112,9 @@ class Trace:
                 self._name(op, values := function.results())
                 self.values.update(zip(op.outputs, values, strict=True))
             elif op.type in tensor_arrays.RULES:
+                if any(t in self.values and self._is_unknown(t) for t in op.inputs):
+                    self._store_unknown(op)
+                    return
                 values = tensor_arrays.RULES[op.type](op, self)
                 self._name(op, values)
                 self.values.update(zip(op.outputs, values, strict=True))
@@ -186,12 +193,13 @@ class Trace:
 
     def _draw(self, op: Operation) -> Any:
         key = Expr("name", f"keys[{len(self.keys)}]", outline=jax.eval_shape(lambda: jax.random.key(0)))
+        self.keys.append(key)
+        for number in self.rounds:
+            key = record("call", "jax.random.fold_in", (key, number), {}, jax.random.fold_in)
         name = DRAWS[op.type]
         if not name:
-            self.keys.append(key)
             return self._candidates(op, key)
-        arguments, options = self._drawn(op, key)
-        self.keys.append(key)
+        arguments, options = self._drawn(op)
         made = record("call", f"jax.random.{name}", (key, *arguments), options, getattr(jax.random, name))
         made = made.T if op.type == "Multinomial" else made
         dtype = np.dtype(op.outputs[0].dtype.as_numpy_dtype)
@@ -209,7 +217,7 @@ class Trace:
         arguments = key, self.read(op.inputs[0]), attrs["num_sampled"], attrs["range_max"], bool(attrs["unique"])
         return record("call", f"lowering.emit.candidates:{function.__name__}", arguments, {}, real)
 
-    def _drawn(self, op: Operation, key: Expr) -> tuple[tuple, dict]:
+    def _drawn(self, op: Operation) -> tuple[tuple, dict]:
         """The arguments that the function of `jax.random` gets besides the key."""
         if op.type == "RandomShuffle":
             return (self.read(op.inputs[0]),), {}
@@ -240,6 +248,10 @@ class Trace:
             variable = variable_of(arguments[at])
             assert variable is not None
             self.state[variable] = value
+
+    def _is_unknown(self, tensor: Tensor) -> bool:
+        value = self.values[tensor]
+        return isinstance(value, Expr) and value.kind == "name" and value.head == "unknown"
 
     def _store_unknown(self, op: Operation) -> None:
         for tensor in op.outputs:

@@ -37,6 +37,12 @@ def shapes_seen(executables: Iterable[Executable]) -> dict[Tensor, tuple[int, ..
     return found
 
 
+def shapeless(tensors: Iterable[Tensor]) -> str:
+    """What is wrong with tensors whose shape nothing tells, and what helps."""
+    lines = "".join(f"\n  {t.name} has an unknown shape, and no run has fed it (recorded at {t.op.where})" for t in tensors)
+    return f"The shapes of all feeds must be known:{lines}\nset_shape gives them one; so does a run that feeds them."
+
+
 def assumed(program: Program, state: State | None, shapes: Mapping[Tensor, tuple[int, ...]], values: Mapping[Tensor, Any],
             size: int) -> tuple[dict[Tensor, np.ndarray], tuple]:
     """Static values and outlines for `program`: variables as in `state`, or as declared; tensors as in `shapes`, or as

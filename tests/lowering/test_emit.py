@@ -4,6 +4,7 @@ import pathlib
 import subprocess
 import sys
 
+import jax
 import numpy as np
 import pytest
 
@@ -473,3 +474,60 @@ def test_branches_that_write_variables(tmp_path):
             session.run(step, {x: rows, training: which})
             np.testing.assert_allclose(params["weights"], session.run(weights), rtol=1e-6, atol=1e-7)
             np.testing.assert_allclose(state["moving"], session.run(moving), rtol=1e-6)
+
+
+def test_what_is_drawn_in_loops_and_branches(tmp_path):
+    count, flag = tf.placeholder(tf.int32, [], name="count"), tf.placeholder(tf.bool, [], name="flag")
+    rows = tf.map_fn(lambda row: row + tf.random_uniform([3]), tf.zeros([4, 3]))
+
+    def inner(total):
+        return tf.while_loop(lambda j, t: j < 2, lambda j, t: (j + 1, t + tf.random_uniform([])), [0, total])[1]
+
+    total = tf.while_loop(lambda i, t: i < count, lambda i, t: (i + 1, inner(t)), [0, 0.0])[1]
+    either = tf.cond(flag, lambda: tf.random_uniform([2]), lambda: tf.random_uniform([2], 5.0, 6.0))
+    with tf.Session() as session:
+        source = tf.emit([rows, total, either], [count, flag], str(tmp_path / "m.py"), session)
+    apply = jax.jit(module(source, tmp_path)["apply"])
+    rows, total, either = apply(3, True, jax.random.key(1))
+    assert len(np.unique(rows)) == 12
+    assert np.all((rows > 0) & (rows < 1))
+    assert 0 < total < 6
+    assert len({float(apply(n, True, jax.random.key(1))[1]) for n in range(4)}) == 4
+    assert np.all(either < 1)
+    assert np.all(apply(3, False, jax.random.key(1))[2] >= 5)
+
+
+def test_dropout_in_every_step_of_a_recurrent_network(tmp_path):
+    x = tf.placeholder(tf.float32, [2, 50, 3], name="x")
+    cell = tf.nn.rnn_cell.DropoutWrapper(tf.nn.rnn_cell.GRUCell(4), output_keep_prob=0.5)
+    outputs, _ = tf.nn.dynamic_rnn(cell, x, dtype=tf.float32)
+    loss = tf.reduce_sum(tf.square(outputs))
+    step = tf.train.GradientDescentOptimizer(0.01).minimize(loss)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        emitted = module(tf.emit([step, loss, outputs], [x], str(tmp_path / "m.py"), session), tmp_path)
+    params = emitted["params_from_checkpoint"](tmp_path / "m.npz")
+    step, (key, other) = jax.jit(emitted["train_step"]), jax.random.split(jax.random.key(0))
+    results = step(params, emitted["optimizer"].init(params), RNG.rand(2, 50, 3), key)
+    dropped = np.asarray(results[-1]) == 0
+    assert 0.4 < dropped.mean() < 0.6
+    assert (dropped[:, 1:] != dropped[:, :-1]).any(axis=(1, 2)).all()
+    assert float(results[-2]) != float(step(params, emitted["optimizer"].init(params), RNG.rand(2, 50, 3), other)[-2])
+    kernel = params["RNN"]["GRUCell"]["Gates"]["Linear"]["Matrix"]
+    assert not np.array_equal(results[0]["RNN"]["GRUCell"]["Gates"]["Linear"]["Matrix"], kernel)
+
+
+def test_a_loop_that_ends_where_a_feed_says(tmp_path):
+    count = tf.placeholder(tf.int32, [], name="count")
+    table = tf.constant(np.arange(10, dtype=np.float32))
+    total = tf.while_loop(lambda i, t: i < count, lambda i, t: (i + 1, t + tf.gather(table, i)), [0, 0.0])[1]
+    with tf.Session() as session:
+        apply = module(tf.emit(total, [count], str(tmp_path / "m.py"), session), tmp_path)["apply"]
+        assert [float(apply(n)) for n in (0, 3, 5)] == [session.run(total, {count: n}) for n in (0, 3, 5)] == [0, 3, 10]
+
+
+def test_what_comes_after_what_has_no_form_is_no_problem_of_its_own(tmp_path):
+    x = tf.placeholder(tf.float32, [4, 3], name="x")
+    rows = tf.map_fn(lambda row: row + tf.reduce_sum(tf.py_func(np.sin, [row], [tf.float32], name="host")[0]), x)
+    with tf.Session() as session, pytest.raises(NotImplementedError, match="host"):
+        tf.emit(rows, [x], str(tmp_path / "m.py"), session)
