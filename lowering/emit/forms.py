@@ -201,6 +201,18 @@ def sparse_apply_momentum(var: Any, accum: Any, lr: Any, grad: Any, indices: Any
     return layer(layers.rows_by_momentum, var, accum, lr, grad, indices, momentum)
 
 
+def sparse_apply_rms_prop(var: Any, ms: Any, mom: Any, *settings: Any) -> Any:
+    return layer(layers.rows_by_rms_prop, var, ms, mom, *settings)
+
+
+def sparse_apply_adadelta(var: Any, accum: Any, accum_update: Any, *settings: Any) -> Any:
+    return layer(layers.rows_by_adadelta, var, accum, accum_update, *settings)
+
+
+def sparse_apply_ftrl(var: Any, accum: Any, linear: Any, *settings: Any) -> Any:
+    return layer(layers.rows_by_ftrl, var, accum, linear, *settings)
+
+
 def square(x: Any) -> Any:
     return x ** 2
 
@@ -215,7 +227,9 @@ FORMS: dict[str, Callable] = {
     "ScatterUpdate": scatter_update, "StridedSliceGrad": strided_slice_grad,
     "SoftmaxCrossEntropyWithLogits": softmax_cross_entropy_with_logits,
     "SparseSoftmaxCrossEntropyWithLogits": sparse_softmax_cross_entropy_with_logits,
-    "SparseApplyAdagrad": sparse_apply_adagrad, "SparseApplyMomentum": sparse_apply_momentum, "Square": square}
+    "SparseApplyAdadelta": sparse_apply_adadelta, "SparseApplyAdagrad": sparse_apply_adagrad,
+    "SparseApplyFtrl": sparse_apply_ftrl, "SparseApplyMomentum": sparse_apply_momentum,
+    "SparseApplyRMSProp": sparse_apply_rms_prop, "Square": square}
 """A form that does not fit raises `UnquotableError`, or is given what is no expression: then the rule is taken."""
 EXTREMES = {"Minimum": minimum, "Maximum": maximum}
 """What is differentiated in another way than JAX does: for what is not differentiated."""

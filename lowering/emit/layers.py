@@ -74,6 +74,49 @@ def rows_by_momentum(table, velocity, rate, grads, rows, momentum):
     return lax.scan(move, (table, velocity), (grads, rows))[0]
 
 
+def rows_by_rms_prop(table, squares, velocity, rate, decay, momentum, epsilon, grads, rows):
+    """One row after the other: a row that is there twice is moved twice, as TensorFlow's kernel does it."""
+
+    def move(state, row):
+        (table, squares, velocity), (grad, at) = state, row
+        squares = squares.at[at].set(decay * squares[at] + (1 - decay) * grad**2)
+        step = rate * grad * lax.rsqrt(squares[at] + epsilon)
+        velocity = velocity.at[at].set(momentum * velocity[at] + step)
+        return (table.at[at].add(-velocity[at]), squares, velocity), None
+
+    return lax.scan(move, (table, squares, velocity), (grads, rows))[0]
+
+
+def rows_by_adadelta(table, squares, updates, rate, decay, epsilon, grads, rows):
+    """One row after the other: a row that is there twice is moved twice, as TensorFlow's kernel does it."""
+
+    def move(state, row):
+        (table, squares, updates), (grad, at) = state, row
+        squares = squares.at[at].set(decay * squares[at] + (1 - decay) * grad**2)
+        scaled = grad * lax.rsqrt(squares[at] + epsilon)
+        step = (updates[at] + epsilon) * scaled**2
+        updates = updates.at[at].set(decay * updates[at] + (1 - decay) * step)
+        # TensorFlow's kernel moves the row by what the updates are by then.
+        return (table.at[at].add(-rate * jnp.sqrt(updates[at] + epsilon) * scaled), squares, updates), None
+
+    return lax.scan(move, (table, squares, updates), (grads, rows))[0]
+
+
+def rows_by_ftrl(table, squares, linear, grads, rows, rate, l1, l2, power):
+    """One row after the other: a row that is there twice is moved twice, as TensorFlow's kernel does it."""
+
+    def move(state, row):
+        (table, squares, linear), (grad, at) = state, row
+        total = squares[at] + grad**2
+        shift = (total**-power - squares[at] ** -power) / rate * table[at]
+        sums = linear[at] + (grad - shift)
+        shrunk = (l1 * jnp.sign(sums) - sums) / (total**-power / rate + 2 * l2)
+        values = jnp.where(jnp.abs(sums) > l1, shrunk, 0)
+        return (table.at[at].set(values), squares.at[at].set(total), linear.at[at].set(sums)), None
+
+    return lax.scan(move, (table, squares, linear), (grads, rows))[0]
+
+
 def printed(x, message, values):
     jax.debug.print(message + "[{}]" * len(values), *values)
     return x

@@ -64,11 +64,24 @@ def emit(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor], s
     graph = (fetches or targets)[0].graph
     calls = Calls(graph.get_operations())
     seen = shapes_seen(runs)
-    drafts = [_Draft(executable, nodes, fetches, feeds, state, title, file, size, seen, calls)
-              for size in (SIZES if varies else SIZES[:1])]
-    texts = [draft.text() for draft in drafts]
-    source = merged(*texts) if len(texts) == 2 else texts[0]
-    return Module(finished(source, [name for _, name in drafts[0].quotes.texts]), drafts[0].all_arrays())
+
+    def drafted(sizes: Iterable[int | None]) -> tuple[str, _Draft]:
+        drafts = [_Draft(executable, nodes, fetches, feeds, state, title, file, size, seen, calls) for size in sizes]
+        return merged(*[draft.text() for draft in drafts]), drafts[0]
+
+    try:
+        source, draft = drafted(SIZES if varies else SIZES[:1])
+    except Exception as error:
+        if not varies:
+            raise
+        if any(None in (t.sizes or ()) and t not in seen for t in feeds):
+            if isinstance(error, errors.UnsupportedError):
+                raise
+            raise errors.UnsupportedError(
+                f"The program does not take a batch of any size ({error}): set_shape gives its feeds the one that it takes; "
+                "so does a run that feeds them.") from error
+        source, draft = drafted([None])  # it takes no other batch than those that were fed
+    return Module(finished(source, [name for _, name in draft.quotes.texts]), draft.all_arrays())
 
 
 def handed_over(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor]) -> list[Tensor]:
@@ -105,10 +118,10 @@ def _computed(op: Operation, fed: set[Tensor]) -> bool:
 
 
 class _Draft(Loading, Middle):
-    """The module for one size of the batch."""
+    """The module for one size of the batch, or for the sizes that were fed."""
 
     def __init__(self, executable: Executable, nodes: list[Operation], fetches: list[Tensor], feeds: list[Tensor],
-                 state: State, title: str, file: str, size: int, seen: dict[Tensor, tuple[int, ...]],
+                 state: State, title: str, file: str, size: int | None, seen: dict[Tensor, tuple[int, ...]],
                  calls: Calls) -> None:
         self.fetches, self.feeds, self.state, self.title, self.file = fetches, feeds, state, title, file
         self.executable, self.nodes, self.seen, self.size, self.calls = executable, nodes, seen, size, calls
@@ -146,9 +159,9 @@ class _Draft(Loading, Middle):
             held.update(dict.fromkeys([*step.stage.held, *step.stage.written]))  # type: ignore[union-attr]
         return list(held)
 
-    def _traced(self, size: int) -> Trace:
+    def _traced(self, size: int | None) -> Trace:
         feeds = {t: Expr("name", name, outline=jax.ShapeDtypeStruct(
-            tuple(size if n is None else n for n in t.sizes or self.seen.get(t, ())),
+            tuple(size if n is None else n for n in t.sizes) if t.sizes and size else self.seen.get(t, t.sizes or ()),
             np.dtype(t.dtype.base_dtype.as_numpy_dtype))) for t, name in zip(self.feeds, self.inputs, strict=True)}
         if unknown := [tensor for tensor in self.feeds if tensor.sizes is None and tensor not in self.seen]:
             raise errors.UnsupportedError(shapeless(unknown))

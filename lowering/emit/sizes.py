@@ -22,9 +22,9 @@ LINE = 84
 """A statement of a function has so many characters on one line."""
 
 
-def merged(first: str, second: str) -> str:
-    """One text of two that differ in numbers which follow from the size of the batch."""
-    if first == second:
+def merged(first: str, second: str = "") -> str:
+    """One text of two that differ in numbers which follow from the size of the batch; of one, that itself."""
+    if second in ("", first):
         return first
     pairs = list(zip(*(list(tokenize.generate_tokens(io.StringIO(text.replace(OPEN, "(").replace(CLOSE, ")")).readline))
                        for text in (first, second)), strict=False))

@@ -34,8 +34,8 @@ REASONS = {
     **dict.fromkeys(("BatchNormWithGlobalNormalization", "BatchNormWithGlobalNormalizationGrad", "RandomCrop", "TileGrad",
                      "TopK"), "TensorFlow 0.8 had removed it from new graphs"),
     "SparseAdd": "how large its result is depends on the data",
-    **dict.fromkeys(("SparseApplyAdadelta", "SparseApplyAdagradDA", "SparseApplyCenteredRMSProp", "SparseApplyFtrl",
-                     "SparseApplyProximalAdagrad", "SparseApplyProximalGradientDescent", "SparseApplyRMSProp"), ROWS),
+    **dict.fromkeys(("SparseApplyAdagradDA", "SparseApplyCenteredRMSProp", "SparseApplyProximalAdagrad",
+                     "SparseApplyProximalGradientDescent"), ROWS),
     "RandomGamma": "it draws from TensorFlow's own streams",
     "SparseSparseMaximum": "how large its result is depends on the data",
     "SparseSparseMinimum": "how large its result is depends on the data",
@@ -92,6 +92,15 @@ OTHERS = {
         variable([1, 2], [3, 4]), variable([1, 1], [1, 1]), 0.5, x([1, 2], [3, 4], [5, 6]), [1, 0, 1]),
     "SparseApplyMomentum": lambda x: raw_op("SparseApplyMomentum")(
         variable([1, 2], [3, 4]), variable([1, 1], [1, 1]), 0.5, x([1, 2], [3, 4], [5, 6]), [1, 0, 1], 0.9),
+    "SparseApplyRMSProp": lambda x: raw_op("SparseApplyRMSProp")(
+        variable([1, 2], [3, 4]), variable([1, 1], [1, 1]), variable([0, 0], [1, 0]), 0.5, 0.9, 0.5, 1e-3,
+        x([1, 2], [3, 4], [5, 6]), [1, 0, 1]),
+    "SparseApplyAdadelta": lambda x: raw_op("SparseApplyAdadelta")(
+        variable([1, 2], [3, 4]), variable([1, 1], [1, 1]), variable([0, 0], [1, 0]), 0.5, 0.9, 1e-3,
+        x([1, 2], [3, 4], [5, 6]), [1, 0, 1]),
+    "SparseApplyFtrl": lambda x: raw_op("SparseApplyFtrl")(
+        variable([1, 2], [3, 4]), variable([1, 1], [1, 1]), variable([0, 0], [1, 0]), x([1, 2], [3, 4], [5, 6]), [1, 0, 1],
+        0.5, 0.1, 0.2, -0.5),
     "ApplyCenteredRMSProp": lambda x: raw_op("ApplyCenteredRMSProp")(
         variable(1, 2), variable(0.1, 0.2), variable(0.3, 0.4), variable(0, 0), 0.5, 0.9, 0.5, 1e-3, x(3, 4)),
     "ApplyProximalGradientDescent": lambda x: raw_op("ApplyProximalGradientDescent")(variable(1, 2), 0.5, 0.1, 0.2, x(3, 4)),

@@ -531,3 +531,22 @@ def test_what_comes_after_what_has_no_form_is_no_problem_of_its_own(tmp_path):
     rows = tf.map_fn(lambda row: row + tf.reduce_sum(tf.py_func(np.sin, [row], [tf.float32], name="host")[0]), x)
     with tf.Session() as session, pytest.raises(NotImplementedError, match="host"):
         tf.emit(rows, [x], str(tmp_path / "m.py"), session)
+
+
+def test_a_program_of_one_batch_takes_the_one_that_was_fed(tmp_path):
+    x = tf.placeholder(tf.float32, [None, 4], name="x")
+    target = tf.placeholder(tf.float32, [6, 2], name="target")
+    weights = tf.Variable(tf.ones([4, 2]), name="weights")
+    loss = tf.reduce_mean(tf.square(tf.matmul(x, weights) - target))
+    step = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+    feed = {x: RNG.rand(6, 4), target: RNG.rand(6, 2)}
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        with pytest.raises(NotImplementedError, match=r"180,2.*set_shape"):
+            tf.emit([step, loss], [x, target], str(tmp_path / "m.py"), session)
+        session.run(loss, feed)
+        emitted = module(tf.emit([step, loss], [x, target], str(tmp_path / "m.py"), session), tmp_path)
+        params = emitted["params_from_checkpoint"](tmp_path / "m.npz")
+        after, _, found = emitted["train_step"](params, emitted["optimizer"].init(params), *map(np.float32, feed.values()))
+        np.testing.assert_allclose(found, session.run([step, loss], feed)[1], rtol=1e-6)
+        np.testing.assert_allclose(after["weights"], session.run(weights), rtol=1e-6)
