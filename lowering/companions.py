@@ -43,7 +43,7 @@ def _make(op: Operation, before: registry.Before) -> Operation | None:
     if all(t.op.type == "Const" for t in inputs):
         return None
     made = Operation.recorded(op.graph, TYPE, op.name, inputs, {"of": op}, ((dtypes.int32, None),), (), op.device)
-    made.region = op.region
+    made.region, made.frames = op.region, op.frames
     made._id = op._id
     return made
 

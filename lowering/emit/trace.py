@@ -275,9 +275,9 @@ class Trace:
 
     def _differentiate(self, op: Operation) -> None:
         parts = Parts(op)
-        if self.open_loops:
+        if (loop := next((loop for loop in self.open_loops if _is_between(loop, parts)), None)) is not None:
             raise UnquotableError(
-                f"'{self.open_loops[0].name}' loops as often as the data says, and JAX does not differentiate such a loop: "
+                f"'{loop.name}' loops as often as the data says, and JAX does not differentiate such a loop: "
                 "let its condition ask for a count as well, `tf.logical_and(..., i < limit)`")
         objective: Any = None
         for y, seed in zip(parts.ys, parts.seeds, strict=True):
@@ -332,6 +332,17 @@ def _flat(results: Any) -> list[Any]:
 
 def _unchecked(*arguments: Any) -> None:
     """The emitted module is for inputs that TensorFlow would have let pass."""
+
+
+def _is_between(loop: Operation, parts: Parts) -> bool:
+    """Whether a gradient goes through a loop; of loops inside of others that is not asked."""
+    if loop.region is not None:
+        return True
+    after: set[Operation] = set()
+    _add_before(parts.ys, after)
+    before: set[Operation] = set()
+    _add_before([*loop.inputs, *(t for region in loop.regions for t in region.captures()[0])], before)
+    return loop in after and any(x.op in before for x in parts.xs)
 
 
 def _add_before(tensors: Iterable[Tensor], found: set[Operation]) -> None:

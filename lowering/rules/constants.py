@@ -35,6 +35,8 @@ def range_(start: Static, limit: Static, delta: Static) -> Any:
             raise ValueError(f"{name} must be a scalar, not shape {text(value.shape)}")
     if delta == 0:
         raise ValueError(f"Requires delta > 0: {delta}")
+    if any(size.dtype == object for size in (start, limit)):  # symbols, which need not say that they are in order
+        return jnp.arange(start.item(), limit.item(), delta.item(), dtype=np.int32)
     if limit < start and delta > 0:
         raise ValueError(f"Requires start <= limit: {start}/{limit}")
     if limit > start and delta < 0:  # 0.8 took no negative steps; later ones did
