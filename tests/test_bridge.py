@@ -283,3 +283,17 @@ def test_constants_of_64_bits_wherever_the_function_is_made(tmp_path):
     np.testing.assert_allclose(function(state, fed)[0], wanted, rtol=1e-12)
     found = jax.export.deserialize((tmp_path / "model.jax").read_bytes()).call(fed)
     np.testing.assert_allclose(found, wanted, rtol=1e-12)
+
+
+def test_export_counts_to_a_size_that_is_a_symbol(tmp_path):
+    rows, at = tf.placeholder(tf.float32, [None, 3], name="rows"), tf.placeholder(tf.int32, [None], name="at")
+    picked = tf.gather(tf.reshape(rows, [-1]), tf.range(0, tf.shape(rows)[0]) * 3 + at)
+    path = tmp_path / "model.jax"
+    with tf.Session() as session:
+        tf.export(str(path), [picked, tf.range(0, tf.shape(rows)[0] * 2, 2)], [rows, at])
+        call = jax.export.deserialize(path.read_bytes()).call
+        for count in (2, 5):
+            values, places = np.float32(np.random.RandomState(0).rand(count, 3)), np.arange(count, dtype=np.int32) % 3
+            found, even = call(values, places)
+            np.testing.assert_array_equal(found, session.run(picked, {rows: values, at: places}))
+            np.testing.assert_array_equal(even, np.arange(0, 2 * count, 2))

@@ -124,7 +124,8 @@ def export(path: str, fetches: Any, feeds: Sequence[Any] = (), session: Any = No
     stays as it was, and the floating-point values are NaN.
 
     Unknown sizes of the feeds are symbols where the graph allows it (the batch, above all); where it does not, the error of
-    JAX says which size a feed must have: `set_shape` gives it. A feed of unknown rank has the shape that it was fed with last.
+    JAX says which size a feed must have: `set_shape` gives it. A feed of unknown rank has the shape that it was last fed
+    with.
 
     Args:
         path: the file; it is written beside its name and renamed.

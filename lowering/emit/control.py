@@ -96,8 +96,8 @@ def _loop(op: Operation, trace: Any) -> list[Any]:
     if draws:  # each round draws other numbers
         labels, starts = [*labels, "trip"], [*starts, np.int32(0)]
     carried = [Expr("name", label, outline=tensor_arrays.outline(v)) for label, v in zip(labels, starts, strict=True)]
-    state = dict(zip(written, carried[count:]))
-    rounds = carried[-1:] if draws else []
+    state = dict(zip(written, carried[count:], strict=False))
+    rounds: list[Any] = carried[-1:] if draws else []
     results = _inside(step, list(step.outputs), trace, _given(step, carried[:count], arrays), written, state, rounds)
     results += [number + np.int32(1) for number in rounds]
     results = [value.array if i in arrays else value for i, value in enumerate(results)]
@@ -109,7 +109,7 @@ def _loop(op: Operation, trace: Any) -> list[Any]:
         whole = Expr("call", "lax.fori_loop", (0, known.count, _Trip(body), first))
     else:
         asked = [Expr("name", c.head, outline=jax.ShapeDtypeStruct(c.shape, c.dtype)) for c in carried]
-        state = dict(zip(written, asked[count:]))
+        state = dict(zip(written, asked[count:], strict=False))
         (holds,) = _inside(condition, list(condition.outputs), trace, _given(condition, asked[:count], arrays), (), state)
         asking = Local("condition", asked, [holds], since)
         limit = _limit(op, trace) if trace.differentiates else None
@@ -121,7 +121,7 @@ def _loop(op: Operation, trace: Any) -> list[Any]:
     whole.origin = op
     parts = _parts(whole, starts)
     whole.labels, whole.pieces = labels if step.labels or written else [], parts
-    trace.state.update(zip(written, parts[count:]))
+    trace.state.update(zip(written, parts[count:], strict=False))
     return [Stacked(part) if i in arrays else part for i, part in enumerate(parts[:count])]
 
 

@@ -84,8 +84,7 @@ class Custom:
         opened = [f"{', '.join(used)}{',' if len(used) == 1 else ''} = residuals"] if used else []
         opened += [f"{seeds} = grads"] if len(self.seeds) > 1 else []
         taken = "grads" if len(self.seeds) > 1 else seeds
-        sized = next((e.head for e in self.seeds if e.shape and e.shape[0] == draft.size), None)
-        opened += [f"batch = {sized}.shape[0]"] if sized else []
+        opened += draft.measured((e.head, e.shape) for e in self.seeds)
         last = f"return ({', '.join(texts)}{',' if len(texts) == 1 else ''})"
         return "\n\n\n".join([
             _function(f"@jax.custom_vjp\ndef {call}:", [*forward.lines, f"return {values}"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import re
 import textwrap
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple
 
 import jax
@@ -25,7 +25,7 @@ from lowering.emit.render import Body
 from lowering.emit.repeats import Repeats
 from lowering.emit.shorten import shortened
 from lowering.emit.simple import Simplifier
-from lowering.emit.sizes import SIZES, finished, merged
+from lowering.emit.sizes import Symbol, finished, merged, symbols
 from lowering.emit.start import Start
 from lowering.emit.trace import Trace, walk
 from lowering.emit.training import Step
@@ -60,28 +60,43 @@ def emit(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor], s
     executable = Executable(fetches, targets, feeds)
     program = single(executable)
     nodes = program.stage.nodes if program is not None else []
-    varies = any(None in (t.sizes or ()) for t in feeds)
     graph = (fetches or targets)[0].graph
     calls = Calls(graph.get_operations())
     seen = shapes_seen(runs)
 
-    def drafted(sizes: Iterable[int | None]) -> tuple[str, _Draft]:
-        drafts = [_Draft(executable, nodes, fetches, feeds, state, title, file, size, seen, calls) for size in sizes]
-        return merged(*[draft.text() for draft in drafts]), drafts[0]
+    def drafted(known: dict[Tensor, tuple[int, ...]], table: list[Symbol]) -> tuple[str, _Draft]:
+        def draft(twice: Symbol | None = None) -> _Draft:
+            sized = [symbol._replace(size=2 * symbol.size) if symbol is twice else symbol for symbol in table]
+            return _Draft(executable, nodes, fetches, feeds, state, title, file, sized, known, calls)
 
-    try:
-        source, draft = drafted(SIZES if varies else SIZES[:1])
-    except Exception as error:
-        if not varies:
-            raise
-        if any(None in (t.sizes or ()) and t not in seen for t in feeds):
-            if isinstance(error, errors.UnsupportedError):
-                raise
-            raise errors.UnsupportedError(
-                f"The program does not take a batch of any size ({error}): set_shape gives its feeds the one that it takes; "
-                "so does a run that feeds them.") from error
-        source, draft = drafted([None])  # it takes no other batch than those that were fed
-    return Module(finished(source, [name for _, name in draft.quotes.texts]), draft.all_arrays())
+        first = draft()
+        return merged(first.text(), [(symbol, draft(symbol).text()) for symbol in table]), first
+
+    source, draft = _first_that_fits(drafted, feeds, seen, calls)
+    return Module(finished(source, [name for _, name in draft.quotes.texts], ["batch", *(s.name for s in draft.symbols)]),
+                  draft.all_arrays())
+
+
+def _first_that_fits(drafted: Callable, feeds: list[Tensor], seen: dict[Tensor, tuple[int, ...]], calls: Calls) -> Any:
+    """The module for sizes that may differ from call to call; where it allows none of those, for the sizes that were fed."""
+    said = {calls.names()[0].get(t.op, t.op.name) for t in feeds}
+    tries = [symbols(feeds, said), symbols(feeds, said, by_axis=True)]
+    problem: Exception | None = None
+    for table in tries if tries[0] != tries[1] else tries[:1]:
+        try:
+            return drafted(seen, table)
+        except Exception as error:  # whatever does not fit
+            problem = problem or error
+    assert problem is not None
+    if not tries[0]:
+        raise problem
+    if all(t in seen for t in feeds if None in (t.sizes or ())):
+        return drafted({t: seen[t] for t in feeds if t in seen}, [])
+    if isinstance(problem, errors.UnsupportedError):
+        raise problem
+    raise errors.UnsupportedError(
+        f"The program does not take a batch of any size ({problem}): set_shape gives its feeds the one that it takes; so "
+        "does a run that feeds them.") from problem
 
 
 def handed_over(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor]) -> list[Tensor]:
@@ -118,13 +133,13 @@ def _computed(op: Operation, fed: set[Tensor]) -> bool:
 
 
 class _Draft(Loading, Middle):
-    """The module for one size of the batch, or for the sizes that were fed."""
+    """The module for one size of each of its symbols, or for the sizes that were fed."""
 
     def __init__(self, executable: Executable, nodes: list[Operation], fetches: list[Tensor], feeds: list[Tensor],
-                 state: State, title: str, file: str, size: int | None, seen: dict[Tensor, tuple[int, ...]],
+                 state: State, title: str, file: str, symbols: list[Symbol], seen: dict[Tensor, tuple[int, ...]],
                  calls: Calls) -> None:
         self.fetches, self.feeds, self.state, self.title, self.file = fetches, feeds, state, title, file
-        self.executable, self.nodes, self.seen, self.size, self.calls = executable, nodes, seen, size, calls
+        self.executable, self.nodes, self.seen, self.symbols, self.calls = executable, nodes, seen, symbols, calls
         self.script, self.library = calls.names()
         self.quotes = Quotes()
         self.simple = Simplifier()
@@ -134,13 +149,14 @@ class _Draft(Loading, Middle):
         trained = set(trained_by(nodes))
         self.trained = [op for op in self.held if op in trained or (not trained and op not in self.slots)]
         self.others = [op for op in self.held if op not in self.slots and op not in self.trained]
-        names = Names([*(["state"] if self.others else []), "loss", "train_step", "opt_state", "constants"])
+        names = Names([*(["state"] if self.others else []), "loss", "train_step", "opt_state", "constants",
+                       *(symbol.name for symbol in symbols)])
         self.inputs = [names.fresh(*self._feed_name(t)) for t in feeds]
         self.paths = paths(self.trained)
         self.paths |= other_paths(self.others, self.paths)
         self.paths |= {op: (op.name,) for op in self.slots}
-        self.trace = self._traced(size)
-        self.taken = {*self.inputs, *(["state"] if self.others else [])}
+        self.trace = self._traced()
+        self.taken = {*self.inputs, *(["state"] if self.others else []), *(symbol.name for symbol in symbols)}
         self.repeats = Repeats(self)
         self.customs = custom.define(self.trace.customs, self)
         self.taken |= self._quoted_names()
@@ -159,9 +175,9 @@ class _Draft(Loading, Middle):
             held.update(dict.fromkeys([*step.stage.held, *step.stage.written]))  # type: ignore[union-attr]
         return list(held)
 
-    def _traced(self, size: int | None) -> Trace:
+    def _traced(self) -> Trace:
         feeds = {t: Expr("name", name, outline=jax.ShapeDtypeStruct(
-            tuple(size if n is None else n for n in t.sizes) if t.sizes and size else self.seen.get(t, t.sizes or ()),
+            self._sizes(t),
             np.dtype(t.dtype.base_dtype.as_numpy_dtype))) for t, name in zip(self.feeds, self.inputs, strict=True)}
         if unknown := [tensor for tensor in self.feeds if tensor.sizes is None and tensor not in self.seen]:
             raise errors.UnsupportedError(shapeless(unknown))
@@ -177,6 +193,26 @@ class _Draft(Loading, Middle):
                             for op, why in trace.unsupported.items())
             raise errors.UnsupportedError("These operations have no form in a module:" + lines)
         return trace
+
+    def _sizes(self, tensor: Tensor) -> tuple[int, ...]:
+        """The shape that a feed is taken to have."""
+        if tensor.sizes is None or (None in tensor.sizes and not self.symbols):
+            return self.seen[tensor]
+        sizes = list(tensor.sizes)
+        for symbol in self.symbols:
+            for t, axis in symbol.places:
+                if t is tensor:
+                    sizes[axis] = symbol.size
+        return tuple(sizes)  # type: ignore[arg-type]
+
+    def measured(self, given: Iterable[tuple[str, tuple[int, ...]]]) -> list[str]:
+        """Statements that name the symbols, of arguments and their shapes."""
+        found: dict[str, str] = {}
+        for name, sizes in given:
+            for symbol in self.symbols:
+                if symbol.size in sizes and symbol.name not in found:
+                    found[symbol.name] = f"{symbol.name} = {name}.shape[{sizes.index(symbol.size)}]"
+        return [found[symbol.name] for symbol in self.symbols if symbol.name in found]
 
     def _quoted_names(self) -> set[str]:
         """The names of the module's functions, which no variable may take."""
@@ -264,11 +300,10 @@ class _Draft(Loading, Middle):
         inner = "\n".join([*lines, returned])
         plain = re.sub(r'"[^"]*"', "", inner)
         used = {word for word in re.findall(r"(?<![.\w])[A-Za-z_]\w*", plain)}
-        first = []
-        batch = next((n for t, n in zip(self.feeds, self.inputs, strict=True)
-                      if n in used | set(keep) and t.sizes and t.sizes[0] is None), None)
-        if batch:  # whether it is used is known when the texts for two sizes are compared
-            first.append(f"batch = {batch}.shape[0]")
+        # Whether they are used is known when the texts for two sizes are compared.
+        given = {t: n for t, n in zip(self.feeds, self.inputs, strict=True) if n in used | set(keep)}
+        first = [f"{symbol.name} = {given[place[0]]}.shape[{place[1]}]" for symbol in self.symbols
+                 if (place := next((place for place in symbol.places if place[0] in given), None)) is not None]
         taken = [argument for argument in arguments if argument in used or argument in keep]
         if "keys" in used:
             first.append(f"keys = jax.random.split(key, {len(self.trace.keys)})")

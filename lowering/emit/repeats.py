@@ -197,11 +197,10 @@ class Repeats:
         settings = {places: body.names.fresh(_setting(part, places[0]), True) for places in columns.values()}
         outputs = _with_settings(part, {i: text for places, text in settings.items() for i in places}, self.draft.simple)
         texts = body.write(outputs)
-        batch = next((argument for argument, e in zip(arguments[bool(part.root):], passed, strict=True)
-                      if e.ndim and e.shape[0] == self.draft.size), None)
+        first = self.draft.measured((argument, e.shape) for argument, e in zip(
+            arguments[bool(part.root):], passed, strict=True) if e.ndim)
         arguments += settings.values()
         self.templates[part.signature] = self.templates[part.signature]._replace(arguments=list(arguments))
-        first = [f"batch = {batch}.shape[0]"] if batch else []
         lines, returned = shortened(body.lines, ", ".join(texts), {*taken, *arguments})
         text = f"def {name}({', '.join(arguments)}):\n" + "\n".join(
             "    " + line if line else line for line in [*first, *lines, f"return {returned}"])

@@ -1,69 +1,115 @@
-"""One text for every size of the batch, of the texts for two sizes; and the last touches."""
+"""One text for every size of the batch and of the like, of the texts for two sizes of each; and the last touches."""
 
 from __future__ import annotations
 
 import ast
 import io
+import math
 import re
 import token
 import tokenize
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import Any, NamedTuple
 
 from lowering.emit.literals import CLOSE, OPEN
 from lowering.emit.naming import snake
 from lowering.emit.special import specialized
 from tracer import errors
+from tracer.ir import Tensor
 
-SIZES = (180, 360)
-"""Two sizes of the batch: what differs between the texts for both is written in terms of the batch."""
+_FIRST = (180, 168, 264, 312, 408, 456, 552, 696, 744, 888)
+"""Sizes that many numbers divide, each for one of the symbols."""
+
+
+class Symbol(NamedTuple):
+    """A size that is another one from call to call: its name, where feeds have it, and what it is taken as."""
+
+    name: str
+    places: list[tuple[Tensor, int]]
+    size: int
+
+
+def symbols(feeds: list[Tensor], taken: Collection[str], by_axis: bool = False) -> list[Symbol]:
+    """The sizes that are not known of feeds. All first ones are one, the batch; of the others each is one of its own, or
+    those at the same place are one where they go `by_axis`."""
+    groups: dict[Any, list[tuple[Tensor, int]]] = {}
+    for number, tensor in enumerate(feeds):
+        for axis, size in enumerate(tensor.sizes or ()):
+            if size is None:
+                groups.setdefault((0 if by_axis or not axis else number, axis), []).append((tensor, axis))
+    found: list[Symbol] = []
+    for (_, axis), places in groups.items():
+        rank = len(places[0][0].sizes or ())
+        word = "batch" if not axis else ("height", "width")[axis - 1] if rank == 4 and axis < 3 else "length"
+        name, number = word, 2
+        while axis and name in {*taken, *(symbol.name for symbol in found)}:
+            name, number = f"{word}_{number}", number + 1
+        found.append(Symbol(name, places, _FIRST[len(found)] if len(found) < len(_FIRST) else 8 * (900 + 7 * len(found))))
+    return found
 
 
 LINE = 84
 """A statement of a function has so many characters on one line."""
 
 
-def merged(first: str, second: str = "") -> str:
-    """One text of two that differ in numbers which follow from the size of the batch; of one, that itself."""
-    if second in ("", first):
+def merged(first: str, others: Iterable[tuple[Symbol, str]] = ()) -> str:
+    """One text, of a first one and those in which one of the symbols is twice as large: what differs follows from it."""
+    symbols, texts = [symbol for symbol, _ in others], [first, *(text for _, text in others)]
+    if all(text == first for text in texts):
         return first
-    pairs = list(zip(*(list(tokenize.generate_tokens(io.StringIO(text.replace(OPEN, "(").replace(CLOSE, ")")).readline))
-                       for text in (first, second)), strict=False))
-    if any(a.string != b.string and not a.type == b.type == token.NUMBER for a, b in pairs):
-        raise errors.UnsupportedError("The program is another one for each size of the batch: set_shape fixes it.")
+    rows = list(zip(*(list(tokenize.generate_tokens(io.StringIO(text.replace(OPEN, "(").replace(CLOSE, ")")).readline))
+                      for text in texts), strict=False))
     lines = first.split("\n")
-    for a, b in reversed(pairs):
-        if a.string != b.string:
-            row, column = a.start
-            before, after = lines[row - 1][:column], lines[row - 1][column + len(a.string):]
-            text = _in_terms(a.string, b.string)
-            if text.startswith("1 / ") and before.endswith("* "):
-                before, text = before[:-2] + "/ ", text.removeprefix("1 / ")
-            lines[row - 1] = before + text + after
+    for token_, *twice in reversed(rows):
+        changed = [(symbol, b.string) for symbol, b in zip(symbols, twice, strict=True) if b.string != token_.string]
+        if not changed:
+            continue
+        if any(b.string != token_.string and not b.type == token_.type == token.NUMBER for b in twice):
+            raise errors.UnsupportedError("The program is another one for each size of the batch: set_shape fixes it.")
+        row, column = token_.start
+        before, after = lines[row - 1][:column], lines[row - 1][column + len(token_.string):]
+        symbol, second = changed[0]
+        text = _in_terms(token_.string, second, symbol) if len(changed) == 1 else _product(token_.string, changed)
+        if text.startswith("1 / ") and before.endswith("* "):
+            before, text = before[:-2] + "/ ", text.removeprefix("1 / ")
+        lines[row - 1] = before + text + after
     return "\n".join(lines)
 
 
-def _in_terms(first: str, second: str) -> str:
-    """What is `first` for the first size of the batch and `second` for the second: `factor * batch + rest`."""
+def _product(first: str, changed: list[tuple[Symbol, str]]) -> str:
+    """What is `first`, and twice or half as much for each of some symbols that is twice as large: their product."""
+    size, names = math.prod(symbol.size for symbol, _ in changed), " * ".join(symbol.name for symbol, _ in changed)
+    number = float(first)
+    if first.isdigit() and int(first) % size == 0 and all(int(second) == 2 * int(first) for _, second in changed):
+        return f"({names})" if int(first) == size else f"({int(first) // size} * {names})"
+    if all(abs(2 * float(second) / number - 1) < 1e-6 for _, second in changed):
+        return f"({number * size:.8g} / ({names}))"
+    raise errors.UnsupportedError("A number in the program follows from several sizes: set_shape fixes them.")
+
+
+def _in_terms(first: str, second: str, symbol: Symbol) -> str:
+    """What is `first` for a symbol's size and `second` for twice that: `factor * batch + rest`."""
+    name, size = symbol.name, symbol.size
     if not (first.isdigit() and second.isdigit()):
-        if float(second) == 2 * float(first) and float(first) % SIZES[0] == 0:
-            factor = int(float(first)) // SIZES[0]
-            return "batch" if factor == 1 else f"({factor} * batch)"
-        share = float(first) * SIZES[0]
-        if abs(share / (float(second) * SIZES[1]) - 1) > 1e-6:
+        if float(second) == 2 * float(first) and float(first) % size == 0:
+            factor = int(float(first)) // size
+            return name if factor == 1 else f"({factor} * {name})"
+        share = float(first) * size
+        if abs(share / (float(second) * 2 * size) - 1) > 1e-6:
             raise errors.UnsupportedError(
                 "A number in the program is another one for each size of the batch: set_shape fixes it.")
         whole = 1 / share
         if abs(round(whole) / whole - 1) < 1e-6:
-            return f"1 / ({round(whole)} * batch)" if round(whole) > 1 else "1 / batch"
-        return f"({share:.8g} / batch)"
+            return f"1 / ({round(whole)} * {name})" if round(whole) > 1 else f"1 / {name}"
+        return f"({share:.8g} / {name})"
     a, b = int(first), int(second)
-    if a and b == 2 * a and a < SIZES[0] and SIZES[0] % a == 0:
-        return f"batch // {SIZES[0] // a}"
-    factor, odd = divmod(b - a, SIZES[1] - SIZES[0])
-    rest = a - factor * SIZES[0]
+    if a and b == 2 * a and a < size and size % a == 0:
+        return f"{name} // {size // a}"
+    factor, odd = divmod(b - a, size)
+    rest = a - factor * size
     if odd:
         raise errors.UnsupportedError("A size in the program is no multiple of the batch: set_shape fixes it.")
-    text = "batch" if factor == 1 else f"{factor} * batch"
+    text = name if factor == 1 else f"{factor} * {name}"
     return text if not rest else f"({text} {'+' if rest > 0 else '-'} {abs(rest)})"
 
 
@@ -84,12 +130,14 @@ def _on_lines(text: str) -> str:
     return f"    return {text}"
 
 
-def finished(source: str, quoted: Iterable[str] = ()) -> str:
-    """Without the marks of shapes, unused imports and an unused `batch`; the functions `quoted` as they are called."""
+def finished(source: str, quoted: Iterable[str] = (), names: Iterable[str] = ("batch",)) -> str:
+    """Without the marks of shapes, unused imports and unused `names` of sizes; the functions `quoted` as they are called."""
+    named = re.compile(rf"\b({'|'.join(names)})\b")
+
     def sizes(text: str) -> str:
         parts = text.split(", ") if text else []
-        if sum("batch" in part for part in parts) == 1:
-            parts = ["-1" if "batch" in part else part for part in parts]
+        if sum(named.search(part) is not None for part in parts) == 1:
+            parts = ["-1" if named.search(part) else part for part in parts]
         return ", ".join(parts)
 
     source = re.sub(rf"reshape\(([^{OPEN}{CLOSE}]*){OPEN}([^{CLOSE}]*){CLOSE}", lambda m: (
@@ -98,8 +146,11 @@ def finished(source: str, quoted: Iterable[str] = ()) -> str:
     source = re.sub(r"(?m)^(def init_\w+\(.*\):\n)    return (\{.*\})$", lambda m: m[1] + _on_lines(m[2]), source)
     source = specialized(source, quoted)
     parts = re.split(r"(?m)^(?=def |class |@)", source)
-    source = "".join(re.sub(r"(?m)^    batch = .*\n", "", part) if len(re.findall(r"\bbatch\b", part)) == 1 else part
-                     for part in parts)
+    for name in names:
+        once = [len(re.findall(rf"\b{name}\b", part)) == 1 for part in parts]
+        parts = [re.sub(rf"(?m)^    {name} = \w+\.shape.*\n", "", part) if unused else part
+                 for part, unused in zip(parts, once, strict=True)]
+    source = "".join(parts)
     for line in re.findall(r"(?m)^(?:import|from) .*$", source):
         name = line.split()[-1]
         if not re.search(rf"(?m)^(?!import |from ).*\b{re.escape(name)}\b", source):

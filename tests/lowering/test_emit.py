@@ -550,3 +550,56 @@ def test_a_program_of_one_batch_takes_the_one_that_was_fed(tmp_path):
         after, _, found = emitted["train_step"](params, emitted["optimizer"].init(params), *map(np.float32, feed.values()))
         np.testing.assert_allclose(found, session.run([step, loss], feed)[1], rtol=1e-6)
         np.testing.assert_allclose(after["weights"], session.run(weights), rtol=1e-6)
+
+
+def _scanned():
+    x = tf.placeholder(tf.float32, [None, None, 3], name="x")
+    start = tf.zeros(tf.pack([tf.shape(x)[0], 3]))
+    return tf.scan(lambda state, row: state + row, tf.transpose(x, [1, 0, 2]), initializer=start), [x]
+
+
+def _recurrent():
+    x, sizes = tf.placeholder(tf.float32, [None, None, 3], name="x"), tf.placeholder(tf.int32, [None], name="sizes")
+    return tf.nn.dynamic_rnn(tf.nn.rnn_cell.GRUCell(4), x, sizes, dtype=tf.float32)[0], [x, sizes]
+
+
+def _averaged():
+    x, y = tf.placeholder(tf.float32, [None, None], name="x"), tf.placeholder(tf.float32, [None, None], name="y")
+    count = tf.to_float(tf.shape(x)[0] * tf.shape(x)[1])
+    return tf.reduce_sum(x) / count + tf.reduce_sum(y * tf.to_float(tf.shape(y)[1])), [x, y]
+
+
+def _of_one_length():
+    x, y = tf.placeholder(tf.float32, [None, None], name="x"), tf.placeholder(tf.float32, [None, None], name="y")
+    return (x - y) * tf.to_float(tf.shape(y)[1]), [x, y]
+
+
+@pytest.mark.parametrize(("program", "shapes"), [
+    (_scanned, [(2, 5, 3)]), (_recurrent, [(2, 5, 3), (2,)]), (_averaged, [(3, 4), (3, 7)]),
+    (_of_one_length, [(3, 4), (3, 4)])])
+def test_every_unknown_size_is_one_of_its_own(tmp_path, program, shapes):
+    fetch, feeds = program()
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        emitted = module(tf.emit(fetch, feeds, str(tmp_path / "m.py"), session), tmp_path)
+        loaded = [emitted["params_from_checkpoint"](tmp_path / "m.npz")] if "params_from_checkpoint" in emitted else []
+        for longer in (0, 2):  # the second size, where there is one
+            given = [RNG.randint(1, 4, shape) if len(shape) == 1 else
+                     np.float32(RNG.rand(shape[0], shape[1] + longer, *shape[2:])) for shape in shapes]
+            wanted = session.run(fetch, dict(zip(feeds, given, strict=True)))
+            found = emitted["apply"](*loaded, *given)
+            assert np.shape(found) == np.shape(wanted)
+            np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_a_gradient_beside_a_loop_that_only_a_run_ends(tmp_path):
+    x, weight = tf.placeholder(tf.float32, [], name="x"), tf.Variable(2.0, name="weight")
+    rounds = tf.while_loop(lambda v, n: v > 1.0, lambda v, n: (v * 0.5, n + 1), [x, 0])[1]
+    loss = tf.square(weight)
+    step = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        emitted = module(tf.emit([step, loss, rounds], [x], str(tmp_path / "m.py"), session), tmp_path)
+    params = emitted["params_from_checkpoint"](tmp_path / "m.npz")
+    params, _, loss, rounds = emitted["train_step"](params, emitted["optimizer"].init(params), np.float32(9.0))
+    assert (float(params["weight"]), float(loss), int(rounds)) == (pytest.approx(1.6), 4.0, 4)
