@@ -176,11 +176,11 @@ class _Draft(Loading, Middle):
         return list(held)
 
     def _traced(self) -> Trace:
+        if unknown := [tensor for tensor in self.feeds if tensor.sizes is None and tensor not in self.seen]:
+            raise errors.UnsupportedError(shapeless(unknown))
         feeds = {t: Expr("name", name, outline=jax.ShapeDtypeStruct(
             self._sizes(t),
             np.dtype(t.dtype.base_dtype.as_numpy_dtype))) for t, name in zip(self.feeds, self.inputs, strict=True)}
-        if unknown := [tensor for tensor in self.feeds if tensor.sizes is None and tensor not in self.seen]:
-            raise errors.UnsupportedError(shapeless(unknown))
         roots = {**dict.fromkeys(self.trained, "params"), **dict.fromkeys(self.others, "state")}
         variables = {op: Expr("name", access(roots.get(op, "slots"), self.paths[op]), outline=_outline(op, self.state))
                      for op in self.held}
