@@ -179,7 +179,8 @@ class Executable:
                         outputs = program.run(state, {}, None)
                     else:
                         waits = not self.sources
-                        values = dict(zip(self.feeds, self.staging.copies(feeds) if waits else feeds, strict=True))
+                        given = self.staging.copies(feeds) if waits else self.staging.aligned(feeds)
+                        values = dict(zip(self.feeds, given, strict=True))
                         outputs = program.run(state, values, None)
                         if waits:
                             self.staging.last = program.a_result(state)

@@ -1,4 +1,4 @@
-"""Memory that feeds are copied to when a run returns before its program has read them."""
+"""Memory that feeds are copied to: when a run returns before its program has read them, or where XLA would copy them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import numpy as np
 from lowering import fast
 
 SMALL = 1 << 12
+LARGE = 1 << 15
+"""So many bytes are worth a look at where they start."""
 _LINE = 64
 """XLA reads an array that starts at a multiple of this without another copy."""
 _MOST = 4
@@ -32,6 +34,13 @@ class Staging:
         """Copies of the feeds, in memory that no running program reads."""
         least = SMALL if fast.on("staging") else sys.maxsize
         return [feed.copy() if feed.nbytes < least else self._copy(i, feed) for i, feed in enumerate(feeds)]
+
+    def aligned(self, feeds: list[Any]) -> list[Any]:
+        """The feeds of a run that waits for its program: XLA copies what starts anywhere else, into fresh memory."""
+        if not fast.on("staging"):
+            return feeds
+        return [self._copy(i, feed) if type(feed) is np.ndarray and feed.nbytes >= LARGE
+                and feed.__array_interface__["data"][0] % _LINE else feed for i, feed in enumerate(feeds)]
 
     def _copy(self, index: int, feed: np.ndarray) -> np.ndarray:
         memory = self._free(self.pools.setdefault(index, []), feed.nbytes + _LINE)
