@@ -6,6 +6,13 @@ import pytest
 import tracer as tf
 
 d = tf.contrib.distributions
+
+
+def mixture(count=2):
+    return d.Mixture(cat=d.Categorical(logits=[[0.1, 0.2], [0.3, 0.4]]), components=[
+        d.Normal(mu=[0.0, 1.0], sigma=[1.0, 2.0]), d.Normal(mu=[3.0, 4.0], sigma=[1.0, 1.0])][:count])
+
+
 CASES = {  # what to make, where to ask, and what 0.12.1 says
     "Normal": (lambda: d.Normal([0.5, 1.0], 2.0), [0.3, 2.0], {
         "mean": [0.5, 1], "variance": [4, 4], "entropy": [2.1120858, 2.1120858]}),
@@ -40,6 +47,20 @@ CASES = {  # what to make, where to ask, and what 0.12.1 says
     "MultivariateNormalFull": (
         lambda: d.MultivariateNormalFull([[0.0, 1.0], [1.0, 1.0]], [[[2.0, 0.5], [0.5, 1.0]], [[1.0, 0.2], [0.2, 3.0]]]),
         [[0.2, 0.3], [1.0, 0.0]], {"log_prob": [-2.4491134, -2.5493906], "entropy": [3.1176848, 3.3804717]}),
+    "Binomial": (lambda: d.Binomial(n=[4.0, 5.0], p=[0.3, 0.6]), [1.0, 2.0], {
+        "mean": [1.2, 3], "variance": [0.84, 1.2], "std": [0.9165152, 1.095445], "mode": [1, 3],
+        "log_prob": [-0.8877034, -1.4679384], "prob": [0.4116, 0.23039997]}),
+    "Multinomial": (
+        lambda: d.Multinomial(n=[4.0, 3.0], p=[[0.2, 0.3, 0.5], [0.1, 0.1, 0.8]]), [[1.0, 2.0, 1.0], [0.0, 0.0, 3.0]], {
+            "mean": [[0.8, 1.2, 2], [0.3, 0.3, 2.4]], "log_prob": [-2.225624, -0.6694306], "batch_shape": [2],
+            "event_shape": [3], "variance": [[[0.64, -0.24, -0.4], [-0.24, 0.84, -0.6], [-0.4, -0.6, 1]],
+                                             [[0.27, -0.03, -0.24], [-0.03, 0.27, -0.24], [-0.24, -0.24, 0.48]]]}),
+    "InverseGamma": (lambda: d.InverseGamma(alpha=[3.0, 4.0], beta=[2.0, 1.0]), [1.0, 2.0], {
+        "mean": [1, 0.33333334], "variance": [1, 0.05555556], "mode": [0.5, 0.2], "entropy": [0.6951575, -0.48882914],
+        "log_prob": [-0.61370564, -5.7574954], "cdf": [0.6766764, 0.9982484]}),
+    "Mixture": (lambda: mixture(), [0.5, 1.0], {
+        "mean": [1.5749376, 2.5749376], "entropy_lower_bound": [1.4189384, 1.7481978],
+        "log_prob": [-1.7347724, -2.3322244], "prob": [0.17644034, 0.09707957]}),
     "Categorical": (lambda: d.Categorical(logits=[[0.1, 0.5, 1.0], [1.0, 0.0, 0.0]]), [2, 0], {"mode": [2, 0]}),
 }
 
@@ -113,3 +134,51 @@ def test_what_is_not_defined():
         session.run(wrong.sample())
     with tf.Session() as session, pytest.raises(tf.errors.InvalidArgumentError, match="mode not defined"):
         session.run(d.Gamma([0.5], [1.0], allow_nan_stats=False).mode())
+
+
+def test_samples_of_a_mixture_and_of_inverses():
+    made = d.Mixture(cat=d.Categorical(p=[0.2, 0.3, 0.5]), components=[
+        d.Normal(mu=-20.0, sigma=0.1), d.Normal(mu=0.0, sigma=0.1), d.Normal(mu=20.0, sigma=0.1)])
+    vectors = d.Mixture(cat=d.Categorical(p=[0.5, 0.5]), components=[
+        d.MultivariateNormalDiag([-9.0, 9.0], [0.1, 0.1]), d.MultivariateNormalDiag([9.0, -9.0], [0.1, 0.1])])
+    assert vectors.get_event_shape().as_list() == [2]
+    with tf.Session() as session:
+        drawn = session.run(made.sample(4000, seed=1))
+        pairs, mean, density = session.run([vectors.sample(500, seed=2), vectors.mean(), vectors.prob([[9.0, -9.0]])])
+        inverse = session.run(d.InverseGamma(alpha=[3.0, 4.0], beta=[2.0, 1.0]).sample(3, seed=1))
+    np.testing.assert_allclose([(np.abs(drawn - at) < 1).mean() for at in (-20, 0, 20)], [0.2, 0.3, 0.5], atol=0.03)
+    np.testing.assert_allclose(pairs.sum(1), np.zeros(500), atol=1)  # both come from the same component
+    assert 0.35 < (pairs[:, 0] > 0).mean() < 0.65
+    np.testing.assert_allclose(mean, [0, 0], atol=1e-6)
+    np.testing.assert_allclose(density, [0.5 / (2 * np.pi * 0.01)], rtol=1e-4)
+    np.testing.assert_allclose(inverse, [[0.9386316, 0.353035], [1.1930814, 0.33947197], [1.241623, 0.20303231]], rtol=1e-5)
+
+
+def test_counts_that_cannot_be():
+    with tf.Session() as session:
+        checked = d.Binomial(n=[4.0, 5.0], p=[0.3, 0.6], validate_args=True)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="counts are not less than or equal to n"):
+            session.run(checked.log_prob([7.0, 2.0]))
+        with pytest.raises(tf.errors.InvalidArgumentError, match="x has non-integer components"):
+            session.run(checked.log_prob([1.5, 2.0]))
+        with pytest.raises(tf.errors.InvalidArgumentError, match="counts do not sum to n"):
+            session.run(d.Multinomial(n=3.0, p=[0.5, 0.5], validate_args=True).log_prob([1.0, 1.0]))
+        np.testing.assert_allclose(session.run(d.Binomial(n=3.0, logits=0.5).p), 0.62245935, rtol=1e-6)
+        assert np.isnan(session.run(d.InverseGamma(alpha=0.5, beta=1.0).mean()))
+        with pytest.raises(tf.errors.InvalidArgumentError, match=r"mean not defined for components of self.alpha <= 1"):
+            session.run(d.InverseGamma(alpha=0.5, beta=1.0, allow_nan_stats=False).mean())
+
+
+@pytest.mark.parametrize(("make", "problem", "message"), [
+    (lambda: d.Mixture(3, []), TypeError, "cat must be a Categorical distribution, but saw: 3"),
+    (lambda: d.Mixture(d.Categorical(p=[1.0]), []), ValueError, "components must be a non-empty list or tuple"),
+    (lambda: d.Mixture(d.Categorical(p=[1.0]), [3]), TypeError, "all entries in components must be Distribution instances"),
+    (lambda: mixture(1), ValueError, r"cat.num_classes != len\(components\): 2 vs. 1"),
+    (lambda: d.Mixture(d.Categorical(p=[0.5, 0.5]), [d.Normal(0.0, 1.0), d.Normal(np.float64(0), np.float64(1))]),
+     TypeError, "All components must have the same dtype"),
+    (lambda: d.Binomial(n=3.0), ValueError, "Must pass p or logits."),
+    (lambda: d.Multinomial(n=3.0, p=[0.5], logits=[1.0]), ValueError, "Must pass either p or logits, not both."),
+])
+def test_what_cannot_be_made(make, problem, message):
+    with pytest.raises(problem, match=message):
+        make()

@@ -100,6 +100,7 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.distributions.python.ops": "package",
     "tensorflow.contrib.distributions.python.ops.bernoulli": "tracer.contrib.distributions.discrete",  # from 0.10 on
     "tensorflow.contrib.distributions.python.ops.beta": "tracer.contrib.distributions.continuous",  # from 0.10 on
+    "tensorflow.contrib.distributions.python.ops.binomial": "tracer.contrib.distributions.counts",  # from 0.11 on
     "tensorflow.contrib.distributions.python.ops.categorical": "tracer.contrib.distributions.discrete",  # from 0.10 on
     "tensorflow.contrib.distributions.python.ops.chi2": "tracer.contrib.distributions.continuous",  # from 0.10 on
     "tensorflow.contrib.distributions.python.ops.dirichlet": "tracer.contrib.distributions.discrete",  # from 0.10 on
@@ -113,8 +114,11 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.distributions.python.ops.gaussian_conjugate_posteriors": (
         "tracer.contrib.distributions.gaussian_conjugate_posteriors"
     ),
+    "tensorflow.contrib.distributions.python.ops.inverse_gamma": "tracer.contrib.distributions.inverse_gamma",
     "tensorflow.contrib.distributions.python.ops.kullback_leibler": "tracer.contrib.distributions.kullback_leibler",
     "tensorflow.contrib.distributions.python.ops.laplace": "tracer.contrib.distributions.continuous",  # from 0.10 on
+    "tensorflow.contrib.distributions.python.ops.mixture": "tracer.contrib.distributions.mixture",  # from 0.11 on
+    "tensorflow.contrib.distributions.python.ops.multinomial": "tracer.contrib.distributions.counts",  # from 0.11 on
     "tensorflow.contrib.distributions.python.ops.mvn": "tracer.contrib.distributions.mvn",
     "tensorflow.contrib.distributions.python.ops.normal": "tracer.contrib.distributions.continuous",  # from 0.10 on
     "tensorflow.contrib.distributions.python.ops.poisson": "tracer.contrib.distributions.discrete",  # from 0.10 on

@@ -11,9 +11,12 @@ _LATER = {
     "continuous": (
         "Beta BetaWithSoftplusAB Chi2 Exponential ExponentialWithSoftplusLam Gamma GammaWithSoftplusAlphaBeta Laplace "
         "LaplaceWithSoftplusScale Normal NormalWithSoftplusSigma Uniform"),
+    "counts": "Binomial Multinomial",
     "discrete": "Bernoulli BernoulliWithSigmoidP Categorical Dirichlet Poisson",
     "distribution": "Distribution",
+    "inverse_gamma": "InverseGamma InverseGammaWithSoftplusAlphaBeta",
     "kullback_leibler": "RegisterKL kl",
+    "mixture": "Mixture",
     "multivariate": (
         "MultivariateNormalCholesky MultivariateNormalDiag MultivariateNormalDiagWithSoftplusStDev MultivariateNormalFull"),
     "student_t": "StudentT StudentTWithAbsDfSoftplusSigma",
