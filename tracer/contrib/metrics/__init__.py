@@ -13,6 +13,7 @@ from tracer.contrib.metrics.metric_ops import aggregate_metric_map as aggregate_
 from tracer.contrib.metrics.metric_ops import aggregate_metrics as aggregate_metrics
 from tracer.contrib.metrics.metric_ops import streaming_accuracy as streaming_accuracy
 from tracer.contrib.metrics.metric_ops import streaming_auc as streaming_auc
+from tracer.contrib.metrics.metric_ops import streaming_covariance as streaming_covariance
 from tracer.contrib.metrics.metric_ops import streaming_mean as streaming_mean
 from tracer.contrib.metrics.metric_ops import streaming_mean_absolute_error as streaming_mean_absolute_error
 from tracer.contrib.metrics.metric_ops import streaming_mean_cosine_distance as streaming_mean_cosine_distance
@@ -20,6 +21,7 @@ from tracer.contrib.metrics.metric_ops import streaming_mean_iou as streaming_me
 from tracer.contrib.metrics.metric_ops import streaming_mean_relative_error as streaming_mean_relative_error
 from tracer.contrib.metrics.metric_ops import streaming_mean_squared_error as streaming_mean_squared_error
 from tracer.contrib.metrics.metric_ops import streaming_mean_tensor as streaming_mean_tensor
+from tracer.contrib.metrics.metric_ops import streaming_pearson_correlation as streaming_pearson_correlation
 from tracer.contrib.metrics.metric_ops import streaming_percentage_less as streaming_percentage_less
 from tracer.contrib.metrics.metric_ops import streaming_precision as streaming_precision
 from tracer.contrib.metrics.metric_ops import streaming_precision_at_thresholds as streaming_precision_at_thresholds

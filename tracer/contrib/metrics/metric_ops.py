@@ -15,6 +15,8 @@ from tracer.contrib.metrics.means import streaming_mean_tensor as streaming_mean
 from tracer.contrib.metrics.means import streaming_percentage_less as streaming_percentage_less
 from tracer.contrib.metrics.means import streaming_recall_at_k as streaming_recall_at_k
 from tracer.contrib.metrics.means import streaming_root_mean_squared_error as streaming_root_mean_squared_error
+from tracer.contrib.metrics.moments import streaming_covariance as streaming_covariance
+from tracer.contrib.metrics.moments import streaming_pearson_correlation as streaming_pearson_correlation
 from tracer.contrib.metrics.rates import streaming_auc as streaming_auc
 from tracer.contrib.metrics.rates import streaming_precision as streaming_precision
 from tracer.contrib.metrics.rates import streaming_precision_at_thresholds as streaming_precision_at_thresholds
