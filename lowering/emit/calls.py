@@ -17,6 +17,8 @@ from tracer import ir
 _OWN = os.path.dirname(ir.__file__) + os.sep
 _LIBRARY = tuple(_OWN + folder + os.sep for folder in ("nn", "ops", "train", "contrib"))
 _NO_LIBRARY = tuple(f"{_OWN}ops{os.sep}{name}.py" for name in ("operators", "slicing", "blocks", "contexts"))
+_ROUNDLESS = (_OWN + "train" + os.sep,)
+"""What goes over variables there is written for all of them at once."""
 _ASSIGNS = re.compile(r"\s*([A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*)\s*=(?!=)")
 _NO_TENSORS = frozenset({"self", "cls", "name", "scope"})
 _NAMELESS = frozenset({"main", "build", "loss", "apply", "init", "wrapper", "inner", "minimize", "call"})
@@ -32,6 +34,9 @@ class Call:
     @property
     def name(self) -> str:
         """What the function is called; an object that is called, like its class. "" for one that has no name of its own."""
+        return self._named()
+
+    def _named(self) -> str:
         name = self.code.co_name
         if name == "_apply_sparse":  # a step of an optimizer on some rows of a table
             return name[1:]
@@ -45,6 +50,19 @@ class Call:
         return self.code.co_filename.startswith(_OWN)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Round(Call):
+    """One round of a loop in such a call."""
+
+    loop: tuple[int, int]
+    inside: Call
+
+    @property
+    def name(self) -> str:
+        """What a function of the round alone is called."""
+        return f"{self._named()}_step".removeprefix("_")
+
+
 class Calls:
     """The calls that each operation of a graph was recorded in, outermost first."""
 
@@ -53,11 +71,15 @@ class Calls:
         self._stacks: dict[ir.Operation, list[tuple[CodeType, int]]] = {}
         stack: list[tuple[CodeType, int]] = []
         calls: list[Call] = []
+        rounds: list[list[Round]] = []  # that each call is in
         for op in operations:
             before, stack = stack, list(zip(op.frames[-2::-2], op.frames[-1::-2], strict=True))
-            kept = _still_open(before, stack)
+            kept, turned = _still_open(before, stack)
             calls = [*calls[:kept], *(Call(code, i) for i, (code, _) in enumerate(stack[kept:], kept))]
-            self.of[op] = [call for call in calls if _counts(call.code)]
+            rounds = [_rounds(call, at, rounds[i] if i < kept else [], turned if i == kept - 1 else None)
+                      for i, (call, (_, at)) in enumerate(zip(calls, stack, strict=True))]
+            self.of[op] = [one for call, inside in zip(calls, rounds, strict=True) if _counts(call.code)
+                           for one in (call, *inside)]
             self._stacks[op] = stack
 
     def names(self) -> tuple[dict[ir.Operation, str], dict[ir.Operation, list[str]]]:
@@ -71,24 +93,32 @@ class Calls:
         for op, calls in self.of.items():
             returned = theirs = True  # by all functions inside; and by those of the script
             for call in reversed(calls):
-                number = _line_number(*self._stacks[op][call.depth])
+                number, text = _statement(call.code.co_filename, _line_number(*self._stacks[op][call.depth]))
                 if last.get(call, (None,))[0] != number:
                     last[call] = number, f"{number} {op.name}"
                 runs.setdefault((call, last[call][1]), []).append(op)
                 if not (returned if call.is_ours else theirs):
                     hidden.add((call, op))
-                if not linecache.getline(call.code.co_filename, number).lstrip().startswith("return"):
+                if not text.lstrip().startswith("return"):
                     returned, theirs = False, theirs and call.is_ours
         script: dict[ir.Operation, tuple[int, str]] = {}
         all_names: dict[ir.Operation, tuple[int, list[str]]] = {}
         for (call, place), operations in runs.items():
-            line = linecache.getline(call.code.co_filename, int(place.split()[0]))
-            for op, names in _assigned(line, operations):
+            _, text = _statement(call.code.co_filename, int(place.split()[0]))
+            for op, names in _assigned(text, operations):
                 if (call, op) not in hidden:
                     if len(names) == 1 and not call.is_ours:
                         script[op] = max(script.get(op, (0, "")), (call.depth, names[0]))
                     all_names[op] = max(all_names.get(op, (0, [])), (call.depth, names))
         return {op: name for op, (_, name) in script.items()}, {op: names for op, (_, names) in all_names.items()}
+
+    def list_of(self, op: ir.Operation) -> tuple[Call, str] | None:
+        """The list that the script puts an operation's value into, by the call whose list it is and its name."""
+        for call in reversed(self.of[op]):
+            if not (isinstance(call, Round) or call.is_ours or call.code.co_name == "<listcomp>"):
+                name = _list_name(call.code.co_filename, _line_number(*self._stacks[op][call.depth]))
+                return (call, name) if name else None
+        return None
 
     def line(self, op: ir.Operation, call: Call) -> str:
         """The source of the statement in a function that recorded an operation, from where it is called on."""
@@ -104,9 +134,14 @@ class Calls:
         given = [name for name in code.co_varnames[:code.co_argcount] if name not in _NO_TENSORS]
         found: list[str] = []
         for op, place in uses:
-            inner = self.of[op][self.of[op].index(call):]
-            known = [_operands(self.line(op, each)) for each in inner]  # of this function, or of one inside of it
-            name = next((operands[place] for operands in known
+            inner = [self.line(op, each) for each in self.of[op][self.of[op].index(call):]]  # or of one inside of it
+            first, count = _list_of(op)
+            if count and (place is None or first <= place < first + count):
+                name = next((names[place - first] for names in map(_elements, inner) if len(names) == count),
+                            "") if place is not None else ""
+                found.append("" if name in found else name)
+                continue
+            name = next((operands[place] for line in inner for operands in (_operands(line), _operands(line, flat=False))
                          if place is not None and len(operands) == len(op.inputs) and operands[place]), "")
             if not name:
                 words = re.findall(r"(?<![\w.'\"])[A-Za-z_]\w*\b(?!\s*=[^=]|\(|\.)", self.line(op, call))
@@ -118,8 +153,70 @@ class Calls:
 
 
 @functools.cache
-def _operands(text: str) -> tuple[str, ...]:
-    """What the operands of an expression are called, "" for what has no name."""
+def _statements(file: str) -> list[ast.stmt]:
+    """All statements of a file, those within others after them."""
+    try:
+        tree = ast.parse("".join(linecache.getlines(file)))
+    except (SyntaxError, ValueError):  # Python 2, say
+        return []
+    return [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
+
+
+@functools.cache
+def _statement(file: str, number: int) -> tuple[int, str]:
+    """Where the statement at a line begins, and its text; the line alone where that is not known."""
+    inside = [s for s in _statements(file) if s.lineno <= number <= (s.end_lineno or 0) and not hasattr(s, "body")]
+    if len(inside) != 1:
+        return number, linecache.getline(file, number)
+    lines = linecache.getlines(file)[inside[0].lineno - 1:inside[0].end_lineno]
+    return inside[0].lineno, "".join(lines)
+
+
+@functools.cache
+def _list_name(file: str, number: int) -> str:
+    """The list that the statement at a line makes, or appends to; "" where it does neither."""
+    inside = [s for s in _statements(file) if s.lineno <= number <= (s.end_lineno or 0)]
+    statement = inside[-1] if inside else None
+    if isinstance(statement, ast.Assign) and isinstance(statement.value, (ast.List, ast.ListComp)):
+        return _name_of(statement.targets[0])
+    return _appended_to(statement)
+
+
+def _appended_to(statement: ast.stmt | None) -> str:
+    """The list that a statement appends to; "" where it does something else."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    is_append = isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "append"
+    return _name_of(call.func.value) if is_append else ""  # type: ignore[union-attr]
+
+
+def _list_of(op: ir.Operation) -> tuple[int, int]:
+    """Where the only list among the inputs of an operation begins, and how long it is."""
+    arguments = op.arguments
+    lists = [i for i, argument in enumerate(arguments) if isinstance(argument, list) and len(argument) > 1]
+    if len(lists) != 1:
+        return 0, 0
+    before = [len(argument) if isinstance(argument, list) else 1 for argument in arguments[:lists[0]]]
+    return sum(before), len(arguments[lists[0]])
+
+
+@functools.cache
+def _elements(text: str) -> tuple[str, ...]:
+    """What the elements of the only list that is written out in a call are called, "" for what has no name."""
+    try:
+        tree = ast.parse(text.strip(), mode="eval").body
+    except SyntaxError:
+        return ()
+    lists = [e for e in tree.args if isinstance(e, (ast.List, ast.Tuple))] if isinstance(tree, ast.Call) else []
+    return tuple(_name_of(e.value if isinstance(e, ast.Starred) else e) for e in lists[0].elts) if len(lists) == 1 else ()
+
+
+def _name_of(e: ast.expr) -> str:
+    return e.id if isinstance(e, ast.Name) else e.attr if isinstance(e, ast.Attribute) else ""
+
+
+@functools.cache
+def _operands(text: str, flat: bool = True) -> tuple[str, ...]:
+    """What the operands of an expression are called, "" for what has no name; those in a list one by one, where `flat`."""
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except SyntaxError:
@@ -130,10 +227,15 @@ def _operands(text: str) -> tuple[str, ...]:
         operands = [tree.left, tree.right]
     elif isinstance(tree, ast.UnaryOp):
         operands = [tree.operand]
+    elif isinstance(tree, ast.Subscript):
+        operands = [tree.value, ast.Constant(0), ast.Constant(0)]  # where it begins, and how far it goes
     else:
         return ()
-    flat = [e for operand in operands for e in (operand.elts if isinstance(operand, (ast.List, ast.Tuple)) else [operand])]
-    return tuple(e.id if isinstance(e, ast.Name) else e.attr if isinstance(e, ast.Attribute) else "" for e in flat)
+    for operand in list(operands) if flat else ():
+        if isinstance(operand, (ast.List, ast.Tuple)):
+            i = operands.index(operand)
+            operands[i:i + 1] = operand.elts
+    return tuple(map(_name_of, operands))
 
 
 def _counts(code: CodeType) -> bool:
@@ -142,23 +244,38 @@ def _counts(code: CodeType) -> bool:
     return (name.startswith(_LIBRARY) and not name.startswith(_NO_LIBRARY)) if name.startswith(_OWN) else True
 
 
-def _still_open(before: list[tuple[CodeType, int]], stack: list[tuple[CodeType, int]]) -> int:
-    """How many calls go on from one operation to the next."""
+def _rounds(call: Call, at: int, before: list[Round], turned: tuple[int, int] | None) -> list[Round]:
+    """The rounds of loops, outermost first, that a call is in at an instruction; a loop that has `turned` begins another."""
+    if not _counts(call.code) or call.code.co_filename.startswith(_ROUNDLESS):
+        return []
+    inside = [loop for loop in _loops(call.code) if loop[0] <= at <= loop[1]]
+    known = {one.loop: one for one in before if turned is None or not _holds(turned, one.loop)}
+    return [known.get(loop) or Round(call.code, call.depth, loop, call)
+            for loop in sorted(inside, key=lambda loop: loop[0] - loop[1])]
+
+
+def _holds(outer: tuple[int, int], inner: tuple[int, int]) -> bool:
+    return outer[0] <= inner[0] and inner[1] <= outer[1]
+
+
+def _still_open(before: list[tuple[CodeType, int]], stack: list[tuple[CodeType, int]]) -> tuple[int, tuple[int, int] | None]:
+    """How many calls go on from one operation to the next, and the loop in the innermost of them that has gone round."""
     same = next((i for i, (a, b) in enumerate(zip(before, stack, strict=False)) if a != b), min(len(before), len(stack)))
     earlier = later = 0
     levels = same
     if same < min(len(before), len(stack)):
         (code, earlier), (other, later) = before[same], stack[same]
         if code is not other:
-            return same
+            return same, None
         if later > earlier:
-            return same + 1
+            return same + 1, None
         levels += 1
     for i in reversed(range(levels)):  # something goes round: the innermost loop that is at this place
         places = (earlier, later) if i == same else (stack[i][1],) * 2
-        if any(start <= min(places) and max(places) <= end for start, end in _loops(stack[i][0])):
-            return i + 1
-    return same
+        around = [loop for loop in _loops(stack[i][0]) if loop[0] <= min(places) and max(places) <= loop[1]]
+        if around:
+            return i + 1, min(around, key=lambda loop: loop[1] - loop[0])
+    return same, None
 
 
 @functools.cache
@@ -177,6 +294,10 @@ def _targets(line: str) -> tuple[tuple[str, ...], int]:
     except (SyntaxError, ValueError):  # it goes on in the next line
         match = None if line.rstrip().endswith(("[", "{")) else _ASSIGNS.match(line)
         return (tuple(re.split(r"\s*,\s*", match[1])) if match else ()), 1
+    if (name := _appended_to(statement)) and re.search("[^s]s$", name):
+        return (name[:-1],), 1
+    if isinstance(statement, ast.AugAssign):
+        return ((name,), 1) if (name := _name_of(statement.target)) else ((), 1)
     if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or (
             isinstance(statement, ast.Assign) and len(statement.targets) > 1):
         return (), 1
@@ -185,7 +306,7 @@ def _targets(line: str) -> tuple[tuple[str, ...], int]:
     targets = target.elts if isinstance(target, ast.Tuple) else [target]
     if isinstance(value, (ast.List, ast.ListComp, ast.Dict, ast.DictComp, ast.Lambda)):
         return (), 1  # none of its elements is called so
-    names = tuple(t.id if isinstance(t, ast.Name) else t.attr if isinstance(t, ast.Attribute) else "" for t in targets)
+    names = tuple(map(_name_of, targets))
     return names if all(names) else (), len(value.elts) if isinstance(value, ast.Tuple) else 1
 
 

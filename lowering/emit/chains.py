@@ -39,11 +39,12 @@ class Counter:
 class Chain:
     """The calls, in their order; and each argument: as it is in every round, or what the first and the next rounds take."""
 
-    def __init__(self, calls: list[Expr], known: dict[int, str], uses: collections.Counter[int]) -> None:
+    def __init__(self, calls: list[Expr], known: dict[int, str], uses: collections.Counter[int], zips: bool = False) -> None:
         self.calls, self.known, self.uses = calls, known, uses
+        self.zips = zips  # whether one argument may be made of the elements of several lists
         self.places = {id(call): (k, None) for k, call in enumerate(calls)}
         self.places |= {id(piece): (k, j) for k, call in enumerate(calls) for j, piece in enumerate(call.pieces)}
-        self.before = [Expr("name", "", outline=_outline(piece)) for piece in calls[0].pieces or calls[:1]]
+        self.before = [Expr("name", "", outline=outline_of(piece)) for piece in calls[0].pieces or calls[:1]]
         self.lists: list[tuple[Expr, list[Expr]]] = []  # what stands for an element, and the elements
         self.counts = False
         self.arguments: list[Any] = []
@@ -62,7 +63,7 @@ class Chain:
         except MismatchError:
             del self.lists[count:]
             self.counts = counts
-            name = Expr("name", "", outline=_outline(values[0]))
+            name = Expr("name", "", outline=outline_of(values[0]))
             self.carried[i] = name, values[0], _Unified(self, 1, True).of(values[1:])
             self.arguments.append(name)
 
@@ -111,7 +112,7 @@ class Chain:
         return None
 
 
-def _outline(value: Any) -> Any:
+def outline_of(value: Any) -> Any:
     return jax.ShapeDtypeStruct(np.shape(value), getattr(value, "dtype", np.dtype(bool)) or np.dtype(bool))
 
 
@@ -175,7 +176,7 @@ class _Unified:
             made = copy.copy(one)
             made.args = tuple(self.of(list(items)) for items in zip(*(v.args for v in values), strict=True))
             made.kwargs = self.of([v.kwargs for v in values])
-            if len(self.chain.lists) > count + 1:  # several lists: their elements are computed before, in one
+            if len(self.chain.lists) > count + 1 and not self.chain.zips:  # what is made of their elements is one
                 del self.chain.lists[count:]
                 raise MismatchError
             return made
@@ -189,6 +190,8 @@ class _Unified:
         one, heads = values[0], [value.head for value in values]
         if len(set(heads)) == 1:
             return one
+        if all(re.fullmatch(r"(?!keys\b)\w+\[\d+\]", head) for head in heads):
+            return self._listed(values)
         parts = [re.split(r"(\d+)", head) for head in heads]
         differ = [i for i, items in enumerate(zip(*parts, strict=False)) if len(set(items)) > 1]
         if len({len(part) for part in parts}) == 1 and len(differ) == 1 and differ[0] % 2:
@@ -199,10 +202,10 @@ class _Unified:
                 self.chain.counts = True
                 count = Counter(numbers[0] - step * self.first, step).text
                 if not before.count('"') % 2:
-                    return Expr("name", f"{before}{count}{after}", outline=_outline(one))
+                    return Expr("name", f"{before}{count}{after}", outline=outline_of(one))
                 opening = before.rindex('"')
                 head = f'{before[:opening]}f{before[opening:]}{{{count}}}{after}'
-                return Expr("name", head, outline=_outline(one))
+                return Expr("name", head, outline=outline_of(one))
         return self._listed(values)
 
     def _listed(self, values: list[Expr]) -> Expr:
@@ -212,7 +215,7 @@ class _Unified:
         for name, elements in self.chain.lists:
             if len(elements) == len(values) and all(a is b for a, b in zip(elements, values, strict=True)):
                 return name
-        name = Expr("name", "", outline=_outline(values[0]))
+        name = Expr("name", "", outline=outline_of(values[0]))
         self.chain.lists.append((name, values))
         return name
 

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from lowering import registry
-from lowering.emit.optimizers import KINDS
+from lowering.emit.optimizers import ADAM_BY_ROWS, KINDS
+from lowering.emit.rows import RowsStep
 from lowering.emit.trace import Trace
 from lowering.slice import VARIABLES, variable_of
 from tracer.ir import Operation, Tensor
 
 
-def slots(nodes: list[Operation], fetches: Iterable[Tensor] = ()) -> set[Operation]:
-    """The variables that optimizers keep for themselves. A power that a step of rows reads as well is an ordinary one."""
-    found = [variable_of(op.inputs[i]) for op in nodes if op.type in KINDS for i in KINDS[op.type].slots]
-    kept = {variable for variable in found if variable is not None}
+def slots(nodes: list[Operation], rows: Sequence[RowsStep], fetches: Iterable[Tensor] = ()) -> set[Operation]:
+    """The variables that optimizers keep for themselves. A power that something else reads as well is an ordinary one."""
+    steps = [op for op in (*nodes, *rows) if op.type in KINDS]
+    kept = {v for op in steps for i in KINDS[op.type].slots if (v := variable_of(op.inputs[i])) is not None}
     read = {variable_of(t) for t in fetches}
-    powers = {v for op in nodes if op.type == "ApplyAdam" for i in (3, 4) if (v := variable_of(op.inputs[i])) is not None}
-    return {v for v in kept if v not in powers or not (v in read or _is_used(v, nodes))}
+    powers = {v for op in steps if op.type == "ApplyAdam" for i in (3, 4) if (v := variable_of(op.inputs[i])) is not None}
+    inside = {op for step in rows for op in step.nodes}
+    left = [op for op in nodes if op not in inside]
+    return {v for v in kept if v not in powers or not (v in read or _is_used(v, left))}
 
 
 def _is_used(power: Operation, nodes: list[Operation]) -> bool:
@@ -37,11 +40,11 @@ def _is_used(power: Operation, nodes: list[Operation]) -> bool:
     return False
 
 
-def trained_by(nodes: Iterable[Operation]) -> list[Operation]:
+def trained_by(nodes: Sequence[Operation | RowsStep]) -> list[Operation]:
     """The variables that optimizers change, or by which something is differentiated."""
     found = [variable_of(op.inputs[0]) for op in nodes if op.type in KINDS]
     for op in nodes:
-        if op.type == "Gradients":
+        if isinstance(op, Operation) and op.type == "Gradients":
             count = op.attrs["ys"]
             found += [variable_of(t) for t in op.inputs[count:count + op.attrs["xs"]]]
     return list(dict.fromkeys(variable for variable in found if variable is not None))
@@ -50,9 +53,11 @@ def trained_by(nodes: Iterable[Operation]) -> list[Operation]:
 class Group:
     """The updates of one optimizer."""
 
-    def __init__(self, operations: list[Operation], name: str) -> None:
-        self.operations, self.name, self.kind = operations, name, KINDS[operations[0].type]
+    def __init__(self, operations: Sequence[Operation | RowsStep], name: str) -> None:
+        self.operations, self.name = operations, name
+        self.kind = ADAM_BY_ROWS if any(isinstance(op, RowsStep) for op in operations) else KINDS[operations[0].type]
         self.variables = [v for op in operations if (v := variable_of(op.inputs[0])) is not None]
+        self.computed = False  # whether a step computes one of its numbers
         self.momentum, self.decay = True, ""  # whether it has one, and Adam's second number as source
 
 

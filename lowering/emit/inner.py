@@ -65,7 +65,7 @@ class Inner(Texts):
         lines = [f"{', '.join(parameters)}{',' if len(parameters) == 1 else ''} = values"] if takes else []
         if local.name == "trip_body":
             takes = ["_", *takes]
-        returned = texts[0] if local.name == "condition" else f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"
+        returned = f"({texts[0]},)" if len(texts) == 1 and local.name != "condition" else ", ".join(texts)
         self.lines += ["", f"def {name}({', '.join(takes)}):"]
         self.lines += ["    " + line if line else line for line in [*lines, *inner.lines, f"return {returned}"]]
         self.lines.append("")

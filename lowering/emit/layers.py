@@ -4,6 +4,7 @@ import math
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jax import lax
 
@@ -115,6 +116,30 @@ def rows_by_ftrl(table, squares, linear, grads, rows, rate, l1, l2, power):
         return (table.at[at].set(values), squares.at[at].set(total), linear.at[at].set(sums)), None
 
     return lax.scan(move, (table, squares, linear), (grads, rows))[0]
+
+
+def adam(learning_rate, b1=0.9, b2=0.999, eps=1e-8):
+    """Adam as TensorFlow has it for tables: a gradient may be `(indices, rows)`, where equal rows are squared one by one."""
+    b1, b2 = np.float32(b1), np.float32(b2)
+
+    def moved(moment, grad, decay, order):
+        if isinstance(grad, tuple):
+            indices, rows = grad
+            return (decay * moment).at[indices].add((1 - decay) * rows**order)
+        return decay * moment + (1 - decay) * grad**order
+
+    def init(params):
+        return optax.tree.zeros_like(params), optax.tree.zeros_like(params), b1, b2
+
+    def update(grads, state, params=None):
+        m, v, b1_power, b2_power = state
+        m = jax.tree.map(lambda m, grad: moved(m, grad, b1, 1), m, grads)
+        v = jax.tree.map(lambda v, grad: moved(v, grad, b2, 2), v, grads)
+        rate = learning_rate * jnp.sqrt(1 - b2_power) / (1 - b1_power)
+        updates = jax.tree.map(lambda m, v: -rate * m / (jnp.sqrt(v) + eps), m, v)
+        return updates, (m, v, b1_power * b1, b2_power * b2)
+
+    return optax.GradientTransformation(init, update)
 
 
 def printed(x, message, values):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,41 @@ OPEN, CLOSE = "\u00ab", "\u00bb"
 """Stand around the sizes of a shape until the module is whole: one size among them may become -1 then."""
 ATOM = 20
 """How tightly a name binds."""
+ROUNDED = 3e-7
+"""So far from a short number may be what float32 made of it."""
+
+
+class Constants(dict[str, np.ndarray]):
+    """Large constants by name; `said` is what the script calls some of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: dict[Any, str] = {}
+
+    def name(self, value: np.ndarray, wanted: str) -> str:
+        """The name of a constant, which is among them from now on."""
+        key = key_of(value)
+        for name, known in self.items():
+            if key_of(known) == key:
+                return name
+        wanted = self.said.get(key, f"{wanted}_{sum(name.startswith(wanted + '_') for name in self)}")
+        while wanted in self:
+            wanted += "_"
+        self[wanted] = value
+        return wanted
+
+
+def key_of(value: np.ndarray) -> Any:
+    """Equal for equal arrays."""
+    return value.shape, str(value.dtype), value.tobytes()
 
 
 class Literals:
     """Writes constants; what is too large goes into the file beside the module."""
 
     quotes: Quotes
-    arrays: dict[str, np.ndarray]
+    arrays: Constants
+    role = "constant"  # what the function that is written calls the argument that is written
     lists: dict[str, int]  # lists that have names, and their lengths
 
     def text(self, value: Any, level: int = 0) -> str:
@@ -35,14 +64,26 @@ class Literals:
         if hasattr(value, "_fields") or not isinstance(value, (list, tuple, slice, dict)):
             return self._object(value)
         if isinstance(value, (list, tuple)):
-            inner = ", ".join(self.text(item) for item in value)
-            for name, count in self.lists.items():
-                if isinstance(value, list) and inner == ", ".join(f"{name}[{k}]" for k in range(count)):
-                    return name, ATOM
+            texts = [self.text(item) for item in value]
+            if isinstance(value, list) and (known := self._list(texts)):
+                return known, ATOM
+            inner = ", ".join(texts)
             return (f"[{inner}]" if isinstance(value, list) else f"({inner}{',' if len(value) == 1 else ''})"), ATOM
         if isinstance(value, slice):
             return f"slice({', '.join(self.text(part) for part in (value.start, value.stop, value.step))})", ATOM
         return "{" + ", ".join(f"{key!r}: {self.text(item)}" for key, item in value.items()) + "}", ATOM
+
+    def _list(self, texts: list[str]) -> str:
+        """The elements of a list that has a name as that, or as a piece of it; "" where they are something else."""
+        found = [re.fullmatch(r"(\w+)\[(\d+)\]", text) for text in texts]
+        names = {match[1] for match in found if match}
+        if len(texts) < 2 or not all(found) or len(names) != 1 or (name := names.pop()) not in self.lists:
+            return ""
+        places = [int(match[2]) for match in found if match]
+        if places != list(range(places[0], places[-1] + 1)):
+            return ""
+        last = "" if places[-1] + 1 == self.lists[name] else str(places[-1] + 1)
+        return f"{name}[{places[0] or ''}:{last}]" if places[0] or last else name
 
     def _object(self, value: Any) -> tuple[str, int]:
         if hasattr(value, "_fields"):
@@ -79,11 +120,7 @@ class Literals:
             if number in (0, 1):
                 return f"jnp.{'ones' if number else 'zeros'}({shape}{kind})", ATOM
             return f"jnp.full({shape}, {self.text(number)}{kind})", ATOM
-        name = f"constant_{len(self.arrays)}"
-        for key, known in self.arrays.items():
-            if known is value or (known.shape == value.shape and known.dtype == value.dtype and (known == value).all()):
-                name = key
-        self.arrays[name] = value
+        name = self.arrays.name(value, self.role)
         return f'constants["{name}"]', ATOM
 
 
@@ -107,6 +144,9 @@ def _number(value: float) -> str:
     single = np.float32(value)
     text = next((t for t in (f"{value:.{n}g}" for n in range(1, 10)) if np.float32(t) == single), repr(value)) \
         if float(single) == value else repr(value)
+    short = f"{value:.2g}"
+    if len(text) > len("0.1000000") and abs(float(short) - value) < ROUNDED * abs(value):
+        text = short  # 1 - 0.9, say
     if text in ("inf", "-inf", "nan"):
         return {"inf": "jnp.inf", "-inf": "-jnp.inf", "nan": "jnp.nan"}[text]
     return text if any(letter in text for letter in ".en") else text + ".0"

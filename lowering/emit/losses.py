@@ -8,7 +8,7 @@ from lowering.emit.expressions import Expr, expressions
 from lowering.emit.naming import place
 from lowering.emit.parallel import below
 from lowering.emit.paths import Path, access
-from lowering.emit.render import Body
+from lowering.emit.render import LONG, Body
 from lowering.emit.trace import Gradient, Trace
 
 WORTH = 4
@@ -29,8 +29,9 @@ class Losses:
     all_paths: list[Path]
 
     def _gradient(self, name: str, gradient: Gradient, outside: list[Any], moved: list[Expr]) -> None:
-        body = self.draft.body()
-        objective = body.simple(gradient.objective)
+        objective = self.body.simple(gradient.objective)
+        stateless = not any(e.head.startswith("state[") for e in below(objective).values())
+        body = self.draft.body(free=("state",) if stateless else ())
         by = self._moved(gradient, body)
         handed = self._shared(objective, outside, moved)
         if len(self.trace.gradients) == 1:
@@ -38,13 +39,14 @@ class Losses:
         texts = body.write([objective, *handed])
         returned = texts[0] if not handed else f"{texts[0]}, {_bundle(texts[1:])}"
         said = self.draft.script.get(gradient.op.inputs[0].op, "")
-        doc = f"What is differentiated{f', {said}' if said and said != name else ''} ({place(gradient.op.inputs[0].op)})."
-        arguments = [*self.draft.arguments(), *by, *self.draft.inputs]
+        doc = f"The loss{f', {said}' if said and said != name else ''} ({place(gradient.op.inputs[0].op)})."
+        roots = [root for root in self.draft.arguments() if not (root == "state" and stateless)]
+        arguments = [*roots, *by, *self.draft.inputs]
         text, used = self.draft.definition(name, arguments, body.lines, returned, doc)
         self.defined.append(text)
         for argument, values in by.items():
             self._argument(argument, values)
-        self._call(name, gradient, objective, handed, used, by, outside)
+        self._call(name, gradient, objective, dict(zip(map(id, handed), texts[1:], strict=True)), handed, used, by, outside)
 
     def _moved(self, gradient: Gradient, body: Any) -> dict[str, list[Expr]]:
         """The arguments of a loss that are neither variables nor fed: one expression each, or rows of one table."""
@@ -54,7 +56,9 @@ class Losses:
             tables.setdefault(_table(value), []).append(value)
         by: dict[str, list[Expr]] = {}
         for table, rows in tables.items():
-            if table and len(rows) >= LISTED:
+            rows.sort(key=lambda value: value.number)
+            places = [self.body.text(row.args[1]) for row in rows] if table and len(rows) > 1 else []
+            if table and len(rows) > 1 and (len(rows) >= LISTED or self.body._list(places)):
                 name = body.names.fresh(f"{_last(table)}_rows")
                 by[name] = rows
                 body.give_list(name, rows)
@@ -69,8 +73,11 @@ class Losses:
             self.body.name(values[0], name, exact=True)
             return
         table = self.body.text(values[0].args[0])
-        places = ", ".join(self.body.text(value.args[1]) for value in values)
-        self.lines.append(f"{name} = [{table}[indices] for indices in [{places}]]")
+        if len(table) > LONG:
+            table = self.body.names.fresh(_last(table))
+            self.lines.append(f"{table} = {values[0].args[0].head}")
+        places = self.body.text([value.args[1] for value in values])
+        self.lines.append(f"{name} = [{table}[indices] for indices in {places}]")
         self.body.names.take([name])
         self.body.give_list(name, values)
 
@@ -93,8 +100,8 @@ class Losses:
                 stack += expressions([list(expr.args), expr.kwargs])
         return _fewest(sorted(found.values(), key=lambda expr: expr.number), objective, outside)
 
-    def _call(self, name: str, gradient: Gradient, objective: Expr, handed: list[Expr], used: list[str],
-              by: dict[str, list[Expr]], outside: list[Any]) -> None:
+    def _call(self, name: str, gradient: Gradient, objective: Expr, called: dict[int, str], handed: list[Expr],
+              used: list[str], by: dict[str, list[Expr]], outside: list[Any]) -> None:
         """The line that calls the gradient of the loss."""
         roots: dict[str, str] = {}  # the arguments of the loss it is differentiated by, and what those gradients are called
         alone = len(self.losses) == 1
@@ -121,7 +128,9 @@ class Losses:
         if any(id(objective) in below(root) for root in outside):
             values.append(self.body.give(objective, self.body.names.fresh(f"{name}_value")))
         if handed:
-            values.append(_bundle([self.body.give(e, self.body.names.fresh(*self.draft.wanted(e))) for e in handed]))
+            names = [self.body.names.fresh(called[id(e)], True) if called[id(e)].isidentifier()
+                     else self.body.names.fresh(*self.draft.wanted(e)) for e in handed]
+            values.append(_bundle([self.body.give(e, name) for e, name in zip(handed, names, strict=True)]))
         if len(values) == 2 or (values and not handed):
             first = values[0] if len(values) == 1 else f"({', '.join(values)})"
             self.lines.append(f"{first}, {left} = jax.value_and_grad{call}")

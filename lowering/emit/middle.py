@@ -15,6 +15,7 @@ class Middle:
     """Finds and writes that part."""
 
     inputs: list[str]
+    heads: dict[Any, str]
     script: dict[Operation, str]
     arguments: Any
     body: Any
@@ -60,4 +61,4 @@ class Middle:
         return (named or before or [None])[-1]
 
     def _fed(self, expr: Expr) -> set[str]:
-        return {e.head for e in below(expr).values() if e.kind == "name" and e.head in self.inputs}
+        return {e.head for e in below(expr).values() if e.kind == "name" and e.head in self.heads.values()}

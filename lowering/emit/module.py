@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import re
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple
 
@@ -13,8 +14,9 @@ import numpy as np
 
 from lowering.emit import custom
 from lowering.emit.calls import Calls
-from lowering.emit.expressions import Expr, UnquotableError
+from lowering.emit.expressions import FEW, Expr, UnquotableError
 from lowering.emit.groups import is_training, slots, trained_by
+from lowering.emit.literals import Constants, key_of
 from lowering.emit.loading import Loading
 from lowering.emit.middle import Middle
 from lowering.emit.naming import Names, place
@@ -23,6 +25,7 @@ from lowering.emit.paths import access, other_paths, paths
 from lowering.emit.quote import Quotes
 from lowering.emit.render import Body
 from lowering.emit.repeats import Repeats
+from lowering.emit.rows import rows_steps
 from lowering.emit.shorten import shortened
 from lowering.emit.simple import Simplifier
 from lowering.emit.sizes import Symbol, finished, merged, symbols
@@ -99,6 +102,20 @@ def _first_that_fits(drafted: Callable, feeds: list[Tensor], seen: dict[Tensor, 
         "does a run that feeds them.") from problem
 
 
+def argument_lists(calls: Calls, feeds: list[Tensor]) -> list[list[Tensor]]:
+    """The feeds of each argument, in order: one, or those placeholders that the script has in one list."""
+    groups: dict[Any, list[Tensor]] = {}
+    for tensor in feeds:
+        key = calls.list_of(tensor.op) if tensor.op.type == "Placeholder" else None
+        groups.setdefault(key or tensor, []).append(tensor)
+    return [sorted(group, key=lambda t: t.op._id) for group in groups.values()]
+
+
+def arguments_of(feeds: list[Tensor]) -> list[list[Tensor]]:
+    """The feeds that go into each argument of an emitted function."""
+    return argument_lists(Calls(feeds[0].graph.get_operations()), feeds) if feeds else []
+
+
 def handed_over(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor]) -> list[Tensor]:
     """What queues, readers and the like give to a run: the arguments that a module has in their place.
 
@@ -143,15 +160,19 @@ class _Draft(Loading, Middle):
         self.script, self.library = calls.names()
         self.quotes = Quotes()
         self.simple = Simplifier()
-        self.arrays: dict[str, np.ndarray] = {}
-        self.slots = slots(nodes, fetches)
+        self.arrays = Constants()
+        self.arrays.said = self._said_constants()
+        self.rows = rows_steps(nodes, fetches)
+        self.slots = slots(nodes, self.rows, fetches)
         self.held = self._variables()
-        trained = set(trained_by(nodes))
+        trained = set(trained_by([*nodes, *self.rows]))
         self.trained = [op for op in self.held if op in trained or (not trained and op not in self.slots)]
         self.others = [op for op in self.held if op not in self.slots and op not in self.trained]
         names = Names([*(["state"] if self.others else []), "loss", "train_step", "opt_state", "constants",
                        *(symbol.name for symbol in symbols)])
-        self.inputs = [names.fresh(*self._feed_name(t)) for t in feeds]
+        self.feed_lists: dict[str, int] = {}  # arguments that are lists, and their lengths
+        self.heads = self._feed_heads(names)  # what each feed is called
+        self.inputs = list(dict.fromkeys(head.partition("[")[0] for head in self.heads.values()))
         self.paths = paths(self.trained)
         self.paths |= other_paths(self.others, self.paths)
         self.paths |= {op: (op.name,) for op in self.slots}
@@ -161,6 +182,19 @@ class _Draft(Loading, Middle):
         self.customs = custom.define(self.trace.customs, self)
         self.taken |= self._quoted_names()
         self.quotes.wide = self._is_wide()
+
+    def _feed_heads(self, names: Names) -> dict[Tensor, str]:
+        """What each fed tensor is called: those that the script has in a list are one argument."""
+        heads: dict[Tensor, str] = {}
+        for group in argument_lists(self.calls, self.feeds):
+            if len(group) == 1:
+                heads[group[0]] = names.fresh(*self._feed_name(group[0]))
+                continue
+            found = self.calls.list_of(group[0].op)
+            name = names.fresh(found[1] if found else "inputs", True)
+            self.feed_lists[name] = len(group)
+            heads |= {t: f"{name}[{k}]" for k, t in enumerate(group)}
+        return heads
 
     def _feed_name(self, tensor: Tensor) -> tuple[str, bool]:
         """What a fed tensor is called, and whether the script calls it so."""
@@ -180,11 +214,11 @@ class _Draft(Loading, Middle):
             raise errors.UnsupportedError(shapeless(unknown))
         feeds = {t: Expr("name", name, outline=jax.ShapeDtypeStruct(
             self._sizes(t),
-            np.dtype(t.dtype.base_dtype.as_numpy_dtype))) for t, name in zip(self.feeds, self.inputs, strict=True)}
+            np.dtype(t.dtype.base_dtype.as_numpy_dtype))) for t, name in self.heads.items()}
         roots = {**dict.fromkeys(self.trained, "params"), **dict.fromkeys(self.others, "state")}
         variables = {op: Expr("name", access(roots.get(op, "slots"), self.paths[op]), outline=_outline(op, self.state))
                      for op in self.held}
-        trace = Trace(feeds, variables)
+        trace = Trace(feeds, variables, self.rows)
         with jax.enable_x64(True):
             walk(self.nodes, trace)
         trace.name_keys()
@@ -213,6 +247,13 @@ class _Draft(Loading, Middle):
                 if symbol.size in sizes and symbol.name not in found:
                     found[symbol.name] = f"{symbol.name} = {name}.shape[{sizes.index(symbol.size)}]"
         return [found[symbol.name] for symbol in self.symbols if symbol.name in found]
+
+    def _said_constants(self) -> dict[Any, str]:
+        """What the script calls large constants."""
+        plain = re.compile(r"(.*/)?Const(_\d+)?")
+        found = {op: self.script.get(op, "" if plain.fullmatch(op.name) else op.name) for op in self.nodes
+                 if op.type == "Const" and np.size(op.attrs["value"]) > FEW}
+        return {key_of(np.asarray(op.attrs["value"])): name for op, name in found.items() if name}
 
     def _quoted_names(self) -> set[str]:
         """The names of the module's functions, which no variable may take."""
@@ -269,6 +310,7 @@ class _Draft(Loading, Middle):
             doc = f"The values of {', '.join(self.said(t) for t in self.fetches)}."
         else:
             doc = f"The value of {self.said(self.fetches[0])}."
+        doc += self.said_lists()
         arguments = [*self.arguments(), *self.inputs]
         body = self.body()
         texts = body.write([self.result(t) for t in self.fetches])
@@ -285,14 +327,22 @@ class _Draft(Loading, Middle):
         """What a tensor is called, in words."""
         return self.script.get(tensor.op, tensor.name)
 
+    def said_lists(self) -> str:
+        """Which of the arguments are lists, as a sentence."""
+        *names, last = self.feed_lists or [""]
+        return f" {', '.join(names)} and {last} are lists." if names else f" {last} is a list." if last else ""
+
     def wanted(self, expr: Expr) -> tuple[str, bool]:
         """What an expression would be called, and whether the script calls it so."""
         return self.body().wanted(expr)
 
     def body(self, taken: Any = (), inputs: bool = True, free: Collection[str] = ()) -> Body:
         """A function's statements, to be written. Where it has no `inputs`, their names are free, as those in `free` are."""
-        names = Names([*(name for name in self.taken if inputs or name not in (*self.inputs, *free)), *taken])
-        return Body(names, self.quotes, self.arrays, place, self.simple, self.script, self.repeats, self.library)
+        unused = [*(self.inputs if not inputs else ()), *free]
+        names = Names([*(name for name in self.taken if name not in unused), *taken])
+        body = Body(names, self.quotes, self.arrays, place, self.simple, self.script, self.repeats, self.library)
+        body.lists.update(self.feed_lists if inputs else {})
+        return body
 
     def definition(self, name: str, arguments: list[str], lines: list[str], returned: str, doc: str,
                    keep: Collection[str] = ()) -> tuple[str, list[str]]:
@@ -301,7 +351,7 @@ class _Draft(Loading, Middle):
         plain = re.sub(r'"[^"]*"', "", inner)
         used = {word for word in re.findall(r"(?<![.\w])[A-Za-z_]\w*", plain)}
         # Whether they are used is known when the texts for two sizes are compared.
-        given = {t: n for t, n in zip(self.feeds, self.inputs, strict=True) if n in used | set(keep)}
+        given = {t: n for t, n in self.heads.items() if n.partition("[")[0] in used | set(keep)}
         first = [f"{symbol.name} = {given[place[0]]}.shape[{place[1]}]" for symbol in self.symbols
                  if (place := next((place for place in symbol.places if place[0] in given), None)) is not None]
         taken = [argument for argument in arguments if argument in used or argument in keep]
@@ -309,6 +359,7 @@ class _Draft(Loading, Middle):
             first.append(f"keys = jax.random.split(key, {len(self.trace.keys)})")
         if used & {"key", "keys"}:
             taken.append("key")
+        lines = _without_unread(lines, returned)
         lines, returned = shortened(lines, returned, {*self.taken, *taken, *BUILT_IN})
         inside = [*documented(doc), *first, *lines, f"return {returned}"]
         text = f"def {name}({', '.join(taken)}):\n" + "\n".join("    " + line if line else line for line in inside)
@@ -319,6 +370,19 @@ class _Draft(Loading, Middle):
         found = {op.name: np.asarray(self.state.variables[op.name])
                  for op in (*self.trained, *self.others, *self.slots) if op.name in self.state.variables}
         return {**found, **self.arrays}
+
+
+def _without_unread(lines: list[str], returned: str) -> list[str]:
+    """The statements with `_` for each part of a value that nothing reads."""
+    words = Counter(re.findall(r"\w+", "\n".join([*lines, returned])))
+    found = []
+    for line in lines:
+        match = re.match(r"( *)(\w+(?:, \w+)+)( = .*)", line, re.DOTALL)
+        if match:
+            names = ["_" if words[name] == 1 else name for name in match[2].split(", ")]
+            line = match[1] + ", ".join(names) + match[3]
+        found.append(line)
+    return found
 
 
 def documented(doc: str) -> list[str]:

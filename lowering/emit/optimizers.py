@@ -31,7 +31,9 @@ KINDS: dict[str, Kind] = {
     "ApplyRMSProp": Kind("optax.rmsprop", (("learning_rate", 3), ("decay", 4), ("momentum", 5), ("eps", 6)), 7, (1, 2),
                          "initial_scale=1.0", fields=(("nu", 1), ("trace", 2))),
 }
-
+ADAM_BY_ROWS = Kind("lowering.emit.layers:adam", KINDS["ApplyAdam"].hyper, 9, (1, 2, 3, 4), "eps={epsilon}",
+                    fields=(("m", 1), ("v", 2)))
+"""Where some of the variables are tables of which only rows have a gradient."""
 
 _DEFAULTS = {"momentum": "0.0", "b1": "0.9", "b2": "0.999"}
 
@@ -42,6 +44,8 @@ def made(kind: Kind, numbers: dict[str, str | None], extra: dict[str, str]) -> s
     given = {name: text or "0.0" for name, text in numbers.items()}
     words = [f"{name}={text}" if name != "learning_rate" else text for name, text in given.items()
              if text != _DEFAULTS.get(name)]
-    words += [kind.more.format(**given, **extra)] if kind.more else []
-    function = f"optax.inject_hyperparams({kind.function})" if computed or "lambda" in kind.more else kind.function
+    more = kind.more.format(**given, **extra)
+    words += [more] if more and more != "eps=1e-08" else []
+    options = ', static_args=("b1", "b2", "eps")' if kind.more == ADAM_BY_ROWS.more else ""
+    function = f"optax.inject_hyperparams({kind.function}{options})" if computed or "lambda" in kind.more else kind.function
     return f"{function}({', '.join(words)})"

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lowering.emit.calls import Call, Calls
+from lowering.emit.calls import Call, Calls, Round
 from lowering.emit.expressions import Expr, expressions
 from lowering.emit.forms import Raw
 
@@ -42,11 +42,13 @@ class Template(NamedTuple):
     outlines: list[Any]  # of what it returns
     shared: dict[int, Expr]  # which of the things that it would be given it holds
     arguments: list[str]
+    shapes: dict[int, int]  # settings that are the shape of something that it is given
 
     def fits(self, part: Part) -> bool:
         """Whether a part has what the function holds."""
         passed = passed_to(part)
         return (all(passed[i] is e for i, e in self.shared.items())
+                and all(part.constants[i] == passed[k].shape for i, k in self.shapes.items())
                 and all(setting_text(part.constants[i]) == key for i, key in self.fixed.items()))
 
     def takes(self, part: Part) -> list[Expr]:
@@ -185,14 +187,22 @@ def regions_of(nodes: list[Expr], users: dict[int, list[Expr]], calls: Calls) ->
             found.setdefault(region, []).append(node)
     found = {region: inside for region, inside in found.items()
              if isinstance(region, str) or len({owner[id(node)] for node in inside}) > 1}
+    found = {region: _unindexed(inside) if isinstance(region, Round) else inside for region, inside in found.items()}
     alike: dict[tuple[int, ...], Region] = {}
     for region, inside in found.items():
         key = tuple(map(id, inside))
         if isinstance(region, str):  # the innermost scope
             alike[key] = Region(region, inside, alike[key].call if key in alike else None)
-        elif (known := alike[key].call if key in alike else None) is None or known.is_ours or not region.is_ours:
+        elif (known := alike[key].call if key in alike else None) is None or isinstance(known, Round) or (
+                not isinstance(region, Round) and (known.is_ours or not region.is_ours)):
             alike[key] = Region(alike[key].scope if key in alike else region.name, inside, region)
     return list(alike.values())
+
+
+def _unindexed(nodes: list[Expr]) -> list[Expr]:
+    """The expressions of a round without the pieces that it takes of something: those differ from round to round."""
+    inside = set(map(id, nodes))
+    return [node for node in nodes if node.kind != "index" or any(id(e) in inside for e in expressions([list(node.args)]))]
 
 
 def nodes_of(results: list[Any], known: dict[int, str]) -> list[Expr]:
@@ -240,6 +250,22 @@ def _filled(constants: list[Any], nodes: list[Expr], whole: Part) -> list[Any]:
     return filled
 
 
+def _made_by(part: Part) -> Any:
+    """The function that has recorded a part, or its loop."""
+    return (part.call.code, part.call.loop if isinstance(part.call, Round) else None) if part.call is not None else None
+
+
+def _ends_loops(shorter: list[Part], parts: list[Part]) -> bool:
+    """Whether what lacks a result is the last round of its loop each time."""
+    def loop(part: Part) -> Any:
+        return (part.call.inside, part.call.loop) if isinstance(part.call, Round) else None
+
+    last: dict[Any, Part] = {}
+    for part in sorted([*parts, *shorter], key=lambda part: part.nodes[0].number):
+        last[loop(part)] = part
+    return all(last[loop(part)] is part for part in shorter)
+
+
 def join_shorter(found: dict[Any, list[Part]], users: dict[int, list[Expr]], last: set[int]) -> None:
     """Puts parts that lack a result which nothing reads, like the last step of a network in time, among whole ones."""
     for signature, parts in sorted(found.items(), key=lambda item: -len(item[1][0].nodes)):
@@ -249,9 +275,12 @@ def join_shorter(found: dict[Any, list[Part]], users: dict[int, list[Expr]], las
         for count in range(1, len(whole.outputs)):
             for kept in itertools.combinations(whole.outputs, count):
                 nodes = _leading_to(kept, whole.nodes)
-                part = part_of(whole.scope, nodes, users, last, kept, whole.call) if len(nodes) < len(whole.nodes) else None
+                part = part_of(whole.scope, nodes, users, last, kept, whole.call)
                 if part is None or part.signature not in found or part.signature == signature or (
                         not _lacks_constants(part, whole)):
+                    continue
+                if any(_made_by(shorter) != _made_by(whole) for shorter in found[part.signature]) or (
+                        isinstance(whole.call, Round) and not _ends_loops(found[part.signature], parts)):
                     continue
                 ids = set(map(id, kept))
                 for shorter in found.pop(part.signature):

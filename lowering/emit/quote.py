@@ -6,6 +6,7 @@ import ast
 import functools
 import importlib
 import inspect
+import re
 from typing import Any
 
 _KEPT_IMPORTS = ("jax", "numpy", "optax", "functools", "itertools", "math", "operator", "collections", "typing")
@@ -35,7 +36,7 @@ class Quotes:
             for used in _names(part):
                 self._use(module, tree, used)
         self._open.discard(key)
-        self.texts[key] = "\n\n\n".join(ast.unparse(part) for part in nodes)
+        self.texts[key] = "\n\n\n".join(map(unparsed, nodes))
         return name
 
     def _use(self, module: str, tree: _Tree, name: str) -> None:
@@ -139,6 +140,18 @@ class _Plain(ast.NodeTransformer):
         self.generic_visit(node)
         node.args = [a for a in node.args if not (isinstance(a, ast.Name) and a.id == "check")]
         return node
+
+
+def unparsed(node: ast.AST) -> str:
+    """A definition as source, without the parentheses around what is returned or assigned."""
+    lines = ast.unparse(node).split("\n")
+    for i, line in enumerate(lines):
+        match = re.fullmatch(r"( *return |[^()=]*,[^()=]* = )\((.*)\)", line)
+        if match and not match[2].endswith(","):
+            statement = ast.parse(line.strip().replace("return ", "returned = ", 1)).body[0]
+            if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Tuple):
+                lines[i] = match[1] + match[2]
+    return "\n".join(lines)
 
 
 def _registers(decorator: ast.expr) -> bool:

@@ -11,8 +11,9 @@ import numpy as np
 from lowering.emit.chains import Chain, chains
 from lowering.emit.expressions import Expr, Local, expressions
 from lowering.emit.inner import Inner
-from lowering.emit.literals import ATOM, scalar_type
+from lowering.emit.literals import ATOM, Constants, scalar_type
 from lowering.emit.naming import Names
+from lowering.emit.parallel import below
 from lowering.emit.quote import Quotes
 from lowering.emit.rounds import Rounds
 from lowering.emit.simple import Simplifier
@@ -33,7 +34,7 @@ NAMED = 30
 class Body(Rounds, Inner):
     """The statements of one function."""
 
-    def __init__(self, names: Names, quotes: Quotes, arrays: dict[str, np.ndarray], where: Any,
+    def __init__(self, names: Names, quotes: Quotes, arrays: Constants, where: Any,
                  simple: Simplifier, script: dict[Operation, str] | None = None, repeats: Any = None,
                  library: dict[Operation, list[str]] | None = None) -> None:
         self.names, self.quotes, self.arrays, self.where, self.simple = names, quotes, arrays, where, simple
@@ -52,6 +53,8 @@ class Body(Rounds, Inner):
         self._parts_read: dict[int, set[int]] = {}
         self.lists: dict[str, int] = {}  # lists that loops have made, and their lengths
         self.trees: dict[str, set[str]] = {}  # dictionaries, and which of their entries are not zero
+        self._sums: set[int] = set()  # what is written as `sum`: its terms stand for themselves
+        self._hints: dict[int, str] = {}  # what functions call what they are given
         self._last: set[int] = set()  # what a function returns needs no name
 
     @property
@@ -80,10 +83,21 @@ class Body(Rounds, Inner):
             results = self.repeats(results, self._text)
             self.names.take(self.repeats.names)
             self._held.append(results)
+            self._hint(results)
             for chain in chains(results, self.repeats.names, self._text):
                 self._chains.update(dict.fromkeys([*chain.places, *chain.last], chain))
         self.count(results)
         return self._on_a_line(results, self.texts(results))
+
+    def _hint(self, results: list[Any]) -> None:
+        """Notes what functions call the nameless values that they are given."""
+        for e in below(results).values():
+            said = self.repeats.arguments(e.head) if e.kind == "call" else []
+            if e.head == "optax.softmax_cross_entropy_with_integer_labels":
+                said = ["logits", "labels"]
+            for argument, name in zip(e.args, said, strict=False):
+                if isinstance(argument, Expr) and len(name) > 1 and not argument.pieces:
+                    self._hints.setdefault(id(argument), name)
 
     def texts(self, results: list[Any]) -> list[str]:
         """The texts of results that are counted already."""
@@ -122,6 +136,8 @@ class Body(Rounds, Inner):
         said = self.library.get(expr.origin, ()) if expr.origin is not None else ()
         if said and (len(said) == 1 or (expr.kind == "index" and isinstance(expr.args[1], int))):
             return said[expr.args[1] if len(said) > 1 else 0], True
+        if id(expr) in self._hints:
+            return self._hints[id(expr)], True
         return _wanted(expr), False
 
     def exact(self, value: Any) -> str:
@@ -136,8 +152,9 @@ class Body(Rounds, Inner):
         text = self.text(expr)
         if text.isidentifier():
             return text
+        text = self._fitted(expr, text, wanted)
         name = self.names.fresh(wanted, exact)
-        self._statement(expr, f"{name} = {self._fitted(expr, text, name)}")
+        self._statement(expr, f"{name} = {text}")
         self._text[id(expr)] = name
         return name
 
@@ -152,12 +169,20 @@ class Body(Rounds, Inner):
             self._seen.add(id(expr))
             if expr.kind == "index" and isinstance(expr.args[1], int):
                 self._parts_read.setdefault(id(expr.args[0]), set()).add(expr.args[1])
-                names = self.library.get(expr.origin, []) if expr.origin is not None else []
+                names = self._names_of_parts(expr)
                 if len(names) == len(expr.args[0].tree or ()) > 1:
                     self._unpacked[id(expr.args[0])] = names
             inputs = expressions([list(expr.args), expr.kwargs])
             self._uses.update(map(id, inputs))
             stack += inputs
+
+    def _names_of_parts(self, piece: Expr) -> list[str]:
+        """What the parts of a value are called, of which this is one: as the script or the operation calls them."""
+        if piece.origin is None:
+            return []
+        described = piece.origin.op_def if ":" in piece.args[0].head else None
+        plain = [argument.name for argument in described.output_arg] if described is not None else []
+        return self.library.get(piece.origin) or plain
 
     def text(self, value: Any, level: int = 0) -> str:
         """A value as source, of at least this precedence."""
@@ -167,11 +192,11 @@ class Body(Rounds, Inner):
     def _rendered(self, value: Any) -> tuple[str, int]:
         if not isinstance(value, Expr):
             return self.literal(value)
-        if value.kind == "constant":
-            return self.literal(value.args[0])
         known = self._text.get(id(value))
         if known is not None:
             return known, ATOM
+        if value.kind == "constant":
+            return self.literal(value.args[0])
         if id(value) in self._chains:
             self._loop(self._chains[id(value)])
             return self._text[id(value)], ATOM
@@ -200,8 +225,10 @@ class Body(Rounds, Inner):
             return self._text[id(value)], ATOM
         if id(value) in self._unpacked:
             return self._unpack(value, text)
-        name = self.names.fresh(*self.wanted(value))
-        self._statement(value, f"{name} = {self._fitted(value, text, name)}")
+        wanted = self.wanted(value)
+        text = self._fitted(value, text, wanted[0].rpartition("/")[2])
+        name = self.names.fresh(*wanted)
+        self._statement(value, f"{name} = {text}")
         self._text[id(value)] = name
         return name, ATOM
 
@@ -224,8 +251,8 @@ class Body(Rounds, Inner):
 
     def _part_to_name(self, value: Expr, surplus: int) -> Expr | None:
         """The part of an expression that makes it shorter by as much, and fits on a line itself: one with a name if any."""
-        stack, found = expressions([list(value.args), value.kwargs]), []
-        whole = _length(self._made(value)[0])
+        whole, found = _length(self._made(value)[0]), []
+        stack = expressions([list(value.args), value.kwargs]) if id(value) not in self._sums else []
         for e, argument in zip(value.args, self.repeats.arguments(value.head) if self.repeats else (), strict=False):
             if isinstance(e, Expr) and e.kind == "name" and id(e) not in self._text and len(e.head) > LONG:
                 if argument != "params":
@@ -239,7 +266,7 @@ class Body(Rounds, Inner):
             wanted, known = self.wanted(e)
             if SPARED < length < min(ROOM - len(wanted), whole - SPARED // 2):
                 found.append((length - len(wanted) >= surplus, known, length, e.number, e))
-            if length > SPARED:
+            if length > SPARED and id(e) not in self._sums:
                 stack += expressions([list(e.args), e.kwargs])
         return max(found)[-1] if found else None
 
@@ -307,10 +334,27 @@ class Body(Rounds, Inner):
         return place or said
 
 
+_WORDS = {"Add": "total", "BiasAdd": "total", "AddN": "total", "Sub": "difference", "Mul": "product", "Div": "ratio",
+          "MatMul": "product", "Reshape": "flat", "Concat": "joined", "Pack": "stacked", "Split": "parts",
+          "Conv2D": "convolved", "Select": "chosen", "Sum": "total", "Squeeze": "squeezed", "Slice": "piece",
+          "Cast": "numbers", "Square": "squares"}
+"""What a value is called that the script does not name, by the operation's type."""
+_DEFAULTS = re.compile(r"(add|sub|mul|div|truediv|matmul|reshape|concat|packed|pack|split|conv2d|select|sum|squeeze|slice"
+                       r"|cast|tofloat|toint32|square|addn|biasadd)(_\d+)?", re.IGNORECASE)
+_OPERATORS = {"+": "total", "-": "difference", "*": "product", "/": "ratio", "@": "product"}
+
+
 def _wanted(expr: Expr) -> str:
-    if expr.origin is not None:
-        return expr.origin.name
-    return expr.head.rpartition(".")[2].rpartition(":")[2] if re.match(r"[\w.:]+$", expr.head) else "value"
+    """What a value would be called that has no name: as its operation, or in a word where that has no name either."""
+    op = expr.origin
+    if op is None:
+        named = re.fullmatch(r"[\w.:]+", expr.head)
+        squares = expr.head == "**" and expr.args[1] == 2
+        plain = "squares" if squares else _OPERATORS.get(expr.head, "value")
+        return expr.head.rpartition(".")[2].rpartition(":")[2] if named else plain
+    scope, slash, last = op.name.rpartition("/")
+    word = "reshaped" if op.type == "Reshape" and expr.ndim > 2 else _WORDS.get(op.type, last)
+    return scope + slash + (word if _DEFAULTS.fullmatch(last) else last)
 
 
 def _length(text: str) -> int:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import copy
-import importlib
-import inspect
 import itertools
 import re
+from collections import Counter
 from typing import Any
 
 import jax
 import numpy as np
 
+from lowering.emit.calls import Round
+from lowering.emit.chains import ROUNDS
 from lowering.emit.expressions import FEW, Expr, Local, expressions, mapped
 from lowering.emit.forms import Raw
 from lowering.emit.naming import snake
@@ -31,6 +32,7 @@ from lowering.emit.parts import (
 )
 from lowering.emit.rebuilt import Rebuilt
 from lowering.emit.shorten import shortened
+from lowering.emit.texts import parameters
 from lowering.slice import variable_of
 
 FEWEST = 3
@@ -49,6 +51,7 @@ class Repeats:
         self.templates: dict[Any, Template] = {}  # by signature
         self.definitions: list[str] = []
         self.elsewhere: dict[Any, list[Part]] = {}  # by signature: one part of each function that has such
+        self._rounds: Counter[Any] = Counter()  # of each loop
         self.constants: dict[Any, Expr] = {}  # large ones, by what they are
 
     @property
@@ -70,7 +73,8 @@ class Repeats:
         for part in chosen:
             same = [p for p in chosen if p.signature == part.signature]
             same += [p for p in self.elsewhere.get(part.signature, ()) if p.nodes[0] is not part.nodes[0]]
-            if part.signature not in self.templates and (len(same) > 1 or _is_known(part)):
+            if part.signature not in self.templates and (
+                    len(same) > 1 or part.signature in self.elsewhere or _is_known(part)):
                 self._define(min(same, key=lambda p: sum(e.kind == "constant" for e in p.inputs)), same)
         chosen = [p for p in chosen if p.signature in self.templates and self.templates[p.signature].fits(p)]
         if not chosen:
@@ -87,10 +91,23 @@ class Repeats:
             if free:
                 chosen += free
                 taken.update(id(node) for part in free for node in part.nodes)
+        self._note_inside(chosen, groups)
         return chosen
+
+    def _note_inside(self, chosen: list[Part], groups: list[list[Part]]) -> None:
+        """Remembers what is there in several functions to be, so that it becomes one itself when those are written."""
+        owner = {id(node): part.signature for part in chosen for node in part.nodes}
+        for parts in sorted(groups, key=lambda parts: -max(len(part.nodes) for part in parts)):
+            homes = {owner.get(id(part.nodes[0])): part for part in parts}
+            if len(homes) > 1:
+                self.elsewhere[parts[0].signature] = list(homes.values())
+                owner.update((id(node), part.signature) for part in parts for node in part.nodes)
 
     def _is_worth(self, parts: list[Part]) -> bool:
         """Whether parts should be calls of a function."""
+        rounds = Counter(_loop(part.call) for part in parts if isinstance(part.call, Round))
+        if rounds and (max(rounds.values()) < ROUNDS or any(count < self._rounds[loop] for loop, count in rounds.items())):
+            return False
         part, count = parts[0], len(parts) + len(self.elsewhere.get(parts[0].signature, ()))
         if part.signature in self.templates or _is_known(part):
             return True
@@ -114,7 +131,9 @@ class Repeats:
                 users.setdefault(id(e), []).append(node)
         last = {id(e) for e in expressions(results)}
         found: dict[Any, list[Part]] = {}
-        for scope, inside, call in regions_of(nodes, users, self.draft.calls):
+        regions = regions_of(nodes, users, self.draft.calls)
+        self._rounds = Counter(_loop(region.call) for region in regions if isinstance(region.call, Round))
+        for scope, inside, call in regions:
             if FEWEST - 1 <= len(inside) < len(nodes):
                 part = part_of(scope, inside, users, last, call=call)
                 if part is not None:
@@ -175,13 +194,14 @@ class Repeats:
 
     def _define(self, part: Part, parts: list[Part]) -> None:
         taken = self.draft.taken
-        columns = differing(parts)
+        shapes = _shapes(parts)
+        columns = {column: places for column, places in differing(parts).items() if places[0] not in shapes}
         places = {i for places in columns.values() for i in places}
         name = _free(_name(part, parts), taken)
         self.templates[part.signature] = Template(
             name, [places[0] for places in columns.values()],
-            {i: setting_text(value) for i, value in enumerate(part.constants) if i not in places},
-            [jax.ShapeDtypeStruct(e.shape, e.dtype) for e in part.outputs if e is not None], {}, [])
+            {i: setting_text(value) for i, value in enumerate(part.constants) if i not in places | set(shapes)},
+            [jax.ShapeDtypeStruct(e.shape, e.dtype) for e in part.outputs if e is not None], {}, [], shapes)
         shared = {i: e for i, (e, *others) in enumerate(zip(*map(passed_to, parts), strict=True))
                   if e.kind == "constant" and all(other is e for other in others)}
         self.templates[part.signature] = self.templates[part.signature]._replace(shared=shared)
@@ -236,7 +256,20 @@ class Repeats:
             return body.names.fresh(e.head.rpartition('["')[2].removesuffix('"]'), True)
         if e.kind == "name" and e.head.isidentifier():
             return body.names.fresh(e.head, True)
-        return body.names.fresh(*body.wanted(e))
+        wanted, known = body.wanted(e)
+        return body.names.fresh(wanted if known else next((x for x in "xyz" if x not in arguments), "x"), known)
+
+
+def _loop(one: Round) -> Any:
+    return one.inside, one.loop
+
+
+def _shapes(parts: list[Part]) -> dict[int, int]:
+    """The settings that are in each part the shape of something that it is given, and which that is."""
+    given = [[e.shape for e in passed_to(part)] for part in parts]
+    places = [i for i, value in enumerate(parts[0].constants) if isinstance(value, tuple)]
+    return {i: k for i in places for k in reversed(range(len(given[0]))) if len(given[0][k]) > 1
+            and all(part.constants[i] == shapes[k] for part, shapes in zip(parts, given, strict=True))}
 
 
 def _flattened(value: Any) -> list[Any]:
@@ -248,21 +281,13 @@ def _setting(part: Part, place: int) -> str:
     for node in part.nodes:
         for i, value in enumerate(node.args):
             if value is part.constants[place]:
-                return _OPERANDS.get(node.head, "offset") if node.kind == "binary" else _parameter(node.head, i)
+                if node.kind == "binary":
+                    return _OPERANDS.get(node.head, "offset")
+                return dict(enumerate(parameters(node.head))).get(i, "size")
     return "size"
 
 
 _OPERANDS = {"*": "factor", "/": "divisor", "**": "exponent"}
-
-
-def _parameter(head: str, i: int) -> str:
-    """The name of a function's argument."""
-    module, _, name = head.partition(":") if ":" in head else head.rpartition(".")
-    module = {"jnp": "jax.numpy", "lax": "jax.lax"}.get(module, module)
-    try:
-        return list(inspect.signature(getattr(importlib.import_module(module), name)).parameters)[i]
-    except (ImportError, AttributeError, IndexError, ValueError):
-        return "size"
 
 
 def _with_settings(part: Part, names: dict[int, str], simple: Any) -> list[Expr]:

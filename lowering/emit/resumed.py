@@ -43,6 +43,11 @@ class Resumed:
             return start
         if group.kind.function == "optax.rmsprop" and "trace" in fields:  # optax adds its updates, TensorFlow subtracts
             fields["trace"] = f"jax.tree.map(jnp.negative, {fields['trace']})"
+        if ":" in group.kind.function:  # our own, whose state is like TensorFlow's
+            powers = [variable_of(group.operations[0].inputs[i]) for i in (3, 4)]
+            words = ", ".join(f'jnp.asarray(arrays["{power.name}"])' for power in powers if power is not None)
+            parts = ", ".join([*fields.values(), words])
+            return f"optax.tree.set({start}, inner_state=({parts}))" if group.computed else f"({parts})"
         if group.kind.function == "optax.adam":  # it is wrapped, and each layer counts the steps
             power = variable_of(group.operations[0].inputs[4])
             assert power is not None

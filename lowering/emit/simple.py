@@ -37,6 +37,16 @@ def simpler(expr: Expr) -> Any:
             expr = _same(expr, "call", expr.head, (expr.args[0].args[0], expr.args[1]), {})
         elif head in ("stack", "concatenate") and len(expr.args) == 2 and _is(expr.args[1], 0):
             expr = _same(expr, "call", expr.head, expr.args[:1], {})
+        elif expr.kind == "at" and expr.head == "add" and (whole := _unflattened(expr)) is not None:
+            expr = whole
+        elif head == "concatenate" and (stacked := _stacked(expr)) is not None:
+            expr = stacked
+        elif head == "sqrt" and (leaves := norm_of(expr)) is not None:
+            expr = _same(expr, "call", "optax.tree.norm", (leaves,), {})
+        elif head == "minimum" and (clipped := _clipping(expr)) is not None:
+            expr = clipped
+        elif expr.kind == "binary" and expr.head == "*" and (share := _share(expr)) is not None:
+            expr = share
         elif head == "transpose" and expr.args[0].ndim == 2 and len(expr.args) == 2 and list(expr.args[1]) == [1, 0]:
             expr = _same(expr, "attribute", "T", expr.args[:1], {})
         elif head == "squeeze" and (shorter := _element(expr)) is not None:
@@ -66,6 +76,95 @@ def simpler(expr: Expr) -> Any:
             expr = expr.args[0]
         else:
             return expr
+
+
+def _stacked(expr: Expr) -> Expr | None:
+    """Arrays joined along an axis that each was given just for that, as `jnp.stack`."""
+    parts, axis = expr.args[0], expr.args[1] if len(expr.args) > 1 else 0
+    if not (isinstance(parts, (list, tuple)) and len(parts) > 1 and isinstance(axis, int) and not expr.kwargs):
+        return None
+    whole = [p.args[0] if isinstance(p, Expr) and p.head in ("jnp.reshape", "jnp.expand_dims") else None for p in parts]
+    shapes = {(w.shape if isinstance(w, Expr) else None, p.shape) for w, p in zip(whole, parts, strict=True)}
+    if len(shapes) > 1:
+        return None
+    ((before, after),) = shapes
+    if before is None or axis < 0 or after != (*before[:axis], 1, *before[axis:]):
+        return None
+    return _same(expr, "call", "jnp.stack", (whole, axis) if axis else (whole,), {})
+
+
+def _clipping(expr: Expr) -> Expr | None:
+    """`min(1 / norm, 1 / limit)` of a norm as `1 / max(norm, limit)`."""
+    share, most = expr.args
+    if isinstance(most, Expr) or np.size(most) != 1 or np.asarray(most).dtype.kind != "f" or not most > 0:
+        return None
+    if not (isinstance(share, Expr) and share.kind == "binary" and share.head == "/" and _is(share.args[0], 1)):
+        return None
+    norm = share.args[1]
+    if not (isinstance(norm, Expr) and norm.head == "optax.tree.norm"):
+        return None
+    limit = copy.copy(norm)
+    limit.kind, limit.head, limit.args = "call", "jnp.maximum", (norm, _inverse(most))
+    expr.labels = ["scale"]
+    return _same(expr, "binary", "/", (share.args[0], limit), {})
+
+
+def _inverse(number: Any) -> Any:
+    """The number whose inverse this is: a short one, where there is such."""
+    array = np.asarray(number)
+    exact = 1 / array
+    short = array.dtype.type(f"{float(exact):.6g}")
+    return short if 1 / short == array else exact
+
+
+def _share(expr: Expr) -> Expr | None:
+    """`a * (1 / max(norm, limit))` as `a / max(norm, limit)`."""
+    factor, share = expr.args
+    if isinstance(factor, Expr) or not (isinstance(share, Expr) and share.kind == "binary" and share.head == "/"
+                                        and _is(share.args[0], 1)):
+        return None
+    limit = share.args[1]
+    if not (isinstance(limit, Expr) and limit.head == "jnp.maximum" and isinstance(limit.args[0], Expr)
+            and limit.args[0].head == "optax.tree.norm"):
+        return None
+    return _same(expr, "binary", "/", (factor, limit), {})
+
+
+def _unflattened(expr: Expr) -> Expr | None:
+    """What is added to rows, whose indices have been laid out in a row for that, without that."""
+    table, indices, rows = expr.args
+    if not (isinstance(indices, Expr) and isinstance(rows, Expr)):
+        return None
+    changed = unfolded(indices, rows)
+    return None if changed[0] is indices else _same(expr, "at", expr.head, (table, *changed), expr.kwargs)
+
+
+def unfolded(indices: Expr, rows: Expr) -> tuple[Expr, Expr]:
+    """Indices and rows with the axes that the indices had before they were laid out in a row."""
+    if rows.kind == "unary" or (rows.kind == "binary" and rows.head == "*" and np.ndim(rows.args[1]) == 0):
+        before, inner = unfolded(indices, rows.args[0])
+        if inner is rows.args[0]:
+            return indices, rows
+        made = _same(rows, rows.kind, rows.head, (inner, *rows.args[1:]), rows.kwargs)
+        made.shape = inner.shape
+        return before, made
+    if indices.head == rows.head == "jnp.concatenate" and len(indices.args) == len(rows.args) == 1:
+        flat = list(zip(indices.args[0], rows.args[0], strict=True))
+        pairs = [unfolded(*pair) for pair in flat]
+        pairs = pairs if len({pair[0].shape[1:] for pair in pairs}) == 1 else flat
+        pairs.sort(key=lambda pair: pair[0].number)
+        return tuple(_with_parts(whole, list(parts)) for whole, parts in zip(  # type: ignore[return-value]
+            (indices, rows), zip(*pairs, strict=True), strict=True))
+    first, second = (e.args[0] if e.head in ("reshape", "jnp.reshape") else None for e in (indices, rows))
+    fits = isinstance(first, Expr) and isinstance(second, Expr) and second.shape[:first.ndim] == first.shape
+    return (first, second) if fits else (indices, rows)
+
+
+def _with_parts(whole: Expr, parts: list[Expr]) -> Expr:
+    """A concatenation of other parts."""
+    made = _same(whole, whole.kind, whole.head, (parts,), whole.kwargs)
+    made.shape = (sum(part.shape[0] for part in parts), *parts[0].shape[1:])
+    return made
 
 
 def _is_column_of_ones(value: Any) -> bool:
@@ -117,7 +216,16 @@ def norm_of(expr: Expr) -> list[Expr] | None:
     if not (isinstance(stack, Expr) and stack.head == "jnp.stack" and len(stack.args) == 1):
         return None
     leaves = [_halved_squares(part) for part in stack.args[0]]
-    return None if any(leaf is None for leaf in leaves) else leaves  # type: ignore[return-value]
+    return None if any(leaf is None for leaf in leaves) else [part for leaf in leaves for part in _whole(leaf)]
+
+
+def _whole(leaf: Any) -> list[Expr]:
+    """What an array is made of by giving it another shape, and by joining."""
+    if leaf.head in ("reshape", "jnp.reshape") and isinstance(leaf.args[0], Expr):
+        return _whole(leaf.args[0])
+    if leaf.head in ("jnp.concatenate", "jnp.stack") and all(isinstance(part, Expr) for part in leaf.args[0]):
+        return [whole for part in leaf.args[0] for whole in _whole(part)]
+    return [leaf]
 
 
 def _halved_squares(part: Any) -> Expr | None:

@@ -148,7 +148,7 @@ def finished(source: str, quoted: Iterable[str] = (), names: Iterable[str] = ("b
     parts = re.split(r"(?m)^(?=def |class |@)", source)
     for name in names:
         once = [len(re.findall(rf"\b{name}\b", part)) == 1 for part in parts]
-        parts = [re.sub(rf"(?m)^    {name} = \w+\.shape.*\n", "", part) if unused else part
+        parts = [re.sub(rf"(?m)^    {name} = \w+(?:\[\d+\])?\.shape.*\n", "", part) if unused else part
                  for part, unused in zip(parts, once, strict=True)]
     source = "".join(parts)
     for line in re.findall(r"(?m)^(?:import|from) .*$", source):

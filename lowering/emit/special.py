@@ -9,6 +9,8 @@ import operator
 from collections.abc import Iterable
 from typing import Any
 
+from lowering.emit.quote import unparsed
+
 _FOLDED = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul}
 
 
@@ -67,7 +69,7 @@ def _without(source: str, function: ast.FunctionDef, i: int, calls: list[ast.Cal
     for row, start, end in sorted(spans, reverse=True):
         line = lines[row].encode()
         lines[row] = (line[:start] + line[end:]).decode()
-    return _replaced("\n".join(lines), function, ast.unparse(made))
+    return _replaced("\n".join(lines), function, unparsed(made))
 
 
 def _span(call: ast.Call, i: int) -> tuple[int, int, int]:

@@ -18,6 +18,8 @@ from tracer.ir import Operation, Tensor
 
 SHORTEST = 60
 """Texts of this length are worth a function."""
+DEEP, MANY = 3, 3
+"""So deep inside, a dictionary with more entries has a name."""
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e-?\d+)?(?![\w.])")
 _TUPLE = re.compile(rf"\({OPEN}?[\d, ]+{CLOSE}?,?\)")
 _KEY = re.compile(r"keys\[(\d+)\]")
@@ -40,9 +42,10 @@ class Start:
         self.body.count([value for op, value in self.values.items() if self.draft.paths[op][:1] not in copies])
         leaves = [self._leaves(tree, copies) for tree in trees]
         shared = Shared(self.draft, [_nested(tree) for tree in leaves])
-        texts = [shared.text(_nested(tree)) for tree in leaves]
+        deep: list[str] = []
+        texts = [shared.text(self._flatter(_nested(tree), shared, deep)) for tree in leaves]
         count = len(self.trace.keys)
-        lines = [*([f"keys = jax.random.split(key, {count})"] if count > 1 else []), *self.body.lines]
+        lines = [*([f"keys = jax.random.split(key, {count})"] if count > 1 else []), *self.body.lines, *deep]
         if len(texts) > 1:
             lines += [f"params = {texts[0]}", f"state = {texts[1]}"]
             texts = ["params", "state"]
@@ -60,6 +63,19 @@ class Start:
                   for head in heads}
         return {(head,) for head, tree in inside.items() if params and set(tree) == set(params)
                 and all(_equal(tree[path], params[path]) for path in tree)}
+
+    def _flatter(self, tree: dict[str, Any], shared: Shared, lines: list[str], depth: int = 1) -> dict[str, Any]:
+        """The same with names for large dictionaries far inside, which `lines` give them."""
+        found = dict(tree)
+        for name, inner in tree.items():
+            if not isinstance(inner, dict):
+                continue
+            found[name] = self._flatter(inner, shared, lines, depth + 1)
+            if depth >= DEEP and len(inner) > MANY:
+                variable = self.body.names.fresh(snake(name).lower(), True)
+                lines.append(f"{variable} = {shared.text(found[name])}")
+                found[name] = variable
+        return found
 
     def _leaves(self, values: dict[Operation, Any], copies: set[Path]) -> dict[Path, str]:
         leaves: dict[Path, str] = {}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
+import inspect
 import re
 from typing import Any
 
@@ -9,9 +12,19 @@ import numpy as np
 
 from lowering.emit.expressions import Expr, expressions
 from lowering.emit.literals import ATOM, CLOSE, OPEN, Literals, shape_text
-from lowering.emit.simple import norm_of
 
 _PRECEDENCE = {"|": 1, "^": 2, "&": 3, "<<": 5, ">>": 5, "+": 6, "-": 6, "*": 7, "/": 7, "//": 7, "%": 7, "@": 7, "**": 9}
+
+
+@functools.cache
+def parameters(head: str) -> list[str]:
+    """What a function calls its arguments."""
+    module, _, name = head.partition(":") if ":" in head else head.rpartition(".")
+    module = {"jnp": "jax.numpy", "lax": "jax.lax"}.get(module, module)
+    try:
+        return list(inspect.signature(getattr(importlib.import_module(module), name)).parameters)
+    except (ImportError, AttributeError, ValueError):
+        return []
 
 
 class Named:
@@ -34,14 +47,20 @@ class Texts(Literals):
         """A constant with its type."""
         raise NotImplementedError
 
+    def _summed(self, value: Expr) -> str | None:
+        """A sum of terms that are alike; None where it is another."""
+        raise NotImplementedError
+
     def _made(self, value: Expr) -> tuple[str, int]:
         args, kind = value.args, value.kind
         if kind == "name":
             return value.head, ATOM
         if kind == "constant":
             return self.literal(args[0])
-        if value.head == "jnp.sqrt" and (leaves := norm_of(value)) is not None:
-            return f"optax.tree.norm({self._trees(leaves)})", ATOM
+        if value.head == "optax.tree.norm":
+            return f"optax.tree.norm({self._trees(args[0])})", ATOM
+        if kind == "binary" and value.head == "+" and (text := self._summed(value)) is not None:
+            return text, ATOM
         if kind == "binary":
             level = _PRECEDENCE.get(value.head, 0)  # comparisons bind least
             right = level if value.head == "**" else level + 1
@@ -71,7 +90,7 @@ class Texts(Literals):
         if kind == "method":
             return f"{self.text(args[0], ATOM)}.{value.head}({self._arguments(args[1:], value.kwargs, value.head)})", ATOM
         head = self._function(value.head)
-        return f"{head}({self._arguments(args, value.kwargs, head)})", ATOM
+        return f"{head}({self._arguments(args, value.kwargs, value.head)})", ATOM
 
     def _function(self, head: str) -> str:
         """What a function is called by; one of ours is quoted."""
@@ -85,10 +104,21 @@ class Texts(Literals):
             args = args[:-1]
         if head.startswith("jax.random.") and not self.quotes.wide:
             args = tuple(Named(f"{self.shaped[a]}.shape") if isinstance(a, tuple) and a in self.shaped else a for a in args)
-        words = [self._shape(a) if shaped and isinstance(a, (list, tuple)) and not expressions(a)
-                 else self.exact(a) if typed and hasattr(a, "dtype") and hasattr(a, "ndim") and not isinstance(a, Expr)
-                 else self.text(a) for a in args]
+        names = parameters(head) if any(
+            isinstance(a, np.ndarray) or getattr(a, "kind", "") == "constant" for a in args) else []
+        words = []
+        for i, a in enumerate(args):
+            self.role = names[i] if i < len(names) else "constant"
+            words.append(self._argument_text(a, shaped, typed))
+        self.role = "constant"
         return ", ".join([*words, *(f"{key}={self.text(item)}" for key, item in kwargs.items())])
+
+    def _argument_text(self, a: Any, shaped: bool, typed: bool) -> str:
+        if shaped and isinstance(a, (list, tuple)) and not expressions(a):
+            return self._shape(a)
+        if typed and hasattr(a, "dtype") and hasattr(a, "ndim") and not isinstance(a, Expr):
+            return self.exact(a)
+        return self.text(a)
 
     def _trees(self, leaves: list[Expr]) -> str:
         """Arrays as they stand in dictionaries, whole ones where all that is not zero in them is there."""

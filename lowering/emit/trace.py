@@ -14,6 +14,7 @@ from lowering.differentiate import Parts
 from lowering.emit import candidates, control, custom, tensor_arrays
 from lowering.emit.expressions import Expr, UnquotableError, record
 from lowering.emit.forms import EXTREMES, FORMS
+from lowering.emit.rows import RowsStep
 from lowering.emit.twins import twins
 from lowering.slice import ALIASES, VARIABLES, variable_of
 from tracer.ir import Operation, Tensor
@@ -49,12 +50,14 @@ class Trace:
 
     draws = frozenset(DRAWS)
 
-    def __init__(self, feeds: dict[Tensor, Expr], variables: dict[Operation, Expr]) -> None:
+    def __init__(self, feeds: dict[Tensor, Expr], variables: dict[Operation, Expr], rows: Iterable[RowsStep] = ()) -> None:
         self.values: dict[Tensor, Any] = dict(feeds)
+        self.rows = {step.last: step for step in rows}
+        self.inside = {op for step in rows for op in step.nodes}
         self.begun = variables
         self.state: dict[Operation, Any] = dict(variables)  # every variable as it is now
         self.gradients: list[Gradient] = []
-        self.updates: list[Operation] = []  # optimizers' operations, in order
+        self.updates: list[Operation | RowsStep] = []  # optimizers' operations, in order
         self.trained: dict[Operation, Expr] = {}  # what optimizers made of variables
         self.keys: list[Expr] = []  # one for each operation that draws
         self.rounds: list[Expr] = []  # how often the loops around have gone round, where they draw
@@ -101,8 +104,10 @@ class Trace:
         if op.type in ("NoOp", "Placeholder") or (op.type in ALIASES and variable_of(op.outputs[0]) is not None):
             return
         try:
-            if op.type in UPDATES:
-                self._update(op)
+            if op.type in UPDATES or op in self.rows:
+                self._update(self.rows.get(op, op))
+                return
+            if op in self.inside:
                 return
             if op.type == "Gradients":
                 self._differentiate(op)
@@ -261,7 +266,7 @@ class Trace:
                 continue
             self.values[tensor] = Expr("name", "unknown", outline=jax.ShapeDtypeStruct(sizes, np.dtype(dtype)))
 
-    def _update(self, op: Operation) -> None:
+    def _update(self, op: Operation | RowsStep) -> None:
         """A step of an optimizer. Whoever reads the variable after it reads another dictionary."""
         variable = variable_of(op.inputs[0])
         assert variable is not None

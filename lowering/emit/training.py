@@ -11,8 +11,9 @@ from lowering.emit.groups import Group
 from lowering.emit.losses import Losses
 from lowering.emit.optimizers import KINDS
 from lowering.emit.parallel import below
-from lowering.emit.paths import Path, cover, rebuilt
+from lowering.emit.paths import Path, access, cover, rebuilt
 from lowering.emit.resumed import Resumed
+from lowering.emit.rows import RowsStep
 from lowering.emit.trace import Gradient
 from lowering.emit.updates import Updates
 from tracer import errors
@@ -41,7 +42,7 @@ class Step(Losses, Updates):
     # -- what there is
 
     def _groups(self) -> list[Group]:
-        found: dict[Any, list[Operation]] = {}
+        found: dict[Any, list[Operation | RowsStep]] = {}
         for op in self.trace.updates:
             hyper = [self.trace.read(op.inputs[i]) for _, i in KINDS[op.type].hyper]
             key = (op.type, *(id(h) if isinstance(h, Expr) else float(h) for h in hyper))
@@ -56,7 +57,7 @@ class Step(Losses, Updates):
             names[name] = Group(operations, name)
         return list(names.values())
 
-    def _said(self, update: Operation) -> str:
+    def _said(self, update: Operation | RowsStep) -> str:
         """What the script calls the step that an update is part of."""
         for op in update.graph.get_operations()[update._id:]:
             if op.where == update.where and op in self.draft.script:
@@ -79,6 +80,7 @@ class Step(Losses, Updates):
         for group in self.groups:
             early += [self.trace.read(op.inputs[i]) for op in group.operations[:1] for _, i in group.kind.hyper]
             early += [self.trace.read(op.inputs[group.kind.gradient]) for op in group.operations]
+            early += [self.trace.read(op.indices) for op in group.operations if isinstance(op, RowsStep)]
         results = [self.draft.result(t) for t in self.draft.fetches]
         written = {v: value for v, value in self.trace.state.items()
                    if v in self.trace.begun and value is not self.trace.begun[v]
@@ -116,6 +118,7 @@ class Step(Losses, Updates):
         doc = ("One step of training." if trains else "One run, which writes variables.") + (
             " Returns what it changes") + (
             f", and {_enumerated(self.draft.said(t) for t in self.draft.fetches)}." if texts else ".")
+        doc += self.draft.said_lists()
         name = "train_step" if trains else "step"
         text, _ = self.draft.definition(name, arguments, self.lines, ", ".join(returned), doc, keep=arguments)
         resumed = Resumed(self.groups, [self._prefixes(group) for group in self.groups], self.paths)
@@ -176,6 +179,10 @@ class Step(Losses, Updates):
         for prefix in cover(list(paths), whole):
             found.update(self._entries({p: value for p, value in paths.items() if p[:len(prefix)] == prefix}, root))
         made = f"new_{root}" if root == "params" and self.groups else root
+        if any(line.startswith("new_params = optax.apply_updates(params,") for line in self.lines) and root == "params":
+            self.lines += [f"{access(made, path)} = {text}" for path, text in found.items()]  # it is new all through
+            returned[returned.index(root)] = made
+            return
         statement = f"new_{root} = {rebuilt(made, found, whole)}"
         self.lines.append(statement)
         returned[returned.index(root)] = f"new_{root}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -13,15 +13,25 @@ from lowering.emit.optimizers import made
 from lowering.emit.parallel import alike, below, shared
 from lowering.emit.paths import Path, access, cover, dictionary, rebuilt, subtree
 from lowering.emit.render import Body
+from lowering.emit.rows import RowsStep
+from lowering.emit.simple import unfolded
 from lowering.emit.trace import Gradient, Trace
 from lowering.slice import variable_of
 from tracer import errors
 from tracer.ir import Operation
 
 
+class Rows(NamedTuple):
+    """The gradient by a table of which only some rows have one."""
+
+    indices: Expr
+    grads: Expr
+
+
 class Updates:
     """Writes what optimizers do."""
 
+    draft: Any
     trace: Trace
     body: Body
     lines: list[str]
@@ -44,13 +54,17 @@ class Updates:
             numbers[name] = None if isinstance(value, Expr) else self.body.text(value)
             if isinstance(value, Expr):
                 computed[name] = self.body.text(value)
+        group.computed = bool(computed)
         group.momentum, group.decay = numbers.get("momentum") != "0.0", numbers.get("b2") or ""
         why = f"# {group.kind.why}\n" if group.kind.why else ""
         if computed:
             why += f"# train_step sets the {', '.join(computed)}.\n".replace("_", " ").replace("train step", "train_step")
-        self.optimizers.append(f"{why}{group.name} = {made(group.kind, numbers, self._extra(group))}")
+        kind = group.kind
+        if ":" in kind.function:
+            kind = kind._replace(function=self.draft.quotes.need(*kind.function.split(":")))
+        self.optimizers.append(f"{why}{group.name} = {made(kind, numbers, self._extra(group))}")
         prefixes = self._prefixes(group)
-        gradients = {self.paths[v]: simple(self.trace.read(op.inputs[group.kind.gradient]))
+        gradients = {self.paths[v]: self._gradient_of(op, group.kind.gradient)
                      for op, v in zip(group.operations, group.variables, strict=True)}
         state = "opt_state" if len(self.groups) == 1 else f'opt_state["{group.name}"]'
         tree = subtree("params", prefixes)
@@ -74,10 +88,15 @@ class Updates:
         if number == len(self.groups) - 1:
             self._all_updated(changes)
 
+    def _gradient_of(self, op: Operation | RowsStep, place: int) -> Any:
+        """The gradient that an update is given."""
+        value = self.body.simple(self.trace.read(op.inputs[place]))
+        return Rows(*unfolded(self.body.simple(self.trace.read(op.indices)), value)) if isinstance(op, RowsStep) else value
+
     def _named(self, gradient: str) -> str:
         """A name for a tree of gradients; it is that of those it is made of, where nothing else reads them."""
         alone = len(self.groups) == 1 and gradient.endswith(", grads)") and not any(
-            self.body.known.get(id(e), "").startswith("grads") for e in below(self.later).values())
+            self.body.known.get(id(e), "").startswith("grads") for e in below(self.later, self.body.known).values())
         name = "grads" if alone else self.body.names.fresh("new_grads", exact=True)
         self.lines.append(f"{name} = {gradient}")
         return name
@@ -87,7 +106,7 @@ class Updates:
         paths = [self.paths[v] for v in group.variables]
         if len(self.groups) == 1 and len(self.trace.gradients) == 1 and len(paths) > 1:
             values = {path: self.body.simple(self.trace.read(op.inputs[group.kind.gradient]))
-                      for path, op in zip(paths, group.operations, strict=True)}
+                      for path, op in zip(paths, group.operations, strict=True) if not isinstance(op, RowsStep)}
             others = set(self.all_paths) - set(paths)
             if others and others <= self._zero(self.trace.gradients[0]) and alike(values, self.body.known) is not None:
                 return [()]
@@ -105,7 +124,7 @@ class Updates:
             return {"epsilon": self.body.text(self.body.simple(self.trace.read(op.inputs[8])))}
         return {"start": self.body.text(np.float32(self._initial(op)))} if op.type == "ApplyAdagrad" else {}
 
-    def _initial(self, op: Operation) -> float:
+    def _initial(self, op: Operation | RowsStep) -> float:
         """The number that the sums of squares start from."""
         slot = variable_of(op.inputs[1])
         assert slot is not None
@@ -132,6 +151,18 @@ class Updates:
 
     def _part(self, values: dict[Path, Any], prefix: Path) -> str:
         """The tree of `values` below `prefix`, all of whose leaves they are."""
+        rows = {path: value for path, value in values.items() if isinstance(value, Rows)}
+        dense = {path: value for path, value in values.items() if path not in rows}
+        if rows and dense and alike(dense, self.body.known) is not None:
+            whole = self._part(dense, prefix)
+            whole = self._named(whole) if "(" in whole else whole
+            for path, (indices, grads) in rows.items():
+                self.lines.append(f"{access(whole, path[len(prefix):])} = {', '.join(self.body.texts([indices, grads]))}")
+            return whole
+        if rows:
+            texts = dict(zip(dense, self.body.texts(list(dense.values())), strict=True))
+            texts |= {path: f"({', '.join(self.body.texts(list(pair)))})" for path, pair in rows.items()}
+            return texts[prefix] if prefix in values else dictionary({path[len(prefix):]: texts[path] for path in values})
         roles = alike(values, self.body.known)
         if roles is not None:
             root = next(iter(roles))
@@ -159,6 +190,8 @@ class Updates:
         moved = re.fullmatch(r"(\w+) - \((\w+) - (\w+)\) \* (.+)", text)
         if moved and len(names_) == 2 and [moved[1], moved[3]] == names_ and moved[1] == moved[2]:
             return f"optax.incremental_update({roots[1]}, {roots[0]}, {moved[4].removeprefix('(').removesuffix(')')})"
+        if (scaled := re.fullmatch(r"(\w+) \* (\w+)", text)) and names_ == [scaled[1]]:
+            return f"optax.tree.scale({scaled[2]}, {roots[0]})"
         if text == f"{text.partition('(')[0]}({', '.join(names_)})":
             return f"jax.tree.map({text.partition('(')[0]}, {', '.join(roots)})"
         return f"jax.tree.map(lambda {', '.join(parameters.values())}: {text}, " + ", ".join(

@@ -19,11 +19,18 @@ def leaves(tree):
     return {"/".join(key.key for key in path): np.asarray(leaf) for path, leaf in jax.tree_util.tree_leaves_with_path(tree)}
 
 
+def arguments(feeds):
+    """What the functions are given: arrays, and lists of them."""
+    by = {}
+    for key in sorted(feeds.files):
+        by.setdefault(key.split()[0], []).append(feeds[key])
+    return [arrays[0] if len(arrays) == 1 else arrays for arrays in by.values()]
+
+
 def run(folder, name):
     """What the module's `train_step` gives, ten times in a row."""
     module = importlib.import_module(f"{name}_jax")
-    feeds = np.load(f"{folder}/{name}_feeds.npz")
-    inputs = [feeds[key] for key in sorted(feeds.files)]
+    inputs = arguments(np.load(f"{folder}/{name}_feeds.npz"))
     loaded = module.params_from_checkpoint(f"{folder}/{name}_jax.npz")
     trees = list(loaded) if isinstance(loaded, tuple) else [loaded]
     kept = len(trees)

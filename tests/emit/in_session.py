@@ -1,7 +1,7 @@
 """Emits subjects and runs them in a session: `python -m tests.emit.in_session FOLDER NAME...`.
 
-For each name the folder gets `NAME_jax.py` with its arrays, `NAME_feeds.npz`, and after that `NAME_wanted.npz`: what
-the session gives in ten steps, and the variables after them; or `NAME_failed.txt`.
+For each name the folder gets `NAME_jax.py` with its arrays, `NAME_feeds.npz` by the argument and the place in it, and after
+that `NAME_wanted.npz`: what the session gives in ten steps, and the variables after them; or `NAME_failed.txt`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 
 import tracer as tf
 import tracer.legacy
+from lowering.emit import arguments_of
 from lowering.emit.candidates import log_uniform_candidates
 from lowering.emit.trace import DRAWS
 from lowering.executable import Executable
@@ -33,7 +34,8 @@ def begun(folder: pathlib.Path, name: str) -> tuple[Subject, Any]:
     title = f"{name} as JAX."
     with session.as_default():
         tf.emit(made.fetches, list(made.feeds), str(folder / f"{name}_jax.py"), session, title)
-    np.savez(folder / f"{name}_feeds.npz", **{f"{i:02}": value for i, value in enumerate(made.feeds.values())})
+    np.savez(folder / f"{name}_feeds.npz", **{f"{i:02} {k:02}": made.feeds[tensor] for i, tensors in enumerate(
+        arguments_of(list(made.feeds))) for k, tensor in enumerate(tensors)})
     return made, session
 
 

@@ -29,14 +29,15 @@ NAMES = [*MODELS, *SCRIPTS]
 BY_HAND = [name for name in NAMES if name not in ("pipeline", "hello_tensorflow", "mnist_softmax")]
 ALIKE = {**{name: name for name in BY_HAND}, "pipeline": "softmax", "hello_tensorflow": "neuron", "mnist_softmax": "softmax"}
 """What is written by hand, for each that has its like there."""
-_ROWS = "it holds TensorFlow's step of Adam for the rows of a table, which counts a row twice that is there twice"
-LONGER = {"char_lstm": (1.75, _ROWS),
-          "reverse_seq2seq": (3.55, _ROWS + "; its steps have scopes but no function, and its eleven feeds no names")}
-"""Those that are longer than the goal, how much, and why."""
-ADAM = {"vae", "char_lstm", "reverse_seq2seq", "adaptive_computation"}
+POWERS = {"vae": 4e-6, "adaptive_computation": 4e-6}
 """Adam's 1 - 0.999 ** t cancels four digits: TensorFlow multiplies 0.999 up from step to step, optax raises it to a power,
-and the two differ in the fifth place of how large a step is. (With optax made to multiply, the modules are three to five
-times nearer.)"""
+and the two differ in the fifth place of how large a step is. Measured after ten steps, as shares of the largest entry: with
+optax 3.0e-6 and 2.1e-6; with `optax.tree.bias_correction` made to multiply 0.5e-6 and 1.5e-6, where the rest is the next
+reason. The modules that have an Adam of their own, for tables, multiply: char_lstm came from 3.3e-6 to 0.24e-6."""
+SMALL = {"reverse_seq2seq": ("Attention_0", 5e-6)}
+"""Variables with gradients that almost cancel: Adam divides a gradient by its own size, and its roundings with it. Those of
+the query of the attention are 1.5e-4 at most, where the other layers' are 0.05 and more; they come to 3.9e-6, the others to
+0.12e-6."""
 ROUNDED = {"gan": 2e-8}
 """So far may be apart what has come about by differences of almost equal numbers: a bias of the discriminator that real
 and drawn pictures pull both ways, each by about 0.5, of which float32 knows 3e-8."""
@@ -45,8 +46,9 @@ and drawn pictures pull both ways, each by about 0.5, of which float32 knows 3e-
 def emitting(folder, names):
     """The process that emits and then runs in a session, once all that it emits is there; and its environment."""
     # To optimize what runs ten times takes longer than to run it. A module has the forms of convolutions for any device.
-    environment = {**os.environ, "PYTHONPATH": str(HERE.parent.parent), "XLA_FLAGS": "--xla_backend_optimization_level=0",
-                   "TRACER_WITHOUT": "convolutions"}
+    # XLA's compiler folds convolutions of constants, which a session computes before, with other roundings than programs.
+    flags = "--xla_backend_optimization_level=0 --xla_disable_hlo_passes=constant_folding"
+    environment = {**os.environ, "PYTHONPATH": str(HERE.parent.parent), "XLA_FLAGS": flags, "TRACER_WITHOUT": "convolutions"}
     (folder / "train.tfrecords").touch()
     process = subprocess.Popen([sys.executable, "-m", "tests.emit.in_session", str(folder), *names], env=environment,
                                cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
@@ -83,7 +85,9 @@ def test_alone_it_trains_as_the_session_does(folder, name):
             if want is None:  # a slot: its name comes first in the module
                 slot, _, variable = key.removeprefix("variable ").partition("/")
                 want = wants[f"variable {variable}/{slot}"]
-            close = 5e-6 if name in ADAM and key != "value 0 of step 0" else 1e-6
+            part, small = SMALL.get(name, ("", 1e-6))
+            close = POWERS.get(name, 1e-6) if key != "value 0 of step 0" else 1e-6
+            close = small if part and part in key else close
             assert found[key].dtype == want.dtype
             least = close * np.abs(want).max() + ROUNDED.get(name, 0.0)
             np.testing.assert_allclose(found[key], want, rtol=close, atol=least, err_msg=key)
@@ -113,7 +117,7 @@ def lines(source):
 @pytest.mark.parametrize(("name", "other"), ALIKE.items())
 def test_it_is_not_much_longer_than_by_hand(name, other):
     mine, theirs = (GOLDEN / f"{name}.py").read_text(), (HERE.parent / "models" / "by_hand" / f"{other}.py").read_text()
-    assert lines(mine) <= LONGER.get(name, (1.5,))[0] * lines(theirs)
+    assert lines(mine) <= 1.5 * lines(theirs)
 
 
 @pytest.mark.parametrize("name", [name for name in BY_HAND if name != "word2vec"])  # its noise is drawn otherwise there

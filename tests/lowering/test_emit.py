@@ -603,3 +603,71 @@ def test_a_gradient_beside_a_loop_that_only_a_run_ends(tmp_path):
     params = emitted["params_from_checkpoint"](tmp_path / "m.npz")
     params, _, loss, rounds = emitted["train_step"](params, emitted["optimizer"].init(params), np.float32(9.0))
     assert (float(params["weight"]), float(loss), int(rounds)) == (pytest.approx(1.6), 4.0, 4)
+
+
+@pytest.mark.parametrize("changing", [False, True])
+@pytest.mark.parametrize("dense", [False, True])
+def test_adam_squares_equal_rows_one_by_one(tmp_path, dense, changing):
+    words = [tf.placeholder(tf.int32, [None]) for _ in range(3)]
+    rate = tf.placeholder(tf.float32, [], name="rate")
+    table = tf.Variable(RNG.rand(5, 4).astype(np.float32), name="table")
+    rows = tf.add_n([tf.nn.embedding_lookup(table, word) for word in words])
+    values = tf.matmul(rows, tf.Variable(RNG.rand(4, 2).astype(np.float32), name="weights")) if dense else rows
+    loss = tf.reduce_mean(tf.square(values - 1.0))
+    step = tf.train.AdamOptimizer(rate if changing else 0.01).minimize(loss)
+    given = [np.array([1, 1, 3], np.int32), np.array([1, 0, 3], np.int32), np.array([2, 2, 2], np.int32)]
+    feeds, more = dict(zip(words, given, strict=True)), [np.float32(0.02)] if changing else []
+    feeds.update(zip([rate] if changing else [], more, strict=True))
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        source = tf.emit([step, loss], list(feeds), str(tmp_path / "net.py"), session)
+        emitted = module(source, tmp_path)
+        assert "words is a list." in source
+        assert "for indices in words]" in source
+        params = emitted["params_from_checkpoint"](tmp_path / "net.npz")
+        opt_state = emitted["optimizer"].init(params)
+        for at in range(4):
+            if at == 2:  # it goes on from what the script has saved
+                saved = tf.train.Saver().save(session, str(tmp_path / "net.ckpt"))
+                assert main(["--checkpoint", saved, "-o", str(tmp_path / "saved.npz")]) == 0
+                params = emitted["params_from_checkpoint"](tmp_path / "saved.npz")
+                opt_state = emitted["opt_state_from_checkpoint"](tmp_path / "saved.npz", params)
+            params, opt_state, found = emitted["train_step"](params, opt_state, given, *more)
+            np.testing.assert_allclose(found, session.run([step, loss], feeds)[1], rtol=1e-6)
+        for name in params:
+            np.testing.assert_allclose(params[name], session.run(f"{name}:0"), rtol=1e-6, atol=1e-6)
+
+
+def test_what_reads_the_slots_of_a_table_keeps_its_step_written_out(tmp_path):
+    table = tf.Variable(RNG.rand(5, 4).astype(np.float32), name="table")
+    loss = tf.reduce_sum(tf.square(tf.nn.embedding_lookup(table, [1, 1, 3])))
+    optimizer = tf.train.AdamOptimizer(0.01)
+    step = optimizer.minimize(loss)
+    slot = optimizer.get_slot(table, "m")
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        emitted = module(tf.emit([step, loss, slot], [], str(tmp_path / "net.py"), session), tmp_path)
+        params, state = emitted["params_from_checkpoint"](tmp_path / "net.npz")
+        params, state, _, found = emitted["train_step"](params, state)
+        _, _, wanted = session.run([step, loss, slot])
+        np.testing.assert_allclose(found, wanted, rtol=1e-6)
+        np.testing.assert_allclose(params["table"], session.run(table), rtol=1e-6)
+
+
+def test_the_rounds_of_a_loop_are_one_function_and_one_loop(tmp_path):
+    x = tf.placeholder(tf.float32, [4, 4, 3], name="x")
+    weights = tf.Variable(RNG.rand(3, 3).astype(np.float32), name="weights")
+    state, seen = tf.zeros([4, 3]), []
+    for at in range(4):
+        state = tf.tanh(tf.matmul(state, weights) + x[:, at, :])
+        seen.append(tf.reduce_sum(state * state, 1))
+    total = tf.add_n(seen)
+    given = RNG.rand(4, 4, 3).astype(np.float32)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        source = tf.emit(total, [x], str(tmp_path / "net.py"), session)
+        emitted = module(source, tmp_path)
+        params = emitted["params_from_checkpoint"](tmp_path / "net.npz")
+        np.testing.assert_allclose(emitted["apply"](params, given), session.run(total, {x: given}), rtol=1e-5)
+    assert source.count("jnp.tanh") == 1
+    assert "for t in range(4):" in source

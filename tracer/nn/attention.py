@@ -48,9 +48,9 @@ def attention_decoder(
     with vs.variable_scope(scope or "attention_decoder"):
         heads = _Heads(attention_states, array.shape(decoder_inputs[0])[0], num_heads)  # type: ignore[index]
         state, outputs = initial_state, []
-        read = heads.nothing(dtype)
+        context = heads.nothing(dtype)
         if initial_state_attention:
-            read = heads.read(initial_state)
+            context = heads.read(initial_state)
         for step, value in enumerate(decoder_inputs):
             if step:
                 vs.get_variable_scope().reuse_variables()
@@ -60,14 +60,14 @@ def attention_decoder(
             size = value.get_shape().with_rank(2)[1].value
             if size is None:
                 raise ValueError(f"Could not infer input size from input: {value.name}")
-            output, state = cell(rnn_cell.linear([value, *read], size, True), state)
+            output, state = cell(rnn_cell.linear([value, *context], size, True), state)
             if initial_state_attention and not step:  # the heads have their variables already
                 with vs.variable_scope(vs.get_variable_scope(), reuse=True):
-                    read = heads.read(state)
+                    context = heads.read(state)
             else:
-                read = heads.read(state)
+                context = heads.read(state)
             with vs.variable_scope("AttnOutputProjection"):
-                outputs.append(rnn_cell.linear([output, *read], output_size or cell.output_size, True))
+                outputs.append(rnn_cell.linear([output, *context], output_size or cell.output_size, True))
     return outputs, state
 
 

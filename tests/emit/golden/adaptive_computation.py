@@ -61,7 +61,7 @@ def params_from_checkpoint(path):
 
 
 def loss(params, inputs, odd):
-    """What is differentiated, cost (adaptive_computation.py:75)."""
+    """The loss, cost (adaptive_computation.py:75)."""
     batch = inputs.shape[0]
     gru_cell = params["thinker"]["step"]["GRUCell"]
     # adaptive_computation.py:33
@@ -76,19 +76,19 @@ def loss(params, inputs, odd):
         # adaptive_computation.py:39
         joined = jnp.concatenate([inputs, state], 1)
         result = joined @ gru_cell["Gates"]["Linear"]["Matrix"]
-        add = result + gru_cell["Gates"]["Linear"]["Bias"]
-        reset, update = jnp.split(add, 2, 1)
+        gates_total = result + gru_cell["Gates"]["Linear"]["Bias"]
+        reset, update = jnp.split(gates_total, 2, 1)
         update_2 = jax.nn.sigmoid(update)
         joined_2 = jnp.concatenate([inputs, jax.nn.sigmoid(reset) * state], 1)
         result_2 = joined_2 @ gru_cell["Candidate"]["Linear"]["Matrix"]
-        candidate_add = result_2 + gru_cell["Candidate"]["Linear"]["Bias"]
-        new = update_2 * state + (1.0 - update_2) * jnp.tanh(candidate_add)
+        candidate_total = result_2 + gru_cell["Candidate"]["Linear"]["Bias"]
+        new = update_2 * state + (1.0 - update_2) * jnp.tanh(candidate_total)
         # adaptive_computation.py:41
         thinking = total < 0.99
         # adaptive_computation.py:40
-        matmul = new @ params["thinker"]["step"]["Variable"]
-        while_add = matmul + params["thinker"]["step"]["Variable_1"]
-        chance = jax.nn.sigmoid(while_add).reshape(-1)
+        product = new @ params["thinker"]["step"]["Variable"]
+        while_total = product + params["thinker"]["step"]["Variable_1"]
+        chance = jax.nn.sigmoid(while_total).reshape(-1)
         # adaptive_computation.py:42
         last = (total + chance >= 0.99) | jnp.full(batch, step == 3)
         # adaptive_computation.py:44
@@ -96,11 +96,11 @@ def loss(params, inputs, odd):
         # adaptive_computation.py:45
         remainder_2 = jnp.where(thinking & last, weight, remainder)
         # adaptive_computation.py:46
-        select_3 = jnp.where(last, jnp.ones(batch), total + weight)
+        chosen = jnp.where(last, jnp.ones(batch), total + weight)
         # adaptive_computation.py:47
-        add_4 = mean + jnp.expand_dims(weight, 1) * new
-        add_5 = steps + thinking.astype(jnp.float32)
-        return (step + 1, new, select_3, add_4, add_5, remainder_2)
+        step_while_total = mean + jnp.expand_dims(weight, 1) * new
+        result_3 = steps + thinking.astype(jnp.float32)
+        return step + 1, new, chosen, step_while_total, result_3, remainder_2
 
     # adaptive_computation.py:50
     _, _, _, mean, steps, remainder = bounded_while_loop(
@@ -151,10 +151,10 @@ def train_step(params, opt_state, inputs, odd):
     """One step of training. Returns what it changes, and loss, accuracy."""
     grads, (logits, loss_2) = jax.grad(loss, has_aux=True)(params, inputs, odd)
     # adaptive_computation.py:77
-    minimum = jnp.minimum(1.0 / optax.tree.norm(grads), 1.0)
-    grads = jax.tree.map(lambda grad: grad * minimum, grads)
+    scale = 1.0 / jnp.maximum(optax.tree.norm(grads), 1.0)
+    grads = optax.tree.scale(scale, grads)
     updates, opt_state = optimizer.update(grads, opt_state, params)
     # adaptive_computation.py:79
-    to_float = (jnp.argmax(logits, 1).astype(jnp.int32) == odd).astype(jnp.float32)
-    accuracy = jnp.mean(to_float)
+    numbers = (jnp.argmax(logits, 1).astype(jnp.int32) == odd).astype(jnp.float32)
+    accuracy = jnp.mean(numbers)
     return optax.apply_updates(params, updates), opt_state, loss_2, accuracy

@@ -77,8 +77,8 @@ def params_from_checkpoint(path):
     return jax.tree.map_with_path(read, params), jax.tree.map_with_path(read, state)
 
 
-def assign_moving_average(value, weight_loss):
-    return value - (value - weight_loss) * 0.100000024
+def assign_moving_average(value, x):
+    return value - (value - x) * 0.1
 
 
 def local(params, x):
@@ -94,7 +94,7 @@ def convolution(params, x):
 
 
 def loss(params, images, labels):
-    """What is differentiated, total_loss (cifar.py:52)."""
+    """The loss, total_loss (cifar.py:52)."""
     # cifar.py:24
     conv1 = convolution(params["conv1"], images)
     # cifar.py:39
@@ -111,8 +111,8 @@ def loss(params, images, labels):
     weight_loss, local3 = local(params["local3"], pool2.reshape(4, -1))
     local4_weight_loss, local4 = local(params["local4"], local3)
     # cifar.py:49
-    matmul = local4 @ params["softmax_linear"]["weights"]
-    logits = matmul + params["softmax_linear"]["biases"]
+    product = local4 @ params["softmax_linear"]["weights"]
+    logits = product + params["softmax_linear"]["biases"]
     # cifar.py:51
     cross_entropy = jnp.mean(
         optax.softmax_cross_entropy_with_integer_labels(logits, labels)

@@ -46,26 +46,24 @@ def discriminator(params, x):
     return jax.nn.sigmoid(linear(params["d2"], h1))
 
 
-def loss_d(params, x, z):
-    """What is differentiated (gan.py:38)."""
+def generator(params, x):
     # gan.py:18
-    h0 = jax.nn.softplus(z @ params["G"]["g0"]["w"] + params["G"]["g0"]["b"])
-    # gan.py:19
-    G = jax.nn.sigmoid(h0 @ params["G"]["g1"]["w"] + params["G"]["g1"]["b"])
+    h0 = jax.nn.softplus(linear(params["g0"], x))
+    return jax.nn.sigmoid(linear(params["g1"], h0))
+
+
+def loss_d(params, x, z):
+    """The loss (gan.py:38)."""
     # gan.py:25
-    D1 = discriminator(params["D"], x)
-    # gan.py:38
-    sub_1 = -jnp.log(D1) - jnp.log(1.0 - discriminator(params["D"], G))
-    return jnp.mean(sub_1)
+    D2 = discriminator(params["D"], generator(params["G"], z))
+    return jnp.mean(-jnp.log(discriminator(params["D"], x)) - jnp.log(1.0 - D2))
 
 
 def loss_g(params, z):
-    """What is differentiated (gan.py:39)."""
-    # gan.py:18
-    h0 = jax.nn.softplus(z @ params["G"]["g0"]["w"] + params["G"]["g0"]["b"])
-    # gan.py:19
-    G = jax.nn.sigmoid(h0 @ params["G"]["g1"]["w"] + params["G"]["g1"]["b"])
-    return jnp.mean(-jnp.log(discriminator(params["D"], G)))
+    """The loss (gan.py:39)."""
+    # gan.py:25
+    D2 = discriminator(params["D"], generator(params["G"], z))
+    return jnp.mean(-jnp.log(D2))
 
 
 optimizer_1 = optax.sgd(0.05)

@@ -22,7 +22,7 @@ def params_from_checkpoint(path):
 
 
 def loss(params):
-    """What is differentiated (hello_tensorflow.py:15)."""
+    """The loss (hello_tensorflow.py:15)."""
     return params["weight"] ** 2
 
 

@@ -56,34 +56,33 @@ def basic_lstm_cell(params, state, inputs):
     return new_h, jnp.concatenate([new_c, new_h], 1)
 
 
-def multi_rnn_cell(params, input_, squeeze):
+def multi_rnn_cell(params, state, inputs):
     # lstm.py:24
     new_h, new_state = basic_lstm_cell(
-        params["Cell0"]["BasicLSTMCell"]["Linear"], input_[:, :16], squeeze
+        params["Cell0"]["BasicLSTMCell"]["Linear"], state[:, :16], inputs
     )
     new_h_2, new_state_2 = basic_lstm_cell(
-        params["Cell1"]["BasicLSTMCell"]["Linear"], input_[:, 16:], new_h
+        params["Cell1"]["BasicLSTMCell"]["Linear"], state[:, 16:], new_h
     )
     return new_h_2, jnp.concatenate([new_state, new_state_2], 1)
 
 
 def loss(params, inputs, targets):
-    """What is differentiated, cost (lstm.py:31)."""
-    state_2 = jnp.zeros((4, 32))
+    """The loss, cost (lstm.py:31)."""
+    model = params["model"]
+    state = jnp.zeros((4, 32))
     outputs = []
     # lstm.py:24
     for t in range(6):
-        new_h, state_2 = multi_rnn_cell(
-            params["model"]["RNN"]["MultiRNNCell"], state_2, inputs[:, t]
-        )
+        new_h, state = multi_rnn_cell(model["RNN"]["MultiRNNCell"], state, inputs[:, t])
         outputs.append(new_h)
     # lstm.py:26
     output = jnp.concatenate(outputs, 1).reshape(-1, 8)
     # lstm.py:29
-    logits = output @ params["model"]["softmax_w"] + params["model"]["softmax_b"]
+    logits = output @ model["softmax_w"] + model["softmax_b"]
     # lstm.py:30
-    reshape = targets.reshape(-1)
-    cross_entropy = optax.softmax_cross_entropy_with_integer_labels(logits, reshape)
+    labels = targets.reshape(-1)
+    cross_entropy = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
     return jnp.sum(cross_entropy) / 4.0
 
 
@@ -99,18 +98,14 @@ def train_step(params, state, opt_state, input_data, targets):
         params, inputs, targets
     )
     # lstm.py:33
-    row_grads = inputs_grad.reshape(-1, 8)
-    scale = 5.0 * jnp.minimum(1.0 / optax.tree.norm([row_grads, grads]), 0.2)
+    scale = 5.0 / jnp.maximum(optax.tree.norm([inputs_grad, grads]), 5.0)
     opt_state = optax.tree.set(opt_state, learning_rate=state["lr"])
-    new_grads = jax.tree.map(lambda grad: grad * scale, grads)
-    updates, opt_state = optimizer.update(new_grads, opt_state, params)
+    grads = optax.tree.scale(scale, grads)
+    updates, opt_state = optimizer.update(grads, opt_state, params)
     new_params = optax.apply_updates(params, updates)
-    new_params = {
-        "model": {
-            **new_params["model"],
-            "embedding": params["model"]["embedding"]
-            .at[input_data.reshape(-1)]
-            .add(-(row_grads * scale * state["lr"])),
-        }
-    }
+    new_params["model"]["embedding"] = (
+        params["model"]["embedding"]
+        .at[input_data]
+        .add(-(inputs_grad * scale * state["lr"]))
+    )
     return new_params, state, opt_state, loss_value

@@ -56,7 +56,7 @@ def apply(params, x):
 
 
 def loss(params, x, y_):
-    """What is differentiated, cross_entropy (mlp.py:24)."""
+    """The loss, cross_entropy (mlp.py:24)."""
     preactivate = apply(params, x)
     return jnp.mean(softmax_cross_entropy(preactivate, y_))
 

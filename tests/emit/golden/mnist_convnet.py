@@ -73,29 +73,29 @@ def dropout(key, keep_prob, x):
 def apply(params, x, keep_prob, key):
     """The value of logits."""
     # mnist_convnet.py:40
-    reshape = x.reshape(-1, 28, 28, 1)
+    reshaped = x.reshape(-1, 28, 28, 1)
     # mnist_convnet.py:29
-    conv1_conv2d = conv2d(reshape, params["conv1"]["Variable"])
+    convolved = conv2d(reshaped, params["conv1"]["Variable"])
     # mnist_convnet.py:40
-    relu = jax.nn.relu(conv1_conv2d + params["conv1"]["Variable_1"])
+    relu = jax.nn.relu(convolved + params["conv1"]["Variable_1"])
     # mnist_convnet.py:33
     hidden = max_pool(relu)
     # mnist_convnet.py:29
-    conv2_conv2d = conv2d(hidden, params["conv2"]["Variable"])
+    conv2_convolved = conv2d(hidden, params["conv2"]["Variable"])
     # mnist_convnet.py:44
-    add = conv2_conv2d + params["conv2"]["Variable_1"]
+    total = conv2_convolved + params["conv2"]["Variable_1"]
     # mnist_convnet.py:33
-    hidden_2 = max_pool(jax.nn.relu(add))
+    hidden_2 = max_pool(jax.nn.relu(total))
     # mnist_convnet.py:48
-    matmul = hidden_2.reshape(-1, 3136) @ params["dense"]["Variable"]
-    dense_add = matmul + params["dense"]["Variable_1"]
+    product = hidden_2.reshape(-1, 3136) @ params["dense"]["Variable"]
+    dense_total = product + params["dense"]["Variable_1"]
     # mnist_convnet.py:49
-    hidden_3 = dropout(key, keep_prob, jax.nn.relu(dense_add))
+    hidden_3 = dropout(key, keep_prob, jax.nn.relu(dense_total))
     return hidden_3 @ params["readout"]["Variable"] + params["readout"]["Variable_1"]
 
 
 def loss(params, x, y_, keep_prob, key):
-    """What is differentiated, cross_entropy (mnist_convnet.py:65)."""
+    """The loss, cross_entropy (mnist_convnet.py:65)."""
     logits = apply(params, x, keep_prob, key)
     # mnist_convnet.py:65
     cross_entropy = jnp.mean(softmax_cross_entropy(logits, y_))

@@ -54,24 +54,24 @@ def dropout(key, keep_prob, x):
 def apply(params, x, keep_prob, key):
     """The value of y_conv."""
     # mnist_deep.py:20
-    conv2d_2 = conv2d(x.reshape(-1, 28, 28, 1), params["Variable"])
+    convolved = conv2d(x.reshape(-1, 28, 28, 1), params["Variable"])
     # mnist_deep.py:35
-    h_conv1 = jax.nn.relu(conv2d_2 + params["Variable_1"])
+    h_conv1 = jax.nn.relu(convolved + params["Variable_1"])
     # mnist_deep.py:24
     h_pool1 = max_pool(h_conv1)
     # mnist_deep.py:39
-    add_1 = conv2d(h_pool1, params["Variable_2"]) + params["Variable_3"]
+    total = conv2d(h_pool1, params["Variable_2"]) + params["Variable_3"]
     # mnist_deep.py:24
-    h_pool2 = max_pool(jax.nn.relu(add_1))
+    h_pool2 = max_pool(jax.nn.relu(total))
     # mnist_deep.py:44
-    add_2 = h_pool2.reshape(-1, 392) @ params["Variable_4"] + params["Variable_5"]
+    total_2 = h_pool2.reshape(-1, 392) @ params["Variable_4"] + params["Variable_5"]
     # mnist_deep.py:45
-    h_fc1_drop = dropout(key, keep_prob, jax.nn.relu(add_2))
+    h_fc1_drop = dropout(key, keep_prob, jax.nn.relu(total_2))
     return jax.nn.softmax(h_fc1_drop @ params["Variable_6"] + params["Variable_7"])
 
 
 def loss(params, x, y_, keep_prob, key):
-    """What is differentiated, cross_entropy (mnist_deep.py:49)."""
+    """The loss, cross_entropy (mnist_deep.py:49)."""
     y_conv = apply(params, x, keep_prob, key)
     return -jnp.sum(y_ * jnp.log(y_conv))
 

@@ -58,17 +58,17 @@ def dropout(key, keep_prob, x):
 def apply(params, x, keep_prob, key):
     """The value of preactivate."""
     # mnist_mlp_summaries.py:45
-    matmul = x @ params["layer1"]["weights"]["Variable"]
-    preactivate = matmul + params["layer1"]["biases"]["Variable"]
+    product = x @ params["layer1"]["weights"]["Variable"]
+    preactivate = product + params["layer1"]["biases"]["Variable"]
     # mnist_mlp_summaries.py:64
     dropped = dropout(key, keep_prob, jax.nn.relu(preactivate))
     # mnist_mlp_summaries.py:45
-    wx_plus_b_matmul = dropped @ params["layer2"]["weights"]["Variable"]
-    return wx_plus_b_matmul + params["layer2"]["biases"]["Variable"]
+    wx_plus_b_product = dropped @ params["layer2"]["weights"]["Variable"]
+    return wx_plus_b_product + params["layer2"]["biases"]["Variable"]
 
 
 def loss(params, x, y_, keep_prob, key):
-    """What is differentiated, cross_entropy (mnist_mlp_summaries.py:68)."""
+    """The loss, cross_entropy (mnist_mlp_summaries.py:68)."""
     preactivate = apply(params, x, keep_prob, key)
     # mnist_mlp_summaries.py:68
     cross_entropy = jnp.mean(softmax_cross_entropy(preactivate, y_))

@@ -27,7 +27,7 @@ def apply(params, x):
 
 
 def loss(params, x, y_):
-    """What is differentiated, cross_entropy (mnist_softmax.py:28)."""
+    """The loss, cross_entropy (mnist_softmax.py:28)."""
     y = apply(params, x)
     return jnp.mean(-jnp.sum(y_ * jnp.log(y), 1))
 

@@ -33,7 +33,7 @@ def apply(params, images):
 
 
 def loss(params, images, labels):
-    """What is differentiated (mnist_tfrecords.py:62)."""
+    """The loss (mnist_tfrecords.py:62)."""
     logits = apply(params, images)
     return jnp.mean(optax.softmax_cross_entropy_with_integer_labels(logits, labels))
 

@@ -22,7 +22,7 @@ def params_from_checkpoint(path):
 
 
 def loss(params):
-    """What is differentiated (neuron.py:10)."""
+    """The loss (neuron.py:10)."""
     return params["Variable"] ** 2
 
 

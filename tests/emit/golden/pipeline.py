@@ -27,7 +27,7 @@ def apply(params, images):
 
 
 def loss(params, images, labels):
-    """What is differentiated (pipeline.py:38)."""
+    """The loss (pipeline.py:38)."""
     logits = apply(params, images)
     return jnp.mean(optax.softmax_cross_entropy_with_integer_labels(logits, labels))
 

@@ -44,7 +44,7 @@ def apply(params, state, action):
 
 
 def loss(params, state, action, target):
-    """What is differentiated, cost (qnetwork.py:31)."""
+    """The loss, cost (qnetwork.py:31)."""
     Q_action = apply(params, state, action)
     return jnp.mean((target - Q_action) ** 2)
 

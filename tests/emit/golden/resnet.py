@@ -57,35 +57,36 @@ def params_from_checkpoint(path):
     return jax.tree.map_with_path(read, params)
 
 
-def convolved(params, relu_1, strides):
+def convolved(params, hidden, strides):
     # resnet.py:25
-    first_conv2d = conv2d(relu_1, params["kernel"], strides)
+    first_convolved = conv2d(hidden, params["kernel"], strides)
     # resnet.py:16
-    start = first_conv2d[:1, :1, :1]
-    shifted = jnp.mean(first_conv2d - start, (0, 1, 2))
+    start = first_convolved[:1, :1, :1]
+    shifted = jnp.mean(first_convolved - start, (0, 1, 2))
+    squares = jnp.square(first_convolved - start)
     # resnet.py:17
-    add = jnp.mean(jnp.square(first_conv2d - start), (0, 1, 2)) - shifted**2 + 0.001
-    inverse = lax.rsqrt(add) * params["norm"]["gamma"]
+    total = jnp.mean(squares, (0, 1, 2)) - shifted**2 + 0.001
+    inverse = lax.rsqrt(total) * params["norm"]["gamma"]
     # resnet.py:16
-    mean = shifted + first_conv2d[0, 0, 0]
-    return first_conv2d * inverse + (params["norm"]["beta"] - mean * inverse)
+    mean = shifted + first_convolved[0, 0, 0]
+    return first_convolved * inverse + (params["norm"]["beta"] - mean * inverse)
 
 
-def block(params, relu_1, pad_width):
+def block(params, hidden, pad_width):
     # resnet.py:33
-    x = avg_pool(relu_1)
+    x = avg_pool(hidden)
     # resnet.py:30
-    relu = jax.nn.relu(convolved(params["first"], relu_1, (2, 2)))
+    hidden_2 = jax.nn.relu(convolved(params["first"], hidden, (2, 2)))
     # resnet.py:17
-    y = convolved(params["second"], relu, (1, 1))
+    y = convolved(params["second"], hidden_2, (1, 1))
     return jax.nn.relu(jnp.pad(x, pad_width) + y)
 
 
 def block_2(params, hidden):
     # resnet.py:30
-    relu = jax.nn.relu(convolved(params["first"], hidden, (1, 1)))
+    hidden_2 = jax.nn.relu(convolved(params["first"], hidden, (1, 1)))
     # resnet.py:17
-    y = convolved(params["second"], relu, (1, 1))
+    y = convolved(params["second"], hidden_2, (1, 1))
     return jax.nn.relu(hidden + y)
 
 
@@ -94,18 +95,17 @@ def apply(params, x):
     # resnet.py:42
     hidden = jax.nn.relu(convolved(params["start"], x, (1, 1)))
     # resnet.py:35
-    block1_relu_1 = block_2(params["block1"], block_2(params["block0"], hidden))
-    relu_1 = block(params["block2"], block1_relu_1, [(0, 0), (0, 0), (0, 0), (0, 4)])
-    block3_relu_1 = block_2(params["block3"], relu_1)
-    block4_relu_1 = block(
-        params["block4"], block3_relu_1, [(0, 0), (0, 0), (0, 0), (0, 8)]
-    )
-    hidden_2 = block_2(params["block5"], block4_relu_1)
-    return jnp.mean(hidden_2, (1, 2)) @ params["weights"]
+    hidden_2 = block_2(params["block0"], hidden)
+    hidden_3 = block_2(params["block1"], hidden_2)
+    hidden_4 = block(params["block2"], hidden_3, [(0, 0), (0, 0), (0, 0), (0, 4)])
+    hidden_5 = block_2(params["block3"], hidden_4)
+    hidden_6 = block(params["block4"], hidden_5, [(0, 0), (0, 0), (0, 0), (0, 8)])
+    hidden_7 = block_2(params["block5"], hidden_6)
+    return jnp.mean(hidden_7, (1, 2)) @ params["weights"]
 
 
 def loss(params, x, y):
-    """What is differentiated (resnet.py:48)."""
+    """The loss (resnet.py:48)."""
     logits = apply(params, x)
     return jnp.mean(optax.softmax_cross_entropy_with_integer_labels(logits, y))
 

@@ -27,7 +27,7 @@ def apply(params, x):
 
 
 def loss(params, x, y_):
-    """What is differentiated (softmax.py:16)."""
+    """The loss (softmax.py:16)."""
     y = apply(params, x)
     return jnp.mean(-jnp.sum(y_ * jnp.log(y), 1))
 

@@ -38,18 +38,18 @@ def params_from_checkpoint(path):
 
 def net(image):
     # style.py:13
-    relu = jax.nn.relu(conv2d(image, constants["constant_0"]))
-    image_2 = jax.nn.relu(conv2d(relu, constants["constant_1"]))
+    image_2 = jax.nn.relu(conv2d(image, constants["kernel_0"]))
+    image_3 = jax.nn.relu(conv2d(image_2, constants["kernel_1"]))
     # style.py:16
-    image_3 = avg_pool(image_2)
+    image_4 = avg_pool(image_3)
     # style.py:13
-    relu_2 = jax.nn.relu(conv2d(image_3, constants["constant_2"]))
-    image_4 = jax.nn.relu(conv2d(relu_2, constants["constant_3"]))
+    image_5 = jax.nn.relu(conv2d(image_4, constants["kernel_2"]))
+    image_6 = jax.nn.relu(conv2d(image_5, constants["kernel_3"]))
     # style.py:16
-    image_5 = avg_pool(image_4)
+    image_7 = avg_pool(image_6)
     # style.py:13
-    image_6 = jax.nn.relu(conv2d(image_5, constants["constant_4"]))
-    return relu, image_2, relu_2, image_4, image_6
+    image_8 = jax.nn.relu(conv2d(image_7, constants["kernel_4"]))
+    return image_2, image_3, image_5, image_6, image_8
 
 
 def gram(features, shape, divisor):
@@ -59,27 +59,27 @@ def gram(features, shape, divisor):
 
 
 def loss(params):
-    """What is differentiated (style.py:34)."""
+    """The loss (style.py:34)."""
     # style.py:13
-    relu, image, relu_2, image_2, image_3 = net(params["image"])
-    relu_10, image_4, relu_12, image_5, image_6 = net(constants["constant_5"])
-    _, _, _, image_7, _ = net(constants["constant_6"])
+    image, image_2, image_3, image_4, image_5 = net(params["image"])
+    image_6, image_7, image_8, image_9, image_10 = net(constants["style"])
+    _, _, _, image_11, _ = net(constants["content"])
     # style.py:31
-    content_loss = jnp.sum((image_2 - image_7) ** 2) / 2
-    value = (gram(relu, (-1, 32), 8192.0) - gram(relu_10, (-1, 32), 8192.0)) ** 2
-    sum_2 = jnp.sum(value)
-    value_2 = (gram(image, (-1, 32), 8192.0) - gram(image_4, (-1, 32), 8192.0)) ** 2
-    sum_3 = jnp.sum(value_2)
-    value_3 = (gram(relu_2, (-1, 64), 4096.0) - gram(relu_12, (-1, 64), 4096.0)) ** 2
-    sum_4 = jnp.sum(value_3)
-    value_4 = (gram(image_2, (-1, 64), 4096.0) - gram(image_5, (-1, 64), 4096.0)) ** 2
-    value_5 = (gram(image_3, (-1, 128), 2048.0) - gram(image_6, (-1, 128), 2048.0)) ** 2
+    content_loss = jnp.sum((image_4 - image_11) ** 2) / 2
+    squares = (gram(image, (-1, 32), 8192.0) - gram(image_6, (-1, 32), 8192.0)) ** 2
+    sum_2 = jnp.sum(squares)
+    squares_2 = (gram(image_2, (-1, 32), 8192.0) - gram(image_7, (-1, 32), 8192.0)) ** 2
+    squares_3 = (gram(image_3, (-1, 64), 4096.0) - gram(image_8, (-1, 64), 4096.0)) ** 2
+    squares_4 = (gram(image_4, (-1, 64), 4096.0) - gram(image_9, (-1, 64), 4096.0)) ** 2
     # style.py:32
-    style_loss_2 = jnp.sum(value_4) / 2
-    style_loss = sum_2 / 2 + sum_3 / 2 + sum_4 / 2 + style_loss_2 + jnp.sum(value_5) / 2
+    style_loss = jnp.sum(squares_2) / 2
+    total = sum_2 / 2 + style_loss + jnp.sum(squares_3) / 2 + jnp.sum(squares_4) / 2
+    squares_5 = (
+        gram(image_5, (-1, 128), 2048.0) - gram(image_10, (-1, 128), 2048.0)
+    ) ** 2
     # style.py:33
     tv_loss = jnp.sum((params["image"][:, 1:] - params["image"][:, :15]) ** 2) / 2
-    return 5.0 * content_loss + 100.0 * style_loss + tv_loss
+    return 5.0 * content_loss + 100.0 * (total + jnp.sum(squares_5) / 2) + tv_loss
 
 
 # TensorFlow adds epsilon before it corrects the second moment, optax after it.

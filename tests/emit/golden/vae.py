@@ -47,7 +47,7 @@ def dense(params, x):
 
 
 def loss(params, x, key):
-    """What is differentiated, cost (vae.py:36)."""
+    """The loss, cost (vae.py:36)."""
     # vae.py:22
     h1 = jax.nn.softplus(dense(params["encoder"]["h1"], x))
     # vae.py:23
@@ -56,20 +56,20 @@ def loss(params, x, key):
     z_mean = dense(params["encoder"]["mean"], h2)
     z_log_sigma_sq = dense(params["encoder"]["log_sigma_sq"], h2)
     # vae.py:27
-    mul = jnp.sqrt(jnp.exp(z_log_sigma_sq)) * jax.random.normal(key, z_mean.shape)
+    product = jnp.sqrt(jnp.exp(z_log_sigma_sq)) * jax.random.normal(key, z_mean.shape)
     # vae.py:30
-    h1_2 = jax.nn.softplus(dense(params["decoder"]["h1"], z_mean + mul))
+    h1_2 = jax.nn.softplus(dense(params["decoder"]["h1"], z_mean + product))
     # vae.py:31
     h2_2 = jax.nn.softplus(dense(params["decoder"]["h2"], h1_2))
     # vae.py:32
     x_reconstr_mean = jax.nn.sigmoid(dense(params["decoder"]["mean"], h2_2))
+    # vae.py:34
+    product_2 = (1.0 - x) * jnp.log(1.0 - x_reconstr_mean)
     # vae.py:33
-    reconstr_loss = x * jnp.log(1e-10 + x_reconstr_mean)
-    add_1 = reconstr_loss + (1.0 - x) * jnp.log(1.0 - x_reconstr_mean)
-    reconstr_loss_2 = -jnp.sum(add_1, 1)
+    total = x * jnp.log(1e-10 + x_reconstr_mean) + product_2
     # vae.py:35
-    sum_1 = jnp.sum(1.0 + z_log_sigma_sq - z_mean**2 - jnp.exp(z_log_sigma_sq), 1)
-    return jnp.mean(reconstr_loss_2 - 0.5 * sum_1)
+    total_2 = jnp.sum(1.0 + z_log_sigma_sq - z_mean**2 - jnp.exp(z_log_sigma_sq), 1)
+    return jnp.mean(-jnp.sum(total, 1) - 0.5 * total_2)
 
 
 # TensorFlow adds epsilon before it corrects the second moment, optax after it.

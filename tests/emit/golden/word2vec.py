@@ -20,12 +20,12 @@ def distinct(key, count, draw):
         drawn = draw(now, ())
         new = ~jnp.any((classes == drawn) & (jnp.arange(count) < found))
         classes = classes.at[found].set(jnp.where(new, drawn, classes[found]))
-        return (classes, found + new, tries + 1, key)
+        return classes, found + new, tries + 1, key
 
     classes, _, tries, _ = lax.while_loop(
         unfinished, take, (jnp.zeros(count, int), 0, 0, key)
     )
-    return (classes, tries)
+    return classes, tries
 
 
 def log_uniform_candidates(key, labels):
@@ -40,7 +40,7 @@ def log_uniform_candidates(key, labels):
         return -jnp.expm1(tries * jnp.log1p(-odds))
 
     drawn, tries = distinct(key, 4, draw)
-    return (drawn, expected(labels), expected(drawn))
+    return drawn, expected(labels), expected(drawn)
 
 
 def init(key):
@@ -69,21 +69,19 @@ def params_from_checkpoint(path):
 
 
 def loss(embed, rows, offsets, train_labels, key):
-    """What is differentiated (word2vec.py:19)."""
+    """The loss (word2vec.py:19)."""
     # word2vec.py:19
     labels = jnp.asarray(train_labels).astype(int)
-    log_uniform_candidates_2 = log_uniform_candidates(key, labels)
-    products = jnp.expand_dims(embed, 1) * rows[:6].reshape(-1, 1, 8)
-    reshape_2 = products.reshape(-1, 8)
-    true_logits = jnp.sum(reshape_2, 1).reshape(-1, 1) + offsets[:6].reshape(-1, 1)
-    sub = true_logits - jnp.log(log_uniform_candidates_2[1])
-    sampled_logits = embed @ rows[6:].T + offsets[6:]
-    sub_1 = sampled_logits - jnp.log(log_uniform_candidates_2[2])
-    logits = jnp.concatenate([sub, sub_1], 1)
-    concat_4 = jnp.concatenate([jnp.ones((6, 1)), jnp.zeros((6, 4))], 1)
-    sampled_losses_sub = jax.nn.relu(logits) - logits * concat_4
-    reshape = jnp.sum(sampled_losses_sub + jnp.log(1.0 + jnp.exp(-jnp.abs(logits))), 1)
-    return jnp.mean(reshape)
+    _, true_expected_count, sampled_expected_count = log_uniform_candidates(key, labels)
+    flat = (jnp.expand_dims(embed, 1) * rows[:6].reshape(-1, 1, 8)).reshape(-1, 8)
+    true_logits = jnp.sum(flat, 1).reshape(-1, 1) + offsets[:6].reshape(-1, 1)
+    true_logits_2 = true_logits - jnp.log(true_expected_count)
+    sampled_logits = embed @ rows[6:].T + offsets[6:] - jnp.log(sampled_expected_count)
+    logits = jnp.concatenate([true_logits_2, sampled_logits], 1)
+    joined = jnp.concatenate([jnp.ones((6, 1)), jnp.zeros((6, 4))], 1)
+    difference = jax.nn.relu(logits) - logits * joined
+    flat_2 = jnp.sum(difference + jnp.log(1.0 + jnp.exp(-jnp.abs(logits))), 1)
+    return jnp.mean(flat_2)
 
 
 def train_step(params, train_inputs, train_labels, key):
@@ -92,8 +90,8 @@ def train_step(params, train_inputs, train_labels, key):
     embed = params["embeddings"][train_inputs]
     # word2vec.py:19
     labels = jnp.asarray(train_labels).astype(int)
-    log_uniform_candidates_2 = log_uniform_candidates(key, labels)
-    ids = jnp.concatenate([labels.reshape(-1), log_uniform_candidates_2[0]])
+    sampled_candidates, _, _ = log_uniform_candidates(key, labels)
+    ids = jnp.concatenate([labels.reshape(-1), sampled_candidates])
     rows = params["nce_weights"][ids]
     offsets = params["nce_biases"][ids]
     loss_value, (embed_grad, rows_grad, offsets_grad) = jax.value_and_grad(

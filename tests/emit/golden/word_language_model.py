@@ -50,55 +50,53 @@ def dropout(key, x):
     return x * 1.25 * jnp.floor(0.8 + jax.random.uniform(key, x.shape))
 
 
-def dropout_wrapper(params, inputs, state, key):
-    c, h = jnp.split(inputs, 2, 1)
+def dropout_wrapper(params, state, inputs, key):
+    c, h = jnp.split(state, 2, 1)
     # word_language_model.py:80
-    result = jnp.concatenate([state, h], 1) @ params["Matrix"]
+    result = jnp.concatenate([inputs, h], 1) @ params["Matrix"]
     i, j, f, o = jnp.split(result + params["Bias"], 4, 1)
     new_c = c * jax.nn.sigmoid(f) + jax.nn.sigmoid(i) * jnp.tanh(j)
     new_h = jnp.tanh(new_c) * jax.nn.sigmoid(o)
     return jnp.concatenate([new_c, new_h], 1), dropout(key, new_h)
 
 
-def multi_rnn_cell(params, input_, state, key, key_2):
+def multi_rnn_cell(params, state, inputs, key, key_2):
     # word_language_model.py:80
     new_state, result = dropout_wrapper(
-        params["Cell0"]["BasicLSTMCell"]["Linear"], input_[:, :16], state, key
+        params["Cell0"]["BasicLSTMCell"]["Linear"], state[:, :16], inputs, key
     )
     new_state_2, result_2 = dropout_wrapper(
-        params["Cell1"]["BasicLSTMCell"]["Linear"], input_[:, 16:], result, key_2
+        params["Cell1"]["BasicLSTMCell"]["Linear"], state[:, 16:], result, key_2
     )
     return result_2, jnp.concatenate([new_state, new_state_2], 1)
 
 
 def loss(params, inputs, zeros, following, key):
-    """What is differentiated, cost (word_language_model.py:86)."""
+    """The loss, cost (word_language_model.py:86)."""
     keys = jax.random.split(key, 9)
-    # word_language_model.py:78
-    kept = jnp.floor(0.8 + jax.random.uniform(keys[0], inputs.shape))
-    inputs_2 = inputs * 1.25 * kept
-    split = jnp.split(inputs_2, 4, 1)
-    carry = zeros
+    model = params["model"]
+    split = jnp.split(dropout(keys[0], inputs), 4, 1)
+    state = zeros
     results = []
     # word_language_model.py:80
     for t in range(4):
-        result, carry = multi_rnn_cell(
-            params["model"]["RNN"]["MultiRNNCell"],
-            carry,
+        result, state = multi_rnn_cell(
+            model["RNN"]["MultiRNNCell"],
+            state,
             jnp.squeeze(split[t], (1,)),
             keys[2 * t + 1],
             keys[2 * t + 2],
         )
         results.append(result)
     # word_language_model.py:81
-    output_2 = jnp.concatenate(results, 1).reshape(-1, 8)
+    output = jnp.concatenate(results, 1).reshape(-1, 8)
     # word_language_model.py:82
-    logits = output_2 @ params["model"]["softmax_w"] + params["model"]["softmax_b"]
+    logits = output @ model["softmax_w"] + model["softmax_b"]
     # word_language_model.py:85
-    reshape_1 = following.reshape(-1)
+    labels = following.reshape(-1)
     # word_language_model.py:84
-    cross_entropy = optax.softmax_cross_entropy_with_integer_labels(logits, reshape_1)
-    return jnp.sum(cross_entropy) / 3.0, carry
+    cross_entropy = optax.softmax_cross_entropy_with_integer_labels(logits, labels)
+    return jnp.sum(cross_entropy) / 3.0, state
 
 
 # train_step sets the learning rate.
@@ -109,22 +107,18 @@ def train_step(params, state, opt_state, zeros, words, following, key):
     """One step of training. Returns what it changes, and cost, model/RNN/concat_3:0."""
     # word_language_model.py:76
     inputs = params["model"]["embedding"][words]
-    (loss_value, concat_3), (grads, inputs_grad) = jax.value_and_grad(
+    (loss_value, state_2), (grads, inputs_grad) = jax.value_and_grad(
         loss, argnums=(0, 1), has_aux=True
     )(params, inputs, zeros, following, key)
     # word_language_model.py:93
-    row_grads = inputs_grad.reshape(-1, 8)
-    scale = 5.0 * jnp.minimum(1.0 / optax.tree.norm([row_grads, grads]), 0.2)
+    scale = 5.0 / jnp.maximum(optax.tree.norm([inputs_grad, grads]), 5.0)
     opt_state = optax.tree.set(opt_state, learning_rate=state["model"]["Variable"])
-    new_grads = jax.tree.map(lambda grad: grad * scale, grads)
-    updates, opt_state = optimizer.update(new_grads, opt_state, params)
+    grads = optax.tree.scale(scale, grads)
+    updates, opt_state = optimizer.update(grads, opt_state, params)
     new_params = optax.apply_updates(params, updates)
-    new_params = {
-        "model": {
-            **new_params["model"],
-            "embedding": params["model"]["embedding"]
-            .at[words.reshape(-1)]
-            .add(-(row_grads * scale * state["model"]["Variable"])),
-        }
-    }
-    return new_params, state, opt_state, loss_value, concat_3
+    new_params["model"]["embedding"] = (
+        params["model"]["embedding"]
+        .at[words]
+        .add(-(inputs_grad * scale * state["model"]["Variable"]))
+    )
+    return new_params, state, opt_state, loss_value, state_2
