@@ -51,6 +51,8 @@ class Executable:
     def _prepare(self, before: list[Program | HostStage]) -> None:
         """Plans the run. Programs that were there `before` are compiled already."""
         fetches = self.fetches
+        if not self.nested:
+            fetches = list(dict.fromkeys([*fetches, *slicing.computed(self.targets)]))
         self.fixed, self.hosted = frozenset(slicing.FIXED), frozenset(slicing.ON_HOST)
         try:
             self.plan = planning.plan(fetches, self.targets, self.fed, self.controls, self.moved, self.within,
@@ -61,6 +63,7 @@ class Executable:
                                           self.decides)
         except slicing.RawControlFlowError:
             self.plan = planning.plan([], [], self.fed)
+            fetches = self.fetches  # what is not computed, on a branch that is not taken, cannot be fetched
             self.dataflow = Dataflow(fetches, self.targets, self.fed)
         feeding.check(self.plan.nodes, self.fed)
         stages = self.plan.stages

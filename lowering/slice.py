@@ -83,6 +83,22 @@ def needed(roots: Iterable[Operation], fed: frozenset[Tensor], controls: bool = 
     return found
 
 
+def computed(targets: Iterable[Operation]) -> list[Tensor]:
+    """What `targets` are run for where nothing else comes of it: the results of those that only compute, which a program
+    would otherwise leave out. What a `NoOp` waits for is a target, too."""
+    found, stack = set(targets), list(targets)
+    results: list[Tensor] = []
+    while stack:
+        op = stack.pop()
+        if op.type == "NoOp":
+            new = set(op.control_inputs) - found
+            found |= new
+            stack += new
+        elif all((rule := registry.find(node.type)) is None or rule.pure for node in inner(op)):
+            results += [t for t in op.outputs if not t.dtype.is_ref_dtype and t.dtype != dtypes.string]
+    return sorted(results, key=lambda t: (t.op._id, t.value_index))
+
+
 def _follow(found: set[Operation], stack: list[Operation], fed: frozenset[Tensor], controls: bool,
             within: Region | None) -> None:
     """Adds to `found` what the operations of `stack` depend on."""

@@ -368,3 +368,18 @@ def test_a_step_on_rows_of_a_table_touches_those_rows_alone(monkeypatch):
     made = re.findall(r"= f32\[5000,16\]\S* (\w+)\(", entry)
     assert sorted(made) == ["fusion", "parameter"], made  # no copy to choose from when a check fails
     assert session.run(loss, feeds) < 8 * 16
+
+
+def test_what_is_only_run_is_computed():
+    x, weight = tf.placeholder(tf.float32, [None, 5]), tf.Variable(tf.ones([5, 5]))
+    product = tf.matmul(x, weight)
+    gradient, = tf.gradients(product, weight)
+    counter = tf.Variable(0.0)
+    session = tf.Session()
+    session.run(tf.initialize_all_variables())
+    assign, loop = counter.assign_add(1.0), tf.while_loop(lambda i: i < 3, lambda i: i + 1, [0])
+    for target, results in ((product.op, 1), (tf.group(product, gradient), 2), (tf.group(tf.group(gradient)), 1),
+                            (tf.group(product, assign), 1), (assign.op, 0), ([product, gradient.op], 2), (loop.op, 1)):
+        assert session.run([target], {x: np.ones((2, 5))})[0] is None or isinstance(target, list)
+        assert len(session.runs()[-1].sources) == results
+    assert session.run(counter) == 2
