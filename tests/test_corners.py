@@ -342,3 +342,11 @@ def test_names_that_were_others_before():
     assert not {"types", "deconv2d"} & {*dir(tf), *dir(tf.nn)}
     with pytest.raises(AttributeError, match="has no attribute 'convolve'"):
         _ = tf.nn.convolve
+
+
+def test_a_range_is_a_list_as_in_python_2():
+    import tracer as tf
+
+    assert tf.squeeze(tf.ones([1, 1, 3]), range(2)).get_shape().as_list() == [3]
+    mean, variance = tf.nn.moments(tf.ones([4, 5, 3]), range(2))
+    assert mean.get_shape().as_list() == variance.get_shape().as_list() == [3]

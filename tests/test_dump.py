@@ -347,3 +347,9 @@ def test_colours_change_no_word(trained):
     coloured = text_of(reported(trained, "ir", "stages", "jaxpr", "hlo", "cost"), colour=True)
     assert coloured != plain
     assert re.sub("\x1b\\[[0-9;]*m", "", coloured) == plain
+
+
+def test_host_work_of_ours_is_on_the_line_of_what_it_is_for():
+    ids, table = tf.sparse_placeholder(tf.int64), tf.Variable(tf.ones([4, 2]))
+    found = json.loads(tf.dump(tf.nn.embedding_lookup_sparse(table, ids, None), sections="ir", format="json"))
+    assert {op["file"] for op in found["runs"][0]["ir"]} == {"tests/test_dump.py"}

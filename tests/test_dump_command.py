@@ -37,7 +37,7 @@ def test_the_command_shows_what_a_script_ran(tmp_path):
     assert (done.returncode, done.stderr) == (0, "said argument\n")
     assert "  fetches  seven:0\n" in done.stdout
     assert "said" not in done.stdout
-    again = command(tmp_path, SCRIPT, "--section", "all", "--output", "out.txt")
+    again = command(tmp_path, SCRIPT, "--stage", "all", "--output", "out.txt")  # another name for the same
     assert again.stdout == ""
     assert (tmp_path / "out.txt").read_text() == done.stdout
 

@@ -20,6 +20,9 @@ _OURS = tuple(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__fil
               for name in ("tracer", "lowering"))
 
 
+_SHOWN = 12  # so many names of what was run are listed
+
+
 class Stopped(SystemExit):
     """Ends a script that is only to build its graph."""
 
@@ -161,8 +164,9 @@ def parsed(parser: argparse.ArgumentParser, arguments: Sequence[str] | None) -> 
     return said, {name: getattr(said, name) for name in vars(environment.parse_args([]))}
 
 
-def elements(graph: Graph, names: Sequence[str]) -> list[Any]:
-    """The operations and tensors of these names. SystemExit with the nearest names for those that are not there."""
+def elements(graph: Graph, names: Sequence[str], runs: Sequence[Run] = ()) -> list[Any]:
+    """The operations and tensors of these names. SystemExit for those that are not there, with the nearest names and with
+    what was fetched in `runs`."""
     found, missing = [], []
     for name in names:
         try:
@@ -170,15 +174,18 @@ def elements(graph: Graph, names: Sequence[str]) -> list[Any]:
         except (KeyError, ValueError):
             missing.append(name)
     if missing:
-        refuse("\n".join(f"The graph has no {name}." + (f" Near it: {close}." if (close := near(graph, name)) else "")
-                         for name in missing))
+        lines = [f"The graph has no {name}." + (f" Near it: {close}." if (close := near(graph, name)) else "")
+                 for name in missing]
+        if ran := dict.fromkeys(item.name for run in runs for item in (*run.executable.fetches, *run.executable.targets)):
+            lines.append(f"The program ran {', '.join(list(ran)[-_SHOWN:])}.")
+        refuse("\n".join(lines))
     return found
 
 
-def fetched(graph: Graph, names: Sequence[str]) -> tuple[list[Tensor], list[Operation]]:
+def fetched(graph: Graph, names: Sequence[str], runs: Sequence[Run] = ()) -> tuple[list[Tensor], list[Operation]]:
     """What to fetch and what to run for these names: an operation that has a value is fetched."""
     tensors, targets = [], []
-    for item in elements(graph, names):
+    for item in elements(graph, names, runs):
         if isinstance(item, Operation) and item.outputs and not item.outputs[0].dtype.is_ref_dtype:
             item = item.outputs[0]
         (tensors if isinstance(item, Tensor) else targets).append(item)

@@ -1,5 +1,6 @@
 """Emitted modules: they stand alone, and compute what the session computes."""
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -671,3 +672,13 @@ def test_the_rounds_of_a_loop_are_one_function_and_one_loop(tmp_path):
         np.testing.assert_allclose(emitted["apply"](params, given), session.run(total, {x: given}), rtol=1e-5)
     assert source.count("jnp.tanh") == 1
     assert "for t in range(4):" in source
+
+
+def test_a_fetch_that_is_not_there_is_told_what_the_program_ran(tmp_path):
+    (tmp_path / "script.py").write_text(
+        "import tensorflow as tf\ny = tf.add(1.0, 2.0, name='total')\nprint(tf.Session().run(y))\n")
+    done = subprocess.run([sys.executable, "-m", "tracer.emit", "--fetch", "totals", "script.py"], cwd=tmp_path, check=False,
+                          capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(EXAMPLES.parent)})
+    assert done.returncode == 1
+    assert "The graph has no totals. Near it: total, " in done.stderr
+    assert done.stderr.endswith("\nThe program ran total:0.\n")

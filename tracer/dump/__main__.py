@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
         "tracer.dump", "script.py|graph.pb|graph.pbtxt|graph.meta",
         "Runs a program written for TensorFlow 0.8 and shows, for each distinct Session.run, the operations that it needs "
         "and the programs they became; or does so for a graph in a file, without running it.")
-    parser.add_argument("--section", default="ir,stages", metavar="NAMES",
+    parser.add_argument("--section", "--stage", default="ir,stages", metavar="NAMES",
                         help=f"{', '.join(SECTIONS)}, several with commas between, or all (ir,stages)")
     parser.add_argument("--format", choices=("text", "json", "dot"), default="text", help="dot is Graphviz's")
     parser.add_argument("--html", metavar="FILE", help="write everything as one page that needs no network")

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if session is None:
         print("The program ran no session: there are no variables to take along.", file=sys.stderr)
         return 1
-    tensors, targets = commands.fetched(session.graph, said.fetch)
+    tensors, targets = commands.fetched(session.graph, said.fetch, watcher.runs)
     state, output = watcher.state_of(session), os.path.abspath(said.output)
     if said.checkpoint:
         state = state.snapshot()
