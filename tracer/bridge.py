@@ -157,9 +157,10 @@ def emit(fetches: Any, feeds: Sequence[Any] | None = None, path: str = "model_ja
     operation, `loss(params, *feeds)`, `optimizer` and `train_step(params, opt_state, *feeds)`; or, where they change
     variables without one, `step(params, *feeds)`. Both return what they change before the values. Parameters are nested
     dictionaries along the name scopes. Variables that are not trained are a second one, `state`. What draws random
-    numbers takes a `key` at the end. What queues and readers give is an argument after the feeds. Beside the module stands
-    an `.npz` file with the variables' values, by their names, for its `params_from_checkpoint(path)`;
-    `python -m tracer.emit --checkpoint` makes such a file of a checkpoint.
+    numbers takes a `key` at the end. Placeholders that the script keeps in one list are one argument, a list. What queues
+    and readers give is an argument after the feeds. Beside the module stands an `.npz` file with the variables' values, by
+    their names, for its `params_from_checkpoint(path)`; `python -m tracer.emit --checkpoint` makes such a file of a
+    checkpoint.
 
     Args:
         fetches: what `Session.run` takes.

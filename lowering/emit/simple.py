@@ -156,8 +156,9 @@ def unfolded(indices: Expr, rows: Expr) -> tuple[Expr, Expr]:
         return tuple(_with_parts(whole, list(parts)) for whole, parts in zip(  # type: ignore[return-value]
             (indices, rows), zip(*pairs, strict=True), strict=True))
     first, second = (e.args[0] if e.head in ("reshape", "jnp.reshape") else None for e in (indices, rows))
-    fits = isinstance(first, Expr) and isinstance(second, Expr) and second.shape[:first.ndim] == first.shape
-    return (first, second) if fits else (indices, rows)
+    if isinstance(first, Expr) and isinstance(second, Expr) and second.shape[:first.ndim] == first.shape:
+        return first, second
+    return indices, rows
 
 
 def _with_parts(whole: Expr, parts: list[Expr]) -> Expr:
