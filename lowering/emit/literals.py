@@ -120,6 +120,12 @@ class Literals:
             if number in (0, 1):
                 return f"jnp.{'ones' if number else 'zeros'}({shape}{kind})", ATOM
             return f"jnp.full({shape}, {self.text(number)}{kind})", ATOM
+        steps = set(np.diff(value).tolist()) if value.ndim == 1 and value.dtype.kind == "i" else ()
+        if len(steps) == 1 and 0 not in steps:
+            (step,), first = steps, value[0].item()
+            ends = [*([str(first)] if first or step != 1 else []), str(first + step * value.size),
+                    *([str(step)] if step != 1 else [])]
+            return f"np.arange({', '.join(ends)}, dtype=np.{value.dtype.name})", ATOM
         name = self.arrays.name(value, self.role)
         return f'constants["{name}"]', ATOM
 

@@ -72,8 +72,13 @@ def emit(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor], s
             sized = [symbol._replace(size=2 * symbol.size) if symbol is twice else symbol for symbol in table]
             return _Draft(executable, nodes, fetches, feeds, state, title, file, sized, known, calls)
 
-        first = draft()
-        return merged(first.text(), [(symbol, draft(symbol).text()) for symbol in table]), first
+        first, others = draft(), [(symbol, draft(symbol)) for symbol in table]
+        source = merged(first.text(), [(symbol, other.text()) for symbol, other in others])
+        if any(np.shape(other.arrays.get(name)) != array.shape
+               for _, other in others for name, array in first.arrays.items()):
+            raise errors.UnsupportedError("A constant in the program is another one for each size of the batch: set_shape "
+                                          "fixes it.")
+        return source, first
 
     source, draft = _first_that_fits(drafted, feeds, seen, calls)
     return Module(finished(source, [name for _, name in draft.quotes.texts], ["batch", *(s.name for s in draft.symbols)]),

@@ -682,3 +682,13 @@ def test_a_fetch_that_is_not_there_is_told_what_the_program_ran(tmp_path):
     assert done.returncode == 1
     assert "The graph has no totals. Near it: total, " in done.stderr
     assert done.stderr.endswith("\nThe program ran total:0.\n")
+
+
+def test_a_range_as_long_as_the_batch(tmp_path):
+    rows, at = tf.placeholder(tf.float32, [None, 3], name="rows"), tf.placeholder(tf.int32, [None], name="at")
+    picked = tf.gather(tf.reshape(rows, [-1]), tf.range(0, tf.shape(rows)[0]) * 3 + at)
+    with tf.Session() as session:
+        apply = module(tf.emit(picked, [rows, at], str(tmp_path / "m.py"), session), tmp_path)["apply"]
+        for count in (2, 11):
+            given = np.float32(RNG.rand(count, 3)), np.int32(RNG.randint(0, 3, count))
+            np.testing.assert_array_equal(apply(*given), session.run(picked, dict(zip([rows, at], given, strict=True))))
