@@ -30,7 +30,6 @@ from tracer import dtypes, shapes
 from tracer.ir import Operation, Region, Tensor
 
 if TYPE_CHECKING:
-    from lowering.checks import Check
     from lowering.program import Program
 
 _log = logging.getLogger("tracer")
@@ -49,12 +48,10 @@ class Kept:
     """The jitted function of a program, as compiled functions, one for each signature: from disk, or on their way there,
     where there is a folder for them."""
 
-    def __init__(self, program: Program, jitted: Any, static: dict[Tensor, np.ndarray], table: list[Check]) -> None:
+    def __init__(self, program: Program, jitted: Any, static: dict[Tensor, np.ndarray]) -> None:
         self.program = program
         self.jitted = jitted
         self.static = static
-        self.table = table  # of its checks; empty as long as it has not been traced
-        self.outline: tuple | None = None  # of the arguments that it has not been traced for
         self._found: dict[Any, Any] = {}
         self._by_inputs: dict[Any, Any] = {}
 
@@ -108,8 +105,7 @@ class Kept:
                 _store(path, compiled, self.program.rolled, small)
             return compiled
         compiled, self.program.rolled = loaded
-        outline = self.outline = jax.tree.map(lambda value: jax.ShapeDtypeStruct(value.shape, value.dtype), arguments)
-        self.program.told(self.static, outline)
+        self.program.told(self.static, jax.tree.map(lambda value: jax.ShapeDtypeStruct(value.shape, value.dtype), arguments))
         return compiled
 
     def _compiled(self, arguments: tuple) -> tuple[Any, bool]:
@@ -119,12 +115,6 @@ class Kept:
         told = options.in_place(traced.jaxpr) if self.program.donate and self.program.updated else None
         lowered = traced.lower()
         return inline.compiled(lowered, told) if small else lowered.compile(compiler_options=told), small
-
-    def checks(self) -> list[Check]:
-        """The table of its checks, for which it is traced now where it was not before."""
-        if not self.table and self.outline is not None:
-            jax.eval_shape(self.program.function(self.static, self.table), *self.outline)
-        return self.table
 
 
 def _called(compiled: Any) -> Any:

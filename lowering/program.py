@@ -57,11 +57,12 @@ class Program(StageFunction):
         self._constant_arrays: tuple | None = None
         self.stream_names = [op.name for op in stage.streams]
         self._warm: State | None = None  # the state on which it has run before
-        self._last: tuple[Any, list[Check]] | None = None
+        self._last: Any = None  # what ran last
         self._alone: Any = None  # what is called for every further run
-        self._told: list[Any] = []  # the values that shape it, of that run
+        self._static: dict[Tensor, np.ndarray] = {}  # the values that shape it, of that run
+        self._told: list[Any] = []  # what tells them apart from others
         self._again: State | None = None  # the state on which every further run is just a call of the jitted function
-        self._ahead: dict[Any, tuple[Any, list[Check]]] = {}  # compiled for runs that are watched
+        self._ahead: dict[Any, Any] = {}  # compiled for runs that are watched
         self.timers: dict[Any, Any] = {}  # what measures its operations one by one
         self.variants: list[tuple[dict[Tensor, np.ndarray], tuple]] = []  # static values and shapes it ran for
         self._uncompiling = not self.speaks and first.is_worth_it(stage)  # whether it runs without being compiled
@@ -122,7 +123,7 @@ class Program(StageFunction):
             jitted = jax.jit(function, donate_argnums=(0, 1) if self.donate else (),
                              compiler_options=options.compiler_options(self.stage.nodes))
             keeps = not self.speaks and (kept.folder() is not None or inline.possible())
-            found = self._jitted[key] = (kept.Kept(self, jitted, static, table) if keeps else jitted, table)
+            found = self._jitted[key] = (kept.Kept(self, jitted, static) if keeps else jitted, table)
         return found
 
     def arguments(self, state: State, values: dict[Tensor, Any], overlay: dict[str, Any] | None = None) -> tuple:
@@ -159,13 +160,13 @@ class Program(StageFunction):
         target = state.variables if overlay is None else overlay
         if self._uncompiling:
             return self._run_first(state, static, values, target)
-        jitted, table = self._last if self._last is not None and not static else self.compiled(static, state)
+        jitted = self._last if self._last is not None and not static else self.compiled(static, state)[0]
         held, *others = self.arguments(state, values, overlay)
         if self.padding is not None:
             way = self.padding.way(static, static_key_of(static), (held, *others))
             if way is not None and (found := self._run_padded(way, jitted, (held, *others))) is not None:
                 self._keep(state, target, found)
-                return self._outputs(target, found, table)
+                return self._outputs(target, found, static, (held, *others))
             if way is not None:  # a check fails, which the run without padding says better
                 self.padding.give_up(static_key_of(static), (held, *others))
         if held and self.donate and (self._warm is not state or state.pinned):
@@ -180,12 +181,12 @@ class Program(StageFunction):
         if self.speaks:
             self._listen()
             self._keep(state, target, box[0])
-        self._warm, self._last = state, (jitted, table)
+        self._warm, self._last = state, jitted
         self._alone = jitted.alone if isinstance(jitted, kept.Kept) else jitted
         told = all(tensor in values for tensor in static)
         if told and not self.speaks and not self.stream_names and self._alone is not None:
-            self._again, self._told = state, _told(values, static)
-        return self._outputs(target, box[0], table)
+            self._again, self._static, self._told = state, static, _told(values, static)
+        return self._outputs(target, box[0], static, (held, *others))
 
     @staticmethod
     def _call(jitted: Any, arguments: tuple, box: list[tuple]) -> None:
@@ -235,7 +236,7 @@ class Program(StageFunction):
         self._keep(state, target, result)
         self._patience -= time.perf_counter() - started
         self._uncompiling = self._patience > 0
-        return self._outputs(target, result, [])
+        return self._outputs(target, result, static, arguments)
 
     def run_by(self, execute: Callable[..., tuple], state: State, values: dict[Tensor, Any],
                overlay: dict[str, Any]) -> tuple:
@@ -247,24 +248,24 @@ class Program(StageFunction):
         arguments = self.arguments(state, values, overlay)
         key = (static_key_of(static), tuple([(leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(arguments)]))
         if key not in self._ahead:
-            jitted, table = self.compiled(static, state)
+            jitted, _ = self.compiled(static, state)
             jitted = jitted.jitted if isinstance(jitted, kept.Kept) else jitted  # watched, so by the names of this graph
-            self._ahead[key] = (jitted.lower(*arguments).compile(), table)
+            self._ahead[key] = jitted.lower(*arguments).compile()
             self._compiled_now()
-        compiled, table = self._ahead[key]
+        compiled = self._ahead[key]
         if self.donate:
             arguments = (*devices.copied(arguments[:2]), *arguments[2:])
         result = execute(compiled, arguments)
         if self.speaks:
             self._listen()
         self._keep(state, overlay, result)
-        return self._outputs(overlay, result, table)
+        return self._outputs(overlay, result, static, arguments)
 
-    def _outputs(self, target: dict[str, Any], result: tuple, table: list[Check]) -> tuple:
+    def _outputs(self, target: dict[str, Any], result: tuple, static: dict[Tensor, np.ndarray], arguments: tuple) -> tuple:
         """The outputs of a run, when all its checks hold."""
         outputs, _, created, _, report = result
         if report is not None and not bool(report[0]):
-            self._fail(table, report)
+            self._fail(report, static, arguments)
         if created:
             target.update(zip(self.created_names, created, strict=True))
         return outputs
@@ -274,7 +275,6 @@ class Program(StageFunction):
 
         It is the way of every step of a training, so it is written for speed.
         """
-        table = self._last[1]  # type: ignore[index]
         names = self.updated_names
         try:
             held = (variables[names[0]],) if len(names) == 1 else self._held_of(variables)
@@ -290,7 +290,7 @@ class Program(StageFunction):
         try:  # one C call: no interrupt between running and keeping
             box.extend(map(self._alone, (held,), _NO_STREAMS, (readonly,), (self._constant_arrays,), (inputs,)))
         except TypeError:
-            if self._alone is self._last[0]:  # type: ignore[index]
+            if self._alone is self._last:
                 raise
             state, self._again = self._again, None  # it was compiled for other shapes
             return self._run_anew(state, values, None)  # type: ignore[arg-type]
@@ -303,16 +303,20 @@ class Program(StageFunction):
                 self._compiled_now()
         outputs, _, created, _, report = box[0]
         if report is not None and not bool(report[0]):
-            self._fail(table, report)
+            self._fail(report, self._static, (held, (), readonly, self._constant_arrays, inputs))
         if created:
             variables.update(zip(self.created_names, created, strict=True))
         return outputs
 
-    def _fail(self, table: list[Check], report: tuple) -> None:
-        """Raises the error of the first check that does not hold; one that comes from disk is traced for its checks now."""
-        for call, known in self._jitted.values():
-            if known is table and isinstance(call, kept.Kept):
-                call.checks()
+    def _fail(self, report: tuple, static: dict[Tensor, np.ndarray], arguments: tuple) -> None:
+        """Raises the error of the first check that does not hold.
+
+        What was traced last may have been for other shapes, with other checks, and what comes from disk was not traced.
+        """
+        table = self._jitted[static_key_of(static)][1]
+        if len(self.variants) > 1 or not table:
+            table = []
+            jax.eval_shape(self.function(static, table), *jax.tree.map(outline_of, arguments))
         checks.raise_first(table, report[1], report[2])
 
     def _keep(self, state: State, target: dict[str, Any], result: tuple) -> None:

@@ -124,6 +124,8 @@ def write(handle: Handle, index: Any, value: Any, flow_in: Elements, *, check: A
     index = jnp.asarray(index)
     inside = (index >= 0) & (index < size)
     check(inside, _growing(handle, size) if handle.dynamic_size else _named(handle, outside), index)
+    if not size:
+        return elements
     if handle.adds:
         return Elements(None, elements.stacked.at[index].add(value), elements.written.at[index].set(True))
     check(~inside | ~elements.written[index], _named(handle, _WRITTEN), index)
@@ -167,6 +169,8 @@ def read(handle: Handle, index: Any, flow_in: Elements, *, dtype: Any, check: An
     index = jnp.asarray(index)
     inside = (index >= 0) & (index < size)
     check(inside, _named(handle, outside), index)
+    if not size:
+        return jnp.zeros(elements.stacked.shape[1:], elements.stacked.dtype)
     check(~inside | elements.written[index], _named(handle, _UNWRITTEN), index)
     return elements.stacked[index]
 

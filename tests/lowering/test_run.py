@@ -383,3 +383,20 @@ def test_what_is_only_run_is_computed():
         assert session.run([target], {x: np.ones((2, 5))})[0] is None or isinstance(target, list)
         assert len(session.runs()[-1].sources) == results
     assert session.run(counter) == 2
+
+
+def test_an_error_tells_of_the_shapes_of_its_own_run():
+    rows, indices = tf.placeholder(tf.float32, [None, 3]), tf.placeholder(tf.int32, [None])
+    sums = tf.foldl(lambda total, row: total + row, rows)
+    gathered = tf.gather(rows, indices) + tf.Variable(0.0)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        for _ in range(2):  # each time after a run with other shapes
+            for count in (3, 2, 4):
+                assert session.run(sums, {rows: np.ones([count, 3])}).tolist() == [count] * 3
+                with pytest.raises(errors.InvalidArgumentError, match=rf"indices\[1\] = 9 is not in \[0, {count}\)"):
+                    session.run(gathered, {rows: np.ones([count, 3]), indices: [0, 9]})
+            with pytest.raises(errors.InvalidArgumentError, match="read from index 0 but array size is: 0"):
+                session.run(sums, {rows: np.ones([0, 3])})
+            with pytest.raises(errors.InvalidArgumentError, match=r"indices\[0\] = 0 is not in \[0, 0\)"):
+                session.run(gathered, {rows: np.ones([0, 3]), indices: [0]})
