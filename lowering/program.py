@@ -59,6 +59,7 @@ class Program(StageFunction):
         self._warm: State | None = None  # the state on which it has run before
         self._last: Any = None  # what ran last
         self._alone: Any = None  # what is called for every further run
+        self._tables: dict[Any, list[Check]] = {}  # of the checks, where one failed
         self._static: dict[Tensor, np.ndarray] = {}  # the values that shape it, of that run
         self._told: list[Any] = []  # what tells them apart from others
         self._again: State | None = None  # the state on which every further run is just a call of the jitted function
@@ -315,8 +316,11 @@ class Program(StageFunction):
         """
         table = self._jitted[static_key_of(static)][1]
         if len(self.variants) > 1 or not table:
-            table = []
-            jax.eval_shape(self.function(static, table), *jax.tree.map(outline_of, arguments))
+            outline = jax.tree.map(outline_of, arguments)
+            key = static_key_of(static), tuple(jax.tree.leaves(outline))
+            if key not in self._tables:
+                jax.eval_shape(self.function(static, self._tables.setdefault(key, [])), *outline)
+            table = self._tables[key]
         checks.raise_first(table, report[1], report[2])
 
     def _keep(self, state: State, target: dict[str, Any], result: tuple) -> None:
