@@ -194,7 +194,7 @@ class _Unified:
             return self._listed(values)
         parts = [re.split(r"(\d+)", head) for head in heads]
         differ = [i for i, items in enumerate(zip(*parts, strict=False)) if len(set(items)) > 1]
-        if len({len(part) for part in parts}) == 1 and len(differ) == 1 and differ[0] % 2:
+        if len({len(part) for part in parts}) == 1 and len(differ) == 1 and differ[0] % 2 and not one.head.isidentifier():
             numbers = [int(part[differ[0]]) for part in parts]
             before, after = "".join(parts[0][:differ[0]]), "".join(parts[0][differ[0] + 1:])
             step = numbers[1] - numbers[0] if len(numbers) > 1 else 1

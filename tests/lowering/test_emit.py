@@ -692,3 +692,19 @@ def test_a_range_as_long_as_the_batch(tmp_path):
         for count in (2, 11):
             given = np.float32(RNG.rand(count, 3)), np.int32(RNG.randint(0, 3, count))
             np.testing.assert_array_equal(apply(*given), session.run(picked, dict(zip([rows, at], given, strict=True))))
+
+
+def test_arguments_of_a_loop_that_differ_in_a_number(tmp_path):
+    enc0 = tf.placeholder(tf.int32, [None], name="enc0")
+    enc1 = tf.placeholder(tf.int32, [None], name="enc1")
+    enc2 = tf.placeholder(tf.int32, [None], name="enc2")
+    enc3 = tf.placeholder(tf.int32, [None], name="enc3")
+    inputs = [enc0, enc1, enc2, enc3]
+    cell = tf.nn.rnn_cell.EmbeddingWrapper(tf.nn.rnn_cell.GRUCell(4), 9, 5)
+    outputs, _ = tf.nn.rnn(cell, inputs, dtype=tf.float32)
+    given = [np.int32(RNG.randint(0, 9, 2)) for _ in inputs]
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        emitted = module(tf.emit(outputs[-1], inputs, str(tmp_path / "m.py"), session), tmp_path)
+        found = emitted["apply"](emitted["params_from_checkpoint"](tmp_path / "m.npz"), *given)
+        np.testing.assert_allclose(found, session.run(outputs[-1], dict(zip(inputs, given, strict=True))), rtol=1e-5)
