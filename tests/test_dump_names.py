@@ -70,7 +70,7 @@ def test_from_the_line_to_the_emitted_source(dumped):
     text = dumped[0]["runs"][0]["source"]["text"]
     after = re.findall(rf"#.*mnist_convnet\.py:{LINE}\b.*\n(.*)", text)  # the script calls its function twice
     assert [re.search(r"(\w+) = (?:conv2d|lax\.conv_general_dilated)\(", line)[1] for line in after] == [
-        "conv1_conv2d", "conv2_conv2d"]
+        "convolved", "conv2_convolved"]
 
 
 @pytest.mark.skipif(chromium.find() is None, reason="no Chromium on this machine (TRACER_CHROMIUM names one)")
@@ -85,7 +85,7 @@ def test_from_the_operation_to_the_page(dumped, tmp_path):
         texts = "\n".join(page.run("[...document.querySelectorAll('#operation details pre')].map(part => part.innerText)"))
         for word in ("conv_general_dilated[", " convolution("):
             assert word in texts
-        assert "conv2_conv2d = " in page.run("document.querySelector('#operation .emitted').innerText")
+        assert "conv2_convolved = " in page.run("document.querySelector('#operation .emitted').innerText")
         assert page.problems == []
     finally:
         page.close()

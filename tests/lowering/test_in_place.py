@@ -61,7 +61,7 @@ def test_nothing_is_copied(without, monkeypatch):
     run, session, _ = network(OPTIMIZERS[2])
     run()
     program = next(e.single for e in session.runs() if e.single is not None and len(e.single.updated) > 3 and e.sources)
-    text = next(iter(program._last[0]._found.values())).as_text()
+    text = next(iter(program._last._found.values())).as_text()
     copies = [line for line in text.splitlines() if " = f32[6," in line and " copy(" in line]
     assert bool(copies) == (without == "in_place"), text
 
