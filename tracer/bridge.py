@@ -140,7 +140,8 @@ def export(path: str, fetches: Any, feeds: Sequence[Any] = (), session: Any = No
     seen = view.shapes_seen(session.runs())
     if unknown := [tensor for tensor in tensors if tensor.sizes is None and tensor not in seen]:
         raise ValueError(view.shapeless(unknown))
-    inputs = [(np.dtype(t.dtype.base_dtype.as_numpy_dtype), seen[t] if t.sizes is None else t.sizes) for t in tensors]
+    inputs: list[tuple[np.dtype, tuple[int | None, ...]]] = [
+        (np.dtype(t.dtype.base_dtype.as_numpy_dtype), seen[t] if t.sizes is None else t.sizes) for t in tensors]
     data, kept = lowering.exported(program, begun, inputs, platforms)
     files = {path: data} if kept is None else {path + ".npz": kept, path: data}
     for name, content in files.items():

@@ -74,7 +74,7 @@ def emit(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor], s
 
         first, others = draft(), [(symbol, draft(symbol)) for symbol in table]
         source = merged(first.text(), [(symbol, other.text()) for symbol, other in others])
-        if any(np.shape(other.arrays.get(name)) != array.shape
+        if any(name not in other.arrays or other.arrays[name].shape != array.shape
                for _, other in others for name, array in first.arrays.items()):
             raise errors.UnsupportedError("A constant in the program is another one for each size of the batch: set_shape "
                                           "fixes it.")
