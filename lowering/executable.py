@@ -50,9 +50,9 @@ class Executable:
 
     def _prepare(self, before: list[Program | HostStage]) -> None:
         """Plans the run. Programs that were there `before` are compiled already."""
-        fetches = self.fetches
-        if not self.nested:
-            fetches = list(dict.fromkeys([*fetches, *slicing.computed(self.targets)]))
+        self.awaited = [] if self.nested else [t for t in slicing.computed(self.targets)
+                                               if t not in self.fed and t not in self.fetches]
+        fetches = [*self.fetches, *self.awaited]
         self.fixed, self.hosted = frozenset(slicing.FIXED), frozenset(slicing.ON_HOST)
         try:
             self.plan = planning.plan(fetches, self.targets, self.fed, self.controls, self.moved, self.within,
@@ -63,8 +63,8 @@ class Executable:
                                           self.decides)
         except slicing.RawControlFlowError:
             self.plan = planning.plan([], [], self.fed)
-            fetches = self.fetches  # what is not computed, on a branch that is not taken, cannot be fetched
-            self.dataflow = Dataflow(fetches, self.targets, self.fed)
+            self.awaited = []  # what is on a branch that is not taken is not computed
+            self.dataflow = Dataflow(self.fetches, self.targets, self.fed)
         feeding.check(self.plan.nodes, self.fed)
         stages = self.plan.stages
         last = len(stages) - 1
@@ -76,7 +76,7 @@ class Executable:
             for i, stage in enumerate(stages)]
         self.required = [v.name for v in self.plan.required]
         self.single = self.steps[0] if len(self.steps) == 1 and isinstance(self.steps[0], Program) else None
-        self.sources = [] if self.dataflow is not None else [self._source(t) for t in fetches]
+        self.sources = [] if self.dataflow is not None else [self._source(t) for t in self.fetches]
         self.simple = self.single is not None and all(kind == "output" for kind, _ in self.sources)
         self.straight: Straight | None = None  # prepared when it runs again
 
@@ -187,6 +187,8 @@ class Executable:
                         outputs = program.run(state, values, None)
                         if waits:
                             self.staging.last = program.a_result(state)
+                if self.awaited:
+                    jax.block_until_ready(outputs)
                 return [fetched(own(outputs[at])) for _, at in self.sources] if self.sources else []
         except (ShapeVariesError, ArrayGrowsError) as error:
             self._fix(error)
@@ -238,6 +240,8 @@ class Executable:
                 found = self._variables(state, outer)
             if feeds and outer is None:
                 self._wait_for_feeds(state)
+        if self.awaited:
+            jax.block_until_ready([values.get(t) for t in self.awaited])
         results = [self._result(source, values, found, outputs) for source in self.sources]
         return results if self.nested else [fetched(result) for result in results]
 

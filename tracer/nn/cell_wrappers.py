@@ -12,39 +12,15 @@ from tracer.nn.cell import RNNCell, linear
 from tracer.ops import array
 
 
-class OutputProjectionWrapper(RNNCell):
-    """A cell whose output is projected to `output_size` columns."""
+class _Around(RNNCell):
+    """A cell around another, of its sizes."""
 
-    def __init__(self, cell: RNNCell, output_size: int) -> None:
+    _no_cell = "The parameter cell is not RNNCell."
+
+    def __init__(self, cell: RNNCell) -> None:
         if not isinstance(cell, RNNCell):
-            raise TypeError("The parameter cell is not RNNCell.")
-        if output_size < 1:
-            raise ValueError(f"Parameter output_size must be > 0: {output_size}.")
+            raise TypeError(self._no_cell)
         self._cell = cell
-        self._output_size = output_size
-
-    @property
-    def output_size(self) -> int:
-        return self._output_size
-
-    @property
-    def state_size(self) -> Any:
-        return self._cell.state_size
-
-    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
-        output, new = self._cell(inputs, state)
-        with self._scope(scope):
-            return linear(output, self._output_size, True), new
-
-
-class InputProjectionWrapper(RNNCell):
-    """A cell whose inputs are projected to `num_proj` columns."""
-
-    def __init__(self, cell: RNNCell, num_proj: int, input_size: Any = None) -> None:
-        if not isinstance(cell, RNNCell):
-            raise TypeError("The parameter cell is not RNNCell.")
-        self._cell = cell
-        self._num_proj = num_proj
 
     @property
     def output_size(self) -> Any:
@@ -54,13 +30,40 @@ class InputProjectionWrapper(RNNCell):
     def state_size(self) -> Any:
         return self._cell.state_size
 
+
+class OutputProjectionWrapper(_Around):
+    """A cell whose output is projected to `output_size` columns."""
+
+    def __init__(self, cell: RNNCell, output_size: int) -> None:
+        super().__init__(cell)
+        if output_size < 1:
+            raise ValueError(f"Parameter output_size must be > 0: {output_size}.")
+        self._output_size = output_size
+
+    @property
+    def output_size(self) -> int:
+        return self._output_size
+
+    def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
+        output, new = self._cell(inputs, state)
+        with self._scope(scope):
+            return linear(output, self._output_size, True), new
+
+
+class InputProjectionWrapper(_Around):
+    """A cell whose inputs are projected to `num_proj` columns."""
+
+    def __init__(self, cell: RNNCell, num_proj: int, input_size: Any = None) -> None:
+        super().__init__(cell)
+        self._num_proj = num_proj
+
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
         with self._scope(scope):
             projected = linear(inputs, self._num_proj, True)
         return self._cell(projected, state)
 
 
-class DropoutWrapper(RNNCell):
+class DropoutWrapper(_Around):
     """A cell with dropout on its inputs and outputs.
 
     Args:
@@ -69,25 +72,17 @@ class DropoutWrapper(RNNCell):
         seed: the operation seed of both.
     """
 
+    _no_cell = "The parameter cell is not a RNNCell."
+
     def __init__(self, cell: RNNCell, input_keep_prob: Any = 1.0, output_keep_prob: Any = 1.0,
                  seed: int | None = None) -> None:
-        if not isinstance(cell, RNNCell):
-            raise TypeError("The parameter cell is not a RNNCell.")
+        super().__init__(cell)
         for word, probability in (("input", input_keep_prob), ("output", output_keep_prob)):
             if isinstance(probability, float) and not 0.0 <= probability <= 1.0:
                 raise ValueError(f"Parameter {word}_keep_prob must be between 0 and 1: {probability}")
-        self._cell = cell
         self._input_keep_prob = input_keep_prob
         self._output_keep_prob = output_keep_prob
         self._seed = seed
-
-    @property
-    def output_size(self) -> Any:
-        return self._cell.output_size
-
-    @property
-    def state_size(self) -> Any:
-        return self._cell.state_size
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
         if not isinstance(self._input_keep_prob, float) or self._input_keep_prob < 1:
@@ -98,7 +93,7 @@ class DropoutWrapper(RNNCell):
         return output, new
 
 
-class EmbeddingWrapper(RNNCell):
+class EmbeddingWrapper(_Around):
     """A cell whose inputs are integers, of shape (batch,) or (batch, 1), that select rows of an embedding.
 
     Args:
@@ -110,22 +105,12 @@ class EmbeddingWrapper(RNNCell):
 
     def __init__(self, cell: RNNCell, embedding_classes: int = 0, embedding_size: int = 0,
                  initializer: Any = None) -> None:
-        if not isinstance(cell, RNNCell):
-            raise TypeError("The parameter cell is not RNNCell.")
+        super().__init__(cell)
         if embedding_classes <= 0 or embedding_size <= 0:
             raise ValueError(f"Both embedding_classes and embedding_size must be > 0: {embedding_classes}, "
                              f"{embedding_size}.")
-        self._cell = cell
         self._shape = [embedding_classes, embedding_size]
         self._initializer = initializer
-
-    @property
-    def output_size(self) -> Any:
-        return self._cell.output_size
-
-    @property
-    def state_size(self) -> Any:
-        return self._cell.state_size
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
         with self._scope(scope):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import collections
+from collections.abc import Callable
 from typing import Any
 
 from tracer.contrib.framework.arg_scope import add_arg_scope, arg_scope
 from tracer.contrib.layers import initializers, layers, regularizers, utils
 from tracer.ops import blocks as ops
-from tracer.ops import nn
+from tracer.ops import nn, reduction
 from tracer.scopes import GraphKeys
 from tracer.variable_scope import variable_op_scope, variable_scope
 
@@ -86,10 +87,43 @@ def bottleneck_blocks(unit: Any, units: tuple[int, ...]) -> list[Block]:
     return blocks
 
 
-def root_stride(output_stride: int | None) -> int | None:
-    """What the stages may shrink the image by, after the first two layers did by four."""
-    if output_stride is None:
-        return None
-    if output_stride % 4 != 0:
-        raise ValueError("The output_stride needs to be a multiple of 4.")
-    return output_stride // 4
+def residual(inputs: Any, blocks: Any, unit: Any, first: Callable[[Any], Any], last: Callable[[Any], Any], name: str,
+             num_classes: int | None, global_pool: bool, output_stride: int | None, include_root_block: bool,
+             reuse: bool | None, scope: Any) -> tuple[Any, dict[str, Any]]:
+    """A residual network of either kind, with the layer before its first pooling and what follows its stages.
+
+    Raises ValueError where `output_stride` is no multiple of 4.
+    """
+    with variable_op_scope([inputs], scope, name, reuse=reuse) as opened:
+        collection = f"{opened.original_name_scope}_end_points"
+        with arg_scope([layers.conv2d, unit, stack_blocks_dense], outputs_collections=collection):
+            net = inputs
+            if include_root_block:
+                if output_stride is not None:
+                    if output_stride % 4 != 0:
+                        raise ValueError("The output_stride needs to be a multiple of 4.")
+                    output_stride //= 4
+                net = layers.max_pool2d(first(net), [3, 3], stride=2, scope="pool1")
+            net = last(stack_blocks_dense(net, blocks, output_stride))
+            if global_pool:
+                net = reduction.reduce_mean(net, [1, 2], keep_dims=True, name="pool5")
+            if num_classes is not None:
+                net = layers.conv2d(net, num_classes, [1, 1], activation_fn=None, normalizer_fn=None, scope="logits")
+            ends = utils.convert_collection_to_dict(collection)
+            if num_classes is not None:
+                ends["predictions"] = layers.softmax(net, scope="predictions")
+            return net, ends
+
+
+def of_depth(resnet: Callable[..., Any], unit: Any, name: str, units: tuple[int, ...]) -> Callable[..., Any]:
+    """The network of that name, with so many units in its stages."""
+
+    def network(inputs: Any, num_classes: int | None = None, global_pool: bool = True,
+                output_stride: int | None = None, reuse: bool | None = None,
+                scope: Any = name) -> tuple[Any, dict[str, Any]]:
+        """The network of that depth. The arguments are those of `resnet_v1` and `resnet_v2`."""
+        return resnet(inputs, bottleneck_blocks(unit, units), num_classes, global_pool, output_stride,
+                      include_root_block=True, reuse=reuse, scope=scope)
+
+    network.__name__ = network.__qualname__ = name
+    return network

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from tracer.contrib.framework.arg_scope import add_arg_scope, arg_scope
+from tracer.contrib.framework.arg_scope import add_arg_scope
 from tracer.contrib.layers import layers, utils
 from tracer.contrib.slim.nets import resnet_utils
 from tracer.contrib.slim.nets.resnet_utils import resnet_arg_scope as resnet_arg_scope
-from tracer.ops import nn, reduction
+from tracer.ops import nn
 from tracer.variable_scope import variable_op_scope
 
 
@@ -52,38 +51,16 @@ def resnet_v1(inputs: Any, blocks: Any, num_classes: int | None = None, global_p
         reuse: whether the variables must be there already.
         scope: the variable scope.
     """
-    with variable_op_scope([inputs], scope, "resnet_v1", reuse=reuse) as opened:
-        collection = f"{opened.original_name_scope}_end_points"
-        with arg_scope([layers.conv2d, bottleneck, resnet_utils.stack_blocks_dense], outputs_collections=collection):
-            net = inputs
-            if include_root_block:
-                output_stride = resnet_utils.root_stride(output_stride)
-                net = resnet_utils.conv2d_same(net, 64, 7, stride=2, scope="conv1")
-                net = layers.max_pool2d(net, [3, 3], stride=2, scope="pool1")
-            net = resnet_utils.stack_blocks_dense(net, blocks, output_stride)
-            if global_pool:
-                net = reduction.reduce_mean(net, [1, 2], keep_dims=True, name="pool5")
-            if num_classes is not None:
-                net = layers.conv2d(net, num_classes, [1, 1], activation_fn=None, normalizer_fn=None, scope="logits")
-            ends = utils.convert_collection_to_dict(collection)
-            if num_classes is not None:
-                ends["predictions"] = layers.softmax(net, scope="predictions")
-            return net, ends
+    return resnet_utils.residual(
+        inputs, blocks, bottleneck, _first, lambda net: net, "resnet_v1", num_classes, global_pool, output_stride,
+        include_root_block, reuse, scope)
 
 
-def _network(name: str, units: tuple[int, ...]) -> Callable[..., Any]:
-    def network(inputs: Any, num_classes: int | None = None, global_pool: bool = True,
-                output_stride: int | None = None, reuse: bool | None = None,
-                scope: Any = name) -> tuple[Any, dict[str, Any]]:
-        """The network of that depth. The arguments are those of `resnet_v1`."""
-        return resnet_v1(inputs, resnet_utils.bottleneck_blocks(bottleneck, units), num_classes, global_pool,
-                         output_stride, include_root_block=True, reuse=reuse, scope=scope)
-
-    network.__name__ = network.__qualname__ = name
-    return network
+def _first(images: Any) -> Any:
+    return resnet_utils.conv2d_same(images, 64, 7, stride=2, scope="conv1")
 
 
-resnet_v1_50 = _network("resnet_v1_50", (3, 4, 6, 3))
-resnet_v1_101 = _network("resnet_v1_101", (3, 4, 23, 3))
-resnet_v1_152 = _network("resnet_v1_152", (3, 8, 36, 3))
-resnet_v1_200 = _network("resnet_v1_200", (3, 24, 36, 3))
+resnet_v1_50 = resnet_utils.of_depth(resnet_v1, bottleneck, "resnet_v1_50", (3, 4, 6, 3))
+resnet_v1_101 = resnet_utils.of_depth(resnet_v1, bottleneck, "resnet_v1_101", (3, 4, 23, 3))
+resnet_v1_152 = resnet_utils.of_depth(resnet_v1, bottleneck, "resnet_v1_152", (3, 8, 36, 3))
+resnet_v1_200 = resnet_utils.of_depth(resnet_v1, bottleneck, "resnet_v1_200", (3, 24, 36, 3))
