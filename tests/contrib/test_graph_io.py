@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tracer as tf
+from tests.contrib.draining import drained
 from tracer.contrib import learn
 
 FEATURES = {"x": tf.FixedLenFeature([], tf.int64), "s": tf.VarLenFeature(tf.int64)}
@@ -22,20 +23,6 @@ def records(tmp_path):
                 example.features.feature["s"].int64_list.value.extend(range(value))
                 writer.write(example.SerializeToString())
     return str(tmp_path / "*.tfr")
-
-
-def drained(fetches):
-    found = []
-    with tf.Session() as session:
-        session.run([tf.initialize_all_variables(), tf.initialize_local_variables()])
-        coordinator = tf.train.Coordinator()
-        threads = tf.train.start_queue_runners(session, coordinator)
-        with contextlib.suppress(tf.errors.OutOfRangeError):
-            while True:
-                found.append(session.run(fetches))
-        coordinator.request_stop()
-        coordinator.join(threads)
-    return found
 
 
 def test_serialized_examples(records):

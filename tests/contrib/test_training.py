@@ -1,27 +1,11 @@
 """`tf.contrib.training`: batches by length, balanced samples, and the training loop."""
 
-import contextlib
-
 import numpy as np
 import pytest
 
 import tracer as tf
+from tests.contrib.draining import drained
 from tracer.contrib import training
-
-
-def drained(fetches):
-    """Everything that `fetches` gives until the input ends."""
-    found = []
-    with tf.Session() as session:
-        session.run([tf.initialize_all_variables(), tf.initialize_local_variables()])
-        coordinator = tf.train.Coordinator()
-        threads = tf.train.start_queue_runners(session, coordinator)
-        with contextlib.suppress(tf.errors.OutOfRangeError):
-            while True:
-                found.append(session.run(fetches))
-        coordinator.request_stop()
-        coordinator.join(threads)
-    return found
 
 
 def numbers(count):

@@ -198,3 +198,23 @@ class Optimizer:
         if var not in named:
             named[var] = slots.create_zeros_slot(var, op_name)
         return named[var]
+
+
+class OptimizerAround(Optimizer):
+    """An optimizer around another, `opt`, which computes the gradients and has the slots."""
+
+    def __init__(self, opt: Any, use_locking: bool, name: str) -> None:
+        super().__init__(use_locking, name)
+        self._opt = opt
+
+    def compute_gradients(self, *args: Any, **kwargs: Any) -> Any:
+        """As of the optimizer inside; see `Optimizer.compute_gradients`."""
+        return self._opt.compute_gradients(*args, **kwargs)
+
+    def get_slot(self, *args: Any, **kwargs: Any) -> Any:
+        """A slot of the optimizer inside; see `Optimizer.get_slot`."""
+        return self._opt.get_slot(*args, **kwargs)
+
+    def get_slot_names(self, *args: Any, **kwargs: Any) -> Any:
+        """The names of the slots of the optimizer inside."""
+        return self._opt.get_slot_names(*args, **kwargs)

@@ -10,12 +10,12 @@ from tracer.convert import IndexedSlices
 from tracer.ir import Operation, Tensor
 from tracer.ops import array, conditional, constants, control_flow, indexing, logic, reduction, segment, state
 from tracer.ops.data_flow import FIFOQueue
-from tracer.train.optimizer import Optimizer
+from tracer.train.optimizer import Optimizer, OptimizerAround
 from tracer.train.queue_runner import QueueRunner
 from tracer.variables import Variable
 
 
-class SyncReplicasOptimizer(Optimizer):
+class SyncReplicasOptimizer(OptimizerAround):
     """Collects the gradients of several replicas in queues, and lets `opt` take one step along their sum.
 
     A replica's step puts its gradients into the queues, unless they are of an older step than the model, and waits for
@@ -43,11 +43,10 @@ class SyncReplicasOptimizer(Optimizer):
     def __init__(self, opt: Optimizer, replicas_to_aggregate: int, variable_averages: Any = None,
                  variables_to_average: Any = None, replica_id: int | None = None, total_num_replicas: int = 0,
                  use_locking: bool = False, name: str = "sync_replicas") -> None:
-        super().__init__(use_locking, name)
+        super().__init__(opt, use_locking, name)
         total = total_num_replicas or replicas_to_aggregate
         logging.info("SyncReplicas enabled: replicas_to_aggregate=%s; total_num_replicas=%s", replicas_to_aggregate,
                      total)
-        self._opt = opt
         self._replicas_to_aggregate = replicas_to_aggregate
         self._variable_averages = variable_averages
         self._variables_to_average = variables_to_average
@@ -59,18 +58,6 @@ class SyncReplicasOptimizer(Optimizer):
         self._chief_queue_runner: Any = None
         self._clean_up_op: Any = None
         self._to_clear: list[Any] = []
-
-    def compute_gradients(self, *args: Any, **kwargs: Any) -> Any:
-        """The gradients, as `opt` computes them; see `Optimizer.compute_gradients`."""
-        return self._opt.compute_gradients(*args, **kwargs)
-
-    def get_slot(self, *args: Any, **kwargs: Any) -> Any:
-        """A slot of `opt`; see `Optimizer.get_slot`."""
-        return self._opt.get_slot(*args, **kwargs)
-
-    def get_slot_names(self, *args: Any, **kwargs: Any) -> Any:
-        """The names of the slots of `opt`."""
-        return self._opt.get_slot_names(*args, **kwargs)
 
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]], global_step: Any = None,
                         name: str | None = None) -> Tensor:

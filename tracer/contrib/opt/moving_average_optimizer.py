@@ -7,12 +7,12 @@ from typing import Any
 from tracer import scopes
 from tracer.ops import control_flow
 from tracer.train.averages import ExponentialMovingAverage
-from tracer.train.optimizer import Optimizer
+from tracer.train.optimizer import OptimizerAround
 from tracer.train.saver import Saver
 from tracer.variables import all_variables
 
 
-class MovingAverageOptimizer(Optimizer):
+class MovingAverageOptimizer(OptimizerAround):
     """An optimizer around another: after each step it moves the averages. `swapping_saver` saves those as the variables.
 
     Args:
@@ -23,28 +23,15 @@ class MovingAverageOptimizer(Optimizer):
 
     def __init__(self, opt: Any, average_decay: float = 0.9999, num_updates: Any = None,
                  sequential_update: bool = True) -> None:
-        super().__init__(False, type(self).__name__)
-        self._optimizer = opt
+        super().__init__(opt, False, type(self).__name__)
         self._averages = ExponentialMovingAverage(average_decay, num_updates=num_updates)
         self._variable_map: dict[str, Any] | None = None
         self._sequential_update = sequential_update
 
-    def compute_gradients(self, *args: Any, **kwargs: Any) -> Any:
-        """As of the optimizer inside."""
-        return self._optimizer.compute_gradients(*args, **kwargs)
-
-    def get_slot(self, *args: Any, **kwargs: Any) -> Any:
-        """As of the optimizer inside."""
-        return self._optimizer.get_slot(*args, **kwargs)
-
-    def get_slot_names(self, *args: Any, **kwargs: Any) -> Any:
-        """As of the optimizer inside."""
-        return self._optimizer.get_slot_names(*args, **kwargs)
-
     def apply_gradients(self, grads_and_vars: Any, global_step: Any = None, name: str | None = None) -> Any:
         """The step, and the averages after it."""
         pairs = list(grads_and_vars)
-        step = self._optimizer.apply_gradients(pairs, global_step=global_step, name=name)
+        step = self._opt.apply_gradients(pairs, global_step=global_step, name=name)
         variables = [variable for _, variable in pairs]
         if not self._sequential_update:
             moved = self._averages.apply(variables)

@@ -7,10 +7,10 @@ from typing import Any
 from tracer import logging, scopes
 from tracer.convert import IndexedSlices
 from tracer.ops import clip, control_flow, indexing, state
-from tracer.train.optimizer import Optimizer
+from tracer.train.optimizer import OptimizerAround
 
 
-class VariableClippingOptimizer(Optimizer):
+class VariableClippingOptimizer(OptimizerAround):
     """An optimizer around another: after each step it scales variables down to a norm. Of a gradient by rows only those.
 
     >>> optimizer = tf.contrib.opt.VariableClippingOptimizer(tf.train.AdamOptimizer(), {embedding: [1]}, max_norm=1.0)
@@ -26,23 +26,10 @@ class VariableClippingOptimizer(Optimizer):
 
     def __init__(self, opt: Any, vars_to_clip_dims: dict[Any, Any], max_norm: float, use_locking: bool = False,
                  colocate_clip_ops_with_vars: bool = False, name: str = "VariableClipping") -> None:
-        super().__init__(use_locking, name)
-        self._opt = opt
+        super().__init__(opt, use_locking, name)
         self._vars_to_clip_dims = dict(vars_to_clip_dims)
         self._max_norm = max_norm
         self._colocate = colocate_clip_ops_with_vars
-
-    def compute_gradients(self, *args: Any, **kwargs: Any) -> Any:
-        """As of the optimizer inside."""
-        return self._opt.compute_gradients(*args, **kwargs)
-
-    def get_slot(self, *args: Any, **kwargs: Any) -> Any:
-        """As of the optimizer inside."""
-        return self._opt.get_slot(*args, **kwargs)
-
-    def get_slot_names(self, *args: Any, **kwargs: Any) -> Any:
-        """As of the optimizer inside."""
-        return self._opt.get_slot_names(*args, **kwargs)
 
     def apply_gradients(self, grads_and_vars: Any, global_step: Any = None, name: str | None = None) -> Any:
         """The step, and the clipping after it."""

@@ -62,7 +62,7 @@ def bucket(tensors: Any, which_bucket: Any, batch_size: Any, num_buckets: int, n
             batch = taken if isinstance(taken, list) else [taken]
             puts.append(top.enqueue([constants.constant(at), *batch], name=f"enqueue_from_bucket_{at}"))
         add_queue_runner(QueueRunner(top, puts, queue_closed_exception_types=_ENDS))
-        for queue in buckets:
+        for queue in buckets:  # as in 0.12, these tell the size of the queue of batches, too
             summary.scalar_summary(f"bucket/{queue.name}/size", cast(top.size(), dtypes.float32))
         summary.scalar_summary(f"bucket/{top.name}/fraction_of_{capacity}_full",
                                cast(top.size(), dtypes.float32) * (1.0 / capacity))
