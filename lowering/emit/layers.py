@@ -131,10 +131,10 @@ def adam(learning_rate, b1=0.9, b2=0.999, eps=1e-8):
     def init(params):
         return optax.tree.zeros_like(params), optax.tree.zeros_like(params), b1, b2
 
-    def update(grads, state, params=None):
+    def update(updates, state, params=None):
         m, v, b1_power, b2_power = state
-        m = jax.tree.map(lambda m, grad: moved(m, grad, b1, 1), m, grads)
-        v = jax.tree.map(lambda v, grad: moved(v, grad, b2, 2), v, grads)
+        m = jax.tree.map(lambda m, grad: moved(m, grad, b1, 1), m, updates)
+        v = jax.tree.map(lambda v, grad: moved(v, grad, b2, 2), v, updates)
         rate = learning_rate * jnp.sqrt(1 - b2_power) / (1 - b1_power)
         updates = jax.tree.map(lambda m, v: -rate * m / (jnp.sqrt(v) + eps), m, v)
         return updates, (m, v, b1_power * b1, b2_power * b2)
