@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from lowering import symbolic
-from lowering.arrays import StackRow
+from lowering.batch import symbolic
 from lowering.checks import Checks
-from lowering.rows import RowWrites
-from lowering.slice import variable_of
+from lowering.kernels.arrays import StackRow
+from lowering.kernels.rows import RowWrites
+from lowering.plan.slice import variable_of
 from tracer.ir import Operation, Tensor
 
 
@@ -85,7 +85,7 @@ class Context:
         return array
 
     def _row(self, row: StackRow) -> Any:
-        from lowering import stacking
+        from lowering.kernels import stacking
 
         if self._rows is None:
             self._rows = stacking.Rows()

@@ -9,9 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax.interpreters import ad
 
-from lowering import control, interpret, through
-from lowering.arrays import Elements, Stack, StackRow
+from lowering import interpret, through
+from lowering.flow import control
 from lowering.interpret import Alias, Context
+from lowering.kernels.arrays import Elements, Stack, StackRow
 from tracer import errors
 from tracer.ir import Operation, Region, Tensor
 
@@ -234,7 +235,7 @@ def _signatures(keys: list[Any], before: list[Operation], context: Context) -> l
 
 
 def _available(tensor: Tensor, context: Context) -> Any:
-    from lowering.slice import variable_of
+    from lowering.plan.slice import variable_of
 
     value = context.values.get(tensor)
     if value is not None and not isinstance(value, Alias):

@@ -12,13 +12,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lowering import companions, fold, registry
-from lowering.arrays import Elements, Handle
+from lowering import registry
 from lowering.context import Alias as Alias
 from lowering.context import Context as Context
 from lowering.context import Level as Level
-from lowering.rows import RowWrites
-from lowering.slice import ALIASES, VARIABLES, variable_of
+from lowering.kernels.arrays import Elements, Handle
+from lowering.kernels.rows import RowWrites
+from lowering.plan import companions
+from lowering.plan.slice import ALIASES, VARIABLES, variable_of
+from lowering.programs import fold
 from tracer import dtypes, errors
 from tracer.ir import Operation, Tensor
 
@@ -30,7 +32,8 @@ DIFFERENTIATED = "differentiated"
 
 def evaluate(nodes: list[Operation], context: Context) -> None:
     """Evaluates `nodes`, in order; gradients by differentiating what stands before them."""
-    from lowering import differentiate, reroll, rolled
+    from lowering import differentiate
+    from lowering.flow import reroll, rolled
 
     wave = differentiate.last_wave(nodes)
     if wave is not None:
@@ -62,7 +65,7 @@ def step(node: Operation, context: Context) -> None:
     if node.type in ALIASES and pass_alias(node, context):
         return
     if node.regions:
-        from lowering import control
+        from lowering.flow import control
 
         with blame(node), jax.named_scope(node.name):
             control.evaluate(node, context)
@@ -85,7 +88,7 @@ def step(node: Operation, context: Context) -> None:
 
 def _joined(node: Operation, context: Context) -> Any:
     """What `node` gives where it takes rows of a stack together; None elsewhere."""
-    from lowering import stacking
+    from lowering.kernels import stacking
 
     if context.readers is None:
         return None
@@ -95,7 +98,7 @@ def _joined(node: Operation, context: Context) -> Any:
 
 def _piece(node: Operation, context: Context) -> Any:
     """What `node` gives where it is one of many that cut up a tensor; None elsewhere."""
-    from lowering import pieces
+    from lowering.kernels import pieces
 
     if context.readers is None:
         return None

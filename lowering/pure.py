@@ -12,12 +12,13 @@ import numpy as np
 from jax import export
 from jax.experimental import checkify
 
-from lowering import checks, interpret, options, registry
-from lowering.executable import Executable
-from lowering.hosting import HostSession
-from lowering.program import Program
-from lowering.stages import HostStage
-from lowering.state import State
+from lowering import checks, interpret, registry
+from lowering.plan.stages import HostStage
+from lowering.programs import options
+from lowering.programs.program import Program
+from lowering.run.executable import Executable
+from lowering.run.hosting import HostSession
+from lowering.run.state import State
 from tracer import errors
 from tracer.ir import Operation, Tensor
 

@@ -30,7 +30,7 @@ EXTRAS = frozenset({"stream", "check", "declared", "prepared", "session", "op", 
 `stream`: the operation's random stream; the rule returns `(result, stream_after)`.
 `check(ok, error, *operands)`: reports a condition that must hold, see `lowering.checks`.
 `declared`: the static shapes of the outputs, as recorded.
-`prepared`: what the companion computed on the host, see `lowering.companions`.
+`prepared`: what the companion computed on the host, see `lowering.plan.companions`.
 `temporaries`: the names of the temporary variables in use.
 `op`: the operation, for names and messages.
 `later(function, *operands)`: has a Python function called with the operands' values when the operation runs.
@@ -126,8 +126,8 @@ def lowers(*types: str, writes: str = "", host: bool = False, pure: bool = True,
     `before` computes on the host, from the inputs and attributes that it names, what the rule gets as `prepared`.
     `ahead` is called before the first run of an operation, with its inputs, None where they are no constants, and its
     attributes: it returns what takes the rule's place there, a function of all inputs, or None.
-    `rows` does what `ahead` does for several runs at once (`lowering.bursts`): what it returns gets each input that is no
-    constant with a dimension of runs in front, and gives its results so. True means that the rule itself can.
+    `rows` does what `ahead` does for several runs at once (`lowering.run.bursts`): what it returns gets each input that is
+    no constant with a dimension of runs in front, and gives its results so. True means that the rule itself can.
     `strings` marks a device rule that constant strings may reach (as NumPy arrays); others run on the host then.
     """
 

@@ -3,7 +3,7 @@
 import pytest
 
 import tracer as tf
-from lowering import devices
+from lowering.programs import devices
 from tracer import device_lib, placement
 
 GPUS = [devices.Device("CPU", 0, 1 << 28, ""), devices.Device("GPU", 0, 1 << 30, "device: 0, name: A"),

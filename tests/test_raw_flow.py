@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import tracer as tf
-from lowering.slice import is_raw
+from lowering.plan.slice import is_raw
 from tests.reference.recipes import flows
 
 REFERENCE = pathlib.Path(__file__).parent / "reference"

@@ -13,7 +13,7 @@ import tracer.nn
 import tracer.ops
 import tracer.user_ops
 from lowering import registry
-from lowering.slice import FRAMES, MERGES, SWITCHES, VARIABLES
+from lowering.plan.slice import FRAMES, MERGES, SWITCHES, VARIABLES
 from tests import parity
 from tracer import opdef
 from tracer.declare import DECLARATIONS

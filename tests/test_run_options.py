@@ -156,7 +156,7 @@ def test_the_timeline_of_stats_from_elsewhere():
 
 
 def test_what_measures_is_compiled_once(monkeypatch):
-    from lowering import watch
+    from lowering.run import watch
 
     made = []
 

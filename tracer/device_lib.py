@@ -14,7 +14,7 @@ def list_local_devices() -> list[Any]:
     >>> [device.name for device in device_lib.list_local_devices()]
     ['/cpu:0']
     """
-    from lowering import devices
+    from lowering.programs import devices
 
     return [
         protos.DeviceAttributes(name=f"/{device.name}", device_type=device.kind, memory_limit=device.memory,

@@ -57,7 +57,7 @@ class PartialRun:
 
     def _check(self, wanted: list[Tensor]) -> None:
         """Raises InvalidArgumentError when a fetch waits for a feed that has yet to come."""
-        from lowering import slice as slicing
+        from lowering.plan import slice as slicing
 
         roots = [tensor.op for tensor in wanted if tensor not in self.known]
         used = {t for op in slicing.needed(roots, frozenset(self.known)) for t in op.inputs} | set(wanted)
@@ -68,7 +68,7 @@ class PartialRun:
     def _drawn(self, wanted: Iterable[Tensor], later: Iterable[Tensor]) -> list[Tensor]:
         """What this step draws or takes from outside, and a later step needs as well: the run has it once."""
         from lowering import registry
-        from lowering import slice as slicing
+        from lowering.plan import slice as slicing
 
         known = frozenset(self.known)
         now, then = (slicing.needed([t.op for t in some if t not in known], known) for some in (wanted, later))

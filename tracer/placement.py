@@ -22,7 +22,7 @@ class Placement:
     """The devices of one session."""
 
     def __init__(self, config: Any, server: Any) -> None:
-        from lowering import devices
+        from lowering.programs import devices
 
         options = getattr(config, "gpu_options", None)
         if options is not None:

@@ -8,12 +8,13 @@ from typing import Any
 import jax
 import numpy as np
 
-from lowering import interpret, trips
+from lowering import interpret
 from lowering.emit import tensor_arrays
 from lowering.emit.expressions import Expr, Local, UnquotableError
 from lowering.emit.naming import snake
 from lowering.emit.tensor_arrays import Stacked
-from lowering.slice import region_nodes, written_by
+from lowering.flow import trips
+from lowering.plan.slice import region_nodes, written_by
 from tracer.ir import Operation, Region, Tensor
 
 

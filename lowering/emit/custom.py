@@ -12,7 +12,7 @@ from lowering.differentiate import CustomGradient
 from lowering.emit.expressions import Expr, UnquotableError
 from lowering.emit.naming import snake
 from lowering.emit.parallel import below
-from lowering.slice import region_nodes
+from lowering.plan.slice import region_nodes
 from tracer.ir import Operation, Tensor
 
 PLACE = "a_gradient_of_the_script"

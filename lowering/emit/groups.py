@@ -8,7 +8,7 @@ from lowering import registry
 from lowering.emit.optimizers import ADAM_BY_ROWS, KINDS
 from lowering.emit.rows import RowsStep
 from lowering.emit.trace import Trace
-from lowering.slice import VARIABLES, variable_of
+from lowering.plan.slice import VARIABLES, variable_of
 from tracer.ir import Operation, Tensor
 
 

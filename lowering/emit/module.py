@@ -32,12 +32,12 @@ from lowering.emit.sizes import Symbol, finished, merged, symbols
 from lowering.emit.start import Start
 from lowering.emit.trace import Trace, walk
 from lowering.emit.training import Step
-from lowering.executable import Executable
-from lowering.program import Program
+from lowering.plan.slice import VARIABLES, kept_variable
+from lowering.plan.stages import HostStage
+from lowering.programs.program import Program
 from lowering.pure import single
-from lowering.slice import VARIABLES, kept_variable
-from lowering.stages import HostStage
-from lowering.state import State
+from lowering.run.executable import Executable
+from lowering.run.state import State
 from lowering.view.assumed import shapeless, shapes_seen
 from tracer import errors
 from tracer.ir import Operation, Tensor

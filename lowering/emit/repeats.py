@@ -33,7 +33,7 @@ from lowering.emit.parts import (
 from lowering.emit.rebuilt import Rebuilt
 from lowering.emit.shorten import shortened
 from lowering.emit.texts import parameters
-from lowering.slice import variable_of
+from lowering.plan.slice import variable_of
 
 FEWEST = 3
 """Expressions that are worth a function; fewer by one where they are there so often."""

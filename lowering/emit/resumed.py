@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lowering.emit.paths import Path, dictionary, subtree
-from lowering.slice import variable_of
+from lowering.plan.slice import variable_of
 from tracer.ir import Operation
 
 _DOC = "The optimizer's state of an .npz file, by the names that its slots have in the script's checkpoints."

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lowering.slice import variable_of
+from lowering.plan.slice import variable_of
 from tracer.ir import Graph, Operation, Tensor
 
 _DIVIDE = ("Div", "RealDiv")

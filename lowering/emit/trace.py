@@ -16,7 +16,7 @@ from lowering.emit.expressions import Expr, UnquotableError, record
 from lowering.emit.forms import EXTREMES, FORMS
 from lowering.emit.rows import RowsStep
 from lowering.emit.twins import twins
-from lowering.slice import ALIASES, VARIABLES, variable_of
+from lowering.plan.slice import ALIASES, VARIABLES, variable_of
 from tracer.ir import Operation, Tensor
 
 _FORMLESS = "it has no form in a module yet"

@@ -63,14 +63,14 @@ class Twins:
         if name == "lowering.registry":
             return self.registry
         if root == "lowering" and not name.startswith(_REAL):
-            if name != "lowering":
+            if not hasattr(importlib.import_module(name), "__path__"):
                 return self.module(name)
-            parts = {part: self.registry if part == "registry" else self._member(part) for part in fromlist}
-            return types.SimpleNamespace(**parts)
+            return types.SimpleNamespace(**{part: self._member(f"{name}.{part}") for part in fromlist})
         return builtins.__import__(name, globals, locals, fromlist, level)
 
-    def _member(self, part: str) -> Any:
-        name = f"lowering.{part}"
+    def _member(self, name: str) -> Any:
+        if name == "lowering.registry":
+            return self.registry
         return importlib.import_module(name) if name.startswith(_REAL) else self.module(name)
 
 

@@ -16,7 +16,7 @@ from lowering.emit.render import Body
 from lowering.emit.rows import RowsStep
 from lowering.emit.simple import unfolded
 from lowering.emit.trace import Gradient, Trace
-from lowering.slice import variable_of
+from lowering.plan.slice import variable_of
 from tracer import errors
 from tracer.ir import Operation
 

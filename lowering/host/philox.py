@@ -1,4 +1,4 @@
-"""TensorFlow's random generator on the host, for what is drawn between device programs: see `lowering.random`."""
+"""TensorFlow's random generator on the host, for what is drawn between device programs: see `lowering.kernels.random`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from lowering.random import KEY_STEPS, MULTIPLIERS, RESERVED, ROUNDS, advanced, stream_of
-from lowering.state import State
+from lowering.kernels.random import KEY_STEPS, MULTIPLIERS, RESERVED, ROUNDS, advanced, stream_of
+from lowering.run.state import State
 from tracer.ir import Operation
 
 _MASK = 0xFFFFFFFF
@@ -46,7 +46,7 @@ def draws(seed: int, seed2: int) -> Iterator[int]:
 
 
 def permutation(stream: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """The order into which `lowering.random.permutation` brings so many rows, and the stream behind it."""
+    """The order into which `lowering.kernels.random.permutation` brings so many rows, and the stream behind it."""
     stream = np.asarray(stream)
     order = list(range(count))
     samples = -(-(count - 1) // 4)

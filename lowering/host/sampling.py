@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lowering.random import KEY_STEPS, MULTIPLIERS, ROUNDS
+from lowering.kernels.random import KEY_STEPS, MULTIPLIERS, ROUNDS
 from lowering.registry import lowers
 from lowering.rules.sampling import WORDS_RESERVED, check_range
 from tracer import errors

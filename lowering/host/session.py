@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from lowering import devices
+from lowering.programs import devices
 from lowering.registry import Held, lowers
 from tracer import dtypes, errors
 from tracer.ir import Operation

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lowering.arrays import StackHandle
+from lowering.kernels.arrays import StackHandle
 from lowering.registry import lowers
 from tracer import errors
 

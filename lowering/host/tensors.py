@@ -24,7 +24,7 @@ def on_host(value: Any) -> np.ndarray:
     if isinstance(value, (np.ndarray, np.generic)):
         return np.asarray(value)
     if hasattr(value, "devices") and any(device.platform != "cpu" for device in value.devices()):
-        from lowering import devices
+        from lowering.programs import devices
 
         value = devices.copied(value)  # JAX keeps what it once fetched beside the array; the copy goes away with it
     return np.asarray(value)

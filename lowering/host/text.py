@@ -1,7 +1,7 @@
 """The rules of the device on the host, by NumPy.
 
 Strings go through them, each as a number, so that what moves numbers moves strings; and arrays whose shapes are new in
-every run (`lowering.ragged`).
+every run (`lowering.plan.ragged`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from lowering import checks, companions, interpret, plain, registry
-from lowering.rows import RowWrites
+from lowering import checks, interpret, registry
+from lowering.kernels.rows import RowWrites
+from lowering.plan import companions
+from lowering.programs import plain
 from tracer import dtypes
 from tracer.ir import Operation, Tensor
 

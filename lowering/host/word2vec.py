@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from lowering.host import files, philox
-from lowering.random import stream_of
+from lowering.kernels.random import stream_of
 from lowering.registry import lowers
 from tracer import errors
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from lowering import symbolic
+from lowering.batch import symbolic
 from lowering.registry import Static, lowers
 
 

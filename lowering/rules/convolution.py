@@ -8,8 +8,8 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from lowering.convolving import Window, convolved, to_filter, to_input, window_of
-from lowering.depthwise import convolved_each, each_to_filter, each_to_input
+from lowering.kernels.convolving import Window, convolved, to_filter, to_input, window_of
+from lowering.kernels.depthwise import convolved_each, each_to_filter, each_to_input
 from lowering.registry import Static, lowers
 
 

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from lowering import random
+from lowering.kernels import random
 from lowering.registry import Static, lowers
 from lowering.rules.array import text
 from tracer import errors

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lowering import random_gamma as gamma
+from lowering.kernels import random_gamma as gamma
 from lowering.registry import Static, lowers
 from lowering.rules.array import text
 from lowering.rules.math import matched

@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from lowering.kernels.rows import last_of_each
 from lowering.registry import lowers
-from lowering.rows import last_of_each
 from lowering.rules.state import brackets, scatter_operands
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from lowering.kernels.sparse_rows import SortedRows
 from lowering.registry import lowers
 from lowering.rules.train import check_shapes
-from lowering.sparse_rows import SortedRows
 
 
 def _centered(grad: Any, mg: Any, ms: Any, lr: Any, rho: Any, epsilon: Any) -> tuple[Any, Any, Any]:

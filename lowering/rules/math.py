@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from lowering.arrays import Elements
+from lowering.kernels.arrays import Elements
 from lowering.registry import Static, direct, lowers
 from lowering.rules.array import text
 

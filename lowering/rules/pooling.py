@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from lowering.convolving import transposed
+from lowering.kernels.convolving import transposed
 from lowering.registry import Static, lowers
 from lowering.rules.convolution import shape_of
 from tracer import errors

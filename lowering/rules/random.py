@@ -7,7 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from lowering import random
+from lowering.kernels import random
 from lowering.registry import Static, lowers
 from lowering.rules.array import text
 

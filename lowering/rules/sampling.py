@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from lowering import random
+from lowering.kernels import random
 from lowering.registry import lowers
 
 WORDS_RESERVED = 2048

@@ -8,9 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from lowering import fast
+from lowering.kernels.rows import RowWrites, last_of_each
+from lowering.plan.slice import variable_of
 from lowering.registry import Unread, lowers
-from lowering.rows import RowWrites, last_of_each
-from lowering.slice import variable_of
 from tracer import errors
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from lowering.arrays import ArrayGrowsError, Elements, Handle, UnwrittenError, known_index
 from lowering.interpret import DIFFERENTIATED
+from lowering.kernels.arrays import ArrayGrowsError, Elements, Handle, UnwrittenError, known_index
 from lowering.registry import Partly, Static, lowers
 from tracer import errors
 

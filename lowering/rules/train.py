@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from lowering.kernels.sparse_rows import SortedRows
 from lowering.registry import lowers
 from lowering.rules.state import brackets
-from lowering.sparse_rows import SortedRows
 
 _NONE = optax.EmptyState()
 _UNCORRECTED = np.int32(np.iinfo(np.int32).max)

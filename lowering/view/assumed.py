@@ -8,9 +8,9 @@ from typing import Any
 import jax
 import numpy as np
 
-from lowering.executable import Executable
-from lowering.program import Program
-from lowering.state import State
+from lowering.programs.program import Program
+from lowering.run.executable import Executable
+from lowering.run.state import State
 from tracer import errors
 from tracer.ir import Operation, Tensor
 
@@ -61,7 +61,7 @@ def assumed(program: Program, state: State | None, shapes: Mapping[Tensor, tuple
 
 
 def _value(tensor: Tensor, state: State | None, values: Mapping[Tensor, Any]) -> np.ndarray:
-    from lowering.slice import variable_of
+    from lowering.plan.slice import variable_of
 
     variable = variable_of(tensor)
     if tensor in values:

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from lowering.hosting import HostSession
-from lowering.program import Program
-from lowering.state import State
+from lowering.programs.program import Program
+from lowering.run.hosting import HostSession
+from lowering.run.state import State
 from lowering.view import costs
 from lowering.view.owners import Owner, Owners
 from tracer.ir import Tensor

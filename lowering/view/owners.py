@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from lowering.slice import inner
+from lowering.plan.slice import inner
 from tracer.ir import Operation
 
 _WRAPPED = re.compile(r"\w+\(|\)")

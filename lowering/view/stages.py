@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from lowering.executable import Executable
-from lowering.program import Program
-from lowering.slice import inner
-from lowering.stages import DeviceStage
+from lowering.plan.slice import inner
+from lowering.plan.stages import DeviceStage
+from lowering.programs.program import Program
+from lowering.run.executable import Executable
 from tracer.ir import Operation, Region, Tensor
 
 

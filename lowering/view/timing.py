@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from lowering.program import Program, static_key_of
-from lowering.state import State
+from lowering.programs.program import Program, static_key_of
+from lowering.run.state import State
 from tracer.ir import Tensor
 
 

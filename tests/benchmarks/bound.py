@@ -14,7 +14,8 @@ import numpy as np
 from jax import lax
 
 import tracer as tf
-from lowering import options, slice
+from lowering.plan import slice
+from lowering.programs import options
 from tests.benchmarks import ops
 from tests.benchmarks.timing import Row, interleaved
 from tracer.ir import Operation

@@ -12,7 +12,7 @@ from jax import lax
 from jax.experimental import checkify
 
 import tracer as tf
-from lowering import options
+from lowering.programs import options
 from tests.benchmarks.steps import tensorflow
 from tests.benchmarks.timing import Row, interleaved
 

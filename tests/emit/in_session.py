@@ -19,8 +19,8 @@ import tracer.legacy
 from lowering.emit import arguments_of
 from lowering.emit.candidates import log_uniform_candidates
 from lowering.emit.trace import DRAWS
-from lowering.executable import Executable
 from lowering.pure import single
+from lowering.run.executable import Executable
 from tests.emit.alone import STEPS
 from tests.emit.subjects import Subject, subject
 

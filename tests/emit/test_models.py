@@ -18,7 +18,7 @@ import jax
 import numpy as np
 import pytest
 
-from lowering import plain
+from lowering.programs import plain
 from tests.emit.alone import STEPS
 from tests.emit.subjects import MODELS, SCRIPTS
 from tests.models import by_hand

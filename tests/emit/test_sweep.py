@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 import tracer as tf
-from lowering import plain, registry
+from lowering import registry
 from lowering.emit import emit
 from lowering.emit.tensor_arrays import RULES as ARRAYS
 from lowering.emit.trace import DRAWS, UPDATES
+from lowering.programs import plain
 from tests.lowering import plainly
 from tests.reference import record
 from tracer import errors

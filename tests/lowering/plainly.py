@@ -9,7 +9,7 @@ import jax
 import numpy as np
 import pytest
 
-from lowering import inline, plain, program
+from lowering.programs import inline, plain, program
 
 
 class Plainly:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import tracer as tf
-from lowering.bursts import Burst
+from lowering.run.bursts import Burst
 from tests.stress.damage import damaged_at
 
 COUNT = 300

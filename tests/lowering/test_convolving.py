@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import tracer as tf
-from lowering import depthwise, options
-from lowering.convolving import convolved, to_filter, window_of
+from lowering.kernels import depthwise
+from lowering.kernels.convolving import convolved, to_filter, window_of
+from lowering.programs import options
 
 rng = np.random.RandomState(0)
 SHAPES = [  # images, size, channels, taps, filters

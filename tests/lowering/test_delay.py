@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import tracer as tf
-from lowering.program import Program
+from lowering.programs.program import Program
 
 
 def _programs(session: tf.Session) -> list[set[str]]:

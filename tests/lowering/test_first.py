@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import tracer as tf
-from lowering import first
-from lowering.program import Program
+from lowering.programs import first
+from lowering.programs.program import Program
 from tracer import errors
 
 pytestmark = pytest.mark.usefixtures("fast_paths")

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import tracer as tf
-from lowering.bursts import Burst
 from lowering.host.philox import Drawn
-from lowering.stages import HostStage
+from lowering.plan.stages import HostStage
+from lowering.run.bursts import Burst
 
 PICTURE = np.arange(10 * 8 * 3, dtype=np.uint8).tobytes()
 

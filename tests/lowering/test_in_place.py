@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 import tracer as tf
-from lowering import jaxprs, options
+from lowering import jaxprs
+from lowering.programs import options
 
 RNG = np.random.RandomState(0)
 X, Y = RNG.randn(5, 6).astype(np.float32), RNG.randint(0, 3, 5).astype(np.int32)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import tracer as tf
-from lowering import inline, kept
+from lowering.programs import inline, kept
 
 X = np.linspace(-2, 2, 64 * 64, dtype=np.float32).reshape(64, 64)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import tracer as tf
-from lowering import kept
-from lowering.program import Program
+from lowering.programs import kept
+from lowering.programs.program import Program
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tracer as tf
-from lowering import padding
+from lowering.batch import padding
 from tracer import errors
 from tracer.nn import rnn_cell
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from jax import lax
 
-from lowering import plain
+from lowering.programs import plain
 
 rng = np.random.RandomState(1)
 A = rng.randn(3, 4).astype(np.float32)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import tracer as tf
-from lowering import executable
-from lowering.program import Program
+from lowering.programs.program import Program
+from lowering.run import executable
 from tracer import errors
 
 OFTEN = 5

@@ -8,8 +8,8 @@ import jax
 import numpy as np
 import pytest
 
-from lowering import random
 from lowering.host import philox as host_philox
+from lowering.kernels import random
 
 RECORDED = np.load(pathlib.Path(__file__).parent.parent / "reference" / "random.npz", allow_pickle=False)
 CASES = json.loads(str(RECORDED["cases"][()].astype(str)))

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import tracer as tf
-from lowering.program import Program
+from lowering.programs.program import Program
 from tests.lowering import plainly
 
 STEPS, BATCH, SIZE = 8, 3, 4

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import tracer as tf
-from lowering.program import Program
+from lowering.programs.program import Program
 from tests.stress import runs
 from tracer import errors
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import tracer as tf
-from lowering import restoring
 from lowering.host import checkpoint_v1, table
+from lowering.run import restoring
 from tracer import errors
 from tracer.ops import io
 

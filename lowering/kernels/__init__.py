@@ -1,0 +1,1 @@
+"""What several rules compute with: random numbers, convolutions, stacks, rows of sparse gradients."""

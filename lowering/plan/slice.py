@@ -1,0 +1,276 @@
+"""The part of a graph that a run needs, in order.
+
+Order: data and control edges first; among what is ready, what only computes goes before gradients, gradients before
+what writes a variable, and each in the order of creation. So a loss and its update in one run agree on the variables'
+old values whatever order the script fetches them in, and all gradients of a run can share one forward pass.
+"""
+
+from __future__ import annotations
+
+import heapq
+import weakref
+from collections.abc import Collection, Iterable, Iterator
+
+from lowering import registry
+from lowering.plan.companions import companion, inputs_of
+from tracer import dtypes
+from tracer.errors import NoKernelError
+from tracer.ir import Operation, Region, Tensor
+
+VARIABLES = frozenset({"Variable", "TemporaryVariable"})
+ALIASES = frozenset({"Identity", "RefIdentity", "RefEnter", "RefExit", "RefNextIteration", "RefSwitch"})
+SHAPES = frozenset({"Shape", "ShapeN", "Rank", "Size", "TensorArraySize", "TensorArraySizeV2"})
+"""What is known from the input's shape, not from its value."""
+ARRAY_USERS = frozenset(f"TensorArray{verb}{version}" for version in ("", "V2") for verb in (
+    "Grad", "Start", "Write", "Read", "Pack", "Unpack", "Gather", "Scatter", "Concat", "Split", "Size", "Close"))
+FRAMES = frozenset({"Enter", "RefEnter", "Exit", "RefExit", "NextIteration", "RefNextIteration", "LoopCond"})
+SWITCHES = frozenset({"Switch", "RefSwitch"})
+MERGES = frozenset({"Merge", "RefMerge"})
+_RAW = FRAMES | SWITCHES | MERGES
+CONTROL = frozenset({"Cond", "While"})  # they hold regions
+PICTURES = frozenset({"DecodeJpeg", "DecodePng"})
+FIXED: weakref.WeakSet[Operation] = weakref.WeakSet()
+"""Conditionals and loops found to give values of several shapes: which branch runs, or how often the body does, must be
+known while a program is traced."""
+ON_HOST: weakref.WeakSet[Operation] = weakref.WeakSet()
+"""Those for which even that is not enough: they run on the host, one region at a time."""
+
+
+def variable_of(tensor: Tensor, fed: Collection[Tensor] = ()) -> Operation | None:
+    """The variable that `tensor` is an alias of, or None when it holds a value of its own, or one that is fed."""
+    while tensor not in fed:
+        op = tensor.op
+        if op.type in VARIABLES:
+            return op
+        if not op.inputs:
+            return None
+        if op.type in ALIASES:
+            tensor = op.inputs[0]
+        elif tensor.dtype.is_ref_dtype and op.inputs[0].dtype.is_ref_dtype:
+            tensor = op.inputs[0]
+        else:
+            return None
+    return None
+
+
+def kept_variable(tensor: Tensor, fed: Collection[Tensor] = ()) -> Operation | None:
+    """The variable that `tensor` is an alias of and that outlives the run."""
+    variable = variable_of(tensor, fed)
+    return variable if variable is not None and variable.type == "Variable" else None
+
+
+class RawControlFlowError(Exception):
+    """What is to run has `Switch`, `Merge` or frames in it, which only `lowering.flow.dataflow` can run."""
+
+
+def is_raw(op: Operation) -> bool:
+    """Whether the operation is control flow that is no region's: what stands behind a region reads its output."""
+    return op.type in _RAW and not (op.inputs and op.inputs[0].op.type in CONTROL)
+
+
+def needed(roots: Iterable[Operation], fed: frozenset[Tensor], controls: bool = True,
+           within: Region | None = None) -> set[Operation]:
+    """The operations that `roots` depend on, themselves included; fed tensors cut the search, but not a gradient's.
+
+    What a region's operations wait for outside of it (`within`) has run before.
+    """
+    found = set(roots)
+    _follow(found, list(found), fed, controls, within)
+    if within is None and any(t.op.inputs for t in fed):
+        through = {t.op for op in found if op.type == "Gradients" for t in passed_through(op, fed)} - found
+        found |= through
+        _follow(found, list(through), fed, controls, within)
+    return found
+
+
+def computed(targets: Iterable[Operation]) -> list[Tensor]:
+    """What `targets` are run for where nothing else comes of it: the results of those that only compute, which a program
+    would otherwise leave out. What a `NoOp` waits for is a target, too."""
+    found, stack = set(targets), list(targets)
+    results: list[Tensor] = []
+    while stack:
+        op = stack.pop()
+        if op.type == "NoOp":
+            new = set(op.control_inputs) - found
+            found |= new
+            stack += new
+        elif all((rule := registry.find(node.type)) is None or rule.pure for node in inner(op)):
+            results += [t for t in op.outputs if not t.dtype.is_ref_dtype and t.dtype != dtypes.string]
+    return sorted(results, key=lambda t: (t.op._id, t.value_index))
+
+
+def _follow(found: set[Operation], stack: list[Operation], fed: frozenset[Tensor], controls: bool,
+            within: Region | None) -> None:
+    """Adds to `found` what the operations of `stack` depend on."""
+    while stack:
+        op = stack.pop()
+        for tensor in inputs_of(op):
+            if tensor.op not in found and tensor not in fed:
+                found.add(tensor.op)
+                stack.append(tensor.op)
+        for control in op.control_inputs if controls else ():
+            if control not in found and not _is_given(control, fed) and (within is None or within.holds(control)):
+                found.add(control)
+                stack.append(control)
+
+
+def _is_given(op: Operation, fed: frozenset[Tensor]) -> bool:
+    """Whether there is nothing to wait for: a loop variable or placeholder that comes in from outside."""
+    return op.type in ("LoopVariable", "Placeholder") and fed.issuperset(op.outputs)
+
+
+def inner(op: Operation) -> Iterator[Operation]:
+    """The operation, and those of the regions inside of it."""
+    yield op
+    for region in op.regions:
+        yield from region.walk()
+
+
+def _priority(op: Operation) -> int:
+    if op.type == "Gradients":
+        return 1
+    for node in inner(op):
+        rule = registry.find(node.type)
+        if rule is not None and rule.writes:
+            return 2
+    return 0
+
+
+def ordered(ops: set[Operation], fed: frozenset[Tensor]) -> list[Operation]:
+    """`ops` in the order in which they run."""
+    waiting: dict[Operation, int] = {}
+    after: dict[Operation, list[Operation]] = {}
+    ready: list[tuple[int, int, Operation]] = []
+    for op in ops:
+        before = {t.op for t in inputs_of(op) if t not in fed} | set(op.control_inputs)
+        before &= ops
+        waiting[op] = len(before)
+        for earlier in before:
+            after.setdefault(earlier, []).append(op)
+        if not before:
+            heapq.heappush(ready, (_priority(op), op._id, op))
+    order = []
+    while ready:
+        op = heapq.heappop(ready)[2]
+        order.append(op)
+        for later in after.get(op, ()):
+            waiting[later] -= 1
+            if not waiting[later]:
+                heapq.heappush(ready, (_priority(later), later._id, later))
+    return order
+
+
+def is_host(op: Operation) -> bool:
+    """Whether the operation runs as Python: by its rule, or because it carries strings, which no device holds."""
+    if op.type == "Gradients":
+        return False
+    if op.regions:
+        return op in ON_HOST or any(
+            is_host(node) or companion(node) is not None for region in op.regions for node in region.walk())
+    rule = registry.find(op.type)
+    if rule is not None and rule.host:
+        return True
+    if op.type in ("Const", "Placeholder"):
+        return False
+    if op.type.startswith("TensorArray"):
+        if op.region is not None and any(op.region in around.regions for around in ON_HOST):
+            return True  # where an index is known, and an array can grow
+        return _array_type(op) is dtypes.string or any(t.dtype.base_dtype is dtypes.string for t in op.inputs[1:])
+    text = [t for t in (*op.inputs, *op.outputs) if t.dtype.base_dtype is dtypes.string]
+    if rule is not None and rule.strings:
+        return any(t.op.type != "Const" for t in text)
+    return bool(text)
+
+
+def _array_type(op: Operation) -> dtypes.DType | None:
+    """The type of the elements of the `TensorArray` that `op` works on."""
+    while op.type in ARRAY_USERS:
+        op = op.inputs[0].op
+    return op.attrs.get("dtype")
+
+
+def fix(node: Operation) -> None:
+    """After `node` was found to change shapes: fixes what decides on it and all around it, or sends it to the host."""
+    if node in FIXED:
+        ON_HOST.add(node)
+        return
+    FIXED.add(node)
+    around = holder(node)
+    if around is not None and around.type in CONTROL and around not in FIXED:
+        fix(around)
+
+
+def holder(node: Operation) -> Operation | None:
+    """The operation in one of whose regions `node` stands."""
+    if node.region is None:
+        return None
+    return next((op for op in node.graph.get_operations() if node.region in op.regions), None)
+
+
+def check_supported(ops: Iterable[Operation]) -> None:
+    """Raises NoKernelError that lists every operation without a rule."""
+    known = {"Const", "Gradients", "Placeholder", "LoopVariable", *CONTROL, *VARIABLES, *ALIASES}
+    missing = [node for op in ops for node in inner(op)
+               if node.type not in known and not node.regions and registry.find(node.type) is None]
+    if missing:
+        lines = [f"  {op.type} '{op.name}', recorded at {op.where}" for op in missing]
+        raise NoKernelError(
+            "This run needs operations that have no lowering yet:\n" + "\n".join(lines)
+            + "\nFetch something that does not depend on them, or feed their outputs.", missing[0])
+
+
+def written_by(op: Operation) -> list[Operation]:
+    """The variables that `op` writes, in the regions inside of it too."""
+    found: dict[Operation, None] = {}
+    for node in inner(op):
+        rule = registry.find(node.type)
+        if rule is None or not rule.writes:
+            continue
+        arguments = node.arguments
+        for i in rule.writes:
+            for tensor in arguments[i] if isinstance(arguments[i], list) else [arguments[i]]:
+                variable = variable_of(tensor)
+                if variable is not None:
+                    found[variable] = None
+    return list(found)
+
+
+def forward_path(op: Operation, fed: frozenset[Tensor]) -> set[Operation]:
+    """The operations between a `Gradients` operation's xs and ys: what must stand in the same program as it."""
+    cuts = fed.difference(passed_through(op, fed))
+    above = needed([y.op for y in op.inputs[:op.attrs["ys"]] if y not in cuts], cuts)
+    return _behind_xs(op, above, cuts)
+
+
+def _behind_xs(op: Operation, above: set[Operation], cuts: frozenset[Tensor]) -> set[Operation]:
+    """Those of `above` that depend on a `Gradients` operation's xs, where nothing goes through `cuts`."""
+    count_y, count_x = op.attrs["ys"], op.attrs["xs"]
+    xs = set(op.inputs[count_y:count_y + count_x])
+    onward: dict[Operation, bool] = {}
+    for node in sorted(above, key=lambda node: node._id):
+        onward[node] = any(t in xs or (t not in cuts and onward.get(t.op, False)) for t in node.inputs)
+    return {node for node, hit in onward.items() if hit}
+
+
+def passed_through(op: Operation, fed: frozenset[Tensor]) -> list[Tensor]:
+    """The fed tensors on a `Gradients` operation's path: TensorFlow's gradient goes by what computes them, with the
+    values that are fed in place of what that would give."""
+    inner = [t for t in fed if t.op.inputs and (t.dtype.base_dtype.is_floating or t.dtype.base_dtype.is_complex)]
+    if not inner:
+        return []
+    path = _behind_xs(op, needed([y.op for y in op.inputs[:op.attrs["ys"]]], frozenset()), frozenset())
+    return sorted((t for t in inner if t.op in path and not is_host(t.op)), key=lambda t: t.name)
+
+
+def region_nodes(region: Region, outputs: Iterable[Tensor], effects: Iterable[Operation] = ()) -> list[Operation]:
+    """The operations of `region` that `outputs` and `effects` need, in order; those of regions inside belong to their
+    holders."""
+    found: set[Operation] = set()
+    stack = [*(t.op for t in outputs), *effects]
+    while stack:
+        op = stack.pop()
+        if op.region is region and op not in found:
+            found.add(op)
+            stack += [t.op for t in inputs_of(op)] + list(op.control_inputs)
+    outside = frozenset(t for op in found for t in inputs_of(op) if t.op not in found)
+    return ordered(found, outside)
