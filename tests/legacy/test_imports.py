@@ -55,6 +55,25 @@ def test_the_data_of_the_tutorials_where_0_5_had_them(read):
     assert module.mnist is module.model
 
 
+def test_modules_that_packages_imported_for_themselves(read):
+    module = read("""
+        import threading
+        import tensorflow as tf
+        from tensorflow.python.ops import math_ops, variable_scope
+        same = [tf.train.threading is threading, tf.nn.math_ops is math_ops, tf.nn.vs is variable_scope]
+        softmax = tf.nn.nn_ops.softmax
+        bounds = tf.image.random_ops.random_uniform
+    """)
+    assert module.same == [True] * 3
+    assert module.softmax is tracer.nn.softmax
+    assert module.bounds is tracer.random_uniform
+    assert not hasattr(tracer.train, "nn_ops")
+
+
+def test_without_the_hook_packages_show_no_module_of_another_tensorflow():
+    assert not hasattr(tracer.nn, "math_ops")
+
+
 def test_packages_are_there_after_importing_tensorflow(read):
     assert tracer.python.framework.ops.Graph is tracer.Graph
 

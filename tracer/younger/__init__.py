@@ -41,6 +41,9 @@ def find(module: str, name: str) -> Any:
         part = importlib.import_module(f"tracer.younger.{place}")
         if name in part.__all__:
             return getattr(part, name)
+    left_open = importlib.import_module("tracer.legacy.left_open").find(module, name)
+    if left_open is not None:
+        return left_open
     raise AttributeError(f"module {module!r} has no attribute {name!r}")
 
 
