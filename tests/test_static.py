@@ -57,6 +57,39 @@ def test_sizes_of_a_shape_vector():
         static.constant_sizes(tf.constant(1))
 
 
+@pytest.mark.parametrize(("make", "shape"), [  # as TensorFlow 0.12.1 says
+    (lambda x, n, k: tf.reshape(x, tf.pack([n, 7, 7])), [None, 7, 7]),
+    (lambda x, n, k: tf.reshape(x, [n, 7, -1]), [None, 7, None]),
+    (lambda x, n, k: tf.reshape(x, tf.shape(x)), [None, 49]),
+    (lambda x, n, k: tf.reshape(tf.ones([4, 6]), [k, 6]), [4, 6]),
+    (lambda x, n, k: tf.reshape(tf.ones([4, 6]), [k, -1]), [None, None]),
+    (lambda x, n, k: tf.reshape(x, tf.concat(0, [tf.shape(x)[:1], [7, 7]])), [None, 7, 7]),
+    (lambda x, n, k: tf.reshape(x, tf.concat(0, [tf.expand_dims(n, 0), [7, -1]])), [None, 7, None]),
+    (lambda x, n, k: tf.reshape(x, tf.cast(tf.pack([n, 49]), tf.int32)), [None, 49]),
+    (lambda x, n, k: tf.reshape(x, tf.pack([n * 2, k])), [None, None]),
+    (lambda x, n, k: tf.fill([n, 3], 1.0), [None, 3]),
+    (lambda x, n, k: tf.zeros(tf.shape(x)), [None, 49]),
+    (lambda x, n, k: tf.random_uniform([n, 3]), [None, 3]),
+    (lambda x, n, k: tf.truncated_normal(tf.shape(x)), [None, 49]),
+    (lambda x, n, k: tf.tile(x, [n, 2]), [None, 98]),
+    (lambda x, n, k: tf.sparse_to_dense([[0, 0]], tf.pack([n, 3]), [1.0]), [None, 3]),
+    (lambda x, n, k: tf.split(0, 2, tf.zeros([n, 4]))[0], [None, 4]),
+])
+def test_shapes_from_vectors_known_in_part(make, shape):
+    x, k = tf.placeholder(tf.float32, [None, 49]), tf.placeholder(tf.int32, [])
+    assert make(x, tf.shape(x)[0], k).get_shape().as_list() == shape
+
+
+def test_a_layer_upon_a_size_known_in_part():
+    x = tf.placeholder(tf.float32, [None, 4])
+    spread = tf.reshape(x, tf.pack([tf.shape(x)[0], 2, 2]))
+    weights = tf.get_variable("w", [spread.get_shape()[2], 3], initializer=tf.constant_initializer(1.0))
+    product = tf.matmul(tf.reshape(spread, [-1, 2]), weights)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        np.testing.assert_array_equal(session.run(product, {x: [[1, 2, 3, 4]]}), [[3] * 3, [7] * 3])
+
+
 def test_what_shaped_another_tensor_is_not_fed():
     shape = tf.constant([3, 2])
     reshaped = tf.reshape(VALUE, shape)

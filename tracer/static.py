@@ -27,7 +27,7 @@ def constant_value(tensor: Any) -> Any:
 
 
 def constant_sizes(shape: Tensor) -> shapes.Sizes:
-    """The sizes that a shape vector holds; when its value is not known, its length still tells the rank.
+    """The sizes that a shape vector holds, as far as they are known; its length still tells the rank.
 
     Raises ValueError for a size below zero, and when it is no vector.
     """
@@ -35,7 +35,26 @@ def constant_sizes(shape: Tensor) -> shapes.Sizes:
     value = constant_value(shape)
     if value is not None:
         return shapes.as_shape(value.tolist()).sizes
-    return None if count is None else (None,) * count
+    elements = known_elements(shape)
+    if elements is None:
+        return None if count is None else (None,) * count
+    return tuple(None if element is None or element < 0 else element for element in elements)
+
+
+def known_elements(vector: Tensor) -> list[int | None] | None:
+    """The elements of a vector of integers, each as far as it is known; None when their number is not.
+
+    0.8 knew all of them or none. Later versions saw the 7 in `tf.pack([n, 7])`, and scripts make layers of what has
+    such a shape: where 0.8 refused those, they are made.
+    """
+    value = constant_value(vector)
+    if value is not None:
+        return [int(element) for element in np.reshape(value, -1)]
+    if vector.sizes is None or len(vector.sizes) != 1:
+        return None
+    elements = _PARTS.get(vector.op.type, _no_parts)(vector.op)
+    (count,) = vector.sizes
+    return elements if elements is not None or count is None else [None] * count
 
 
 def constant_value_as_shape(tensor: Tensor) -> shapes.TensorShape:
@@ -92,4 +111,33 @@ def _concat(op: Operation) -> np.ndarray | None:
 _FOLDS: dict[str, Callable[[Operation], Any]] = {
     "Cast": _cast, "Concat": _concat, "Const": _constant, "Range": _range, "Rank": _rank, "Shape": _shape,
     "Size": _size,
+}
+
+
+def _no_parts(op: Operation) -> None:
+    return None
+
+
+def _parts_of_shape(op: Operation) -> list[int | None] | None:
+    sizes = op.inputs[0].sizes
+    return None if sizes is None else list(sizes)
+
+
+def _parts_of_pack(op: Operation) -> list[int | None]:
+    values = [constant_value(part) for part in op.inputs]
+    return [None if value is None else int(value) for value in values]
+
+
+def _parts_of_cast(op: Operation) -> list[int | None] | None:
+    whole = op.attrs["DstT"].is_integer and op.inputs[0].dtype.is_integer
+    return known_elements(op.inputs[0]) if whole else None
+
+
+def _parts_of_concat(op: Operation) -> list[int | None] | None:
+    parts = [known_elements(part) for part in op.inputs[1:]]
+    return None if None in parts else [element for part in parts for element in part or ()]
+
+
+_PARTS: dict[str, Callable[[Operation], list[int | None] | None]] = {
+    "Cast": _parts_of_cast, "Concat": _parts_of_concat, "Pack": _parts_of_pack, "Shape": _parts_of_shape,
 }

@@ -1,5 +1,6 @@
 """Networks from sequence to sequence: what a missing size of the embedding means."""
 
+import numpy as np
 import pytest
 
 import tracer as tf
@@ -51,3 +52,16 @@ def test_the_linear_layer_of_cells_is_there_too():
         result = tf.nn.seq2seq.linear([tf.zeros([2, 3]), tf.zeros([2, 1])], 5, True)
         assert [v.get_shape().as_list() for v in tf.trainable_variables()] == [[4, 5], [5]]
     assert result.get_shape().as_list() == [2, 5]
+
+
+def test_the_embedding_of_what_was_most_likely():
+    table = tf.Variable([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    loop = tf.nn.seq2seq._extract_argmax_and_embed(table, update_embedding=False)
+    through = tf.nn.seq2seq._extract_argmax_and_embed(table, (tf.constant([[0.0, 0, 1], [0, 0, 1]]), [0.0, 9, 0]))
+    symbols = tf.constant([[0.1, 0.9, 0.0], [0.7, 0.2, 0.1]])
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        np.testing.assert_array_equal(session.run(loop(symbols, 1)), [[3, 4], [1, 2]])
+        np.testing.assert_array_equal(session.run(through(tf.constant([[7.0, 7.0], [1.0, 1.0]]), 1)), [[5, 6], [3, 4]])
+    assert tf.gradients(loop(symbols, 1), table) == [None]
+    assert tf.gradients(through(symbols[:, :2], 1), table) != [None]

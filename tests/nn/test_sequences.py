@@ -60,3 +60,34 @@ def test_what_raw_rnn_needs():
         tf.nn.raw_rnn(None, print)
     with pytest.raises(TypeError, match="loop_fn must be a callable"):
         tf.nn.raw_rnn(tf.nn.rnn_cell.GRUCell(2), None)
+
+
+def test_a_list_of_steps_is_turned_row_by_row():
+    from tracer.nn.recurrent import _reverse_seq
+
+    steps = [tf.constant([[float(time)], [10.0 * time]]) for time in range(1, 4)]
+    assert _reverse_seq(steps, None) == steps[::-1]
+    with tf.Session() as session:
+        turned = session.run(_reverse_seq(steps, tf.constant([2, 3], tf.int64)))
+    np.testing.assert_array_equal(np.concatenate(turned, 1), [[2, 1, 3], [30, 20, 10]])
+
+
+def test_a_weight_in_parts_is_joined_once():
+    from tracer.nn import rnn_cell
+
+    with tf.variable_scope("cell") as scope:
+        joined = rnn_cell._get_concat_variable("W", [5, 2], tf.float32, 2)
+        scope.reuse_variables()
+        assert rnn_cell._get_concat_variable("W", [5, 2], tf.float32, 2) is joined
+        parts = rnn_cell._get_sharded_variable("W", [5, 2], tf.float32, 2)
+    assert joined.name == "cell/W/concat:0"
+    assert [(part.name, part.get_shape().as_list()) for part in parts] == [("cell/W_0:0", [3, 2]), ("cell/W_1:0", [2, 2])]
+
+
+@pytest.mark.parametrize("of", [tf.nn.rnn_cell.BasicLSTMCell, tf.nn.rnn_cell.GRUCell])
+def test_a_state_for_as_many_rows_as_a_variable_says(of):
+    rows = tf.Variable(0, trainable=False)
+    state = of(3).zero_state(rows, tf.float32)
+    with tf.Session() as session:
+        session.run(tf.assign(rows, 4))
+        assert session.run(state).shape[0] == 4

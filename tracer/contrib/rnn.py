@@ -128,8 +128,8 @@ class TimeFreqLSTMCell(_FrequencyCell):
         size, windows = self._num_units, self._windows(inputs)
         with self._scope(scope):
             columns = windows[0].get_shape()[1].value + 2 * size  # type: ignore[index]
-            weights = rnn_cell._sharded("W", [columns, 4 * size], inputs.dtype, self._num_unit_shards,
-                                        self._initializer)
+            weights = rnn_cell._get_concat_variable("W", [columns, 4 * size], inputs.dtype, self._num_unit_shards,
+                                                    self._initializer)
             bias = _bias("B", 4 * size, inputs.dtype)
             below = self._nothing(windows[0])
             to_f = to_i = to_o = None
@@ -193,9 +193,9 @@ class GridLSTMCell(_FrequencyCell):
 
     def _weights(self, columns: int, dtype: Any) -> list[tuple[Any, Any]]:
         """Weights and bias over frequency, and over time where those are others."""
-        return [(rnn_cell._sharded(f"W_{name}", [columns, 4 * self._num_units], dtype, self._num_unit_shards,
-                                   self._initializer), _bias(f"B_{name}", 4 * self._num_units, dtype))
-                for name in ("f" if self._share else "ft")]
+        shape = [columns, 4 * self._num_units]
+        return [(rnn_cell._get_concat_variable(f"W_{name}", shape, dtype, self._num_unit_shards, self._initializer),
+                 _bias(f"B_{name}", 4 * self._num_units, dtype)) for name in ("f" if self._share else "ft")]
 
     def _peepholes(self, dtype: Any) -> list[dict[str, tuple[Any, Any]] | None]:
         """For each direction and gate, the weights by which it sees both cell states."""
@@ -241,5 +241,5 @@ def _diagonal(name: str, size: int, dtype: Any, initializer: Any) -> Any:
 
 def _gates(weights: str, bias: str, joined: list[Any], rows: int, columns: int, dtype: Any, shards: int,
            initializer: Any) -> Any:
-    matrix = rnn_cell._sharded(weights, [rows, columns], dtype, shards, initializer)
+    matrix = rnn_cell._get_concat_variable(weights, [rows, columns], dtype, shards, initializer)
     return nn.bias_add(math.matmul(array.concat(1, joined), matrix), _bias(bias, columns, dtype))

@@ -153,7 +153,7 @@ class TimeReversedFusedRNN(FusedRNNCell):
                  scope: Any = None) -> tuple[Any, Any]:
         def turned(sequence: Any) -> Any:
             if isinstance(sequence, list):
-                return recurrent._backwards(sequence, sequence_length)
+                return recurrent._reverse_seq(sequence, sequence_length)
             if sequence_length is None:
                 return indexing.reverse(sequence, [True, *[False] * (sequence.get_shape().ndims - 1)])
             lengths = math.cast(convert_to_tensor(sequence_length), dtypes.int64)

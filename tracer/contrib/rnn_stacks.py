@@ -71,9 +71,9 @@ def _both(cell_fw: Any, cell_bw: Any, inputs: Any, before_fw: Any, before_bw: An
     with variable_scope("FW") as forward:
         outputs_fw, state_fw = recurrent.rnn(cell_fw, inputs, before_fw, dtype, lengths, scope=forward)
     with variable_scope("BW") as backward:
-        turned, state_bw = recurrent.rnn(cell_bw, recurrent._backwards(inputs, lengths), before_bw, dtype, lengths,
+        turned, state_bw = recurrent.rnn(cell_bw, recurrent._reverse_seq(inputs, lengths), before_bw, dtype, lengths,
                                          scope=backward)
-    pairs = zip(outputs_fw, recurrent._backwards(turned, lengths), strict=True)
+    pairs = zip(outputs_fw, recurrent._reverse_seq(turned, lengths), strict=True)
     return [array.concat(1, list(pair)) for pair in pairs], state_fw, state_bw
 
 

@@ -39,7 +39,7 @@ class RNNCell:
     def _zeros(batch_size: Any, size: Any, dtype: Any) -> Tensor:
         sizes = size.as_list() if isinstance(size, TensorShape) else [size]  # one of many dimensions, as since 0.10
         zeros = constants.zeros(array.pack([batch_size, *sizes]), dtype=dtype)
-        zeros.set_shape([None if isinstance(batch_size, Tensor) else batch_size, *sizes])
+        zeros.set_shape([None, *sizes])
         return zeros
 
     @contextlib.contextmanager

@@ -122,22 +122,22 @@ def bidirectional_rnn(cell_fw: Any, cell_bw: Any, inputs: Any, initial_state_fw:
     with variable_scope.variable_scope(f"{name}_FW" if isinstance(name, str) else name) as forward:
         outputs_fw, state_fw = rnn(cell_fw, inputs, initial_state_fw, dtype, sequence_length, scope=forward)
     with variable_scope.variable_scope(f"{name}_BW" if isinstance(name, str) else name) as backward:
-        reversed_bw, state_bw = rnn(cell_bw, _backwards(inputs, sequence_length), initial_state_bw, dtype,
+        reversed_bw, state_bw = rnn(cell_bw, _reverse_seq(inputs, sequence_length), initial_state_bw, dtype,
                                     sequence_length, scope=backward)
-    outputs_bw = _backwards(reversed_bw, sequence_length)
+    outputs_bw = _reverse_seq(reversed_bw, sequence_length)
     outputs = [array.concat(1, [fw, bw]) for fw, bw in zip(outputs_fw, outputs_bw, strict=True)]
     return outputs, state_fw, state_bw
 
 
-def _backwards(sequence: list[Any], lengths: Any) -> list[Any]:
+def _reverse_seq(input_seq: list[Any], lengths: Any) -> list[Any]:  # the name is one that scripts reach for
     """The steps in reverse; with `lengths`, each row's own steps are reversed and its padding stays at the end."""
     if lengths is None:
-        return list(reversed(sequence))
-    shape = sequence[0].get_shape()
-    for step in sequence:
+        return list(reversed(input_seq))
+    shape = input_seq[0].get_shape()
+    for step in input_seq:
         shape = shape.merge_with(step.get_shape())
-    joined = array.pack(sequence)
-    turned = array.unpack(indexing.reverse_sequence(joined, math.cast(lengths, dtypes.int64), 0, 1), len(sequence))
+    joined = array.pack(input_seq)
+    turned = array.unpack(indexing.reverse_sequence(joined, math.cast(lengths, dtypes.int64), 0, 1), len(input_seq))
     for step in turned:
         step.set_shape(shape)
     return turned

@@ -155,14 +155,15 @@ class LSTMCell(RNNCell):
             raise ValueError("Could not infer input size from inputs.get_shape()[-1]")
         with self._scope(scope):
             wide = self._gates * size
-            weights = _sharded("W", [columns + out, wide], inputs.dtype, self._num_unit_shards, self._initializer)
+            weights = _get_concat_variable("W", [columns + out, wide], inputs.dtype, self._num_unit_shards,
+                                           self._initializer)
             bias = variable_scope.get_variable("B", [wide], dtype=inputs.dtype,
                                                initializer=constant_initializer(0.0, dtype=inputs.dtype))
             gates = nn.bias_add(math.matmul(array.concat(1, [inputs, m]), weights), bias)
             new_c, new_m = self._update(c, *array.split(1, self._gates, gates), dtype=inputs.dtype)
             if self._num_proj is not None:
-                projection = _sharded("W_P", [size, self._num_proj], inputs.dtype, self._num_proj_shards,
-                                      self._initializer)
+                projection = _get_concat_variable("W_P", [size, self._num_proj], inputs.dtype, self._num_proj_shards,
+                                                  self._initializer)
                 new_m = math.matmul(new_m, projection)
                 if self._proj_clip is not None:
                     new_m = clip.clip_by_value(new_m, -self._proj_clip, self._proj_clip)
@@ -189,14 +190,19 @@ class LSTMCell(RNNCell):
         return new_c, math.sigmoid(o if leave is None else o + leave * new_c) * act(new_c)
 
 
-def _sharded(name: str, shape: list[int], dtype: Any, shards: int, initializer: Any) -> Any:
-    """A weight split by rows into variables `name_0`, `name_1` ..., joined; the steps of a sequence share the join."""
-    if shards > shape[0]:
-        raise ValueError(f"Too many shards: shape={shape}, num_shards={shards}")
-    each, more = divmod(shape[0], shards)
-    parts = [variable_scope.get_variable(f"{name}_{i}", [each + (i < more), *shape[1:]], dtype=dtype,
-                                         initializer=initializer) for i in range(shards)]
-    if shards == 1:
+def _get_sharded_variable(name: str, shape: list[int], dtype: Any, num_shards: int, initializer: Any = None) -> list[Any]:
+    """A weight split by rows into variables `name_0`, `name_1` ..."""
+    if num_shards > shape[0]:
+        raise ValueError(f"Too many shards: shape={shape}, num_shards={num_shards}")
+    each, more = divmod(shape[0], num_shards)
+    return [variable_scope.get_variable(f"{name}_{i}", [each + (i < more), *shape[1:]], dtype=dtype, initializer=initializer)
+            for i in range(num_shards)]
+
+
+def _get_concat_variable(name: str, shape: list[int], dtype: Any, num_shards: int, initializer: Any = None) -> Any:
+    """The parts of such a weight, joined; the steps of a sequence share the join."""
+    parts = _get_sharded_variable(name, shape, dtype, num_shards, initializer)
+    if len(parts) == 1:
         return parts[0]
     full_name = f"{variable_scope.get_variable_scope().name}/{name}/concat:0"
     for tensor in scopes.get_collection(scopes.GraphKeys.CONCATENATED_VARIABLES):
@@ -207,4 +213,5 @@ def _sharded(name: str, shape: list[int], dtype: Any, shards: int, initializer: 
     return joined
 
 
-_linear = linear  # the name that scripts of 0.9 and later reach for
+# The private names above are those that scripts reach for, this one since 0.9.
+_linear = linear

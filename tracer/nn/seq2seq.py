@@ -13,8 +13,9 @@ from tracer import dtypes
 from tracer import variable_scope as vs
 from tracer.convert import convert_to_tensor
 from tracer.ir import Tensor
-from tracer.nn import attention, embedding, recurrent, regularization, rnn_cell, states
+from tracer.nn import attention, recurrent, regularization, rnn_cell, states
 from tracer.nn.attention import attention_decoder as attention_decoder
+from tracer.nn.embedding import embedding_lookup
 from tracer.nn.rnn_cell import linear as linear
 from tracer.nn.sequence_loss import model_with_buckets as model_with_buckets
 from tracer.nn.sequence_loss import sequence_loss as sequence_loss
@@ -70,13 +71,14 @@ def tied_rnn_seq2seq(encoder_inputs: list[Any], decoder_inputs: list[Any], cell:
         return rnn_decoder(decoder_inputs, state, cell, loop_function, scope)
 
 
-def _best_embedded(table: Any, output_projection: Any, update_embedding: bool) -> Callable[[Any, int], Tensor]:
+def _extract_argmax_and_embed(embedding: Any, output_projection: Any = None,  # the name is one that scripts reach for
+                              update_embedding: bool = True) -> Callable[[Any, int], Tensor]:
     """A loop function: the embedding of the symbol that the previous output makes most likely."""
 
     def embed(previous: Any, step: int) -> Tensor:
         if output_projection is not None:
             previous = regularization.xw_plus_b(previous, output_projection[0], output_projection[1])
-        rows = embedding.embedding_lookup(table, reduction.argmax(previous, 1))
+        rows = embedding_lookup(embedding, reduction.argmax(previous, 1))
         return rows if update_embedding else array.stop_gradient(rows)
 
     return embed
@@ -116,8 +118,8 @@ def embedding_rnn_decoder(
         _check_projection(output_projection, num_symbols)
     with vs.variable_scope(scope or "embedding_rnn_decoder"):
         table = vs.get_variable("embedding", [num_symbols, _size(embedding_size, cell)])
-        loop = _best_embedded(table, output_projection, update_embedding_for_previous) if feed_previous else None
-        embedded = (embedding.embedding_lookup(table, symbols) for symbols in decoder_inputs)
+        loop = _extract_argmax_and_embed(table, output_projection, update_embedding_for_previous) if feed_previous else None
+        embedded = (embedding_lookup(table, symbols) for symbols in decoder_inputs)
         return rnn_decoder(embedded, initial_state, cell, loop)
 
 
@@ -187,13 +189,13 @@ def embedding_tied_rnn_seq2seq(
         _check_projection(output_projection, num_decoder_symbols or num_symbols)
     with vs.variable_scope(scope or "embedding_tied_rnn_seq2seq"):
         table = vs.get_variable("embedding", [num_symbols, _size(embedding_size, cell)])
-        encoded = [embedding.embedding_lookup(table, symbols) for symbols in encoder_inputs]
-        decoded = [embedding.embedding_lookup(table, symbols) for symbols in decoder_inputs]
+        encoded = [embedding_lookup(table, symbols) for symbols in encoder_inputs]
+        decoded = [embedding_lookup(table, symbols) for symbols in decoder_inputs]
         tied = cell
         if output_projection is None:
             tied = rnn_cell.OutputProjectionWrapper(cell, num_decoder_symbols or num_symbols)
         return _either(feed_previous, lambda feeds, update: tied_rnn_seq2seq(
-            encoded, decoded, tied, _best_embedded(table, output_projection, update) if feeds else None, dtype))
+            encoded, decoded, tied, _extract_argmax_and_embed(table, output_projection, update) if feeds else None, dtype))
 
 
 def embedding_attention_decoder(
@@ -208,8 +210,8 @@ def embedding_attention_decoder(
         _check_projection(output_projection, num_symbols, output_size)
     with vs.variable_scope(scope or "embedding_attention_decoder"):
         table = vs.get_variable("embedding", [num_symbols, _size(embedding_size, cell)])
-        loop = _best_embedded(table, output_projection, update_embedding_for_previous) if feed_previous else None
-        embedded = [embedding.embedding_lookup(table, symbols) for symbols in decoder_inputs]
+        loop = _extract_argmax_and_embed(table, output_projection, update_embedding_for_previous) if feed_previous else None
+        embedded = [embedding_lookup(table, symbols) for symbols in decoder_inputs]
         return attention.attention_decoder(
             embedded, initial_state, attention_states, cell, output_size=output_size, num_heads=num_heads,
             loop_function=loop, dtype=dtype, initial_state_attention=initial_state_attention)

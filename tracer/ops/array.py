@@ -113,7 +113,7 @@ def reshape(tensor: Tensor, shape: Tensor, name: str | None = None) -> Any:
     """
     wanted = constant_value(shape)
     if wanted is None:
-        return None if shape.sizes is None else constant_sizes(shape)
+        return None if shape.sizes is None else _with_what_is_left(tensor, constant_sizes(shape))
     sizes = [int(size) for size in np.reshape(wanted, -1)]
     for size in sizes:
         if size < -1:
@@ -137,6 +137,15 @@ def reshape(tensor: Tensor, shape: Tensor, name: str | None = None) -> Any:
         raise ValueError(f"input has {count} elements, which isn't divisible by {rest}")
     sizes[at] = count // rest
     return tuple(sizes)
+
+
+def _with_what_is_left(tensor: Tensor, wanted: shapes.Sizes) -> shapes.Sizes:
+    """Partly known sizes of what has the elements of `tensor`: when just one is unknown, it follows from their number."""
+    count = shapes.product(tensor.sizes)
+    if wanted is None or count is None or wanted.count(None) != 1:
+        return wanted
+    rest = math.prod(size for size in wanted if size is not None)
+    return wanted if rest == 0 or count % rest else tuple(count // rest if size is None else size for size in wanted)
 
 
 @op("ExpandDims")

@@ -9,7 +9,7 @@ import numpy as np
 from tracer import shapes
 from tracer.declare import op
 from tracer.ir import Tensor
-from tracer.static import constant_value
+from tracer.static import constant_value, known_elements
 
 
 @op("Tile")
@@ -25,13 +25,10 @@ def tile(input: Tensor, multiples: Tensor, name: str | None = None) -> Any:
     if sizes is None:
         return None if count is None else (None,) * count
     shapes.same(count, len(sizes))
-    times = constant_value(multiples)
-    if times is None:
-        return (None,) * len(sizes)
-    for number in times:
-        if number < 0:
-            raise ValueError(f"Expected multiples to be >= 0, but got {times.tolist()}")
-    return tuple(None if size is None else size * int(n) for size, n in zip(sizes, times, strict=True))
+    times = known_elements(multiples) or [None] * len(sizes)
+    if any(number is not None and number < 0 for number in times):
+        raise ValueError(f"Expected multiples to be >= 0, but got {times}")
+    return tuple(None if size is None or n is None else size * n for size, n in zip(sizes, times, strict=True))
 
 
 def pad(tensor: Any, paddings: Any, mode: str = "CONSTANT", name: str | None = None) -> Tensor:

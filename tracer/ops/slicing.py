@@ -12,7 +12,7 @@ from tracer import dtypes, opdef, shapes
 from tracer.convert import convert_to_tensor
 from tracer.declare import op
 from tracer.ir import Tensor
-from tracer.static import constant_sizes, constant_value
+from tracer.static import constant_sizes, known_elements
 
 _INDEX = opdef.Attribute("Index", "type", (dtypes.int32, dtypes.int64))
 _MASKS = ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask")
@@ -186,11 +186,7 @@ def strided_slice(input: Tensor, begin: Tensor, end: Tensor, strides: Tensor, be
 
 def _known(vector: Tensor, count: int) -> list[int | None]:
     """The elements of a vector as far as they are known while recording."""
-    if vector.op.type == "Pack":
-        values = [constant_value(part) for part in vector.op.inputs]
-        return [None if value is None else int(value) for value in values]
-    value = constant_value(vector)
-    return [None] * count if value is None else [int(element) for element in np.reshape(value, -1)]
+    return known_elements(vector) or [None] * count
 
 
 @op("StridedSliceGrad")
