@@ -87,6 +87,14 @@ def test_what_is_extracted_is_said(folder, capsys):
     assert capsys.readouterr().out.splitlines()[0] == f"Extracting {folder / mnist.TRAIN_IMAGES}"
 
 
+def test_an_open_file_is_read_too(folder, capsys):
+    with open(folder / mnist.TRAIN_IMAGES, "rb") as images, open(folder / mnist.TRAIN_LABELS, "rb") as labels:
+        np.testing.assert_array_equal(mnist.extract_images(images)[..., 0], images_file(TRAIN)[1])
+        np.testing.assert_array_equal(mnist.extract_labels(labels), labels_file(TRAIN)[1])
+        assert not images.closed
+    assert capsys.readouterr().out.splitlines()[0] == f"Extracting {folder / mnist.TRAIN_IMAGES}"
+
+
 def test_unpacked_files_are_read(folder):
     for name, data in contents().items():
         (folder / name).unlink()

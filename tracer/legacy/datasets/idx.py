@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import os
@@ -9,7 +10,7 @@ import struct
 import tempfile
 import zlib
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -47,19 +48,24 @@ class DamagedFileError(ValueError):
         super().__init__(f"{path}: {what}. The file was left as it is; delete it to have it downloaded again.")
 
 
-def read_images(path: str) -> np.ndarray:
-    """The pictures of a file, packed with gzip or not: uint8, [count, rows, columns, 1]."""
-    sizes, pixels = _read(path, IMAGES_MAGIC, "image")
+def read_images(source: Any) -> np.ndarray:
+    """The pictures of a file, open or named, packed with gzip or not: uint8, [count, rows, columns, 1]."""
+    sizes, pixels = _read(source, IMAGES_MAGIC, "image")
     return pixels.reshape(*sizes, 1)
 
 
-def read_labels(path: str) -> np.ndarray:
-    """The labels of a file, packed with gzip or not: uint8, [count]."""
-    return _read(path, LABELS_MAGIC, "label")[1]
+def read_labels(source: Any) -> np.ndarray:
+    """The labels of a file, open or named, packed with gzip or not: uint8, [count]."""
+    return _read(source, LABELS_MAGIC, "label")[1]
 
 
-def _read(path: str, magic: int, kind: str) -> tuple[tuple[int, ...], np.ndarray]:
-    data = _unpacked(path)
+def name_of(source: Any) -> Any:
+    """The path of a file, open or named."""
+    return getattr(source, "name", source)
+
+
+def _read(source: Any, magic: int, kind: str) -> tuple[tuple[int, ...], np.ndarray]:
+    path, data = name_of(source), _unpacked(source)
     dimensions = magic & 255
     header = 4 + 4 * dimensions
     if len(data) < header:
@@ -74,8 +80,9 @@ def _read(path: str, magic: int, kind: str) -> tuple[tuple[int, ...], np.ndarray
     return tuple(sizes), np.frombuffer(data, np.uint8, offset=header).copy()
 
 
-def _unpacked(path: str) -> bytes:
-    with open(path, "rb") as file:
+def _unpacked(source: Any) -> bytes:
+    path = name_of(source)
+    with contextlib.nullcontext(source) if hasattr(source, "read") else open(source, "rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
         file.seek(0)
         if not packed:

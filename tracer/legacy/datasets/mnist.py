@@ -67,14 +67,14 @@ def maybe_download(filename: str, work_directory: str) -> str:
 
 
 def extract_images(filename: Any) -> np.ndarray:
-    """The pictures of an IDX file: uint8, [count, rows, columns, 1]."""
-    print("Extracting", filename)
+    """The pictures of an IDX file: uint8, [count, rows, columns, 1]. (Since 0.10 of an open file.)"""
+    print("Extracting", idx.name_of(filename))
     return idx.read_images(filename)
 
 
 def extract_labels(filename: Any, one_hot: bool = False, num_classes: int = CLASSES) -> np.ndarray:
-    """The labels of an IDX file: uint8, [count]; with `one_hot`, [count, classes]."""
-    print("Extracting", filename)
+    """The labels of an IDX file: uint8, [count]; with `one_hot`, [count, classes]. (Since 0.10 of an open file.)"""
+    print("Extracting", idx.name_of(filename))
     labels = idx.read_labels(filename)
     return dense_to_one_hot(labels, num_classes) if one_hot else labels
 
