@@ -18,7 +18,7 @@ PATHS = {
     "inline": "small programs computed by the thread that calls them",
     "kept": "compiled programs found on disk by their graphs, without tracing",
     "layouts": "records read by the arrangement of earlier ones",
-    "masking": "sums over smaller batches in a program that is told how many rows there are",
+    "masking": "smaller batches and shorter sequences in a program that is told how many rows there are",
     "padding": "smaller batches on programs compiled for larger ones",
     "pieces": "tensors that many slices cut up, cut once",
     "products": "gradients by what each round of a loop multiplies by, found after it",

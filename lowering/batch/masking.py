@@ -3,13 +3,14 @@
 `lowering.batch.rowwise` says what is to be masked, and which numbers of the program go by the size of the batch: those are
 passed in, as tracing for the smaller size has found them. Masks choose; nothing is multiplied by zero, so that what stands
 behind the last row, whatever it is, comes nowhere else. A sum then adds up the same numbers as that of the smaller
-program, and zeros, perhaps in another order.
+program, and zeros, perhaps in another order. A loop over the rows, as over the words of a sentence, ends after those that
+are there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -17,46 +18,79 @@ import numpy as np
 from jax import lax
 from jax.extend import core
 
+from lowering.batch.proving import Place
 from lowering.batch.rowwise import RESULTS, Guard, Mask, Path, Plan
 from lowering.jaxprs import scan_parts
 
 _CALLS = {"pjit": "jaxpr", "jit": "jaxpr", "remat": "jaxpr", "checkpoint": "jaxpr", "closed_call": "call_jaxpr",
           "core_call": "call_jaxpr", "custom_jvp_call": "call_jaxpr", "custom_vjp_call": "call_jaxpr"}
 
+_STARTS = {"dynamic_slice": 1, "dynamic_update_slice": 2}
+"""Where the operands begin that say which place is meant."""
 
-def compiled(plan: Plan, program: Any, large: int, options: Any, begin: Callable[[], None]) -> Callable:
-    """The function from the arguments of a closed jaxpr, how many rows there are, and the plan's numbers, to its results
-    and whether all indices that are guarded name rows that are there. It calls `begin` before it is compiled."""
 
-    def call(arguments: Sequence[Any], count: Any, numbers: Sequence[Any]) -> tuple[list[Any], Any]:
+def compiled(plans: Sequence[tuple[Plan, int]], places: Sequence[Place], program: Any, options: Any,
+             begin: Callable[[], None]) -> Callable:
+    """The function from the arguments of a closed jaxpr, how many rows there are, and the numbers for these places, to its
+    results and whether all indices that are guarded name rows that are there. It calls `begin` before it is compiled.
+
+    There may be several sizes, each with its plan, and for how much there is room.
+    """
+
+    def call(arguments: Sequence[Any], counts: Sequence[Any], numbers: Sequence[Any]) -> tuple[list[Any], Any]:
         begin()
-        masked = _Masked(plan, large, count, numbers)
-        results = masked.program(program, arguments, ())
-        holds = jnp.stack(masked.holds).all() if masked.holds else jnp.asarray(True)
-        return results, holds
+        table: dict[Path, dict[int, Any]] = {}
+        for (path, operand), number in zip(places, numbers, strict=True):
+            table.setdefault(path, {})[operand] = number
+        sizes = [_Size(plan, large, count) for (plan, large), count in zip(plans, counts, strict=True)]
+        return _Masked(sizes, table).asked(program, arguments, ())
 
     return jax.jit(call, compiler_options=options)
 
 
-def numbers_of(plan: Plan) -> tuple[np.ndarray, ...]:
-    """The numbers of a plan, in their order."""
-    return tuple([values[operand] for values in map(plan.values.__getitem__, _places(plan)) for operand in sorted(values)])
+class _Size(NamedTuple):
+    """What is to be done for one of the sizes, and how many rows of it there are."""
 
+    plan: Plan
+    large: int
+    count: Any
 
-def _places(plan: Plan) -> list[Path]:
-    return sorted(plan.values, key=repr)
+    def there(self, shape: tuple[int, ...], axis: int, stretches: int) -> Any:
+        """Which entries along an axis belong to rows that are there."""
+        stretch = shape[axis] // (stretches or 1)
+        places = lax.broadcasted_iota(jnp.int32, shape, axis)
+        return (places if stretches <= 1 else places % stretch) < self.count * (stretch // self.large)
+
+    def masked(self, value: Any, mask: Mask) -> Any:
+        """A value with what is no matter in the place of rows that are not there."""
+        value = jnp.asarray(value)
+        fill = jnp.full(value.shape, FILLS[mask.fill](value.dtype), value.dtype)
+        return lax.select(self.there(value.shape, mask.axis, mask.stretches), value, fill)
+
+    def holds(self, equation: Any, operands: list[Any], guard: Guard) -> Any:
+        """Whether an equation takes single rows that are there, or writes or adds to such."""
+        each = equation.invars[0].aval.shape[guard.source] // self.large
+        first = _STARTS.get(equation.primitive.name)
+        if first is not None:
+            place = jnp.asarray(operands[first + guard.source]).astype(jnp.int64)
+            part = equation.params["slice_sizes"] if first == 1 else equation.invars[1].aval.shape
+            return (place >= 0) & (place + part[guard.source] <= self.count * each)
+        numbers = equation.params["dimension_numbers"]
+        axes = getattr(numbers, "start_index_map", None) or numbers.scatter_dims_to_operand_dims
+        places = jnp.asarray(operands[1])[..., axes.index(guard.source)].astype(jnp.int64)
+        holds = (places >= 0) & (places < self.count * each)
+        if guard.indices is not None:
+            holds |= ~self.there(places.shape, guard.indices, guard.stretches)
+        return holds.all()
 
 
 class _Masked:
-    """Evaluates a program, and what it holds, according to a plan."""
+    """Evaluates a program, and what it holds, according to plans."""
 
-    def __init__(self, plan: Plan, large: int, count: Any, numbers: Sequence[Any]) -> None:
-        self.plan = plan
-        self.large = large
-        self.count = count
+    def __init__(self, sizes: Sequence[_Size], numbers: dict[Path, dict[int, Any]]) -> None:
+        self.sizes = sizes
+        self.numbers = numbers
         self.holds: list[Any] = []
-        given = iter(numbers)
-        self.numbers = {at: {operand: next(given) for operand in sorted(plan.values[at])} for at in _places(plan)}
 
     def program(self, closed: Any, arguments: Sequence[Any], path: Path) -> list[Any]:
         """The results of a jaxpr."""
@@ -72,31 +106,14 @@ class _Masked:
         for number, equation in enumerate(jaxpr.eqns):
             at = (*path, number)
             operands = read(equation.invars, at)
-            if at in self.plan.guards:
-                self.holds.append(self._holds(equation, operands[1], self.plan.guards[at]))
-            for mask in self.plan.masks.get(at, ()):
-                operands[mask.operand] = self._masked(operands[mask.operand], mask)
+            for size in self.sizes:
+                if at in size.plan.guards:
+                    self.holds.append(size.holds(equation, operands, size.plan.guards[at]))
+            for size in self.sizes:
+                for mask in size.plan.masks.get(at, ()):
+                    operands[mask.operand] = size.masked(operands[mask.operand], mask)
             values.update(zip(equation.outvars, self._equation(equation, operands, at), strict=True))
         return read(jaxpr.outvars, (*path, RESULTS))
-
-    def _there(self, shape: tuple[int, ...], axis: int) -> Any:
-        """Which entries along an axis belong to rows that are there."""
-        each = shape[axis] // self.large
-        return lax.broadcasted_iota(jnp.int32, shape, axis) < self.count * each
-
-    def _masked(self, value: Any, mask: Mask) -> Any:
-        value = jnp.asarray(value)
-        fill = jnp.full(value.shape, FILLS[mask.fill](value.dtype), value.dtype)
-        return lax.select(self._there(value.shape, mask.axis), value, fill)
-
-    def _holds(self, equation: Any, indices: Any, guard: Guard) -> Any:
-        """Whether an equation takes single rows that are there, or adds to such."""
-        numbers = equation.params["dimension_numbers"]
-        axes = getattr(numbers, "start_index_map", None) or numbers.scatter_dims_to_operand_dims
-        each = equation.invars[0].aval.shape[guard.source] // self.large
-        places = jnp.asarray(indices)[..., axes.index(guard.source)].astype(jnp.int64)
-        holds = (places >= 0) & (places < self.count * each)
-        return (holds if guard.indices is None else holds | ~self._there(places.shape, guard.indices)).all()
 
     def _equation(self, equation: Any, operands: list[Any], at: Path) -> list[Any]:
         name, parameters = equation.primitive.name, equation.params
@@ -107,26 +124,57 @@ class _Masked:
         if name == "while":
             return self._while(parameters, operands, at)
         if name == "cond":
-            branches = [lambda *given, i=i, branch=branch: self.program(branch, given, (*at, i))
+            branches = [lambda *given, i=i, branch=branch: self.asked(branch, given, (*at, i))
                         for i, branch in enumerate(parameters["branches"])]
-            return lax.switch(operands[0], branches, *operands[1:])
+            results, holds = lax.switch(operands[0], branches, *operands[1:])
+            self.holds.append(holds)
+            return results
         results = equation.primitive.bind(*operands, **parameters)
         return results if equation.primitive.multiple_results else [results]
+
+    def asked(self, program: Any, arguments: Sequence[Any], path: Path) -> tuple[list[Any], Any]:
+        """The results of a jaxpr, and whether the indices in it that are guarded are those of rows that are there."""
+        around, self.holds = self.holds, []
+        results = _typed(self.program(program, arguments, path), program)
+        holds = jnp.stack(self.holds).all() if self.holds else jnp.asarray(True)
+        self.holds = around
+        return results, holds
 
     def _scan(self, parameters: dict[str, Any], operands: list[Any], at: Path) -> list[Any]:
         fixed, count = scan_parts(parameters)
         body = parameters["jaxpr"]
 
-        def one(carried: list[Any], rows: list[Any]) -> tuple[list[Any], list[Any]]:
-            results = self.program(body, [*operands[:fixed], *carried, *rows], (*at, "body"))
-            results = _typed(results, body)
-            return results[:count], results[count:]
+        def one(carry: tuple[list[Any], Any], rows: list[Any]) -> tuple[tuple[list[Any], Any], list[Any]]:
+            results, holds = self.asked(body, [*operands[:fixed], *carry[0], *rows], (*at, "body"))
+            return (results[:count], carry[1] & holds), results[count:]
 
         start = [lax.convert_element_type(value, aval.dtype)
                  for value, aval in zip(operands[fixed:fixed + count], body.in_avals[fixed:], strict=False)]
-        carried, made = lax.scan(one, start, operands[fixed + count:], length=parameters["length"],
-                                 reverse=parameters["reverse"], unroll=parameters["unroll"])
+        given = operands[fixed + count:], parameters["length"], parameters["reverse"]
+        size = next((size for size in self.sizes if at in size.plan.loops), None)
+        if size is not None:
+            (carried, holds), made = self._rounds(size, one, start, *given, body.out_avals[count:])
+        else:
+            rows, length, reverse = given
+            (carried, holds), made = lax.scan(one, (start, jnp.asarray(True)), rows, length=length, reverse=reverse,
+                                              unroll=parameters["unroll"])
+        self.holds.append(holds)
         return [*carried, *made]
+
+    @staticmethod
+    def _rounds(size: _Size, one: Callable, start: list[Any], rows: list[Any], length: int, reverse: bool,
+                made: list[Any]) -> tuple:
+        """A scan of as many rounds as there are rows."""
+        count = size.count * (length // size.large)
+
+        def again(round: Any, state: tuple) -> tuple:
+            at = count - 1 - round if reverse else round
+            carry, results = one(state[0], [lax.dynamic_index_in_dim(value, at, 0, keepdims=False) for value in rows])
+            return carry, [lax.dynamic_update_index_in_dim(array, value, at, 0)
+                           for array, value in zip(state[1], results, strict=True)]
+
+        arrays = [jnp.zeros((length, *aval.shape), aval.dtype) for aval in made]
+        return lax.fori_loop(0, count, again, ((start, jnp.asarray(True)), arrays))
 
     def _while(self, parameters: dict[str, Any], operands: list[Any], at: Path) -> list[Any]:
         first, second = parameters["cond_nconsts"], parameters["body_nconsts"]
@@ -134,9 +182,16 @@ class _Masked:
         condition, body = parameters["cond_jaxpr"], parameters["body_jaxpr"]
         start = [lax.convert_element_type(value, aval.dtype)
                  for value, aval in zip(operands[first + second:], body.in_avals[second:], strict=True)]
-        return lax.while_loop(
-            lambda carried: self.program(condition, [*for_condition, *carried], (*at, "condition"))[0],
-            lambda carried: _typed(self.program(body, [*for_body, *carried], (*at, "body")), body), start)
+
+        def again(carry: tuple[list[Any], Any]) -> tuple[list[Any], Any]:
+            results, holds = self.asked(body, [*for_body, *carry[0]], (*at, "body"))
+            return results, carry[1] & holds
+
+        carried, holds = lax.while_loop(
+            lambda carry: self.program(condition, [*for_condition, *carry[0]], (*at, "condition"))[0], again,
+            (start, jnp.asarray(True)))
+        self.holds.append(holds)
+        return carried
 
 
 def _literal(atom: Any) -> Any:

@@ -1,8 +1,9 @@
 """Proves that a program goes through its batch row by row, so that rows behind the last change nothing before them.
 
-It takes the program as traced for two sizes of the batch. Both are the same equations, apart from the size of one axis of
-some arrays. For each equation the proof says which axis of its results the batch is, and that what the larger size gives
-along this axis begins with what the smaller one gives. What has no rule here, sums over the batch among it, proves nothing.
+So it may do with the steps of sequences. It takes the program as traced for two sizes of the batch. Both are the same
+equations, apart from the size of one axis of some arrays. For each equation the proof says which axis of its results the
+batch is, and that what the larger size gives along this axis begins with what the smaller one gives. What has no rule here,
+sums over the batch among it, proves nothing.
 """
 
 from __future__ import annotations
@@ -24,11 +25,16 @@ RESULTS = "results"
 """Stands in a path for the results of a program."""
 
 
+ANY = 0
+"""In the place of a number of stretches: what is the same all along an axis is so however that is divided."""
+
+
 class Rows(NamedTuple):
-    """The batch is this axis of an array."""
+    """The batch, or what else grows, is this axis of an array."""
 
     axis: int
     alike: bool  # whether copies of the last row, behind it, are copies in this array too
+    stretches: int = 1  # how often the rows stand along the axis, once behind the other, as times of each of some sequences
 
 
 class _Unknown:
@@ -50,6 +56,7 @@ class Mask(NamedTuple):
     operand: int
     axis: int
     fill: str  # a name in `lowering.batch.masking`
+    stretches: int = 1
 
 
 class Guard(NamedTuple):
@@ -57,6 +64,7 @@ class Guard(NamedTuple):
 
     source: int  # the axis of the rows among the dimensions of its first operand
     indices: int | None  # the axis of the batch among those of its indices
+    stretches: int = 1  # of those
 
 
 class Plan:
@@ -65,11 +73,13 @@ class Plan:
     def __init__(self) -> None:
         self.masks: dict[Path, list[Mask]] = {}
         self.guards: dict[Path, Guard] = {}
+        self.loops: dict[Path, bool] = {}  # scans of which a round is run for each row
         self.values: dict[Path, dict[int, np.ndarray]] = {}  # operands that are numbers for the smaller size
+        self.full: dict[Path, dict[int, np.ndarray]] = {}  # the same for the larger one
 
     def forget(self, path: Path) -> None:
         """What was said of a program inside is said anew."""
-        for table in (self.masks, self.guards, self.values):
+        for table in (self.masks, self.guards, self.loops, self.values, self.full):
             for at in [at for at in table if at[:len(path)] == path]:
                 del table[at]  # type: ignore[attr-defined]
 
@@ -77,8 +87,16 @@ class Plan:
     def key(self) -> Any:
         """Equal for plans that make the same program, whatever the numbers."""
         return (sorted((repr(at), masks) for at, masks in self.masks.items() if masks),
-                sorted((repr(at), repr(guard)) for at, guard in self.guards.items()),
-                sorted((repr(at), sorted(values)) for at, values in self.values.items()))
+                sorted((repr(at), repr(guard)) for at, guard in self.guards.items()), sorted(map(repr, self.loops)))
+
+    @property
+    def form(self) -> Any:
+        """Equal for plans that do the same, where another size, of what the stretches are, is another too."""
+        alike = Plan()
+        alike.masks = {at: [mask._replace(stretches=1) for mask in masks] for at, masks in self.masks.items()}
+        alike.guards = {at: guard._replace(stretches=1) for at, guard in self.guards.items()}
+        alike.loops = self.loops
+        return alike.key
 
 
 class Proof:
@@ -89,7 +107,7 @@ class Proof:
         self.large = large
         self.plan = plan
         self.path: Path = ()
-        self.loops = 0  # around what is looked at
+        self.conditions = 0  # of loops, around what is looked at
 
     def mask(self, *masks: Mask) -> bool:
         """Whether operands of the equation may be masked, which is noted then."""
@@ -99,10 +117,16 @@ class Proof:
 
     def guard(self, guard: Guard) -> bool:
         """Whether it may be asked when it runs whether indices are those of rows that are there, which is noted then."""
-        if self.plan is None or self.loops:
+        if self.plan is None or self.conditions:
             return False
         self.plan.guards[self.path] = guard
         return True
+
+    def loop(self) -> bool:
+        """Whether a scan may have as many rounds as there are rows, which is noted then."""
+        if self.plan is not None:
+            self.plan.loops[self.path] = True
+        return self.plan is not None
 
     def within(self, part: Any, narrow: Any, wide: Any, states: Sequence[State]) -> list[State]:
         """As `of`, for a part of the equation."""
@@ -132,7 +156,8 @@ class Proof:
         def read(a: Any, b: Any, operand: int) -> State:
             pair = value(a, b)
             if self.plan is not None and pair is not None and _differs(*pair):
-                self.plan.values.setdefault(self.path, {})[operand] = pair[0]
+                for table, number in zip((self.plan.values, self.plan.full), pair, strict=True):
+                    table.setdefault(self.path, {})[operand] = number
                 return None
             if isinstance(a, core.Literal) or isinstance(b, core.Literal):
                 both = isinstance(a, core.Literal) and isinstance(b, core.Literal)
@@ -180,7 +205,7 @@ class Proof:
         if state is None:
             return None if a == b else UNKNOWN
         fits = state.axis == different(a, b) and a[state.axis] * self.large == b[state.axis] * self.small
-        return state if fits else UNKNOWN
+        return state if fits and a[state.axis] % (self.small * (state.stretches or 1)) == 0 else UNKNOWN
 
     def _constant(self, a: Any, b: Any) -> State:
         """What is known of two values that stand in the programs themselves."""
@@ -194,16 +219,20 @@ class Proof:
         begins = np.split(other, [size], axis)
         alike = last and (other.shape[axis] - size) % last == 0 and _equal(
             begins[1], np.concatenate([np.split(one, [size - last], axis)[1]] * ((other.shape[axis] - size) // last), axis))
-        return Rows(axis, bool(alike)) if _equal(begins[0], one) else UNKNOWN
+        everywhere = last and all(_equal(whole, np.repeat(whole.take([0], axis), whole.shape[axis], axis))
+                                  for whole in (one, other))
+        return Rows(axis, bool(alike), ANY if everywhere else 1) if _equal(begins[0], one) else UNKNOWN
 
     def _equation(self, ours: Any, theirs: Any, given: list[State]) -> list[State]:
         count = len(ours.outvars)
         if any(isinstance(state, _Unknown) for state in given):
             return [UNKNOWN] * count
-        from lowering.batch.rowwise_rules import RULES
+        from lowering.batch.rowwise_rules import IN_STRETCHES, RULES
 
         name = ours.primitive.name
         rule = RULES.get(name)
+        if name not in IN_STRETCHES and any(isinstance(state, Rows) and state.stretches > 1 for state in given):
+            return [UNKNOWN] * count
         if rule is None:
             same = not any(given) and str(ours.params) == str(theirs.params)
             return [None if same else UNKNOWN] * count
@@ -235,8 +264,9 @@ def merged(a: State, b: State) -> State:
     """What holds of an array that is one or the other."""
     if a == b:
         return a
-    if isinstance(a, Rows) and isinstance(b, Rows) and a.axis == b.axis:
-        return Rows(a.axis, a.alike and b.alike)
+    if isinstance(a, Rows) and isinstance(b, Rows) and a.axis == b.axis and (
+            a.stretches == b.stretches or ANY in (a.stretches, b.stretches)):
+        return Rows(a.axis, a.alike and b.alike, max(a.stretches, b.stretches))
     return UNKNOWN
 
 

@@ -6,15 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from lowering.batch.rowwise import UNKNOWN, Guard, Mask, Proof, Rows, State, different, merged, same
+from lowering.batch.rowwise import ANY, UNKNOWN, Mask, Proof, Rows, State, different, merged, same
 from lowering.batch.rowwise_control import call_rule, cond_rule, scan_rule, while_rule
-
-Told = Rows | None
-"""What is known of each array that a rule is asked about: something always is."""
-
-
-def _shapes(equation: Any) -> list[tuple[int, ...]]:
-    return [atom.aval.shape for atom in equation.invars]
+from lowering.batch.rowwise_places import Told, dynamic_slice, dynamic_update, gather, scatter, scatter_add, shapes_of
 
 
 def _elementwise(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
@@ -25,14 +19,14 @@ def _elementwise(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> Sta
         if state is not None:
             found = state if found is None else merged(found, state)
     if isinstance(found, Rows):  # the others go along with every row
-        for state, shape in zip(given, _shapes(ours), strict=True):
+        for state, shape in zip(given, shapes_of(ours), strict=True):
             if state is None and shape and shape[found.axis] != 1:
                 return UNKNOWN
     return found
 
 
 def _bits(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
-    narrow = ours.outvars[0].aval.shape == _shapes(ours)[0]  # not one number for several, nor several for one
+    narrow = ours.outvars[0].aval.shape == shapes_of(ours)[0]  # not one number for several, nor several for one
     return _elementwise(proof, ours, theirs, given) if narrow else UNKNOWN
 
 
@@ -45,13 +39,13 @@ def _broadcast(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State
     if not same(ours, theirs, "broadcast_dimensions"):
         return UNKNOWN
     if isinstance(given[0], Rows):
-        return Rows(places[given[0].axis], given[0].alike)
+        return given[0]._replace(axis=places[given[0].axis])
     a, b = ours.outvars[0].aval.shape, theirs.outvars[0].aval.shape
     if a == b:
         return None
     axis = different(a, b)
-    spread = axis is not None and (axis not in places or _shapes(ours)[0][places.index(axis)] == 1)
-    return Rows(axis, True) if axis is not None and spread else UNKNOWN
+    spread = axis is not None and (axis not in places or shapes_of(ours)[0][places.index(axis)] == 1)
+    return Rows(axis, True, ANY) if axis is not None and spread else UNKNOWN
 
 
 def _iota(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
@@ -59,7 +53,9 @@ def _iota(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
     if not same(ours, theirs, "dimension", "dtype"):
         return UNKNOWN
     axis = different(a, b)
-    return None if a == b else UNKNOWN if axis is None else Rows(axis, axis != ours.params["dimension"])
+    if a == b or axis is None:
+        return None if a == b else UNKNOWN
+    return Rows(axis, False) if axis == ours.params["dimension"] else Rows(axis, True, ANY)
 
 
 def _reshape(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
@@ -70,9 +66,17 @@ def _reshape(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
     if state is None:
         return None
     axis = different(a, b)
-    if axis is None or math.prod(a[:axis]) != math.prod(_shapes(ours)[0][:state.axis]):
+    if axis is None:
         return UNKNOWN
-    return Rows(axis, state.alike)  # as many elements before it, and each row as long as it was
+    shape = shapes_of(ours)[0]
+    if state.stretches == ANY and shape[state.axis] % a[axis] == 0 and (
+            math.prod(a[axis + 1:]) == math.prod(shape[state.axis + 1:])):
+        return state._replace(axis=axis)
+    begins = math.prod(shape[:state.axis]) * (state.stretches or 1)  # how often the rows begin in the whole of it
+    stretches, rest = divmod(begins, math.prod(a[:axis]) or 1)
+    if rest or not stretches or (stretches > 1 and proof.plan is None):
+        return UNKNOWN
+    return Rows(axis, state.alike, stretches)
 
 
 def _squeeze(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
@@ -80,14 +84,14 @@ def _squeeze(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
     gone = ours.params["dimensions"]
     if not same(ours, theirs) or (state is not None and state.axis in gone):
         return UNKNOWN
-    return None if state is None else Rows(state.axis - sum(axis < state.axis for axis in gone), state.alike)
+    return None if state is None else state._replace(axis=state.axis - sum(axis < state.axis for axis in gone))
 
 
 def _transpose(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
     state, = given
     if not same(ours, theirs):
         return UNKNOWN
-    return None if state is None else Rows(tuple(ours.params["permutation"]).index(state.axis), state.alike)
+    return None if state is None else state._replace(axis=tuple(ours.params["permutation"]).index(state.axis))
 
 
 def _reduction(fill: str, idempotent: bool = False) -> Callable[..., State]:
@@ -101,8 +105,9 @@ def _reduction(fill: str, idempotent: bool = False) -> Callable[..., State]:
         if state is None:
             return None
         if state.axis in axes:
-            return None if (idempotent and state.alike) or proof.mask(Mask(0, state.axis, fill)) else UNKNOWN
-        return Rows(state.axis - sum(axis < state.axis for axis in axes), state.alike)
+            masked = (idempotent and state.alike) or proof.mask(Mask(0, state.axis, fill, state.stretches))
+            return None if masked else UNKNOWN
+        return state._replace(axis=state.axis - sum(axis < state.axis for axis in axes))
 
     return rule
 
@@ -130,11 +135,11 @@ def _along(name: str) -> Callable[..., State]:
             return UNKNOWN
         state = given[0]
         axes = ours.params[name]
-        if any(other != state and merged(state, other) is UNKNOWN for other in given):
-            return UNKNOWN
-        if state is None or state.axis in (axes if isinstance(axes, (tuple, list)) else (axes,)):
+        for other in given:
+            state = merged(state, other)
+        if not isinstance(state, Rows) or state.axis in (axes if isinstance(axes, (tuple, list)) else (axes,)):
             return None if state is None else UNKNOWN
-        return Rows(state.axis, all(isinstance(other, Rows) and other.alike for other in given))
+        return state
 
     return rule
 
@@ -145,46 +150,23 @@ def _stack(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
         found = merged(found, state)
     if not same(ours, theirs) or not isinstance(found, Rows):
         return None if found is None and same(ours, theirs) else UNKNOWN
-    return Rows(found.axis + (ours.params["axis"] <= found.axis), found.alike)
+    return found._replace(axis=found.axis + (ours.params["axis"] <= found.axis))
 
 
 def _slice(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
     state, = given
     if state is None:
         return None if same(ours, theirs) else UNKNOWN
-    axis, sizes = state.axis, (_shapes(ours)[0], _shapes(theirs)[0])
+    axis, sizes = state.axis, (shapes_of(ours)[0], shapes_of(theirs)[0])
     ends = [equation.params["limit_indices"] for equation in (ours, theirs)]
     strides = ours.params["strides"]
     if not same(ours, theirs, "start_indices", "strides") or different(*ends) not in (axis, None):
         return UNKNOWN
     if ends[0] == ends[1]:
-        return None  # rows that are there for both
+        return None if state.stretches <= 1 else UNKNOWN  # rows that are there for both
     whole = ours.params["start_indices"][axis] == 0 and (strides is None or strides[axis] == 1) and all(
         end[axis] == size[axis] for end, size in zip(ends, sizes, strict=True))
     return state if whole else UNKNOWN
-
-
-def _dynamic_slice(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
-    state, *starts = given
-    if any(starts):
-        return UNKNOWN
-    if state is None:
-        return None if same(ours, theirs) else UNKNOWN
-    cuts = [equation.params["slice_sizes"] for equation in (ours, theirs)]
-    whole = all(cut[state.axis] == shapes[0][state.axis]
-                for cut, shapes in zip(cuts, (_shapes(ours), _shapes(theirs)), strict=True))
-    return state if whole and different(*cuts) == state.axis else UNKNOWN
-
-
-def _dynamic_update(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
-    state, update, *starts = given
-    if any(starts):
-        return UNKNOWN
-    if state is None or update is None:
-        return None if state is update else UNKNOWN
-    (whole, part, *_), (wide, wide_part, *_) = _shapes(ours), _shapes(theirs)
-    full = whole[state.axis] == part[state.axis] and wide[state.axis] == wide_part[state.axis]
-    return merged(state, update) if full else UNKNOWN
 
 
 def _pad(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
@@ -208,20 +190,24 @@ def _dot(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
     if left is None and right is None:
         return None
     (summed_left, summed_right), (batch_left, batch_right) = ours.params["dimension_numbers"]
-    shapes = _shapes(ours)
+    shapes = shapes_of(ours)
     free = [[axis for axis in range(len(shape)) if axis not in summed and axis not in batch] for shape, summed, batch in (
         (shapes[0], summed_left, batch_left), (shapes[1], summed_right, batch_right))]
     if left is not None and right is not None:
+        along = merged(left._replace(axis=0), right._replace(axis=0))
+        if not isinstance(along, Rows):
+            return UNKNOWN
         if (left.axis, right.axis) in zip(summed_left, summed_right, strict=True):
-            return None if proof.mask(Mask(0, left.axis, "zero"), Mask(1, right.axis, "zero")) else UNKNOWN
+            masks = [Mask(i, state.axis, "zero", along.stretches) for i, state in enumerate((left, right))]
+            return None if proof.mask(*masks) else UNKNOWN
         both = left.axis in batch_left and right.axis in batch_right and (
             tuple(batch_left).index(left.axis) == tuple(batch_right).index(right.axis))
-        return Rows(tuple(batch_left).index(left.axis), left.alike and right.alike) if both else UNKNOWN
+        return along._replace(axis=tuple(batch_left).index(left.axis)) if both else UNKNOWN
     if left is not None:
-        return Rows(len(batch_left) + free[0].index(left.axis), left.alike) if left.axis in free[0] else UNKNOWN
+        return left._replace(axis=len(batch_left) + free[0].index(left.axis)) if left.axis in free[0] else UNKNOWN
     assert right is not None
     before = len(batch_left) + len(free[0])
-    return Rows(before + free[1].index(right.axis), right.alike) if right.axis in free[1] else UNKNOWN
+    return right._replace(axis=before + free[1].index(right.axis)) if right.axis in free[1] else UNKNOWN
 
 
 def _convolution(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
@@ -246,97 +232,12 @@ def _window(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
         found = merged(found, state) if state is not None else found
     if not same(ours, theirs) or not isinstance(found, Rows):
         return None if found is None and same(ours, theirs) else UNKNOWN
-    for state, shape in zip(given, _shapes(ours), strict=True):
+    for state, shape in zip(given, shapes_of(ours), strict=True):
         if state is None and shape:
             return UNKNOWN
     sizes = ("window_dimensions", "window_strides", "base_dilation", "window_dilation")
     alone = all(ours.params[name][found.axis] == 1 for name in sizes if ours.params.get(name) is not None)
     return found if alone and not any(ours.params["padding"][found.axis]) else UNKNOWN
-
-
-def _gather(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
-    source, indices = given
-    numbers = ours.params["dimension_numbers"]
-    if not same(ours, theirs, *(name for name in ours.params if name != "slice_sizes")):
-        return UNKNOWN
-    if source is None and indices is None:
-        return None if same(ours, theirs) else UNKNOWN
-    outside = [axis for axis in range(len(ours.outvars[0].aval.shape)) if axis not in numbers.offset_dims]
-    if source is None:
-        assert indices is not None
-        last = len(_shapes(ours)[1]) - 1
-        if not same(ours, theirs) or indices.axis == last:
-            return UNKNOWN
-        return Rows(outside[indices.axis], indices.alike)
-    if source.axis in numbers.collapsed_slice_dims and source.axis in numbers.start_index_map:
-        return _taken_from_rows(proof, ours, theirs, source.axis, indices, outside)
-    if indices is not None:
-        paired = dict(zip(numbers.operand_batching_dims, numbers.start_indices_batching_dims, strict=True))
-        if not same(ours, theirs) or paired.get(source.axis) != indices.axis:
-            return UNKNOWN
-        return Rows(outside[indices.axis], source.alike and indices.alike)
-    kept = [axis for axis in range(len(_shapes(ours)[0]))
-            if axis not in numbers.collapsed_slice_dims and axis not in numbers.operand_batching_dims]
-    cuts = [equation.params["slice_sizes"] for equation in (ours, theirs)]
-    whole = all(cut[source.axis] == shapes[0][source.axis]
-                for cut, shapes in zip(cuts, (_shapes(ours), _shapes(theirs)), strict=True))
-    if not whole or different(*cuts) != source.axis or source.axis not in kept:
-        return UNKNOWN
-    return Rows(numbers.offset_dims[kept.index(source.axis)], source.alike)
-
-
-def _taken_from_rows(proof: Proof, ours: Any, theirs: Any, source: int, indices: Told, outside: list[int]) -> State:
-    """Rows by their numbers, which must be those of rows that are there."""
-    last = len(_shapes(ours)[1]) - 1
-    if not same(ours, theirs) or (indices is not None and indices.axis == last):
-        return UNKNOWN
-    if ours.params["dimension_numbers"].operand_batching_dims or not proof.guard(
-            Guard(source, None if indices is None else indices.axis)):
-        return UNKNOWN
-    return None if indices is None else Rows(outside[indices.axis], False)
-
-
-def _scatter_add(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
-    """Rows added at places of their own, which must be those of rows that are there where it is rows that they are added
-    to. Zeros may be added anywhere."""
-    target, places, update = given
-    numbers = ours.params["dimension_numbers"]
-    if places is None and not (target is not None and target.axis in numbers.scatter_dims_to_operand_dims):
-        return _scatter(proof, ours, theirs, given)
-    if not same(ours, theirs) or ours.params["unique_indices"] or ours.params["indices_are_sorted"]:
-        return UNKNOWN
-    if numbers.operand_batching_dims or (target is not None and (
-            target.axis not in numbers.inserted_window_dims or target.axis not in numbers.scatter_dims_to_operand_dims)):
-        return UNKNOWN
-    if places is not None and places.axis == len(_shapes(ours)[1]) - 1:
-        return UNKNOWN
-    outside = [axis for axis in range(len(_shapes(ours)[2])) if axis not in numbers.update_window_dims]
-    if (places is None) != (update is None) or (
-            places is not None and update is not None and outside[places.axis] != update.axis):
-        return UNKNOWN
-    if update is not None and not proof.mask(Mask(2, update.axis, "zero")):
-        return UNKNOWN
-    if target is None:
-        return None
-    guard = Guard(target.axis, None if places is None else places.axis)
-    return Rows(target.axis, False) if proof.guard(guard) else UNKNOWN
-
-
-def _scatter(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
-    """Rows of another axis written at known places."""
-    target, places, update = given
-    if not same(ours, theirs, "dimension_numbers", "mode") or places is not None:
-        return UNKNOWN
-    if target is None or update is None:
-        return None if target is update else UNKNOWN
-    numbers = ours.params["dimension_numbers"]
-    if target.axis in (*numbers.inserted_window_dims, *numbers.operand_batching_dims, *numbers.scatter_dims_to_operand_dims):
-        return UNKNOWN
-    kept = [axis for axis in range(len(_shapes(ours)[0]))
-            if axis not in numbers.inserted_window_dims and axis not in numbers.operand_batching_dims]
-    whole = all(shapes[0][target.axis] == shapes[2][update.axis] for shapes in (_shapes(ours), _shapes(theirs)))
-    paired = numbers.update_window_dims[kept.index(target.axis)] == update.axis
-    return Rows(target.axis, target.alike and update.alike) if whole and paired else UNKNOWN
 
 
 RULES: dict[str, Callable[..., Any]] = {
@@ -361,10 +262,18 @@ RULES: dict[str, Callable[..., Any]] = {
     "bitcast_convert_type": _bits, "top_k": _along("axis"),
     "rev": _along("dimensions"),
     "broadcast_in_dim": _broadcast, "iota": _iota, "reshape": _reshape, "squeeze": _squeeze, "transpose": _transpose,
-    "stack": _stack, "slice": _slice, "dynamic_slice": _dynamic_slice, "dynamic_update_slice": _dynamic_update,
-    "pad": _pad, "dot_general": _dot, "conv_general_dilated": _convolution, "gather": _gather,
-    "scatter": _scatter, "scatter-add": _scatter_add, "scatter_add": _scatter_add,
+    "stack": _stack, "slice": _slice, "dynamic_slice": dynamic_slice, "dynamic_update_slice": dynamic_update,
+    "pad": _pad, "dot_general": _dot, "conv_general_dilated": _convolution, "gather": gather,
+    "scatter": scatter, "scatter-add": scatter_add, "scatter_add": scatter_add,
     "optimization_barrier": _each, "scan": scan_rule, "while": while_rule, "cond": cond_rule,
     **dict.fromkeys(("jit", "pjit", "remat", "checkpoint"), call_rule("jaxpr")),
     **dict.fromkeys(("closed_call", "core_call", "custom_jvp_call", "custom_vjp_call"), call_rule("call_jaxpr")),
 }
+
+
+IN_STRETCHES = frozenset({name for name, rule in RULES.items() if rule is _elementwise} | {
+    "broadcast_in_dim", "reshape", "squeeze", "transpose", "slice", "pad", "dot_general", "gather", "scatter-add",
+    "scatter_add", "concatenate", "split", "reduce_max", "reduce_min", "reduce_and", "reduce_or", "reduce_sum",
+    "reduce_prod", "reduce_xor", "optimization_barrier", "scan", "while", "cond", "jit", "pjit", "remat", "checkpoint",
+    "closed_call", "core_call", "custom_jvp_call", "custom_vjp_call"})
+"""What is known of these where the rows come in several stretches, too."""

@@ -84,7 +84,10 @@ class Elements:
                     f"{list(np.shape(item))}: a loop can use it only when all have one shape")
         zero = jnp.zeros(np.shape(sample), sample.dtype)
         rows = [zero if item is None else item for item in self.items]
-        stacked = jnp.stack(rows) if rows else jnp.zeros((0, *zero.shape), zero.dtype)
+        if any(row is not zero for row in rows):
+            stacked = jnp.stack(rows)
+        else:
+            stacked = jnp.zeros((len(rows), *zero.shape), zero.dtype)
         return Elements(None, stacked, jnp.array([item is not None for item in self.items], bool))
 
     def grown(self, size: int) -> Elements:

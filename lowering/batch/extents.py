@@ -1,0 +1,112 @@
+"""Which sizes of a program's inputs differ from those that it is compiled for: of the batch, of the sequences in it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from lowering.batch.rowwise import Rows
+
+MOST = 2
+"""More sizes than that differ in no program that is tried."""
+Outline = tuple
+"""The shapes and types of a program's arguments."""
+
+
+class Extent(NamedTuple):
+    """A size that differs: what it is, what it may be, and which axes of which inputs have it."""
+
+    small: int
+    large: int
+    places: tuple[tuple[int, int], ...]
+
+
+class Size(NamedTuple):
+    """The sizes of a run that differ from those of the arguments `wide`, which a program is, or may be, compiled for."""
+
+    extents: tuple[Extent, ...]
+    wide: Outline
+
+    @property
+    def fits(self) -> bool:
+        """Whether there is room for all."""
+        return all(extent.small < extent.large for extent in self.extents)
+
+    @property
+    def volume(self) -> int:
+        """How large it is."""
+        return math.prod(extent.large for extent in self.extents)
+
+    @property
+    def is_wasteful(self) -> bool:
+        """Whether less than half of the room is used."""
+        return 2 * math.prod(extent.small for extent in self.extents) < self.volume
+
+    def is_sparse(self, times: int) -> bool:
+        """Whether there is room for so many times as much."""
+        return any(extent.large >= times * extent.small for extent in self.extents)
+
+    def widened(self, given: Outline, extents: tuple[Extent, ...]) -> Outline:
+        """The arguments `given`, of which some sizes are as large as they may be."""
+        shapes = [[*value.shape] for value in given[-1]]
+        for extent in extents:
+            for i, axis in extent.places:
+                shapes[i][axis] = extent.large
+        return *given[:-1], tuple([jax.ShapeDtypeStruct(tuple(shape), value.dtype)
+                                   for shape, value in zip(shapes, given[-1], strict=True)])
+
+    def padded(self, inputs: tuple) -> tuple:
+        """The inputs of a run, with copies of what comes last behind it."""
+        found = [*inputs]
+        for extent in self.extents:
+            for i, axis in extent.places:
+                value = np.asarray(found[i])
+                last = value[(slice(None),) * axis + (slice(-1, None),)]
+                found[i] = np.concatenate([value, np.repeat(last, extent.large - extent.small, axis)], axis)
+        return tuple(found)
+
+    def cut(self, value: Any, rows: tuple[Rows | None, ...]) -> Any:
+        """A result, without what the padding made of it; `rows` says of each size where it is."""
+        found = [(state, extent) for state, extent in zip(rows, self.extents, strict=True) if state is not None]
+        for state, extent in sorted(found, key=lambda pair: -pair[0].stretches):
+            value = _cut(np.asarray(value), state, extent)
+        return value
+
+
+def _cut(value: np.ndarray, rows: Rows, extent: Extent) -> np.ndarray:
+    before, stretches, axis = value.shape[:rows.axis], rows.stretches or 1, rows.axis + 1
+    parts = value.reshape(*before, stretches, value.shape[rows.axis] // stretches, *value.shape[axis:])
+    size = parts.shape[axis] * extent.small // extent.large
+    return parts[(slice(None),) * axis + (slice(size),)].copy().reshape(*before, stretches * size, *value.shape[axis:])
+
+
+def compared(shapes: list[Any], wide: Outline) -> Size | None:
+    """The sizes that differ, where there are few and they are all that differs."""
+    places: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for i, (ours, theirs) in enumerate(zip(shapes, shapes_of(wide[-1]), strict=True)):
+        if ours == theirs:
+            continue
+        if ours is None or theirs is None or len(ours) != len(theirs):
+            return None
+        for axis, pair in enumerate(zip(ours, theirs, strict=True)):
+            if pair[0] != pair[1]:
+                places.setdefault(pair, []).append((i, axis))
+    if not 0 < len(places) <= MOST or any(0 in pair for pair in places):
+        return None
+    return Size(tuple([Extent(*pair, tuple(some)) for pair, some in places.items()]), wide)
+
+
+def with_room(size: Size, given: Outline) -> Size:
+    """Where sizes are larger than what they are compared with: with room up to the next power of two, and as much as
+    there was for the others."""
+    extents = tuple([extent if extent.small < extent.large else extent._replace(large=1 << extent.small.bit_length())
+                     for extent in size.extents])
+    return Size(extents, size.widened(given, extents))
+
+
+def shapes_of(values: tuple) -> list[Any]:
+    """The shapes of inputs."""
+    return [getattr(value, "shape", None) for value in values]

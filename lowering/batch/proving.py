@@ -1,0 +1,97 @@
+"""Proves of each size that differs that a program goes through it row by row: one proof for each, all of one program.
+
+Where two sizes differ, as the lengths of questions and of answers do, each proof is about the program for the larger one of
+the other size, which is what runs. It must be the same for the smaller one of the other size; then what one plan masks and
+what the other does are independent of each other, and both together make of the program for the larger sizes the one for
+the smaller ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+
+from lowering.batch import rowwise
+from lowering.batch.extents import Extent, Outline, Size
+from lowering.batch.rowwise import Path, Plan, Proof, Rows, State
+
+Place = tuple[Path, int]
+"""An operand of an equation."""
+Numbers = dict[Place, np.ndarray]
+"""The numbers that stand as operands of equations and go by the sizes."""
+
+
+class Proved(NamedTuple):
+    """What is proved of a program: where the rows of each size are in its results, what is masked, and the numbers for the
+    smaller sizes and for the larger ones."""
+
+    cut: tuple[tuple[Rows | None, ...], ...]
+    plans: tuple[Plan, ...]
+    numbers: Numbers
+    full: Numbers
+
+
+def proved(trace: Callable[[Outline], tuple[Any, Any]], size: Size, given: Outline, masks: bool) -> Proved | None:
+    """The proof that the program for `size.wide` gives what one for `given` gives. None where there is none.
+
+    `trace` gives the jaxpr for arguments, and the structure of its results.
+    """
+    fixed = len(jax.tree.leaves(given[:-1]))
+    narrow, form = trace(given)
+    wide, _ = trace(size.wide)
+    numbers: Numbers = {}
+    full: Numbers = {}
+    plans, cuts = [], []
+    for extent in size.extents:
+        others = tuple([other for other in size.extents if other is not extent])
+        plan = Plan() if masks else None
+        below = narrow if not others else trace(size.widened(given, others))[0]
+        cut = _edge(below, wide, form, extent, _states(extent, fixed, given), plan)
+        if cut is None:
+            return None
+        cuts.append(cut)
+        small = plan
+        if others:
+            small = Plan() if masks else None
+            above = trace(size.widened(given, (extent,)))[0]
+            if _edge(narrow, above, form, extent, _states(extent, fixed, given), small) is None:
+                return None
+        if plan is not None and small is not None:
+            if small.form != plan.form:
+                return None
+            plans.append(plan)
+            numbers.update(_flat(small.values))
+            full.update(_flat(plan.full))
+    loops = [at for plan in plans for at in plan.loops]
+    if full.keys() - numbers.keys() or len(loops) > len(set(loops)):
+        return None
+    return Proved(tuple(zip(*cuts, strict=True)), tuple(plans), numbers, full)
+
+
+def _states(extent: Extent, fixed: int, given: Outline) -> list[State] | None:
+    """What is known of the arguments; None where an input has the size twice."""
+    axes = dict(extent.places)
+    if len(axes) < len(extent.places):
+        return None
+    return [*[None] * fixed, *(Rows(axes[i], True) if i in axes else None for i in range(len(given[-1])))]
+
+
+def _edge(narrow: Any, wide: Any, form: Any, extent: Extent, states: list[State] | None,
+          plan: Plan | None) -> list[Rows | None] | None:
+    """Where the rows are in each output, when a program for one size is made of that for a larger one."""
+    if states is None:
+        return None
+    results = Proof(extent.small, extent.large, plan).of(narrow, wide, states)
+    if len(results) != form.num_leaves:
+        return None
+    outputs, *others, report = jax.tree.unflatten(form, [[state] for state in results])
+    found = [state for state, in outputs]
+    same = [state for group in others for state, in group] + ([] if report is None else report[0])
+    return None if any(state is rowwise.UNKNOWN for state in (*found, *same)) or any(same) else found
+
+
+def _flat(values: dict[Path, dict[int, np.ndarray]]) -> Numbers:
+    return {(path, operand): value for path, some in values.items() for operand, value in some.items()}
