@@ -44,7 +44,7 @@ def every_output():
 def time_first():
     x, y = tf.placeholder(tf.float32, [None, ROWS, 2]), tf.placeholder(tf.float32, [None, ROWS, UNITS])
     outputs, state = tf.nn.dynamic_rnn(rnn_cell.BasicRNNCell(UNITS), x, dtype=tf.float32, time_major=True)
-    loss = tf.reduce_mean(tf.square(outputs - y)) + tf.reduce_sum(state)
+    loss = tf.reduce_mean(tf.square(outputs - y)) + tf.reduce_sum(tf.square(state))
     return [loss, outputs, state], descent(loss), lambda n: {x: batch(n, ROWS, 2), y: batch(n, ROWS, UNITS)}
 
 
