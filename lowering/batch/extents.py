@@ -49,6 +49,19 @@ class Size(NamedTuple):
         """Whether there is room for so many times as much."""
         return any(extent.large >= times * extent.small for extent in self.extents)
 
+    def apart(self, given: Outline) -> Size:
+        """The same, where no two sizes are as large as one another: a program for such is not like others."""
+        first, *others = self.extents
+        if not others or others[0].large != first.large:
+            return self
+        extents = first, others[0]._replace(large=first.large + 1)
+        return Size(extents, self.widened(given, extents))
+
+    @property
+    def coincides(self) -> bool:
+        """Whether one size is as large as another may be."""
+        return len({number for extent in self.extents for number in extent[:2]}) < 2 * len(self.extents)
+
     def widened(self, given: Outline, extents: tuple[Extent, ...]) -> Outline:
         """The arguments `given`, of which some sizes are as large as they may be."""
         shapes = [[*value.shape] for value in given[-1]]
@@ -99,12 +112,23 @@ def compared(shapes: list[Any], wide: Outline) -> Size | None:
     return Size(tuple([Extent(*pair, tuple(some)) for pair, some in places.items()]), wide)
 
 
-def with_room(size: Size, given: Outline) -> Size:
-    """Where sizes are larger than what they are compared with: with room up to the next power of two, and as much as
-    there was for the others."""
-    extents = tuple([extent if extent.small < extent.large else extent._replace(large=1 << extent.small.bit_length())
-                     for extent in size.extents])
-    return Size(extents, size.widened(given, extents))
+def with_room(known: list[Size], given: Outline, times: int) -> Size | None:
+    """Room for sizes: as much as anything had that is known to differ in them, up to the next power of two where it had
+    less, and less than so many times as much."""
+    shapes = []
+    for i, value in enumerate(given[-1]):
+        sizes = zip(value.shape, *[size.wide[-1][i].shape for size in known], strict=True)
+        shapes.append(tuple([_room(ours, max(others), times) if {ours} != set(others) else ours for ours, *others in sizes]))
+    size = compared(shapes_of(given[-1]), (*given[:-1], tuple([
+        jax.ShapeDtypeStruct(shape, value.dtype) for shape, value in zip(shapes, given[-1], strict=True)])))
+    return None if size is None else size.apart(given)
+
+
+def _room(size: int, largest: int, times: int) -> int:
+    most = 1 << size.bit_length()
+    while 2 * most < times * size and most < largest:
+        most *= 2
+    return most if size >= largest else min(most, largest)
 
 
 def shapes_of(values: tuple) -> list[Any]:

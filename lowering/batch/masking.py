@@ -65,7 +65,12 @@ class _Size(NamedTuple):
         """A value with what is no matter in the place of rows that are not there."""
         value = jnp.asarray(value)
         fill = jnp.full(value.shape, FILLS[mask.fill](value.dtype), value.dtype)
-        return lax.select(self.there(value.shape, mask.axis, mask.stretches), value, fill)
+        if not mask.parts:
+            return lax.select(self.there(value.shape, mask.axis, mask.stretches), value, fill)
+        each = [self.there((length,), 0, stretches) if stretches else jnp.ones(length, bool)
+                for length, stretches in mask.parts]
+        there = lax.broadcast_in_dim(jnp.concatenate(each), value.shape, (mask.axis,))
+        return lax.select(there, value, fill)
 
     def holds(self, equation: Any, operands: list[Any], guard: Guard) -> Any:
         """Whether an equation takes single rows that are there, or writes or adds to such."""

@@ -109,6 +109,7 @@ class Padding:
         self._maskable = _may_be_masked(program.stage)
         self._room: list[tuple[Any, Outline]] = []  # what is masked, by the static values, and for which arguments
         self._traced: dict[Any, Any] = {}  # for more rows
+        self._edges: dict[Any, Any] = {}  # what is proved already, by the static values
         self.masked: dict[Any, Masked] = {}
 
     def way(self, static: dict, static_key: tuple, arguments: tuple) -> Way | None:
@@ -167,13 +168,13 @@ class Padding:
     def _roomy(self, static_key: tuple, given: Outline, known: list[Size], larger: list[Size]) -> Size | None:
         """For how many rows a program is masked in which so many find room; None where they get one of their own."""
         room = [size for size in larger if (static_key, size.wide) in self._room]
-        for size in (*room, *larger[:1]):
+        for size in (*room, *(larger[:1] if len(known) < SIZES else [])):
             if not size.is_sparse(SPARSE):
                 return size
-        if larger or len(known) < SIZES:
+        if len(known) < SIZES:
             return None
-        size = extents.with_room(max(known, key=lambda size: size.volume), given)
-        return None if size.is_sparse(SPARSE) else size
+        size = extents.with_room(known, given, SPARSE)
+        return None if size is None or size.is_sparse(SPARSE) else size
 
     def _proved(self, static: dict, static_key: tuple, size: Size, given: Outline, masks: bool) -> Proved | None:
         """The proof that what is behind the rows changes nothing. After a few that failed no more is tried."""
@@ -188,12 +189,12 @@ class Padding:
             if found is None:
                 program, results = jax.make_jaxpr(function, return_shape=True)(*outline)
                 found = program, jax.tree.structure(results)
-                if outline == size.wide:
+                if outline is not given:
                     self._traced[key] = found
             return found
 
-        found = proving.proved(trace, size, given, masks)
-        if found is None:
+        found = proving.proved(trace, size, given, masks, self._edges.setdefault(static_key, {}))
+        if found is None and not size.coincides:
             self._failed[kind] = self._failed.get(kind, 0) + 1
         return found
 

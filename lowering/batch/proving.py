@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from lowering.batch import rowwise
 from lowering.batch.extents import Extent, Outline, Size
 from lowering.batch.rowwise import Path, Plan, Proof, Rows, State
 
@@ -34,10 +33,11 @@ class Proved(NamedTuple):
     full: Numbers
 
 
-def proved(trace: Callable[[Outline], tuple[Any, Any]], size: Size, given: Outline, masks: bool) -> Proved | None:
+def proved(trace: Callable[[Outline], tuple[Any, Any]], size: Size, given: Outline, masks: bool,
+           found: dict[Any, Any]) -> Proved | None:
     """The proof that the program for `size.wide` gives what one for `given` gives. None where there is none.
 
-    `trace` gives the jaxpr for arguments, and the structure of its results.
+    `trace` gives the jaxpr for arguments, and the structure of its results. What others will ask too is kept in `found`.
     """
     fixed = len(jax.tree.leaves(given[:-1]))
     narrow, form = trace(given)
@@ -47,9 +47,13 @@ def proved(trace: Callable[[Outline], tuple[Any, Any]], size: Size, given: Outli
     plans, cuts = [], []
     for extent in size.extents:
         others = tuple([other for other in size.extents if other is not extent])
-        plan = Plan() if masks else None
-        below = narrow if not others else trace(size.widened(given, others))[0]
-        cut = _edge(below, wide, form, extent, _states(extent, fixed, given), plan)
+        states = _states(extent, fixed, given)
+        key = masks, size.wide, extent
+        if not others or key not in found:
+            plan = Plan() if masks else None
+            below = trace(size.widened(given, others))[0] if others else narrow
+            found[key] = _edge(below, wide, form, extent, states, plan), plan
+        cut, plan = found[key]
         if cut is None:
             return None
         cuts.append(cut)
@@ -57,7 +61,7 @@ def proved(trace: Callable[[Outline], tuple[Any, Any]], size: Size, given: Outli
         if others:
             small = Plan() if masks else None
             above = trace(size.widened(given, (extent,)))[0]
-            if _edge(narrow, above, form, extent, _states(extent, fixed, given), small) is None:
+            if _edge(narrow, above, form, extent, states, small) is None:
                 return None
         if plan is not None and small is not None:
             if small.form != plan.form:
@@ -90,7 +94,8 @@ def _edge(narrow: Any, wide: Any, form: Any, extent: Extent, states: list[State]
     outputs, *others, report = jax.tree.unflatten(form, [[state] for state in results])
     found = [state for state, in outputs]
     same = [state for group in others for state, in group] + ([] if report is None else report[0])
-    return None if any(state is rowwise.UNKNOWN for state in (*found, *same)) or any(same) else found
+    told = all(state is None or isinstance(state, Rows) for state in (*found, *same))
+    return found if told and not any(same) else None
 
 
 def _flat(values: dict[Path, dict[int, np.ndarray]]) -> Numbers:

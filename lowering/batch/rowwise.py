@@ -37,12 +37,26 @@ class Rows(NamedTuple):
     stretches: int = 1  # how often the rows stand along the axis, once behind the other, as times of each of some sequences
 
 
+class Joined(NamedTuple):
+    """Arrays one behind the other along this axis, some of them with rows: what is added to a table by several look-ups."""
+
+    axis: int
+    parts: tuple[tuple[int, int, int], ...]  # how long each is for the small size and for the large one, and its stretches;
+    # none where it is the same all along the axis
+
+
+    @property
+    def masked(self) -> tuple[tuple[int, int], ...]:
+        """The parts, as a mask has them."""
+        return tuple([(large, 0 if small == large else stretches or 1) for small, large, stretches in self.parts])
+
+
 class _Unknown:
     """Nothing is proved."""
 
 
 UNKNOWN = _Unknown()
-State = Rows | _Unknown | None
+State = Rows | Joined | _Unknown | None
 """What is known of an array; None is that it is the same for both sizes."""
 
 
@@ -57,6 +71,7 @@ class Mask(NamedTuple):
     axis: int
     fill: str  # a name in `lowering.batch.masking`
     stretches: int = 1
+    parts: tuple[tuple[int, int], ...] = ()  # of what is joined: how long each is, and its stretches; 0 where it is whole
 
 
 class Guard(NamedTuple):
@@ -93,7 +108,8 @@ class Plan:
     def form(self) -> Any:
         """Equal for plans that do the same, where another size, of what the stretches are, is another too."""
         alike = Plan()
-        alike.masks = {at: [mask._replace(stretches=1) for mask in masks] for at, masks in self.masks.items()}
+        alike.masks = {at: [mask._replace(stretches=1, parts=tuple([(0, min(1, part[1])) for part in mask.parts]))
+                            for mask in masks] for at, masks in self.masks.items()}
         alike.guards = {at: guard._replace(stretches=1) for at, guard in self.guards.items()}
         alike.loops = self.loops
         return alike.key
@@ -204,6 +220,10 @@ class Proof:
             return UNKNOWN
         if state is None:
             return None if a == b else UNKNOWN
+        if isinstance(state, Joined):
+            sizes = tuple([sum(part[i] for part in state.parts) for i in range(2)])
+            fits = not state.parts or (a[state.axis], b[state.axis]) == sizes
+            return state if different(a, b) == state.axis and fits else UNKNOWN
         fits = state.axis == different(a, b) and a[state.axis] * self.large == b[state.axis] * self.small
         return state if fits and a[state.axis] % (self.small * (state.stretches or 1)) == 0 else UNKNOWN
 
@@ -227,11 +247,13 @@ class Proof:
         count = len(ours.outvars)
         if any(isinstance(state, _Unknown) for state in given):
             return [UNKNOWN] * count
-        from lowering.batch.rowwise_rules import IN_STRETCHES, RULES
+        from lowering.batch.rowwise_rules import IN_STRETCHES, OF_JOINED, RULES
 
         name = ours.primitive.name
         rule = RULES.get(name)
         if name not in IN_STRETCHES and any(isinstance(state, Rows) and state.stretches > 1 for state in given):
+            return [UNKNOWN] * count
+        if name not in OF_JOINED and any(isinstance(state, Joined) for state in given):
             return [UNKNOWN] * count
         if rule is None:
             same = not any(given) and str(ours.params) == str(theirs.params)
@@ -267,6 +289,12 @@ def merged(a: State, b: State) -> State:
     if isinstance(a, Rows) and isinstance(b, Rows) and a.axis == b.axis and (
             a.stretches == b.stretches or ANY in (a.stretches, b.stretches)):
         return Rows(a.axis, a.alike and b.alike, max(a.stretches, b.stretches))
+    if isinstance(a, Joined) and isinstance(b, Joined) and a.axis == b.axis and not (a.parts and b.parts):
+        return a if a.parts else b
+    if isinstance(a, Joined) and isinstance(b, Joined) and a.axis == b.axis and len(a.parts) == len(b.parts) and all(
+            one[:2] == two[:2] and (one[2] == two[2] or ANY in (one[2], two[2]))
+            for one, two in zip(a.parts, b.parts, strict=True)):
+        return Joined(a.axis, tuple([max(*pair) for pair in zip(a.parts, b.parts, strict=True)]))
     return UNKNOWN
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lowering.batch.rowwise import UNKNOWN, Guard, Mask, Proof, Rows, State, different, merged, same
+from lowering.batch.rowwise import UNKNOWN, Guard, Joined, Mask, Proof, Rows, State, different, merged, same
 
 Told = Rows | None
 """What is known of each array that a rule is asked about: something always is."""
@@ -105,14 +105,20 @@ def scatter_add(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> Stat
     if places is not None and places.axis in (len(shapes_of(ours)[1]) - 1, *numbers.scatter_indices_batching_dims):
         return UNKNOWN
     outside = [axis for axis in range(len(shapes_of(ours)[2])) if axis not in numbers.update_window_dims]
-    if (places is None) != (update is None) or (places is not None and update is not None and not isinstance(
-            merged(places._replace(axis=outside[places.axis]), update), Rows)):
+    if (places is None) != (update is None):
         return UNKNOWN
-    if places is not None and update is not None and not proof.mask(
-            Mask(2, update.axis, "zero", max(places.stretches, update.stretches))):
-        return UNKNOWN
+    if places is not None:
+        both = merged(places._replace(axis=outside[places.axis]), update)
+        if isinstance(both, Joined) and not both.parts:
+            return UNKNOWN
+        if not isinstance(both, Rows | Joined) or not proof.mask(
+                Mask(2, both.axis, "zero", parts=both.masked) if isinstance(both, Joined)
+                else Mask(2, both.axis, "zero", both.stretches)):
+            return UNKNOWN
     if target is None:
         return None
+    if isinstance(places, Joined):
+        return UNKNOWN
     return Rows(target.axis, False) if proof.guard(_guard(target.axis, places)) else UNKNOWN
 
 

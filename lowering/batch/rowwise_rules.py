@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from lowering.batch.rowwise import ANY, UNKNOWN, Mask, Proof, Rows, State, different, merged, same
+from lowering.batch.rowwise import ANY, UNKNOWN, Joined, Mask, Proof, Rows, State, different, merged, same
 from lowering.batch.rowwise_control import call_rule, cond_rule, scan_rule, while_rule
 from lowering.batch.rowwise_places import Told, dynamic_slice, dynamic_update, gather, scatter, scatter_add, shapes_of
 
@@ -18,7 +18,7 @@ def _elementwise(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> Sta
     for state in given:
         if state is not None:
             found = state if found is None else merged(found, state)
-    if isinstance(found, Rows):  # the others go along with every row
+    if isinstance(found, Rows | Joined):  # the others go along with every row
         for state, shape in zip(given, shapes_of(ours), strict=True):
             if state is None and shape and shape[found.axis] != 1:
                 return UNKNOWN
@@ -38,14 +38,16 @@ def _broadcast(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State
     places = ours.params["broadcast_dimensions"]
     if not same(ours, theirs, "broadcast_dimensions"):
         return UNKNOWN
-    if isinstance(given[0], Rows):
+    if given[0] is not None:
         return given[0]._replace(axis=places[given[0].axis])
     a, b = ours.outvars[0].aval.shape, theirs.outvars[0].aval.shape
     if a == b:
         return None
     axis = different(a, b)
     spread = axis is not None and (axis not in places or shapes_of(ours)[0][places.index(axis)] == 1)
-    return Rows(axis, True, ANY) if axis is not None and spread else UNKNOWN
+    if axis is None or not spread:
+        return UNKNOWN
+    return Rows(axis, True, ANY) if a[axis] * proof.large == b[axis] * proof.small else Joined(axis, ())
 
 
 def _iota(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
@@ -69,6 +71,9 @@ def _reshape(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
     if axis is None:
         return UNKNOWN
     shape = shapes_of(ours)[0]
+    if isinstance(state, Joined):
+        alone = a[axis] == shape[state.axis] and math.prod(a[:axis]) == math.prod(shape[:state.axis])
+        return state._replace(axis=axis) if alone else UNKNOWN
     if state.stretches == ANY and shape[state.axis] % a[axis] == 0 and (
             math.prod(a[axis + 1:]) == math.prod(shape[state.axis + 1:])):
         return state._replace(axis=axis)
@@ -104,6 +109,10 @@ def _reduction(fill: str, idempotent: bool = False) -> Callable[..., State]:
             return UNKNOWN
         if state is None:
             return None
+        if isinstance(state, Joined):
+            if state.axis not in axes:
+                return state._replace(axis=state.axis - sum(axis < state.axis for axis in axes))
+            return None if state.parts and proof.mask(Mask(0, state.axis, fill, parts=state.masked)) else UNKNOWN
         if state.axis in axes:
             masked = (idempotent and state.alike) or proof.mask(Mask(0, state.axis, fill, state.stretches))
             return None if masked else UNKNOWN
@@ -142,6 +151,15 @@ def _along(name: str) -> Callable[..., State]:
         return state
 
     return rule
+
+
+def _concatenate(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
+    axis = ours.params["dimension"]
+    if proof.plan is None or not any(given) or any(state is not None and state.axis != axis for state in given):
+        return _along("dimension")(proof, ours, theirs, given)
+    lengths = zip(given, shapes_of(ours), shapes_of(theirs), strict=True)
+    parts = tuple([(a[axis], b[axis], 1 if state is None else state.stretches) for state, a, b in lengths])
+    return Joined(axis, parts) if same(ours, theirs) else UNKNOWN
 
 
 def _stack(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:
@@ -256,7 +274,7 @@ RULES: dict[str, Callable[..., Any]] = {
     "reduce_sum": _reduction("zero"), "reduce_prod": _reduction("one"), "reduce_xor": _reduction("zero"),
     "cumsum": _running("zero"), "cumprod": _running("one"), "cummax": _running("least"), "cummin": _running("greatest"),
     "cumlogsumexp": _running("least"), "split": _along("axis"),
-    **dict.fromkeys(("concatenate", "sort"), _along("dimension")),
+    "concatenate": _concatenate, "sort": _along("dimension"),
     **dict.fromkeys(("reduce_window_max", "reduce_window_min", "reduce_window_sum", "reduce_window",
                      "select_and_scatter_add", "select_and_gather_add"), _window),
     "bitcast_convert_type": _bits, "top_k": _along("axis"),
@@ -277,3 +295,8 @@ IN_STRETCHES = frozenset({name for name, rule in RULES.items() if rule is _eleme
     "reduce_prod", "reduce_xor", "optimization_barrier", "scan", "while", "cond", "jit", "pjit", "remat", "checkpoint",
     "closed_call", "core_call", "custom_jvp_call", "custom_vjp_call"})
 """What is known of these where the rows come in several stretches, too."""
+
+OF_JOINED = frozenset({name for name, rule in RULES.items() if rule is _elementwise} | {
+    "broadcast_in_dim", "reshape", "scatter-add", "scatter_add", "jit", "pjit", "reduce_max", "reduce_min", "reduce_and",
+    "reduce_or", "reduce_sum", "reduce_prod", "reduce_xor"})
+"""And of these where arrays of rows are joined."""
