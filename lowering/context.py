@@ -77,7 +77,7 @@ class Context:
         if isinstance(value, StackRow):
             return self._row(value)
         if not isinstance(value, Alias):
-            return symbolic.traced(value, tensor.dtype.as_numpy_dtype) if symbolic.holds_sizes(value, tensor) else value
+            return symbolic.traced(value, tensor.dtype.array_dtype) if symbolic.holds_sizes(value, tensor) else value
         array = self.settled(value.variable)
         for at in value.via:
             if at in self.deltas:

@@ -131,7 +131,7 @@ def step(node: Operation, context: Context) -> None:
 def _by_script(node: Operation, gradient: CustomGradient, cotangents: list[Any], context: Context) -> dict[Tensor, Any]:
     """The gradients of the inputs of `node`, by what the script registered for it."""
     seeds = [c for c, o in zip(cotangents, node.outputs, strict=True) if jnp.issubdtype(
-        o.dtype.base_dtype.as_numpy_dtype, jnp.inexact)]
+        o.dtype.base_dtype.array_dtype, jnp.inexact)]
     context.values.update(zip(gradient.region.inputs, seeds, strict=True))
     given = iter(control.compute(gradient.region, gradient.region.outputs, context))
     total: dict[Tensor, Any] = {}
@@ -219,7 +219,7 @@ def _signatures(keys: list[Any], before: list[Operation], context: Context) -> l
     found: dict[Any, tuple[Any, Any]] = {}
     for key in keys:
         tensor = key.outputs[0] if isinstance(key, Operation) else key
-        dtype = tensor.dtype.base_dtype.as_numpy_dtype
+        dtype = tensor.dtype.base_dtype.array_dtype
         value = None if isinstance(key, Operation) else _available(tensor, context)
         if value is not None:
             found[key] = (value.shape if isinstance(value, StackRow) else np.shape(value), dtype)

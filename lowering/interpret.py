@@ -190,7 +190,7 @@ def temporary(node: Operation, context: Context) -> jax.Array:
         raise errors.AlreadyExistsError(
             None, node, f"Resource tmp_var/{name}/N10tensorflow19TemporaryVariableOp6TmpVarE")
     context.temporaries.add(name)
-    return jnp.zeros(node.attrs["shape"].as_list(), node.attrs["dtype"].as_numpy_dtype)
+    return jnp.zeros(node.attrs["shape"].as_list(), node.attrs["dtype"].array_dtype)
 
 
 def _store(node: Operation, rule: registry.Rule, results: Any, context: Context) -> None:
@@ -240,7 +240,7 @@ def typed(value: Any, tensor: Tensor, node: Operation) -> Any:
     """`value`, which must have the dtype that `tensor` declares."""
     if isinstance(value, (Elements, Handle)):
         return value
-    declared = tensor.dtype.base_dtype.as_numpy_dtype
+    declared = tensor.dtype.base_dtype.array_dtype
     if isinstance(value, (np.ndarray, RowWrites)) and (value.dtype == declared or value.dtype == object):
         return value
     value = jnp.asarray(value) if not isinstance(value, jax.Array) else value

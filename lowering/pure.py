@@ -47,7 +47,7 @@ def pure(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor], s
     """
     executable = Executable(fetches, targets, [*feeds, *static])
     program = single(executable)
-    fixed = {tensor: np.asarray(value, tensor.dtype.base_dtype.as_numpy_dtype) for tensor, value in static.items()}
+    fixed = {tensor: np.asarray(value, tensor.dtype.base_dtype.array_dtype) for tensor, value in static.items()}
     if program is None:
         return Pure(lambda given, inputs: (
             _values(executable, given["variables"], dict(zip(feeds, inputs, strict=True)) | fixed, ()), given),
@@ -65,7 +65,7 @@ def pure(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor], s
                                "jax.enable_x64(True)`, or set JAX_ENABLE_X64=1. Its float32 stays float32.")
         variables, streams = given["variables"], given["streams"]
         values = dict(zip(feeds, inputs, strict=True)) | fixed
-        arrays = [jnp.asarray(values[t], t.dtype.base_dtype.as_numpy_dtype) for t in program.dynamic]
+        arrays = [jnp.asarray(values[t], t.dtype.base_dtype.array_dtype) for t in program.dynamic]
         outputs, updated, created, advanced, report = traced(
             tuple(variables[name] for name in program.updated_names),
             tuple(streams[name] for name in program.stream_names),

@@ -8,7 +8,7 @@ import pytest
 from google.protobuf import text_format
 
 import tracer as tf
-from tracer import graph_util, op_def_registry, protos, tensor_util
+from tracer import graph_util, op_def_registry, protos, tensor_util, values
 from tracer.op_def_library import OpDefLibrary
 
 
@@ -84,10 +84,10 @@ def test_constants_are_written_as_tensorflow_writes_them(arguments, keywords, ex
     message = op.node_def.attr["value"].tensor
     assert text(message) == expected
     again = tensor_util.MakeNdarray(message)
-    assert again.dtype == op.attrs["value"].dtype
+    assert again.dtype == op.attrs["dtype"].as_numpy_dtype
     assert again.shape == op.attrs["value"].shape
     assert again.flags.writeable
-    assert again.tolist() == op.attrs["value"].tolist()
+    assert values.plain(again).tolist() == op.attrs["value"].tolist()
 
 
 def test_a_tensor_message_with_fewer_elements_repeats_the_last():

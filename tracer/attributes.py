@@ -122,6 +122,8 @@ def of(op: Operation, type: str | None = None, attrs: Mapping[str, Any] | None =
         found["output_types"] = encode("list(type)", [output.dtype for output in op.outputs])
         found["output_shapes"] = encode("list(shape)", [output.get_shape() for output in op.outputs])
     else:
+        if type == "Const" and attrs["dtype"].is_quantized:  # such numbers are told apart in a message only
+            attrs = {**attrs, "value": attrs["value"].view(attrs["dtype"].as_numpy_dtype)}
         for name, rules in definition.attributes.items():
             if name in attrs and not (name in definition.later and attrs[name] == rules.default):
                 found[name] = encode(rules.kind, attrs[name])

@@ -141,7 +141,7 @@ def export(path: str, fetches: Any, feeds: Sequence[Any] = (), session: Any = No
     if unknown := [tensor for tensor in tensors if tensor.sizes is None and tensor not in seen]:
         raise ValueError(view.shapeless(unknown))
     inputs: list[tuple[np.dtype, tuple[int | None, ...]]] = [
-        (np.dtype(t.dtype.base_dtype.as_numpy_dtype), seen[t] if t.sizes is None else t.sizes) for t in tensors]
+        (np.dtype(t.dtype.base_dtype.array_dtype), seen[t] if t.sizes is None else t.sizes) for t in tensors]
     data, kept = lowering.exported(program, begun, inputs, platforms)
     files = {path: data} if kept is None else {path + ".npz": kept, path: data}
     for name, content in files.items():
@@ -264,7 +264,7 @@ def from_jax(function: Callable, name: str | None = None) -> Callable:
         graph = scopes.graph_of(list(arguments))
         with graph.as_default(), scopes.op_scope(list(arguments), name, label) as scope:
             tensors = [convert.convert_to_tensor(argument, name=f"input_{i}") for i, argument in enumerate(arguments)]
-            inputs = [(np.dtype(t.dtype.base_dtype.as_numpy_dtype), t.sizes) for t in tensors]
+            inputs = [(np.dtype(t.dtype.base_dtype.array_dtype), t.sizes) for t in tensors]
             leaves, structure, wide = outline.outline(function, inputs)
             outputs = tuple((dtypes.as_dtype(dtype), sizes) for dtype, sizes in leaves)
             attrs = {"token": _py_funcs.insert(function), "wide": wide}

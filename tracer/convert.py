@@ -29,6 +29,8 @@ def constant_in(graph: Graph, value: Any, dtype: dtypes.DType | None, shape: Any
     """A `Const` operation in `graph`."""
     array = values.array_of(value, dtype, shape)
     kind = dtype.base_dtype if dtype is not None else dtypes.as_dtype(array.dtype)
+    if kind.is_quantized:
+        array = values.plain(array)
     return graph.add("Const", (), {"value": array, "dtype": kind}, ((kind, array.shape),), name).outputs[0]
 
 

@@ -175,6 +175,16 @@ class DType:
         return _NUMPY[base]
 
     @property
+    def array_dtype(self) -> Any:
+        """The type of the arrays in which a run holds these elements: those of quantized types are plain numbers there.
+
+        >>> tf.quint8.array_dtype
+        dtype('uint8')
+        """
+        kind = self.as_numpy_dtype
+        return kind[0] if isinstance(kind, np.dtype) and kind.names else kind
+
+    @property
     def base_dtype(self) -> "DType":
         """This type without its reference mark."""
         return _INTERNED[self.as_datatype_enum - _REF] if self.is_ref_dtype else self

@@ -18,7 +18,7 @@ class Feed:
 
     def __init__(self, tensor: Tensor) -> None:
         self.tensor = tensor
-        self.dtype = np.dtype(tensor.dtype.base_dtype.as_numpy_dtype)
+        self.dtype = np.dtype(tensor.dtype.base_dtype.array_dtype)
         self.sizes = tensor.sizes
 
     def convert(self, value: Any) -> np.ndarray:

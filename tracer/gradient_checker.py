@@ -94,7 +94,7 @@ def _gradient_of(x: Any, y: Any, y_shape: Sequence[int]) -> tuple[Any, Any]:
         if tensor.dtype.base_dtype not in _SUPPORTED:
             raise TypeError(f"The gradient of a tensor of type {tensor.dtype.name} cannot be checked: {tensor.name}")
     with y.graph.as_default():
-        y_gradient = convert_to_tensor(np.ones(tuple(y_shape), y.dtype.base_dtype.as_numpy_dtype))
+        y_gradient = convert_to_tensor(np.ones(tuple(y_shape), y.dtype.base_dtype.array_dtype))
         return gradients(y, x, y_gradient)[0], y_gradient
 
 
@@ -102,7 +102,7 @@ def _jacobians(
     session: Any, x: Any, x_shape: Any, y: Any, y_shape: Any, start: Any, delta: float, gradient: Any = None
 ) -> _Jacobians:
     dx, dy = gradient or _gradient_of(x, y, y_shape)
-    value = _start(x, tuple(x_shape)) if start is None else np.array(start, x.dtype.base_dtype.as_numpy_dtype, order="C")
+    value = _start(x, tuple(x_shape)) if start is None else np.array(start, x.dtype.base_dtype.array_dtype, order="C")
     if value.shape != tuple(x_shape):
         raise ValueError(f"x_init_value has shape {value.shape}, and x_shape is {tuple(x_shape)}")
     theoretical = _theoretical(session, x, value, dx, dy, tuple(y_shape))
@@ -111,7 +111,7 @@ def _jacobians(
 
 def _start(x: Any, shape: tuple[int, ...]) -> np.ndarray:
     # The caller's np.random.seed makes it repeatable. Complex numbers start real, as TensorFlow's do.
-    return np.asarray(np.random.random_sample(shape), x.dtype.base_dtype.as_numpy_dtype)
+    return np.asarray(np.random.random_sample(shape), x.dtype.base_dtype.array_dtype)
 
 
 def _as_reals(value: np.ndarray) -> np.ndarray:
@@ -125,7 +125,7 @@ def _as_reals(value: np.ndarray) -> np.ndarray:
 def _theoretical(
     session: Any, x: Any, value: np.ndarray, dx: Any, dy: Any, y_shape: tuple[int, ...]
 ) -> np.ndarray:
-    direction = np.zeros(y_shape, dy.dtype.base_dtype.as_numpy_dtype)
+    direction = np.zeros(y_shape, dy.dtype.base_dtype.array_dtype)
     elements = _as_reals(direction)
     rows = _as_reals(value)
     jacobian = np.zeros((rows.size, elements.size), rows.dtype)
@@ -154,7 +154,7 @@ def _numeric(
 ) -> np.ndarray:
     moved = np.array(value)
     elements = _as_reals(moved)
-    columns = _as_reals(np.zeros(y_shape, y.dtype.base_dtype.as_numpy_dtype))
+    columns = _as_reals(np.zeros(y_shape, y.dtype.base_dtype.array_dtype))
     jacobian = np.zeros((elements.size, columns.size), elements.dtype)
     for row in range(elements.size):
         at = elements[row]

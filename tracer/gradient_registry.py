@@ -41,7 +41,9 @@ STOPS = frozenset("""
 UNDEFINED = frozenset("""
     ArgMax ArgMin All Any Ceil DestroyTemporaryVariable Mod Where Unique UniqueWithCounts SegmentProd RandomShuffle
     AdjustContrast AdjustContrastv2 ResizeArea ResizeBicubic ResizeBilinearGrad ResizeNearestNeighborGrad Betainc
-    SparseReduceSumSparse
+    SparseReduceSumSparse QuantizeV2 Dequantize QuantizedConcat QuantizedReshape QuantizedMatMul QuantizedConv2D
+    QuantizedBiasAdd QuantizedAvgPool QuantizedMaxPool QuantizedRelu QuantizedRelu6 QuantizedReluX Requantize
+    RequantizationRange QuantizeDownAndShrinkRange QuantizedBatchNormWithGlobalNormalization
 """.split())
 
 

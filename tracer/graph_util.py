@@ -111,7 +111,8 @@ def convert_variables_to_constants(
         copy.name, copy.op, copy.device = node.name, "Const", node.device
         copy.attr["dtype"].CopyFrom(node.attr["dtype"])
         kind = as_dtype(node.attr["dtype"].type)
-        copy.attr["value"].CopyFrom(attributes.encode("tensor", np.asarray(values[node.name], kind.as_numpy_dtype)))
+        value = np.asarray(values[node.name], kind.array_dtype).view(kind.as_numpy_dtype)
+        copy.attr["value"].CopyFrom(attributes.encode("tensor", value))
     return result
 
 

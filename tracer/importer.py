@@ -18,6 +18,7 @@ from tracer.ops import later_sparse as _later_sparse  # noqa: F401
 from tracer.ops import later_state as _later_state  # noqa: F401
 from tracer.ops import later_strings as _later_strings  # noqa: F401
 from tracer.ops import later_train as _later_train  # noqa: F401
+from tracer.ops import quantization as _quantization  # noqa: F401
 
 
 def import_graph_def(

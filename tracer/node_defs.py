@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tracer import attributes, dtypes, foreign, later, op_def_registry, opdef, protos
+from tracer import attributes, dtypes, foreign, later, op_def_registry, opdef, protos, values
 from tracer.declare import output_types
 from tracer.graph_def import complete
 from tracer.ir import Tensor
@@ -118,9 +118,11 @@ class Reader:
             for name in (attributes.kinds if standard else attributes.typing_kinds)(definition):
                 if name not in attrs:
                     raise ValueError(f"Expected one attr with name {name!r} in {message}.")
-        if message.op == "Const" and attrs["value"].dtype != attrs["dtype"].as_numpy_dtype:
-            raise ValueError(f"The tensor of {message.name!r} is of type {dtypes.as_dtype(attrs['value'].dtype).name}, but "
-                             f"its attr 'dtype' says {attrs['dtype'].name}.")
+        if message.op == "Const":
+            if attrs["value"].dtype != attrs["dtype"].as_numpy_dtype:
+                raise ValueError(f"The tensor of {message.name!r} is of type {dtypes.as_dtype(attrs['value'].dtype).name}, "
+                                 f"but its attr 'dtype' says {attrs['dtype'].name}.")
+            attrs["value"] = values.plain(attrs["value"])
         for group in attrs.get("_class", ()):
             if group.startswith(LOCATION) and group[len(LOCATION):].decode() not in self.index:
                 raise ValueError("Specified colocation to an op that does not exist during import: "

@@ -92,7 +92,7 @@ def _range(op: Operation) -> np.ndarray | None:
 def _cast(op: Operation) -> np.ndarray | None:
     value = constant_value(op.inputs[0])
     target: dtypes.DType = op.attrs["DstT"]
-    return None if value is None or target is dtypes.string else np.asarray(value).astype(target.as_numpy_dtype)
+    return None if value is None or target is dtypes.string else np.asarray(value).astype(target.array_dtype)
 
 
 def _concat(op: Operation) -> np.ndarray | None:

@@ -238,6 +238,11 @@ def _quantized(value: Any, wanted: dtypes.DType) -> np.ndarray:
     return np.array(value, wanted.as_numpy_dtype)
 
 
+def plain(array: np.ndarray) -> np.ndarray:
+    """The array with quantized elements as the numbers they are."""
+    return array if array.dtype.names is None else array.view(array.dtype[0])
+
+
 def _filled(array: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
     """The elements in another shape, the last one repeated where there are too few."""
     count = math.prod(sizes)

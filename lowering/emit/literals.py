@@ -92,8 +92,8 @@ class Literals:
             return f"{head}({fields})", ATOM
         if isinstance(value, type) or isinstance(value, np.dtype):
             return _type(np.dtype(value)), ATOM
-        if hasattr(value, "as_numpy_dtype"):
-            return _type(np.dtype(value.as_numpy_dtype)), ATOM
+        if hasattr(value, "array_dtype"):
+            return _type(np.dtype(value.array_dtype)), ATOM
         if hasattr(value, "dtype") and hasattr(value, "shape"):
             return self._array(np.asarray(value))
         if hasattr(value, "text") and hasattr(value, "function"):

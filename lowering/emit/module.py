@@ -133,7 +133,7 @@ def handed_over(fetches: list[Tensor], targets: list[Operation], feeds: list[Ten
         needed = {op for step in executable.steps if isinstance(step, Program) for op in step.stage.nodes}
         more = [t for op in sorted(host, key=lambda op: op._id) for t in op.outputs
                 if (t in fetches or any(user in needed for user in t.consumers())) and not _computed(op, {*feeds, *found})
-                and t.dtype.base_dtype.as_numpy_dtype is not object]
+                and t.dtype.base_dtype.array_dtype is not object]
         if not more:
             return found
         found += more
@@ -219,7 +219,7 @@ class _Draft(Loading, Middle):
             raise errors.UnsupportedError(shapeless(unknown))
         feeds = {t: Expr("name", name, outline=jax.ShapeDtypeStruct(
             self._sizes(t),
-            np.dtype(t.dtype.base_dtype.as_numpy_dtype))) for t, name in self.heads.items()}
+            np.dtype(t.dtype.base_dtype.array_dtype))) for t, name in self.heads.items()}
         roots = {**dict.fromkeys(self.trained, "params"), **dict.fromkeys(self.others, "state")}
         variables = {op: Expr("name", access(roots.get(op, "slots"), self.paths[op]), outline=_outline(op, self.state))
                      for op in self.held}
@@ -288,8 +288,8 @@ class _Draft(Loading, Middle):
 
     def _is_wide(self) -> bool:
         """Whether the program computes in 64 bits."""
-        kinds = {np.dtype(t.dtype.base_dtype.as_numpy_dtype) for op in (*self.nodes, *self.held) for t in op.outputs
-                 if t.dtype.base_dtype.as_numpy_dtype is not object}
+        kinds = {np.dtype(t.dtype.base_dtype.array_dtype) for op in (*self.nodes, *self.held) for t in op.outputs
+                 if t.dtype.base_dtype.array_dtype is not object}
         return bool(kinds & {np.dtype(np.float64), np.dtype(np.complex128)})
 
     def _start(self) -> list[str]:
@@ -422,7 +422,7 @@ def _initial_value(variable: Operation) -> Tensor | None:
 
 def _outline(op: Operation, state: State) -> Any:
     value = state.variables.get(op.name)
-    dtype = np.dtype(op.outputs[0].dtype.base_dtype.as_numpy_dtype)
+    dtype = np.dtype(op.outputs[0].dtype.base_dtype.array_dtype)
     sizes = np.shape(value) if value is not None else op.outputs[0].sizes
     if sizes is None or None in sizes:
         raise errors.FailedPreconditionError(None, op, f"Attempting to use uninitialized value {op.name}")

@@ -118,7 +118,7 @@ def _equal(a: Any, b: Any) -> bool:
 
 def _as_array(text: str, op: Operation) -> str:
     """A number as an array of the variable's type; what is an array stays what it is."""
-    dtype = np.dtype(op.outputs[0].dtype.base_dtype.as_numpy_dtype)
+    dtype = np.dtype(op.outputs[0].dtype.base_dtype.array_dtype)
     name = "int_" if dtype == np.int64 else dtype.name
     return f"jnp.{name}({text})" if re.fullmatch(r"-?[\d.e+-]+|True|False", text) else text
 

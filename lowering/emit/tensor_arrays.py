@@ -59,7 +59,7 @@ def _known(index: Any) -> int:
 
 
 def _create(op: Operation, trace: Any) -> list[Any]:
-    return [Items([None] * _known(trace.read(op.inputs[0])), np.dtype(op.attrs["dtype"].as_numpy_dtype))]
+    return [Items([None] * _known(trace.read(op.inputs[0])), np.dtype(op.attrs["dtype"].array_dtype))]
 
 
 def _start(op: Operation, trace: Any) -> list[Any]:

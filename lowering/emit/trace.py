@@ -207,7 +207,7 @@ class Trace:
         arguments, options = self._drawn(op)
         made = record("call", f"jax.random.{name}", (key, *arguments), options, getattr(jax.random, name))
         made = made.T if op.type == "Multinomial" else made
-        dtype = np.dtype(op.outputs[0].dtype.as_numpy_dtype)
+        dtype = np.dtype(op.outputs[0].dtype.array_dtype)
         return made if made.dtype == dtype else made.astype(dtype)
 
     def _candidates(self, op: Operation, key: Expr) -> Any:
@@ -234,7 +234,7 @@ class Trace:
             bounds = [value if isinstance(value, Expr) else int(value) for value in map(self.read, op.inputs[1:])]
             return (shape, *bounds), {}
         limits = (-2.0, 2.0) if op.type == "TruncatedNormal" else ()
-        return (*limits, shape, np.dtype(op.attrs["dtype"].as_numpy_dtype)), {}
+        return (*limits, shape, np.dtype(op.attrs["dtype"].array_dtype)), {}
 
     def _name(self, op: Operation, values: list[Any]) -> None:
         for value in values:
@@ -261,7 +261,7 @@ class Trace:
     def _store_unknown(self, op: Operation) -> None:
         for tensor in op.outputs:
             sizes = tuple(1 if n is None else n for n in tensor.sizes or ())
-            dtype = tensor.dtype.base_dtype.as_numpy_dtype
+            dtype = tensor.dtype.base_dtype.array_dtype
             if dtype is object:
                 continue
             self.values[tensor] = Expr("name", "unknown", outline=jax.ShapeDtypeStruct(sizes, np.dtype(dtype)))

@@ -105,4 +105,4 @@ def _element(node: Operation, writes: list[Operation], starts: list[Any], contex
         known = value.sizes
         if known is None or None in known:
             raise
-        return jax.ShapeDtypeStruct(known, np.dtype(value.dtype.base_dtype.as_numpy_dtype))
+        return jax.ShapeDtypeStruct(known, np.dtype(value.dtype.base_dtype.array_dtype))

@@ -198,7 +198,7 @@ class _Run:
         step = self.graph.step(op)
         known = dict(zip(op.inputs, inputs, strict=True))
         for tensor in step.feeds:  # on the way of a reference to its variable: not looked at
-            known.setdefault(tensor, np.zeros((), tensor.dtype.base_dtype.as_numpy_dtype))
+            known.setdefault(tensor, np.zeros((), tensor.dtype.base_dtype.array_dtype))
         feeds = [known[t] if isinstance(known[t], WHOLE) else np.asarray(known[t]) for t in step.feeds]
         results = step.run_within(self.state, feeds, self.overlay)
         return [None if tensor.dtype.is_ref_dtype and slicing.variable_of(tensor) is not None else value

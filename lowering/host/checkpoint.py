@@ -120,7 +120,7 @@ def _c_name(kind: dtypes.DType) -> str:
     return {"float32": "float", "float64": "double", "float16": "half"}.get(kind.name, kind.name)
 
 
-def _items(names: Any, specs: Any, data: list[Any]) -> list[Item]:
+def _items(names: Any, specs: Any, data: list[Any], kinds: list[dtypes.DType]) -> list[Item]:
     names = np.asarray(names, object).reshape(-1).tolist()
     if len(names) != len(data):
         fixed = 2 if specs is None else 3
@@ -131,22 +131,23 @@ def _items(names: Any, specs: Any, data: list[Any]) -> list[Item]:
     if len(specs) != len(names):
         raise errors.InvalidArgumentError(
             None, None, f"Expected {len(names)} elements for the tensor shapes and slices but got {len(specs)}")
-    return [Item(name, os.fsdecode(spec), value) for name, spec, value in zip(names, specs, data, strict=True)]
+    return [Item(name, os.fsdecode(spec), value, kind)
+            for name, spec, value, kind in zip(names, specs, data, kinds, strict=True)]
 
 
 @lowers("Save", host=True)
-def save(filename: Any, tensor_names: Any, data: Held) -> None:
-    checkpoint_v1.write(text_of(filename), _items(tensor_names, None, data))
+def save(filename: Any, tensor_names: Any, data: Held, *, T: Any) -> None:
+    checkpoint_v1.write(text_of(filename), _items(tensor_names, None, data, T))
 
 
 @lowers("SaveSlices", host=True)
-def save_slices(filename: Any, tensor_names: Any, shapes_and_slices: Any, data: Held) -> None:
-    checkpoint_v1.write(text_of(filename), _items(tensor_names, shapes_and_slices, data))
+def save_slices(filename: Any, tensor_names: Any, shapes_and_slices: Any, data: Held, *, T: Any) -> None:
+    checkpoint_v1.write(text_of(filename), _items(tensor_names, shapes_and_slices, data, T))
 
 
 @lowers("SaveV2", host=True)
-def save_v2(prefix: Any, tensor_names: Any, shape_and_slices: Any, tensors: Held) -> None:
-    checkpoint_v2.write(text_of(prefix), _items(tensor_names, shape_and_slices, tensors))
+def save_v2(prefix: Any, tensor_names: Any, shape_and_slices: Any, tensors: Held, *, dtypes: Any) -> None:
+    checkpoint_v2.write(text_of(prefix), _items(tensor_names, shape_and_slices, tensors, dtypes))
 
 
 @lowers("MergeV2Checkpoints", host=True)

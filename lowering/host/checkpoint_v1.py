@@ -23,10 +23,10 @@ class Item:
 
     __slots__ = ("kind", "name", "part", "shape", "value")
 
-    def __init__(self, name: bytes, spec: str, value: Any) -> None:
+    def __init__(self, name: bytes, spec: str, value: Any, kind: dtypes.DType | None = None) -> None:
         self.name = name
         self.value = value
-        self.kind = tensors.type_of(value)
+        self.kind = kind or tensors.type_of(value)
         self.shape: tuple[int, ...] = tuple(value.shape)
         self.part: Slice = (slices.WHOLE,) * len(self.shape)
         if spec:
@@ -164,7 +164,7 @@ class Reader:
         kind, shape = self.tensors[name]
         parts = [(part, lambda part=part, table=table: self._data(name, part, table))
                  for part, table in self._parts.get(name, ())]
-        return slices.assemble(shape, np.dtype(kind.as_numpy_dtype), wanted, parts)
+        return slices.assemble(shape, np.dtype(kind.array_dtype), wanted, parts)
 
     def _data(self, name: bytes, part: Slice, table: Table) -> np.ndarray:
         kind, shape = self.tensors[name]

@@ -176,7 +176,7 @@ class Reader:
         else:
             stored = [slices.from_proto(message) for message in entry.slices]
             parts = [(part, lambda part=part: self._data(name, slices.key_of(name, part))) for part in stored]
-        return slices.assemble(shape, np.dtype(kind.as_numpy_dtype), wanted, parts)
+        return slices.assemble(shape, np.dtype(kind.array_dtype), wanted, parts)
 
     def _data(self, name: bytes, key: bytes) -> np.ndarray:
         entry = self._entries.get(key)

@@ -85,7 +85,7 @@ class Components:
                 None, None, f"Wrong number of components in tuple. Expected {len(self.types)}, got {len(components)}")
         for i, (component, kind) in enumerate(zip(components, self.types, strict=True)):
             got = dtypes.string if isinstance(component, bytes) or component.dtype == object else component.dtype
-            if got != kind.as_numpy_dtype and got is not kind:
+            if got != kind.array_dtype and got is not kind:
                 raise errors.InvalidArgumentError(
                     None, None, f"Type mismatch in tuple component {i}. Expected {kind.name}, got "
                                 f"{dtypes.as_dtype(got).name}")
@@ -116,7 +116,7 @@ def _fits(shape: tuple[int, ...], declared: tuple[int | None, ...] | None) -> bo
 
 def numpy_type(kind: dtypes.DType) -> np.dtype:
     """The type of the arrays that hold such values."""
-    return np.dtype(kind.as_numpy_dtype)
+    return np.dtype(kind.array_dtype)
 
 
 def _shape(sizes: Any) -> str:

@@ -86,7 +86,7 @@ def parse_tensor(serialized: Any, *, out_type: dtypes.DType) -> Any:
     if kind is dtypes.string:
         return objects(list(message.string_val), sizes)
     if message.tensor_content:
-        return np.frombuffer(message.tensor_content, kind.as_numpy_dtype).reshape(sizes)
+        return np.frombuffer(message.tensor_content, kind.array_dtype).reshape(sizes)
     try:
         return tensors.from_proto(memoryview(data), kind, sizes)
     except ValueError:  # one element that stands for all

@@ -113,12 +113,12 @@ def _column(path: str, lines: list[bytes], index: int, mark: bytes, indices: tup
                             f"got {len(fields)}")
         field = line if index == _WHOLE_LINE else fields[index]
         try:
-            found.append(field if kind.name == "string" else kind.as_numpy_dtype(field.decode()))
+            found.append(field if kind.name == "string" else kind.array_dtype(field.decode()))
         except ValueError:
             word = "float" if kind.is_floating else kind.name
             raise errors.InvalidArgumentError(
                 None, None, f"Field {_text(field)} in line {number} is not a valid {word}.") from None
-    return np.array(found, object if kind.name == "string" else kind.as_numpy_dtype)
+    return np.array(found, object if kind.name == "string" else kind.array_dtype)
 
 
 @lowers("LookupTableFind", host=True)
@@ -126,7 +126,7 @@ def lookup_table_find(table_handle: Any, keys: Any, default_value: Any, *, Tin: 
     table = resources.find(session, table_handle, KIND)
     table.check_types(Tin, Tout)
     items, default = table.filled(), np.asarray(default_value).item()
-    found = np.empty(np.shape(keys), object if Tout.name == "string" else Tout.as_numpy_dtype)
+    found = np.empty(np.shape(keys), object if Tout.name == "string" else Tout.array_dtype)
     found.reshape(-1)[:] = [items.get(key, default) for key in np.asarray(keys).reshape(-1).tolist()]
     return found
 

@@ -20,7 +20,7 @@ def immutable_const(*, dtype: dtypes.DType, shape: Any, memory_region_name: str)
     sizes = shape.as_list()
     count = math.prod(sizes)
     try:
-        found = np.fromfile(memory_region_name, dtype.as_numpy_dtype, count)
+        found = np.fromfile(memory_region_name, dtype.array_dtype, count)
     except OSError as error:
         raise of_system(error, memory_region_name) from None
     if found.size < count:

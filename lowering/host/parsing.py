@@ -75,7 +75,7 @@ def _values(feature: Any, wanted: _Wanted) -> Any:
         return held.value
     count = len(held.value)
     if count < _MANY:
-        return np.array(held.value[:], wanted.kind.as_numpy_dtype)
+        return np.array(held.value[:], wanted.kind.array_dtype)
     encoded = held.SerializeToString()
     if wanted.kind is dtypes.float32:
         return np.frombuffer(encoded, "<f4", count, len(encoded) - 4 * count)
@@ -109,7 +109,7 @@ def _fill(out: np.ndarray, index: int, feature: Any, wanted: _Wanted, name: str)
 def _joined(parts: list[Any], kind: dtypes.DType) -> np.ndarray:
     if kind is dtypes.string:
         return objects([item for part in parts for item in part])
-    return np.concatenate(parts) if parts else np.empty(0, kind.as_numpy_dtype)
+    return np.concatenate(parts) if parts else np.empty(0, kind.array_dtype)
 
 
 def _sparse(rows: list[Any], kind: dtypes.DType) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -124,7 +124,7 @@ def _sparse(rows: list[Any], kind: dtypes.DType) -> tuple[np.ndarray, np.ndarray
 
 
 def _empty(kind: dtypes.DType) -> Any:
-    return [] if kind is dtypes.string else np.empty(0, kind.as_numpy_dtype)
+    return [] if kind is dtypes.string else np.empty(0, kind.array_dtype)
 
 
 class _Examples:
@@ -147,7 +147,7 @@ class _Examples:
             raise _invalid(f"Expected names to be a vector, got shape: {_shape(names.shape)}")
         if names.size and names.size != serialized.size:
             raise _invalid(f"Expected len(names) == len(serialized), but got: {names.size} vs. {serialized.size}")
-        outputs = [np.empty((serialized.size, *wanted.shape), wanted.kind.as_numpy_dtype) for wanted in self.dense]
+        outputs = [np.empty((serialized.size, *wanted.shape), wanted.kind.array_dtype) for wanted in self.dense]
         items = serialized.tolist()
         rows: list[list[Any]] = [[None] * len(items) for _ in self.sparse]
         left = set(range(len(items)))
@@ -290,7 +290,7 @@ def _context_dense(context: Any, wanted: _Wanted, name: str) -> np.ndarray:
             raise _invalid(f"Name: {name}, Context feature '{wanted.name}' is required but could not be found.")
         return wanted.default
     _check_type(feature, wanted, f"Name: {name}, Context feature: {wanted.name}")
-    out = np.empty((1, *wanted.shape), wanted.kind.as_numpy_dtype)
+    out = np.empty((1, *wanted.shape), wanted.kind.array_dtype)
     _fill(out, 0, feature, wanted, name)
     return out.reshape(wanted.shape)
 
@@ -306,7 +306,7 @@ def _list_dense(lists: Any, wanted: _Wanted, name: str, may_be_missing: bool) ->
         raise _invalid(f"Name: {name}, Feature list '{wanted.name}' is required but could not be found.  Did you mean to "
                        "include it in feature_list_dense_missing_assumed_empty or feature_list_dense_defaults?")
     steps = [] if found is None else found.feature
-    out = np.empty((len(steps), *wanted.shape), wanted.kind.as_numpy_dtype)
+    out = np.empty((len(steps), *wanted.shape), wanted.kind.array_dtype)
     for t, feature in enumerate(steps):
         _check_type(feature, wanted, f"Name: {name}, Feature list: {wanted.name}, Index: {t}")
         _fill(out, t, feature, wanted, name)
@@ -340,9 +340,9 @@ def decode_json_example(json_examples: Any) -> np.ndarray:
 def decode_raw(bytes: Any, *, out_type: dtypes.DType, little_endian: bool) -> np.ndarray:
     array = np.asarray(bytes, object)
     items = array.reshape(-1).tolist()
-    kind = np.dtype(out_type.as_numpy_dtype).newbyteorder("<" if little_endian else ">")
+    kind = np.dtype(out_type.array_dtype).newbyteorder("<" if little_endian else ">")
     if not items:
-        return np.empty((*array.shape, 1), out_type.as_numpy_dtype)
+        return np.empty((*array.shape, 1), out_type.array_dtype)
     size = len(items[0])
     for i, item in enumerate(items):
         if len(item) != size:
@@ -352,4 +352,4 @@ def decode_raw(bytes: Any, *, out_type: dtypes.DType, little_endian: bool) -> np
         raise _invalid(f"Input to DecodeRaw has length {size} that is not a multiple of {kind.itemsize}, the size of "
                        f"{_c_name(out_type)}")
     values = np.frombuffer(b"".join(items), kind)
-    return values.astype(out_type.as_numpy_dtype, copy=not little_endian).reshape(*array.shape, -1)
+    return values.astype(out_type.array_dtype, copy=not little_endian).reshape(*array.shape, -1)

@@ -66,7 +66,7 @@ def _from_message(data: bytes, place: str) -> np.ndarray:
         if kind is dtypes.string:
             return np.array([*message.string_val], object).reshape(sizes)
         if message.tensor_content:
-            return np.frombuffer(message.tensor_content, kind.as_numpy_dtype).reshape(sizes)
+            return np.frombuffer(message.tensor_content, kind.array_dtype).reshape(sizes)
         return tensors.from_proto(memoryview(data), kind, sizes)
     except ValueError:
         raise ValueError(f"Could not construct Tensor serialized_sparse{place}") from None

@@ -23,7 +23,7 @@ def stack(*, elem_type: Any, stack_name: str, op: Any, temporaries: set) -> Stac
 @lowers("StackPush", host=True)
 def stack_push(handle: StackHandle, elem: Any, *, swap_memory: bool) -> Any:
     elem = np.asarray(elem)
-    if elem.dtype != np.dtype(handle.dtype.as_numpy_dtype):
+    if elem.dtype != np.dtype(handle.dtype.array_dtype):
         raise errors.InvalidArgumentError(None, None, f"Must have type {handle.dtype.name} but got {elem.dtype.name}")
     if handle.closed:
         raise errors.InvalidArgumentError(None, None, f"Stack[{handle.name}] has already been closed.")

@@ -59,7 +59,7 @@ def numbers(items: list[bytes], kind: dtypes.DType, error: Any) -> np.ndarray:
     if None in values:
         raise error(items[values.index(None)].decode(errors="replace"))
     with np.errstate(over="ignore"):
-        return np.array(values, np.float64 if kind is dtypes.float32 else np.int64).astype(kind.as_numpy_dtype)
+        return np.array(values, np.float64 if kind is dtypes.float32 else np.int64).astype(kind.array_dtype)
 
 
 @lowers("StringToNumber", host=True, rows=True)

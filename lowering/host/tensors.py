@@ -140,8 +140,7 @@ def from_proto(data: memoryview, kind: dtypes.DType, shape: tuple[int, ...]) -> 
             raise ValueError(f"{len(items)} strings where there should be {count}")
         strings[:] = items
         return strings.reshape(shape)
-    dtype = np.dtype(kind.as_numpy_dtype)
-    stored = dtype if dtype.names is None else dtype[0]
+    stored = np.dtype(kind.array_dtype)
     wanted = _RAW.get(kind.name, _VARINTS.get(kind.name))
     packed = [value for field, value in fields(data) if field == wanted]
     if kind.name in _RAW:
@@ -151,7 +150,7 @@ def from_proto(data: memoryview, kind: dtypes.DType, shape: tuple[int, ...]) -> 
     flat = parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, stored), *parts])
     if flat.size != count:
         raise ValueError(f"{flat.size} elements where there should be {count}")
-    return flat.view(dtype).reshape(shape)
+    return flat.reshape(shape)
 
 
 def _from_varints(data: np.ndarray, kind: dtypes.DType, stored: np.dtype) -> np.ndarray:
@@ -207,7 +206,7 @@ def from_bytes(data: bytes, kind: dtypes.DType, shape: tuple[int, ...]) -> tuple
     """The tensor that a bundle's bytes hold, and their checksum. Raises ValueError when they do not fit."""
     count = int(np.prod(shape, dtype=np.int64))
     if kind is not dtypes.string:
-        dtype = np.dtype(kind.as_numpy_dtype)
+        dtype = np.dtype(kind.array_dtype)
         if len(data) != count * dtype.itemsize:
             raise ValueError(f"{len(data)} bytes where there should be {count * dtype.itemsize}")
         return np.frombuffer(data, dtype).reshape(shape), crc32c(data)

@@ -119,7 +119,7 @@ def _extras(node: Operation, rule: registry.Rule, numbers: list[Any], noted: che
 
 
 def _typed(value: Any, output: Tensor, node: Operation) -> np.ndarray:
-    declared = np.dtype(output.dtype.base_dtype.as_numpy_dtype)
+    declared = np.dtype(output.dtype.base_dtype.array_dtype)
     if value.dtype.kind in "fc" and declared.kind in "iub":
         raise interpret.no_kernel(node, f"it gives {value.dtype} where {declared} is declared")
     return np.asarray(value, declared)

@@ -293,7 +293,7 @@ def _interleave(columns: Sequence[jax.Array]) -> jax.Array:
 
 
 def _numpy_type(dtype: Any) -> np.dtype:
-    return np.dtype(getattr(dtype, "as_numpy_dtype", dtype))
+    return np.dtype(getattr(dtype, "array_dtype", dtype))
 
 
 def _float_type(dtype: Any) -> np.dtype:

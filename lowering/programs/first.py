@@ -99,7 +99,7 @@ def _compute(node: Operation, rule: registry.Rule, context: Context) -> None:
         context.write(node.outputs[0], interpret.Alias(variable, (node.outputs[0],)))
         return
     for output, value in zip(node.outputs, results, strict=True):
-        context.write(output, np.asarray(value, output.dtype.base_dtype.as_numpy_dtype))
+        context.write(output, np.asarray(value, output.dtype.base_dtype.array_dtype))
 
 
 def on_device(value: Any) -> jax.Array:

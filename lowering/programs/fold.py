@@ -102,5 +102,5 @@ def _fold(tensor: Tensor, rule: registry.Rule, memo: dict[Tensor, np.ndarray]) -
         return False
     results = plain.evaluate(closed.jaxpr, closed.consts, leaves)
     for output, value in zip(op.outputs, results, strict=True):
-        memo[output] = value if value.dtype == object else np.asarray(value, output.dtype.base_dtype.as_numpy_dtype)
+        memo[output] = value if value.dtype == object else np.asarray(value, output.dtype.base_dtype.array_dtype)
     return True

@@ -119,7 +119,7 @@ def transpose(x: Any, perm: Static) -> Any:
 
 @lowers("Bitcast")
 def bitcast(input: Any, *, type: Any) -> Any:
-    source, target = np.dtype(input.dtype), np.dtype(type.as_numpy_dtype)
+    source, target = np.dtype(input.dtype), np.dtype(type.array_dtype)
     if source.itemsize < target.itemsize and (not input.ndim or input.shape[-1] != target.itemsize // source.itemsize):
         raise ValueError(f"Cannot bitcast from {source} to {target}: shape {text(input.shape)}")
     if "c" in (source.kind, target.kind):  # what XLA has no bitcast for: through the parts

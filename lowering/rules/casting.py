@@ -14,7 +14,7 @@ from tracer import dtypes, errors
 
 @lowers("Cast")
 def cast(x: Any, *, SrcT: dtypes.DType, DstT: dtypes.DType) -> Any:
-    target = np.dtype(DstT.as_numpy_dtype)
+    target = np.dtype(DstT.array_dtype)
     if DstT is dtypes.string or SrcT is dtypes.string:
         raise errors.UnimplementedError(None, None, f"Cast {SrcT.name} to {DstT.name} is not supported")
     if DstT is dtypes.bool:

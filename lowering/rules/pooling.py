@@ -211,7 +211,7 @@ def max_pool_with_argmax(input: Any, *, ksize: list[int], strides: list[int], pa
                          check: Any) -> Any:
     _check_windows(input, ksize, padding, 4, check)
     _, height, width, channels = input.shape
-    index = np.arange(height * width * channels, dtype=Targmax.as_numpy_dtype).reshape(1, height, width, channels)
+    index = np.arange(height * width * channels, dtype=Targmax.array_dtype).reshape(1, height, width, channels)
     index = jnp.broadcast_to(index, input.shape)
     result = _maximum(input, ksize, strides, padding)
     for windows in passes(input.shape, ksize, strides, padding):

@@ -91,7 +91,7 @@ def _array(value: Any) -> Any:
 
 
 def _check_type(handle: Handle, value: Any) -> None:
-    if value.dtype != np.dtype(handle.dtype.as_numpy_dtype):
+    if value.dtype != np.dtype(handle.dtype.array_dtype):
         kind = "string" if value.dtype == object else _C_TYPES.get(value.dtype.name, value.dtype.name)
         raise _problem(handle, f"TensorArray dtype is {_type_name(handle.dtype)} but Op is trying to write dtype "
                                f"{kind}.")
@@ -201,7 +201,7 @@ def pack(handle: Handle, flow_in: Elements, *, dtype: Any, check: Any, declared:
     elements = _all_written(handle, flow_in, check)
     if not elements.size:
         sizes = declared[0] or (0,)
-        return np.zeros((0, *(0 if s is None else s for s in sizes[1:])), dtype.as_numpy_dtype)
+        return np.zeros((0, *(0 if s is None else s for s in sizes[1:])), dtype.array_dtype)
     if elements.items is None:
         return elements.stacked
     shapes = [np.shape(item) for item in elements.items]
@@ -294,7 +294,7 @@ def concat(handle: Handle, flow_in: Elements, *, dtype: Any, check: Any) -> Any:
                                    f"{list(np.shape(item)[1:])}")
     lengths = np.array([np.shape(item)[0] for item in items], np.int64)
     if not items:
-        return np.zeros((0,), dtype.as_numpy_dtype), lengths
+        return np.zeros((0,), dtype.array_dtype), lengths
     return (np if handle.dtype.name == "string" else jnp).concatenate(items), lengths
 
 

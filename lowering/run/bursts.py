@@ -109,7 +109,7 @@ def _bytes(tensor: Tensor) -> int:
     """The size of a tensor, as far as it is known."""
     if tensor.dtype is dtypes.string or tensor.sizes is None:
         return 0
-    return math.prod(size or 0 for size in tensor.sizes) * np.dtype(tensor.dtype.as_numpy_dtype).itemsize
+    return math.prod(size or 0 for size in tensor.sizes) * np.dtype(tensor.dtype.array_dtype).itemsize
 
 
 class Burst:

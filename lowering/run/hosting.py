@@ -134,7 +134,7 @@ class Call:
             variable = slicing.variable_of(self.arguments[at])
             assert variable is not None
             kind = variable.outputs[0].dtype.base_dtype
-            array = np.asarray(value, kind.as_numpy_dtype)
+            array = np.asarray(value, kind.array_dtype)
             if self.node.type == "Assign" and kind is not dtypes.string:
                 restoring.put(overlay, variable.name, array)
             else:

@@ -36,7 +36,7 @@ def _squeeze(input: Any, squeeze_dims: Any) -> Any:
 
 
 def _cast(x: Any, DstT: dtypes.DType, **_: Any) -> Any:
-    return x.astype(DstT.as_numpy_dtype)
+    return x.astype(DstT.array_dtype)
 
 
 def _reshape(tensor: Any, shape: Any) -> Any:
@@ -106,7 +106,7 @@ def quick(node: Operation, attrs: Mapping[str, Any], constants: list[Any]) -> Ca
         sizes = tuple(np.reshape(constants[1], -1).tolist())
         if np.ndim(constants[1]) == 1 and min(sizes, default=0) >= -1:
             function = lambda tensor, shape: tensor.reshape(sizes)  # noqa: E731
-    kind = first.dtype.base_dtype.as_numpy_dtype
+    kind = first.dtype.base_dtype.array_dtype
 
     def call(first: Any, *others: Any) -> Any:
         return function(first if isinstance(first, np.ndarray) else np.asarray(first, kind), *others, **attrs)

@@ -35,8 +35,7 @@ def find(order: Iterable[Operation], fed: frozenset[Tensor], fetches: Iterable[T
 
 def _is_restored(assign: Operation, known: set[Operation], kept: set[Tensor]) -> bool:
     variable, value = assign.inputs
-    kind = np.dtype(value.dtype.base_dtype.as_numpy_dtype)
-    if variable.op.type != "Variable" or value.dtype.base_dtype is dtypes.string or kind.names is not None:
+    if variable.op.type != "Variable" or value.dtype.base_dtype is dtypes.string:
         return False
     while _is_for_one(value, known, kept):
         if value.op.type in RESTORES:

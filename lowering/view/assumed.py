@@ -65,7 +65,7 @@ def _value(tensor: Tensor, state: State | None, values: Mapping[Tensor, Any]) ->
 
     variable = variable_of(tensor)
     if tensor in values:
-        return np.asarray(values[tensor], tensor.dtype.base_dtype.as_numpy_dtype)
+        return np.asarray(values[tensor], tensor.dtype.base_dtype.array_dtype)
     if variable is not None and state is not None and variable.name in state.variables:
         return np.asarray(state.variables[variable.name])
     raise NotKnownError(tensor.op, f"the value of {tensor.name} shapes the program: feed one, or give it by --value")
@@ -79,7 +79,7 @@ def _variable(op: Operation, state: State | None) -> jax.ShapeDtypeStruct:
     sizes = op.outputs[0].sizes or (declared.sizes if declared is not None else None)
     if sizes is None or None in sizes:
         raise NotKnownError(op, f"the variable {op.name} has no known shape before it is initialized")
-    return jax.ShapeDtypeStruct(sizes, op.outputs[0].dtype.base_dtype.as_numpy_dtype)
+    return jax.ShapeDtypeStruct(sizes, op.outputs[0].dtype.base_dtype.array_dtype)
 
 
 def _input(tensor: Tensor, shapes: Mapping[Tensor, tuple[int, ...]], size: int) -> jax.ShapeDtypeStruct:
@@ -88,4 +88,4 @@ def _input(tensor: Tensor, shapes: Mapping[Tensor, tuple[int, ...]], size: int) 
         sizes = ()  # a rate or a probability, mostly
     if sizes is None:
         raise NotKnownError(tensor.op, f"{tensor.name} has an unknown rank: set_shape, or --shape here, gives it one")
-    return jax.ShapeDtypeStruct(tuple(size if n is None else n for n in sizes), tensor.dtype.base_dtype.as_numpy_dtype)
+    return jax.ShapeDtypeStruct(tuple(size if n is None else n for n in sizes), tensor.dtype.base_dtype.array_dtype)

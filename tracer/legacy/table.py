@@ -238,6 +238,13 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.opt.python.training.moving_average_optimizer": "tracer.contrib.opt.moving_average_optimizer",
     "tensorflow.contrib.opt.python.training.variable_clipping_optimizer": "tracer.contrib.opt.variable_clipping_optimizer",
     "tensorflow.contrib.quantization": "tracer.contrib.quantization",
+    "tensorflow.contrib.quantization.kernels": "package",
+    "tensorflow.contrib.quantization.kernels.load_quantized_kernels_so": "tracer.contrib.quantization.load_quantized_ops_so",
+    "tensorflow.contrib.quantization.load_quantized_ops_so": "tracer.contrib.quantization.load_quantized_ops_so",
+    "tensorflow.contrib.quantization.ops": "package",
+    "tensorflow.contrib.quantization.ops.gen_array_ops": "raw",
+    "tensorflow.contrib.quantization.ops.gen_math_ops": "raw",
+    "tensorflow.contrib.quantization.ops.gen_nn_ops": "raw",
     "tensorflow.contrib.quantization.python": "package tracer.contrib.quantization",
     "tensorflow.contrib.quantization.python.array_ops": "tracer.contrib.quantization",
     "tensorflow.contrib.quantization.python.math_ops": "tracer.contrib.quantization",
@@ -516,11 +523,6 @@ MODULES: dict[str, str] = {
 NO_COUNTERPART = frozenset(
     """
 tensorflow.contrib.ffmpeg.ops
-tensorflow.contrib.quantization.kernels.load_quantized_kernels_so
-tensorflow.contrib.quantization.load_quantized_ops_so
-tensorflow.contrib.quantization.ops.gen_array_ops
-tensorflow.contrib.quantization.ops.gen_math_ops
-tensorflow.contrib.quantization.ops.gen_nn_ops
 tensorflow.contrib.quantization.tools.quantize_graph
 tensorflow.examples.image_retraining.retrain
 tensorflow.g3doc.how_tos.adding_an_op.cuda_op

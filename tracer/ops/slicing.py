@@ -146,7 +146,7 @@ def _vector(parts: list[Any], kind: dtypes.DType) -> Tensor:
     from tracer.ops import array, math
 
     if not _tensors(parts):
-        return array.constant(np.array(parts, kind.as_numpy_dtype), name="stack")
+        return array.constant(np.array(parts, kind.array_dtype), name="stack")
     same = [math.cast(part, kind) if isinstance(part, Tensor) and part.dtype.base_dtype is not kind else part
             for part in parts]
     return array.pack(same, name="stack")

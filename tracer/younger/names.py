@@ -27,11 +27,15 @@ from tracer.ops.later_strings import parse_tensor as parse_tensor
 from tracer.ops.later_strings import string_to_hash_bucket_fast as string_to_hash_bucket_fast
 from tracer.ops.later_strings import string_to_hash_bucket_strong as string_to_hash_bucket_strong
 from tracer.ops.later_strings import write_file as write_file
+from tracer.ops.quantization import dequantize as dequantize
+from tracer.ops.quantization import quantize_v2 as quantize_v2
+from tracer.ops.quantization import quantized_concat as quantized_concat
 from tracer.ops.slicing import strided_slice as strided_slice
 from tracer.ops.sparse import sparse_reduce_sum as sparse_reduce_sum
 
-__all__ = ["batch_to_space_nd", "betainc", "decode_base64", "encode_base64", "matrix_set_diag", "parse_tensor",
-           "polygamma", "random_gamma", "scatter_div", "scatter_mul", "scatter_nd_add", "scatter_nd_sub",
-           "scatter_nd_update", "space_to_batch_nd", "sparse_maximum", "sparse_minimum", "sparse_reduce_sum",
-           "sparse_reduce_sum_sparse", "sparse_reset_shape", "sparse_reshape", "sparse_softmax", "sparse_transpose",
-           "strided_slice", "string_to_hash_bucket_fast", "string_to_hash_bucket_strong", "write_file", "zeta"]
+__all__ = ["batch_to_space_nd", "betainc", "decode_base64", "dequantize", "encode_base64", "matrix_set_diag",
+           "parse_tensor", "polygamma", "quantize_v2", "quantized_concat", "random_gamma", "scatter_div",
+           "scatter_mul", "scatter_nd_add", "scatter_nd_sub", "scatter_nd_update", "space_to_batch_nd",
+           "sparse_maximum", "sparse_minimum", "sparse_reduce_sum", "sparse_reduce_sum_sparse", "sparse_reset_shape",
+           "sparse_reshape", "sparse_softmax", "sparse_transpose", "strided_slice", "string_to_hash_bucket_fast",
+           "string_to_hash_bucket_strong", "write_file", "zeta"]

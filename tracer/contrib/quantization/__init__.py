@@ -1,32 +1,18 @@
-"""`tf.contrib.quantization`: arithmetic on 8-bit numbers, which has no counterpart here.
+"""`tf.contrib.quantization`: arithmetic on quantized numbers."""
 
-XLA has no kernels for TensorFlow's quantized types. The names are there, so that programs which only import them run;
-calling one is an error that says so.
-"""
-
-from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any, NoReturn
-
-from tracer import errors
-
-_NAMES = (
-    "dequantize", "quantize_down_and_shrink_range", "quantize_v2", "quantized_avg_pool",
-    "quantized_batch_norm_with_global_normalization", "quantized_bias_add", "quantized_concat", "quantized_conv2d",
-    "quantized_mat_mul", "quantized_max_pool", "quantized_relu", "quantized_relu6", "quantized_relu_x",
+from tracer.contrib.quantization import load_quantized_ops_so as load_quantized_ops_so
+from tracer.ops.quantization import dequantize as dequantize
+from tracer.ops.quantization import quantize_down_and_shrink_range as quantize_down_and_shrink_range
+from tracer.ops.quantization import quantize_v2 as quantize_v2
+from tracer.ops.quantization import quantized_avg_pool as quantized_avg_pool
+from tracer.ops.quantization import (
+    quantized_batch_norm_with_global_normalization as quantized_batch_norm_with_global_normalization,
 )
-__all__ = list(_NAMES)
-
-
-def __getattr__(name: str) -> Callable[..., NoReturn]:
-    if name not in _NAMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-    def refuse(*args: Any, **kwargs: Any) -> NoReturn:
-        raise errors.UnsupportedError(
-            f"tf.contrib.quantization.{name} computes with quantized numbers, which have no counterpart in Tracer.",
-            way_out="Use the operation on float32 tensors instead.")
-
-    refuse.__name__ = name
-    return refuse
+from tracer.ops.quantization import quantized_bias_add as quantized_bias_add
+from tracer.ops.quantization import quantized_concat as quantized_concat
+from tracer.ops.quantization import quantized_conv2d as quantized_conv2d
+from tracer.ops.quantization import quantized_mat_mul as quantized_mat_mul
+from tracer.ops.quantization import quantized_max_pool as quantized_max_pool
+from tracer.ops.quantization import quantized_relu as quantized_relu
+from tracer.ops.quantization import quantized_relu6 as quantized_relu6
+from tracer.ops.quantization import quantized_relu_x as quantized_relu_x

@@ -1,4 +1,4 @@
-"""`tf.contrib.ffmpeg`, and what `tf.contrib.quantization` says."""
+"""`tf.contrib.ffmpeg`."""
 
 import io
 import stat
@@ -10,7 +10,7 @@ import pytest
 
 import tracer as tf
 from tracer import errors
-from tracer.contrib import ffmpeg, quantization
+from tracer.contrib import ffmpeg
 
 SAMPLES = np.float32([[0, 0.5], [-1, 0.25], [0.125, -0.5]])
 
@@ -81,10 +81,3 @@ def test_ffmpeg_that_is_not_installed(tmp_path, monkeypatch):
 def test_what_audio_refuses(make, message):
     with pytest.raises(ValueError, match=message):
         make()
-
-
-def test_quantized_numbers_have_no_counterpart():
-    with pytest.raises(NotImplementedError, match=r"(?s)quantization\.quantize_v2 computes with quantized.*float32"):
-        quantization.quantize_v2([1.0], 0.0, 1.0, tf.quint8)
-    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
-        quantization.nonsense  # noqa: B018
