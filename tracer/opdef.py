@@ -164,7 +164,7 @@ def lookup(type: str) -> OpDef | None:
     return find(type) if type in _registered or type in _lines() else None
 
 
-_LATER = {"Pack": "axis:int=0", "Unpack": "axis:int=0"}
+_LATER = {"Pack": "axis:int=0", "Unpack": "axis:int=0", "TFRecordReader": "compression_type:string=''"}
 """Attributes that graphs written by 0.9 and after may have."""
 
 

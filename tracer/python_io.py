@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import struct
+import zlib
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar
 
 from tracer import compat
 from tracer.errors import DataLossError
@@ -31,15 +34,78 @@ def framed(record: bytes) -> tuple[bytes, bytes, bytes]:
     return length + _CHECKSUM.pack(_masked_crc(length)), record, _CHECKSUM.pack(_masked_crc(record))
 
 
+class TFRecordCompressionType:
+    """How the bytes of a TFRecord file are compressed; from 0.11 on."""
+
+    NONE = 0
+    ZLIB = 1
+    GZIP = 2
+
+
+class TFRecordOptions:
+    """What reads and writes TFRecord files is told of them: their `TFRecordCompressionType`; from 0.11 on."""
+
+    compression_type_map: ClassVar[dict[int, str]] = {
+        TFRecordCompressionType.NONE: "", TFRecordCompressionType.ZLIB: "ZLIB", TFRecordCompressionType.GZIP: "GZIP"}
+
+    def __init__(self, compression_type: int) -> None:
+        self.compression_type = compression_type
+
+    @classmethod
+    def get_compression_type_string(cls, options: TFRecordOptions | None) -> str:
+        """The name of the compression; nothing where there is none."""
+        return cls.compression_type_map[options.compression_type] if options else ""
+
+
+def _opened(path: str, compression: str) -> Any:
+    """A file for reading what was compressed into it."""
+    if compression == "GZIP":
+        import gzip
+
+        return gzip.open(path, "rb")
+    if compression == "ZLIB":
+        with open(path, "rb") as file:
+            return io.BytesIO(zlib.decompress(file.read()))
+    return open(path, "rb")
+
+
+@contextlib.contextmanager
+def _inflating(path: str) -> Iterator[None]:
+    """DataLossError where the bytes of a file were not compressed so, or not to their end."""
+    try:
+        yield
+    except (EOFError, zlib.error, OSError) as error:
+        if isinstance(error, OSError) and type(error).__name__ != "BadGzipFile":  # not there, or not to be read
+            raise
+        raise DataLossError(None, None, f"inflate() failed: {error} ({path})") from None
+
+
+class _Deflated:
+    """A file for writing what is compressed into it."""
+
+    def __init__(self, path: str, compression: str) -> None:
+        self._file = open(path, "wb")
+        self._packer = zlib.compressobj(wbits=zlib.MAX_WBITS + (16 if compression == "GZIP" else 0))
+
+    def write(self, data: bytes) -> None:
+        self._file.write(self._packer.compress(data))
+
+    def close(self) -> None:
+        if not self._file.closed:
+            self._file.write(self._packer.flush())
+            self._file.close()
+
+
 class TFRecordWriter:
-    """Writes records to a TFRecord file.
+    """Writes records to a TFRecord file, compressed where `options` say so.
 
     >>> with tf.python_io.TFRecordWriter(path) as writer:
     ...     writer.write(example.SerializeToString())
     """
 
-    def __init__(self, path: str) -> None:
-        self._file = open(path, "wb")
+    def __init__(self, path: str, options: TFRecordOptions | None = None) -> None:
+        compression = TFRecordOptions.get_compression_type_string(options)
+        self._file: Any = _Deflated(path, compression) if compression else open(path, "wb")
 
     def __enter__(self) -> TFRecordWriter:
         return self
@@ -57,22 +123,24 @@ class TFRecordWriter:
         self._file.close()
 
 
-def tf_record_iterator(path: str) -> Iterator[bytes]:
+def tf_record_iterator(path: str, options: TFRecordOptions | None = None) -> Iterator[bytes]:
     """The records of a TFRecord file, in order. A damaged one raises DataLossError with the file and the offset.
+
+    `options`, from 0.11 on, say how the file is compressed.
 
     >>> for record in tf.python_io.tf_record_iterator(path):
     ...     example = tf.train.Example.FromString(record)
     """
-    return records_from(path, 0)
+    return records_from(path, 0, TFRecordOptions.get_compression_type_string(options))
 
 
-def records_from(path: str, offset: int) -> Iterator[bytes]:
+def records_from(path: str, offset: int, compression: str = "") -> Iterator[bytes]:
     """The records of a TFRecord file from the one at `offset` on."""
     known: dict[bytes, int] = {}  # lengths by the first bytes of a record, whose checksum was right
     from google_crc32c import value as crc_of
 
     unpack = _CHECKSUM.unpack_from
-    with open(path, "rb") as file:
+    with _inflating(path), _opened(path, compression) as file:
         file.seek(offset)
         data, at = file.read(_PIECE), 0  # the record at `offset` begins at `at`
         while True:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import gzip
+import io
 import itertools
 import os
 import struct
+import sys
+import zlib
 from collections import deque
+from collections.abc import Callable
 from typing import BinaryIO
 
 from lowering.host import files
@@ -31,11 +37,14 @@ class FileReader(Reader):
     def _begin(self) -> None:
         self._end()
         try:
-            self.file = open(self.path, "rb", _BUFFER)
-            self.size = os.fstat(self.file.fileno()).st_size
+            self._open()
         except OSError as error:
             raise files.of_system(error, self.path) from None
         self.at = 0  # what the keys of the records count
+
+    def _open(self) -> None:
+        self.file = open(self.path, "rb", _BUFFER)
+        self.size = os.fstat(self.file.fileno()).st_size
 
     def _end(self) -> None:
         if self.file is not None:
@@ -155,11 +164,36 @@ class TFRecordReader(FileReader):
     def __init__(self, op: Operation) -> None:
         super().__init__(op)
         self._lengths: dict[bytes, int] = {}  # by the first bytes of a record, whose checksum was right
+        self._compression = op.attrs["compression_type"]
+        if self._compression not in ("", "ZLIB", "GZIP"):
+            raise errors.InvalidArgumentError(None, None, f"Unsupported compression_type: {self._compression}")
 
     def _begin(self) -> None:
         super()._begin()
+        self._head = self._bytes(12)
+
+    def _open(self) -> None:
+        if not self._compression:
+            super()._open()
+            return
+        self.size = sys.maxsize  # which only reading tells
+        if self._compression == "GZIP":
+            self.file = gzip.open(self.path, "rb")
+        else:
+            with open(self.path, "rb") as file:
+                self.file = io.BytesIO(self._inflated(lambda: zlib.decompress(file.read())))
+
+    def _bytes(self, count: int) -> bytes:
         assert self.file is not None
-        self._head = self.file.read(12)
+        if not self._compression:
+            return self.file.read(count)
+        return self._inflated(functools.partial(self.file.read, count))
+
+    def _inflated(self, read: Callable[[], bytes]) -> bytes:
+        try:
+            return read()
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise errors.DataLossError(None, None, f"inflate() failed: {error} ({self.path})") from None
 
     def _row(self) -> Row | None:
         assert self.file is not None
@@ -172,8 +206,10 @@ class TFRecordReader(FileReader):
         at = self.at
         if at + 16 + length > self.size:
             raise self._damaged("truncated")
-        rest = self.file.read(length + 16)  # with the head of the next one
+        rest = self._bytes(length + 16)  # with the head of the next one
         data = rest[:length]
+        if len(rest) < length + 4:
+            raise self._damaged("truncated")
         if masked(crc32c(data)) != int.from_bytes(rest[length:length + 4], "little"):
             self.file.seek(at + 12)  # whoever reads on meets it again
             raise self._damaged("corrupted")

@@ -7,6 +7,7 @@ from typing import Any
 from tracer import opdef, shapes
 from tracer.declare import op
 from tracer.ir import Operation, Tensor
+from tracer.python_io import TFRecordOptions
 
 # TensorFlow 0.12 saves with these; graphs exported by it name them, and so does a Saver that writes its format.
 for _row in (
@@ -156,7 +157,8 @@ def _fixed_length_record_reader(record_bytes: int, header_bytes: int = 0, footer
 
 
 @op("TFRecordReader")
-def _tf_record_reader(container: str = "", shared_name: str = "", name: str | None = None) -> Any:
+def _tf_record_reader(container: str = "", shared_name: str = "", compression_type: str = "",
+                      name: str | None = None) -> Any:
     return ()
 
 
@@ -235,10 +237,14 @@ class FixedLengthRecordReader(ReaderBase):
 
 
 class TFRecordReader(ReaderBase):
-    """Its records are those of TFRecord files; the key is `file:offset`."""
+    """Its records are those of TFRecord files; the key is `file:offset`.
 
-    def __init__(self, name: str | None = None) -> None:
-        super().__init__(_tf_record_reader(name=name))
+    `options`, a `tf.python_io.TFRecordOptions`, say from 0.11 on how the files are compressed.
+    """
+
+    def __init__(self, name: str | None = None, options: TFRecordOptions | None = None) -> None:
+        compression = TFRecordOptions.get_compression_type_string(options)
+        super().__init__(_tf_record_reader(name=name, compression_type=compression))
 
 
 class IdentityReader(ReaderBase):
