@@ -14,6 +14,7 @@ from tracer.node_defs import LOCATION, Node, Reader, full_name, parsed
 from tracer.ops import crossing as _crossing  # noqa: F401
 from tracer.ops import later as _later_operations  # noqa: F401 - which a graph may name, as the next ones
 from tracer.ops import later_maths as _later_maths  # noqa: F401
+from tracer.ops import later_nn as _later_nn  # noqa: F401
 from tracer.ops import later_sparse as _later_sparse  # noqa: F401
 from tracer.ops import later_state as _later_state  # noqa: F401
 from tracer.ops import later_strings as _later_strings  # noqa: F401

@@ -106,6 +106,8 @@ class Literals:
         if value.dtype == object:
             raise TypeError("strings have no place in a JAX function")
         if value.ndim == 0:
+            if value.dtype == np.float64 and np.isfinite(value):  # all its digits, though fewer make a float32 of it
+                return f"jnp.float64({value.item()!r})", ATOM
             text, precedence = self.literal(value.item())
             return (text, precedence) if value.dtype in (np.float32, np.int32, bool) else (
                 f"{scalar_type(value.dtype)}({text})", ATOM)

@@ -30,8 +30,16 @@ def _ends(kind: Any) -> tuple[int, int]:
 
 
 def _rounded(x: Any) -> Any:
-    """The nearest integer; halves go away from zero."""
-    return lax.round(x, lax.RoundingMethod.AWAY_FROM_ZERO)
+    """The nearest integers of numbers in double precision; halves go away from zero."""
+    return jnp.trunc(x + jnp.copysign(0.5, x))
+
+
+def single(x: Any) -> Any:
+    """Numbers in double precision, rounded to what single precision has.
+
+    The compiler would leave out a rounding that only a change of types asks for, and add before it rounds a product.
+    """
+    return lax.reduce_precision(x, exponent_bits=8, mantissa_bits=23)
 
 
 def _clamped(x: Any, kind: Any) -> Any:
@@ -54,9 +62,8 @@ def _step(low: Any, high: Any, kind: Any) -> Any:
 def _unclamped(x: Any, low: Any, high: Any, kind: Any) -> Any:
     """The integers of real numbers, also where the type has none; they are multiplied in single precision."""
     step = _step(low, high, kind)
-    scale = (1 / jnp.where(step == 0, 1, step)).astype(jnp.float32)
-    x, low = (jnp.asarray(value).astype(jnp.float32) * scale for value in (x, low))
-    x, low = _double(_rounded(x), _rounded(low))
+    scale = single(1 / jnp.where(step == 0, 1, step))
+    x, low = (_rounded(single(value * scale)) for value in _double(x, low))
     return x - low + _ends(kind)[0]
 
 
@@ -74,9 +81,7 @@ def _combined(x: Any, low: Any, high: Any) -> Any:
     """The same in single precision throughout, which rounds elsewhere."""
     lowest, highest = _ends(x.dtype)
     steps, width = _double(x.astype(jnp.float32) - np.float32(lowest), (high - low) / np.float32(highest - lowest))
-    # The compiler would leave out a rounding that only a change of types asks for.
-    product = lax.reduce_precision(steps * width, exponent_bits=8, mantissa_bits=23)
-    return (product + low).astype(jnp.float32)
+    return (single(steps * width) + low).astype(jnp.float32)
 
 
 def _zero(low: Any, high: Any, kind: Any) -> Any:

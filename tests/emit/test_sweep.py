@@ -71,6 +71,19 @@ def with_trigger(x):
         return x * 2
 
 
+def quantized(function, x, *values, **settings):
+    """An operation on quantized numbers: those that are made of what is fed."""
+    low, high = 0.0, 255.0
+    number = tf.contrib.quantization.quantize_v2(x(*values), low, high, tf.quint8)[0]
+    return getattr(tf.contrib.quantization, f"quantize{function}")(*settings.pop("first", ()), number, *settings.pop(
+        "second", ()), low, high, *settings.pop("rest", ()), **settings)[0]
+
+
+def _wide(x, *values):
+    """Products of quantized numbers."""
+    return quantized("d_mat_mul", x, *values, second=[tf.constant(np.uint8([[1], [7]]), tf.quint8)], rest=[0.0, 1.0])
+
+
 def fed(feeds, *values):
     made = tf.placeholder(tf.float32, np.shape(values))
     feeds[made] = np.float32(values)
@@ -133,6 +146,31 @@ OTHERS = {
     "SparseTensorDenseAdd": lambda x: raw_op("SparseTensorDenseAdd")(PLACES, x(1, 2), np.int64([2, 2]), x([1, 2], [3, 4])),
     "CheckNumerics": lambda x: tf.check_numerics(x(1, 2), "bad"),
     "Print": lambda x: tf.Print(x(1, 2), [x(3, 4)]),
+    "QuantizedBiasAdd": lambda x: quantized(
+        "d_bias_add", x, [1, 2], [3, 4], second=[tf.constant(np.uint8([9, 0]), tf.quint8)], rest=[-1.0, 1.0],
+        out_type=tf.qint32),
+    "QuantizedConcat": lambda x: tf.contrib.quantization.quantized_concat(
+        0, [tf.contrib.quantization.quantize_v2(x(1, 2), 0.0, n, tf.quint8)[0] for n in (2.0, 3.0)], [0.0, 0.0],
+        [2.0, 3.0])[0],
+    "QuantizedConv2D": lambda x: quantized(
+        "d_conv2d", x, *IMAGE * 255, second=[tf.constant(np.uint8([[[[1], [2]]]]), tf.quint8)], rest=[-1.0, 1.0],
+        strides=[1, 1, 1, 1], padding="SAME"),
+    **{f"Quantized{name}": lambda x, call=call, rest=rest: quantized(call, x, [1, 90], [3, 4], rest=rest)
+       for name, call, rest in (("Relu", "d_relu", ()), ("Relu6", "d_relu6", ()))},
+    "QuantizedReluX": lambda x: tf.contrib.quantization.quantized_relu_x(
+        tf.contrib.quantization.quantize_v2(x(1, 2), -3.0, 3.0, tf.quint8)[0], 1.5, -3.0, 3.0)[0],
+    **{f"Quantized{name}Pool": lambda x, call=call: quantized(call, x, *IMAGE * 255, **WINDOW)
+       for name, call in (("Avg", "d_avg_pool"), ("Max", "d_max_pool"))},
+    "QuantizedReshape": lambda x: raw_op("QuantizedReshape")(
+        tf.contrib.quantization.quantize_v2(x(1, 2), 0.0, 3.0, tf.quint8)[0], [2, 1], 0.0, 3.0)[0],
+    "QuantizeDownAndShrinkRange": lambda x: tf.contrib.quantization.quantize_down_and_shrink_range(
+        _wide(x, [1, 2], [3, 4]), -9.0, 9.0, tf.quint8)[0],
+    "RequantizationRange": lambda x: raw_op("RequantizationRange")(_wide(x, [1, 2], [3, 4]), -9.0, 9.0)[1],
+    "Requantize": lambda x: raw_op("Requantize")(_wide(x, [1, 2], [3, 4]), -9.0, 9.0, -1e-6, 1e-6, tf.quint8)[0],
+    "QuantizedBatchNormWithGlobalNormalization": lambda x: quantized(
+        "d_batch_norm_with_global_normalization", x, *IMAGE * 255,
+        rest=[part for i in range(4) for part in (tf.constant(np.uint8([i + 3, 200]), tf.quint8), 0.1, 1.0)]
+        + [tf.qint32, 0.001, True]),
     "RefIdentity": lambda x: raw_op("RefIdentity")(variable(1, 2)) * x(3, 4),
 }
 """What no row has, by type: operations that write variables, above all."""

@@ -24,7 +24,7 @@ RENAMED = {
 """Names of `tf`, and what 0.8 calls the same."""
 _PARTS = {
     "tracer": ("root", "maths", "strings", "names", "more", "convolution"),
-    "tracer.nn": ("nn", "convolution", "raw_rnn"),
+    "tracer.nn": ("nn", "nn_names", "convolution", "raw_rnn"),
     "tracer.train": ("train", "optimizers", "hooks", "monitored_session"),
     "tracer.image": ("image",),
 }
