@@ -394,10 +394,8 @@ def __getattr__(name: str) -> _typing.Any:
         from tracer import protos
 
         return getattr(protos, name)
-    if name == "types":  # what `dtypes` was called until 0.6
-        from tracer import dtypes
-
-        return dtypes
     import importlib  # not `from tracer import`, which asks here again
 
+    if (module := importlib.import_module("tracer.older").find(name)) is not None:
+        return module
     return importlib.import_module("tracer.younger").find(__name__, name)

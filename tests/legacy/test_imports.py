@@ -206,3 +206,16 @@ def test_the_parts_can_be_switched_off(tmp_path, monkeypatch):
         assert hasattr(unittest.TestCase, "assertItemsEqual") == items_equal
     finally:
         legacy.uninstall()
+
+
+def test_modules_that_were_names_of_tf_until_0_6(read):
+    module = read("import tensorflow as tf\nx = tf.ops.convert_to_tensor([1.0])\ny = tf.math_ops.mul(x, x)\n")
+    assert module.y.graph is tracer.ops.get_default_graph()
+    assert not {"math_ops", "random_ops"} & set(dir(tracer))
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        tracer.ops.nonsense  # noqa: B018
+
+
+def test_without_the_hook_they_are_not():
+    assert not hasattr(tracer, "math_ops")
+    assert not hasattr(tracer.ops, "convert_to_tensor")

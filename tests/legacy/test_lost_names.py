@@ -36,6 +36,8 @@ def test_numpy_names_are_back_for_legacy_code_alone(read):
         ("np.linspace(0, 1, 3.0)", [0.0, 0.5, 1.0]),
         ("np.squeeze(1, axis=1)", 1),
         ("np.squeeze(np.ones((1, 2, 1)), axis=2)", [[1.0, 1.0]]),
+        ("np.expand_dims([[1, 2]], 4).shape", (1, 2, 1)),
+        ("np.expand_dims([1, 2], axis=-2).shape", (1, 2)),
         ("np.zeros(2.0)", [0.0, 0.0]),
         ("np.zeros((1.0, 2))", [[0.0, 0.0]]),
         ("np.random.rand(2.0, 3.0).shape", (2, 3)),

@@ -73,6 +73,7 @@ def _functions() -> dict[str, Callable]:
         "disp": lambda mesg, device=None, linefeed=True: (device or sys.stdout).write(
             str(mesg) + "\n" * bool(linefeed)
         ),
+        "expand_dims": lambda a, axis: np.expand_dims(a, min(axis, np.ndim(a)) if isinstance(axis, int) else axis),
         "find_common_type": lambda array_types, scalar_types: np.result_type(*array_types, *scalar_types),
         "frombuffer": _frombuffer,
         "fromstring": _fromstring,
