@@ -85,6 +85,19 @@ def test_summaries_are_tagged_by_their_operations(tmp_path):
     assert [value.tag for value in tf.Summary.FromString(merged).value] == ["s/loss_rate", "s/loss", "s/loss_1"]
 
 
+@pytest.mark.parametrize(("name", "operation", "tag"), [
+    ("a b", "s/a_b", "s/a_b"), ("a:b", "s/a_b", "s/a_b"), ("/x", "s/x", "s/x"), ("a/b", "s/a/b", "s/a/b"),
+    ("Loss/", "Loss", "Loss"), ("//y/", "y", "y"), ("x//", "x/", "x"),
+])
+def test_name_of_a_summary(name, operation, tag):
+    """As 0.12.1 says, whose operation for "a:b" is s/a_b too."""
+    with tf.name_scope("s"):
+        made = tf.summary.scalar(name, 1.0)
+    assert made.op.name == operation
+    with tf.Session() as session:
+        assert [value.tag for value in tf.Summary.FromString(session.run(made)).value] == [tag]
+
+
 def test_what_nothing_ever_had_is_no_attribute():
     for module in (tf, tf.nn, tf.train):
         with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,9 +14,13 @@ from tracer.ops.summary import merge_summary as merge  # noqa: F401 - tf.summary
 from tracer.train.summary_writer import SummaryWriter as FileWriter  # noqa: F401 - tf.summary.FileWriter
 
 
+_NO_LETTER_OF_A_NAME = re.compile(r"[^-/\w.]")
+
+
 def _tagged(make: Any, name: str, values: Any, *rest: Any) -> Tensor:
-    scope = scopes.get_default_graph().unique_name(name.replace(" ", "_"))
-    return make(scope, values, *rest, name=scope + "/")
+    """A name that ends in "/" is one that a scope has already, as everywhere."""
+    with scopes.name_scope(_NO_LETTER_OF_A_NAME.sub("_", name).lstrip("/")) as scope:
+        return make(scope.rstrip("/"), values, *rest, name=scope)
 
 
 def scalar(name: str, tensor: Any, collections: Iterable[Any] | None = None) -> Tensor:
