@@ -350,3 +350,12 @@ def test_a_range_is_a_list_as_in_python_2():
     assert tf.squeeze(tf.ones([1, 1, 3]), range(2)).get_shape().as_list() == [3]
     mean, variance = tf.nn.moments(tf.ones([4, 5, 3]), range(2))
     assert mean.get_shape().as_list() == variance.get_shape().as_list() == [3]
+
+
+def test_functions_of_devices_can_be_added_to_a_graph():
+    import tracer as tf
+
+    graph = tf.Graph()
+    graph._device_function_stack.append(lambda op: "/cpu:0")
+    with graph.as_default():
+        assert tf.constant(1.0).device == "/cpu:0"

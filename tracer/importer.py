@@ -100,12 +100,12 @@ def _return_elements(return_elements: Any) -> list[str]:
 
 def _add(graph: Graph, nodes: list[Node]) -> list[Operation]:
     """Adds the operations in the order of the message, and then links them: a graph with loops is cyclic."""
-    devices, graph._device_stack = graph._device_stack, []
+    devices, graph._device_function_stack = graph._device_function_stack, []
     try:
         operations = [graph.add(node.message.op, (), node.attrs, tuple((kind, None) for kind in node.outputs),
                                 node.message.name) for node in nodes]
     finally:
-        graph._device_stack = devices
+        graph._device_function_stack = devices
     names = {node.message.name: op.name for node, op in zip(nodes, operations, strict=True)}
     for node, op in zip(nodes, operations, strict=True):
         op.inputs = tuple([source if isinstance(source, Tensor) else operations[source[0]].outputs[source[1]]

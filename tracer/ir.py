@@ -122,7 +122,7 @@ class Graph(Scopes):
             if controls:
                 scoped = tuple(dict.fromkeys((*scoped, *controls)))
             op = Operation.recorded(self, type, name, inputs, attrs, outputs, scoped, "")
-            if self._device_stack:
+            if self._device_function_stack:
                 self._apply_device_functions(op)
             if self._colocation:
                 self._take_device_of_group(op)

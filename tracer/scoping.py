@@ -31,7 +31,7 @@ class Scopes:
         self._collections: dict[Any, list] = {}
         self._container = ""
         self._control_stack: list[_Controller] = []
-        self._device_stack: list[Any] = []
+        self._device_function_stack: list[Any] = []
         self._colocation: list[Any] = []
         self._gradient_overrides: dict[str, str] = {}
         self._attribute_scopes: dict[str, Any] = {}
@@ -114,19 +114,19 @@ class Scopes:
         """Operations made inside get this device: a string, None to clear, or a function of the operation."""
         from tracer.device import merge_device
 
-        outer = self._device_stack
+        outer = self._device_function_stack
         function = device_name_or_function
         if function is not None and not callable(function):
             function = merge_device(function)
-        self._device_stack = [*outer, function]
+        self._device_function_stack = [*outer, function]
         try:
             yield
         finally:
-            self._device_stack = outer
+            self._device_function_stack = outer
 
     def _apply_device_functions(self, op: Operation) -> None:
         # From the innermost scope outwards; a function merges its own fields under what is already set.
-        for function in reversed(self._device_stack):
+        for function in reversed(self._device_function_stack):
             if function is None:
                 break
             op._set_device(function(op))
@@ -154,14 +154,14 @@ class Scopes:
 
         if op is not None and not isinstance(op, Operation):
             op = internal_convert_to_tensor(op, as_ref=True).op
-        outer, outer_devices = self._colocation, self._device_stack
+        outer, outer_devices = self._colocation, self._device_function_stack
         self._colocation = [op] if ignore_existing else [*outer, op]
-        self._device_stack = []
+        self._device_function_stack = []
         self._note_attribute_scopes()
         try:
             yield
         finally:
-            self._colocation, self._device_stack = outer, outer_devices
+            self._colocation, self._device_function_stack = outer, outer_devices
             self._note_attribute_scopes()
 
     # -- attributes given by scope

@@ -292,6 +292,8 @@ def test_lost_names_of_the_standard_library(read):
     ("name", "holds", "fails"),
     [
         ("assertItemsEqual", ([1, 2], [2, 1]), ([1, 2], [2, 2])),
+        ("assertAlmostEqual", (np.array([1.00000001]), 1), (np.array([1.1]), 1)),
+        ("assertNotAlmostEqual", (np.array([1.1]), 1), (np.array([1.00000001]), 1)),
         ("assertEquals", (1, 1), (1, 2)),
         ("assertRegexpMatches", ("abc", "b"), ("abc", "d")),
         ("assertDictContainsSubset", ({"a": 1}, {"a": 1, "b": 2}), ({"a": 2}, {"a": 1})),

@@ -293,3 +293,52 @@ def test_readers_and_order_of_pandas(run):
 def test_attributes_are_looked_at_only_where_the_package_is_imported(run):
     assert run("class Own(object):\n    ix = 3\nx = Own().ix\n").x == 3
     assert science_names.attribute("text", "upper")() == "TEXT"
+
+
+def test_scikit_learn_has_its_assertions(run):
+    testing = pytest.importorskip("sklearn.utils._testing")
+    found = run("""
+        from sklearn.utils import testing
+        from sklearn.utils.testing import assert_array_equal, assert_equal, assert_raise_message, assert_warns_message
+        import warnings
+        def warn(value):
+            warnings.warn("careful")
+            return value
+        warned = assert_warns_message(UserWarning, "care", warn, 3)
+        assert_raise_message(ValueError, "invalid literal", int, "x")
+        try:
+            assert_equal(1, 2)
+        except AssertionError as problem:
+            differs = str(problem)
+    """)
+    assert found.assert_array_equal is testing.assert_array_equal
+    assert found.warned == 3
+    assert found.differs == "1 != 2"
+    with pytest.raises(AssertionError, match="careful"):
+        found.testing.assert_no_warnings(found.warn, 3)
+    with pytest.raises(AssertionError, match="not found in"):
+        found.assert_raise_message(ValueError, "another text", int, "x")
+
+
+def test_scikit_learn_has_the_modules_that_are_private_now(run):
+    ensemble = pytest.importorskip("sklearn.ensemble")
+    found = run("""
+        import sklearn.ensemble.forest
+        from sklearn.ensemble.forest import RandomForestClassifier
+    """)
+    assert found.RandomForestClassifier is ensemble.RandomForestClassifier
+    assert found.sklearn.ensemble.forest.RandomForestClassifier is ensemble.RandomForestClassifier
+
+
+def test_dill_goes_through_files_of_text(run, tmp_path):
+    pytest.importorskip("dill")
+    path = str(tmp_path / "kept")
+    found = run(f"""
+        import dill as pickle
+        print "Python 2"
+        with open({path!r}, "w") as f:
+            pickle.dump({{"a": [1.5, 'b']}}, f)
+        with open({path!r}, "r") as f:
+            back = pickle.load(f)
+    """)
+    assert found.back == {"a": [1.5, "b"]}

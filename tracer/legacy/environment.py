@@ -147,6 +147,8 @@ class StandIns:
             from tracer.legacy import library_names
 
             found = library_names.names(name, module, python)
+            if found is None and name.startswith("sklearn."):
+                found = {}  # modules below it were moved
         if name in ("scipy", "scipy.ndimage") and self._options.scipy_misc:
             from tracer.legacy import scipy_misc
 
@@ -158,6 +160,9 @@ class StandIns:
             return importlib.import_module("tracer.legacy.scipy_misc")
         if name in _MOVED and self._options.library_names:
             return None if _is_there(name) else self._renamed(name, _MOVED[name], python)
+        if name.startswith("sklearn.") and self._options.library_names:
+            private = "._".join(name.rsplit(".", 1))  # which scikit-learn says by an underscore since 0.22
+            return self._renamed(name, private, python) if not _is_there(name) and _is_there(private) else None
         if python != 2 or name not in RENAMED or self._lies_beside(name):
             return None
         return self._renamed(name, RENAMED[name], python)
@@ -184,6 +189,7 @@ _MOVED = {
     "sklearn.externals.six": "six",
     "sklearn.grid_search": "sklearn.model_selection",
     "sklearn.learning_curve": "sklearn.model_selection",
+    "sklearn.utils.testing": "tracer.legacy.sklearn_testing sklearn.utils._testing",
     "xml.etree.cElementTree": "xml.etree.ElementTree",
 }
 

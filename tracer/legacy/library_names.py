@@ -98,6 +98,18 @@ def _pickle_of_either(module: ModuleType) -> dict[str, Any]:
     return {"dump": dump, "load": python2_pickle.load}
 
 
+def _dill(module: ModuleType) -> dict[str, Any]:
+    from tracer.legacy import python2_files
+
+    def dump(obj: Any, file: Any, *arguments: Any, **keywords: Any) -> None:
+        module.dump(obj, python2_files.binary_file(file), *arguments, **keywords)
+
+    def load(file: Any, *arguments: Any, **keywords: Any) -> Any:
+        return module.load(python2_files.bytes_from(file), *arguments, **keywords)
+
+    return {"dump": dump, "load": load}
+
+
 _LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     **science_names.LOST,
     **text_for_bytes.LOST,
@@ -107,6 +119,7 @@ _LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "cgi": lambda module: {"escape": _escape},
     "collections": _collections,
     "csv": _csv,
+    "dill": _dill,
     "fractions": lambda module: {"gcd": math.gcd},
     "inspect": lambda module: {"ArgSpec": ArgSpec, "getargspec": _get_arg_spec},
     "math": lambda module: {name: _of_scalars(getattr(module, name)) for name in dir(module) if name[0] != "_"},
