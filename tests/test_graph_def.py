@@ -9,6 +9,7 @@ from google.protobuf import text_format
 
 import tracer as tf
 from tracer import graph_util, op_def_registry, protos, tensor_util, values
+from tracer.legacy import framework_ops
 from tracer.op_def_library import OpDefLibrary
 
 
@@ -330,3 +331,44 @@ def test_the_definitions_that_a_graph_needs():
         tf.contrib.util.stripped_op_list_for_graph(graph)
     with pytest.raises(AttributeError, match=r"tf\.contrib\.nothing has no counterpart"):
         _ = tf.contrib.nothing
+
+
+def copied(tensor, swapped):
+    """The tensor with others in the place of some that it was computed from, as libraries of the time copied graphs."""
+    if tensor in swapped or tensor.op.type == "Variable":
+        return swapped.get(tensor, tensor)
+    old, graph = tensor.op, tensor.graph
+    message = old.node_def
+    message.name = "copied/" + old.name
+    op = tf.Operation(message, graph, [copied(t, swapped) for t in old.inputs], old._output_types, [], old._input_types,
+                      None, old.op_def)
+    framework_ops.set_shapes_for_outputs(op)
+    graph._add_op(op)
+    graph._record_op_seen_by_control_dependencies(op)
+    graph._apply_device_functions(op)
+    return op.outputs[tensor.value_index]
+
+
+def test_an_operation_made_beside_the_graph_can_be_added():
+    x = tf.placeholder(tf.float32, [1, 2], name="x")
+    weight = tf.Variable([[2.0], [3.0]])
+    result = tf.square(tf.matmul(x, weight), name="result")
+    with tf.device("/cpu:0"):
+        copy = copied(result, {x: tf.constant([[1.0, 1.0]])})
+    assert copy.name == "copied/result:0"
+    assert copy.get_shape().as_list() == [1, 1]
+    assert copy.op.device == "/device:CPU:0"
+    assert copy.graph.get_operation_by_name("copied/result") is copy.op
+    assert copy.op in copy.graph.get_operations()
+    [gradient] = tf.gradients(copy, weight)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        assert session.run(copy).tolist() == [[25.0]]
+        assert session.run(gradient).tolist() == [[10.0], [10.0]]
+    with pytest.raises(ValueError, match="cannot add an op with name copied/result as that name is already used"):
+        copy.graph._add_op(copy.op)
+    with pytest.raises(TypeError, match="op must be a Tensor or Operation: 1"):
+        copy.graph._add_op(1)
+    copy.graph.finalize()
+    with pytest.raises(RuntimeError, match="Graph is finalized and cannot be modified"):
+        copy.graph._add_op(copy.op)

@@ -126,16 +126,30 @@ class Graph(Scopes):
                 self._apply_device_functions(op)
             if self._colocation:
                 self._take_device_of_group(op)
-            self._operations.append(op)
-            op._id = len(self._operations)
-            self._by_name[name] = op
             for tensor in inputs:
                 tensor.add_consumer(op)
-            for controller in self._control_stack:
-                controller.seen.add(op)
-            if self.region is not None:
-                self.region.operations.append(op)
+            self._take_in(op)
+            self._record_op_seen_by_control_dependencies(op)
         return op
+
+    def _take_in(self, op: Operation) -> None:
+        self._operations.append(op)
+        op._id = len(self._operations)
+        self._by_name[op.name] = op
+        if self.region is not None:
+            self.region.operations.append(op)
+
+    def _add_op(self, op: Operation) -> None:
+        """Takes in an operation that was made beside the graph, `tf.Operation(node_def, graph, ...)`: a copy of another."""
+        self.check_not_finalized()
+        if not isinstance(op, Operation):
+            raise TypeError(f"op must be a Tensor or Operation: {op}")
+        if self.region is not None and op.inputs:
+            self.region.take(op.inputs, op.name)
+        with self._lock:
+            if op.name in self._by_name:
+                raise ValueError(f"cannot add an op with name {op.name} as that name is already used")
+            self._take_in(op)
 
     def shadow(
         self, type: str, inputs: tuple[Tensor, ...], attrs: Mapping[str, Any], name: str,
@@ -167,6 +181,12 @@ class Graph(Scopes):
             yield
         finally:
             self._derived_from = outer
+
+    @property
+    def _registered_ops(self) -> dict[str, Any]:
+        from tracer import op_def_registry
+
+        return op_def_registry.get_registered_ops()
 
     @property
     def _nodes_by_name(self) -> dict[str, Operation]:

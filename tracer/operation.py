@@ -121,6 +121,12 @@ class Operation:
 
         return opdef.input_types(self.type, self.inputs, self.attrs)
 
+    _input_types = _input_dtypes
+
+    @property
+    def _output_types(self) -> list[dtypes.DType]:
+        return [output.dtype for output in self.outputs]
+
     def _add_control_inputs(self, ops: Iterable[Operation]) -> None:
         """Makes it wait for `ops` too."""
         for op in ops:

@@ -107,6 +107,10 @@ class Scopes:
                 found.update((op, None) for op in controller.controls if op not in producers)
         return tuple(found)
 
+    def _record_op_seen_by_control_dependencies(self, op: Operation) -> None:
+        for controller in self._control_stack:
+            controller.seen.add(op)
+
     # -- devices and colocation
 
     @contextlib.contextmanager
@@ -123,6 +127,10 @@ class Scopes:
             yield
         finally:
             self._device_function_stack = outer
+
+    @property
+    def _colocation_stack(self) -> list[Any]:
+        return list(self._colocation)
 
     def _apply_device_functions(self, op: Operation) -> None:
         # From the innermost scope outwards; a function merges its own fields under what is already set.

@@ -9,6 +9,7 @@ from tracer import scopes
 from tracer.device import DeviceSpec
 from tracer.gradient_registry import _gradient_registry as _gradient_registry
 from tracer.graph_def import named_node_def as _NodeDef  # noqa: F401
+from tracer.op_def_registry import set_shapes as set_shapes_for_outputs  # noqa: F401
 from tracer.session import session_for
 
 
