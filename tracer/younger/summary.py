@@ -13,7 +13,6 @@ from tracer.ops.summary import merge_all_summaries as merge_all  # noqa: F401 - 
 from tracer.ops.summary import merge_summary as merge  # noqa: F401 - tf.summary.merge
 from tracer.train.summary_writer import SummaryWriter as FileWriter  # noqa: F401 - tf.summary.FileWriter
 
-
 _NO_LETTER_OF_A_NAME = re.compile(r"[^-/\w.]")
 
 
