@@ -99,6 +99,13 @@ MESSAGES: dict[str, dict[str, tuple[str, ...]]] = {
         "ClassificationSignature": ("input 1 TensorBinding", "classes 2 TensorBinding", "scores 3 TensorBinding"),
         "GenericSignature": ("map 1 {string TensorBinding}",),
     },
+    "tfprof": {
+        "OpLogEntry": ("name 1 string", "float_ops 2 int64", "types 3 string*"),
+        "OpLog": ("log_entries 1 OpLogEntry*",),
+        "TFProfNode": ("name 1 string", "parameters 4 int64", "float_ops 13 int64", "device 10 string",
+                       "total_parameters 8 int64", "total_float_ops 14 int64", "shapes 11 TensorShapeProto*",
+                       "children 12 TFProfNode*"),
+    },
     "test_log": {
         "EntryValue": ("kind.double_value 1 double", "kind.string_value 2 string"),
         "BenchmarkEntry": ("name 1 string", "iters 2 int64", "cpu_time 3 double", "wall_time 4 double",

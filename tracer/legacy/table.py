@@ -305,6 +305,12 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.testing.python": "package",
     "tensorflow.contrib.testing.python.framework": "package",
     "tensorflow.contrib.testing.python.framework.test_util": "tracer.contrib.testing.test_util",
+    "tensorflow.contrib.tfprof": "tracer.contrib.tfprof",  # from 0.12 on
+    "tensorflow.contrib.tfprof.python": "package",
+    "tensorflow.contrib.tfprof.python.tools": "package",
+    "tensorflow.contrib.tfprof.python.tools.tfprof": "package tracer.contrib.tfprof",
+    "tensorflow.contrib.tfprof.python.tools.tfprof.model_analyzer": "tracer.contrib.tfprof.model_analyzer",
+    "tensorflow.contrib.tfprof.python.tools.tfprof.tfprof_logger": "tracer.contrib.tfprof.tfprof_logger",
     "tensorflow.contrib.training": "tracer.contrib.training",  # from 0.10 on
     "tensorflow.contrib.training.python": "package",
     "tensorflow.contrib.training.python.training": "package tracer.contrib.training",
