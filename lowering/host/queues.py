@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import secrets
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +16,7 @@ from lowering.host.waiting import Queue, mismatch
 from lowering.registry import lowers
 from tracer import dtypes, errors
 from tracer.ir import Operation
+from tracer.shapes import as_shape
 
 
 class RandomShuffleQueue(Queue):
@@ -87,6 +91,49 @@ class PaddingFIFOQueue(Queue):
         return result
 
 
+class _ByPriority:
+    """Elements by their first component, the lowest one first; those that are alike in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, Element]] = []
+        self._came = itertools.count()
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+    def append(self, element: Element) -> None:
+        """Adds an element."""
+        heapq.heappush(self._heap, (int(element[0]), next(self._came), element))
+
+    def extend(self, elements: Iterable[Element]) -> None:
+        """Adds some."""
+        for element in elements:
+            self.append(element)
+
+    def popleft(self) -> Element:
+        """Takes out the first one."""
+        return heapq.heappop(self._heap)[2]
+
+    def extendleft(self, elements: Iterable[Element]) -> None:
+        """Puts elements back before all others of their priority, the last one first."""
+        for element in elements:
+            heapq.heappush(self._heap, (int(element[0]), -next(self._came), element))
+
+
+class PriorityQueue(Queue):
+    """The element of the lowest priority comes out first. Its first component, an int64, says which that is."""
+
+    kind = "PriorityQueue"
+
+    def __init__(self, name: str, op: Operation) -> None:
+        super().__init__(name, op)
+        self._elements = _ByPriority()
+
+    def _declared(self, attrs: Mapping[str, Any]) -> Mapping[str, Any]:
+        shapes = [as_shape(()), *attrs["shapes"]] if attrs["shapes"] else []
+        return {**attrs, "component_types": [dtypes.int64, *attrs["component_types"]], "shapes": shapes}
+
+
 # -- rules
 
 
@@ -108,6 +155,11 @@ def random_shuffle_queue(*, op: Operation, session: Any) -> np.ndarray:
 @lowers("PaddingFIFOQueue", host=True)
 def padding_fifo_queue(*, op: Operation, session: Any) -> np.ndarray:
     return resources.handle_of(op, session, "queue", lambda name: PaddingFIFOQueue(name, op))
+
+
+@lowers("PriorityQueue", host=True)
+def priority_queue(*, op: Operation, session: Any) -> np.ndarray:
+    return resources.handle_of(op, session, "queue", lambda name: PriorityQueue(name, op))
 
 
 @lowers("RefSelect", host=True)

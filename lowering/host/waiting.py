@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -48,7 +48,7 @@ class Queue(Components):
     restores = True  # whether what a dequeue had taken before the queue ran dry is there again for the next one
 
     def __init__(self, name: str, op: Operation) -> None:
-        attrs = op.attrs
+        attrs = self._declared(op.attrs)
         self.name = name
         self.requested = attrs["capacity"]
         self.capacity = attrs["capacity"] if attrs["capacity"] >= 0 else UNBOUNDED
@@ -260,16 +260,21 @@ class Queue(Components):
         shared = f"Shared queue '{self.name}' has"
         if op.type != self.kind:
             raise mismatch(f"{shared} type '{self.kind}' that does not match type of Node '{op.name}': {op.type}")
-        if op.attrs["capacity"] != self.requested:
-            capacity = op.attrs["capacity"] if op.attrs["capacity"] >= 0 else UNBOUNDED
+        attrs = self._declared(op.attrs)
+        if attrs["capacity"] != self.requested:
+            capacity = attrs["capacity"] if attrs["capacity"] >= 0 else UNBOUNDED
             raise mismatch(f"{shared} capacity {self.capacity} but requested capacity was {capacity}")
-        if list(op.attrs["component_types"]) != self.types:
+        if list(attrs["component_types"]) != self.types:
             raise mismatch(f"{shared} component types {type_list(self.types)} but requested component types were "
-                            f"{type_list(op.attrs['component_types'])}")
-        shapes = [shape.sizes for shape in op.attrs["shapes"]]
+                            f"{type_list(attrs['component_types'])}")
+        shapes = [shape.sizes for shape in attrs["shapes"]]
         if not self._same_shapes(shapes):
             raise mismatch(f"{shared} component shapes {shape_list(self.shapes)} but requested component shapes were "
                             f"{shape_list(shapes)}")
+
+    def _declared(self, attrs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The attributes of an operation that makes such a queue, with the components that its elements have."""
+        return attrs
 
     def _same_shapes(self, shapes: list[Any]) -> bool:
         return shapes == self.shapes

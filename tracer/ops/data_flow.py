@@ -12,6 +12,8 @@ from tracer.ir import Operation, Tensor
 from tracer.ops.random import get_seed
 from tracer.static import constant_value
 
+_SCALAR = shapes.scalar()
+
 
 @op("FIFOQueue")
 def _fifo_queue(component_types: Any, shapes: Any = None, capacity: int = -1, container: str = "",
@@ -29,6 +31,15 @@ def _padding_fifo_queue(component_types: Any, shapes: Any = None, capacity: int 
 def _random_shuffle_queue(component_types: Any, shapes: Any = None, capacity: int = -1, min_after_dequeue: int = 0,
                           seed: int = 0, seed2: int = 0, container: str = "", shared_name: str = "",
                           name: str | None = None) -> Any:
+    return (2,)
+
+
+@op("PriorityQueue", inputs="", outputs="handle:Ref(string)",
+    attrs="component_types:list(type)>=0=[]; shapes:list(shape)>=0=[]; capacity:int=-1; container:string=''; "
+          "shared_name:string=''",
+    flags="stateful")
+def _priority_queue(component_types: Any = (), shapes: Any = None, capacity: int = -1, container: str = "",
+                    shared_name: str = "", name: str | None = None) -> Any:
     return (2,)
 
 
@@ -304,6 +315,29 @@ class PaddingFIFOQueue(QueueBase):
         reference = _padding_fifo_queue(component_types=kinds, shapes=component_shapes, capacity=capacity,
                                         shared_name=shared_name or "", name=name)
         super().__init__(kinds, component_shapes, reference, names)
+
+
+class PriorityQueue(QueueBase):
+    """A queue from which the element of the lowest priority comes out first; from 0.10 on.
+
+    What goes in and comes out has an int64 before its components: the priority.
+
+    Args:
+        capacity, shapes, shared_name, name, names: as for `FIFOQueue`.
+        types: those of the components, without the priority.
+
+    >>> queue = tf.PriorityQueue(10, [tf.string], [()])
+    >>> queue.enqueue_many([np.int64([3, 1]), ["last", "first"]])
+    """
+
+    def __init__(self, capacity: int, types: Any, shapes: Any = None, names: Any = None, shared_name: str | None = None,
+                 name: str = "priority_queue") -> None:
+        kinds, component_shapes = _type_list(types), _shape_list(shapes)
+        _check_lengths(kinds, component_shapes, names)
+        reference = _priority_queue(component_types=kinds, shapes=component_shapes or [], capacity=capacity,
+                                    shared_name=shared_name or "", name=name)
+        sizes = component_shapes and [_SCALAR, *component_shapes]
+        super().__init__([dtypes_module.int64, *kinds], sizes, reference, names)
 
 
 def _check_lengths(kinds: list[Any], component_shapes: list[Any] | None, names: Any) -> None:
