@@ -17,7 +17,7 @@ Outline = tuple
 
 
 class Extent(NamedTuple):
-    """A size that differs: what it is, what it may be, and which axes of which inputs have it."""
+    """A size that differs: what it is, what it may be, and which axes of which arrays among the inputs have it."""
 
     small: int
     large: int
@@ -34,6 +34,10 @@ class Size(NamedTuple):
     def fits(self) -> bool:
         """Whether there is room for all."""
         return all(extent.small < extent.large for extent in self.extents)
+
+    def is_formed_as(self, given: Outline) -> bool:
+        """Whether inputs are arranged as in `given`, whatever their sizes: an array of arrays has a form for each."""
+        return jax.tree.structure(self.wide[-1]) == jax.tree.structure(given[-1])
 
     @property
     def volume(self) -> int:
@@ -64,22 +68,21 @@ class Size(NamedTuple):
 
     def widened(self, given: Outline, extents: tuple[Extent, ...]) -> Outline:
         """The arguments `given`, of which some sizes are as large as they may be."""
-        shapes = [[*value.shape] for value in given[-1]]
+        shapes = [[*shape] for shape in shapes_of(given[-1])]
         for extent in extents:
             for i, axis in extent.places:
                 shapes[i][axis] = extent.large
-        return *given[:-1], tuple([jax.ShapeDtypeStruct(tuple(shape), value.dtype)
-                                   for shape, value in zip(shapes, given[-1], strict=True)])
+        return _shaped(given, shapes)
 
     def padded(self, inputs: tuple) -> tuple:
         """The inputs of a run, with copies of what comes last behind it."""
-        found = [*inputs]
+        found, structure = jax.tree.leaves(inputs), jax.tree.structure(self.wide[-1])
         for extent in self.extents:
             for i, axis in extent.places:
                 value = np.asarray(found[i])
                 last = value[(slice(None),) * axis + (slice(-1, None),)]
                 found[i] = np.concatenate([value, np.repeat(last, extent.large - extent.small, axis)], axis)
-        return tuple(found)
+        return jax.tree.unflatten(structure, found)
 
     def cut(self, value: Any, rows: tuple[Rows | None, ...]) -> Any:
         """A result, without what the padding made of it; `rows` says of each size where it is."""
@@ -99,10 +102,11 @@ def _cut(value: np.ndarray, rows: Rows, extent: Extent) -> np.ndarray:
 def compared(shapes: list[Any], wide: Outline) -> Size | None:
     """The sizes that differ, where there are few and they are all that differs."""
     places: dict[tuple[int, int], list[tuple[int, int]]] = {}
-    for i, (ours, theirs) in enumerate(zip(shapes, shapes_of(wide[-1]), strict=True)):
-        if ours == theirs:
-            continue
-        if ours is None or theirs is None or len(ours) != len(theirs):
+    others = shapes_of(wide[-1])
+    if len(shapes) != len(others):
+        return None
+    for i, (ours, theirs) in enumerate(zip(shapes, others, strict=True)):
+        if len(ours) != len(theirs):
             return None
         for axis, pair in enumerate(zip(ours, theirs, strict=True)):
             if pair[0] != pair[1]:
@@ -115,12 +119,10 @@ def compared(shapes: list[Any], wide: Outline) -> Size | None:
 def with_room(known: list[Size], given: Outline, times: int) -> Size | None:
     """Room for sizes: as much as anything had that is known to differ in them, up to the next power of two where it had
     less, and less than so many times as much."""
-    shapes = []
-    for i, value in enumerate(given[-1]):
-        sizes = zip(value.shape, *[size.wide[-1][i].shape for size in known], strict=True)
-        shapes.append(tuple([_room(ours, max(others), times) if {ours} != set(others) else ours for ours, *others in sizes]))
-    size = compared(shapes_of(given[-1]), (*given[:-1], tuple([
-        jax.ShapeDtypeStruct(shape, value.dtype) for shape, value in zip(shapes, given[-1], strict=True)])))
+    shapes = [[_room(ours, max(others), times) if {ours} != set(others) else ours
+               for ours, *others in zip(*array, strict=True)]
+              for array in zip(shapes_of(given[-1]), *[shapes_of(size.wide[-1]) for size in known], strict=True)]
+    size = compared(shapes_of(given[-1]), _shaped(given, shapes))
     return None if size is None else size.apart(given)
 
 
@@ -131,6 +133,14 @@ def _room(size: int, largest: int, times: int) -> int:
     return most if size >= largest else min(most, largest)
 
 
+def _shaped(given: Outline, shapes: list[list[int]]) -> Outline:
+    """The arguments `given`, with inputs of these shapes."""
+    leaves, structure = jax.tree.flatten(given[-1])
+    return *given[:-1], jax.tree.unflatten(structure, [
+        jax.ShapeDtypeStruct(tuple(shape), value.dtype) for shape, value in zip(shapes, leaves, strict=True)])
+
+
 def shapes_of(values: tuple) -> list[Any]:
-    """The shapes of inputs."""
-    return [getattr(value, "shape", None) for value in values]
+    """The shapes of the arrays among inputs: all of them, or what several of them are in."""
+    shapes = [getattr(value, "shape", None) for value in values]
+    return [np.shape(leaf) for leaf in jax.tree.leaves(values)] if None in shapes else shapes

@@ -46,14 +46,14 @@ class Masked(NamedTuple):
     plans: tuple[Plan, ...]
     places: tuple[Place, ...]  # of the numbers
     full: Numbers  # where there are as many rows as it has room for
-    form: Any  # the structure of its results
 
 
 class Way(NamedTuple):
     """How a run becomes one of the compiled program."""
 
     size: Size
-    cut: tuple[tuple[Rows | None, ...], ...]  # the outputs
+    cut: tuple[tuple[Rows | None, ...], ...]  # the arrays among the outputs
+    form: Any  # the structure of the results
     masked: Masked | None = None  # what runs, where that is not the program that was compiled for more rows
     told: tuple[tuple[Any, ...], tuple[Any, ...]] = ((), ())  # to what is masked: how many rows, and the numbers
 
@@ -73,11 +73,13 @@ class Way(NamedTuple):
         """The results for these arguments; None where an index is not that of a row that is there."""
         leaves = jax.tree.leaves((*arguments[:-1], self.inputs(arguments[-1])))
         results, holds = masked.call(leaves, *self.told)
-        return jax.tree.unflatten(masked.form, results) if bool(holds) else None
+        return jax.tree.unflatten(self.form, results) if bool(holds) else None
 
     def outputs(self, found: tuple) -> tuple:
         """The outputs, less what the padding made."""
-        return tuple([self.size.cut(value, rows) for value, rows in zip(found, self.cut, strict=True)])
+        leaves = jax.tree.leaves(found)
+        return jax.tree.unflatten(self.form.children()[0], [
+            self.size.cut(*pair) for pair in zip(leaves, self.cut, strict=True)])
 
 
 def is_worth_it(stage: DeviceStage) -> bool:
@@ -150,7 +152,7 @@ class Padding:
         if larger and self._plain:
             found = self._proved(static, static_key, larger[0], given, False)
             if found is not None:
-                return Way(larger[0], found.cut)
+                return Way(larger[0], found.cut, found.form)
         size = self._roomy(static_key, given, known, larger) if self._maskable else None
         found = None if size is None else self._proved(static, static_key, size, given, True)
         return None if found is None or size is None else self._told(static_key, size, found)
@@ -171,7 +173,7 @@ class Padding:
         for size in (*room, *(larger[:1] if len(known) < SIZES else [])):
             if not size.is_sparse(SPARSE):
                 return size
-        if len(known) < SIZES:
+        if len(known) < SIZES or not all(size.is_formed_as(given) for size in known):
             return None
         size = extents.with_room(known, given, SPARSE)
         return None if size is None or size.is_sparse(SPARSE) else size
@@ -203,18 +205,18 @@ class Padding:
         about = static_key, tuple(shapes_of(size.wide[-1]))
         for key, masked in self.masked.items():
             if key[:2] == about and (told := _told(masked, size, found)) is not None:
-                return Way(size, found.cut, masked, told)
-        program, form = self._traced[about]
+                return Way(size, found.cut, found.form, masked, told)
+        program, _ = self._traced[about]
         options_told = options.compiler_options(self.program.stage.nodes)
         places = tuple(sorted(found.numbers, key=repr))
         plans = [(plan, extent.large) for plan, extent in zip(found.plans, size.extents, strict=True)]
         call = masking.compiled(plans, places, program, options_told, self.program.begin)
-        masked = Masked(call, size, found.plans, places, found.full, form)
+        masked = Masked(call, size, found.plans, places, found.full)
         self.masked[*about, len(self.masked)] = masked
         self._room.append((static_key, size.wide))
         told = _told(masked, size, found)
         assert told is not None
-        return Way(size, found.cut, masked, told)
+        return Way(size, found.cut, found.form, masked, told)
 
 
 def _told(masked: Masked, size: Size, found: Proved) -> tuple[tuple[Any, ...], tuple[Any, ...]] | None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from lowering.batch.extents import Extent, Outline, Size
+from lowering.batch.extents import Extent, Outline, Size, shapes_of
 from lowering.batch.rowwise import Path, Plan, Proof, Rows, State
 
 Place = tuple[Path, int]
@@ -28,6 +28,7 @@ class Proved(NamedTuple):
     smaller sizes and for the larger ones."""
 
     cut: tuple[tuple[Rows | None, ...], ...]
+    form: Any  # the structure of the results
     plans: tuple[Plan, ...]
     numbers: Numbers
     full: Numbers
@@ -39,6 +40,8 @@ def proved(trace: Callable[[Outline], tuple[Any, Any]], size: Size, given: Outli
 
     `trace` gives the jaxpr for arguments, and the structure of its results. What others will ask too is kept in `found`.
     """
+    if len(size.extents) > 1 and not size.is_formed_as(given):
+        return None
     fixed = len(jax.tree.leaves(given[:-1]))
     narrow, form = trace(given)
     wide, _ = trace(size.wide)
@@ -48,7 +51,7 @@ def proved(trace: Callable[[Outline], tuple[Any, Any]], size: Size, given: Outli
     for extent in size.extents:
         others = tuple([other for other in size.extents if other is not extent])
         states = _states(extent, fixed, given)
-        key = masks, size.wide, extent
+        key = masks, *shapes_of(size.wide[-1]), extent
         if not others or key not in found:
             plan = Plan() if masks else None
             below = trace(size.widened(given, others))[0] if others else narrow
@@ -72,7 +75,7 @@ def proved(trace: Callable[[Outline], tuple[Any, Any]], size: Size, given: Outli
     loops = [at for plan in plans for at in plan.loops]
     if full.keys() - numbers.keys() or len(loops) > len(set(loops)):
         return None
-    return Proved(tuple(zip(*cuts, strict=True)), tuple(plans), numbers, full)
+    return Proved(tuple(zip(*cuts, strict=True)), form, tuple(plans), numbers, full)
 
 
 def _states(extent: Extent, fixed: int, given: Outline) -> list[State] | None:
@@ -80,20 +83,21 @@ def _states(extent: Extent, fixed: int, given: Outline) -> list[State] | None:
     axes = dict(extent.places)
     if len(axes) < len(extent.places):
         return None
-    return [*[None] * fixed, *(Rows(axes[i], True) if i in axes else None for i in range(len(given[-1])))]
+    count = len(jax.tree.leaves(given[-1]))
+    return [*[None] * fixed, *(Rows(axes[i], True) if i in axes else None for i in range(count))]
 
 
 def _edge(narrow: Any, wide: Any, form: Any, extent: Extent, states: list[State] | None,
-          plan: Plan | None) -> list[Rows | None] | None:
-    """Where the rows are in each output, when a program for one size is made of that for a larger one."""
+          plan: Plan | None) -> list[State] | None:
+    """Where the rows are in each array among the outputs, when a program for one size is made of that for a larger one."""
     if states is None:
         return None
     results = Proof(extent.small, extent.large, plan).of(narrow, wide, states)
     if len(results) != form.num_leaves:
         return None
-    outputs, *others, report = jax.tree.unflatten(form, [[state] for state in results])
-    found = [state for state, in outputs]
-    same = [state for group in others for state, in group] + ([] if report is None else report[0])
+    outputs, *others, report = [part.num_leaves for part in form.children()]
+    found, rest = results[:outputs], results[outputs:]
+    same = rest[:sum(others) + min(report, 1)]  # not what the checks say of what they found
     told = all(state is None or isinstance(state, Rows) for state in (*found, *same))
     return found if told and not any(same) else None
 

@@ -99,6 +99,8 @@ def scatter_add(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> Stat
         return scatter(proof, ours, theirs, given)
     if not same(ours, theirs) or ours.params["unique_indices"] or ours.params["indices_are_sorted"]:
         return UNKNOWN
+    if target is not None and target.axis in numbers.operand_batching_dims:
+        return _added_in_rows(target, places, update, ours)
     if target is not None and (
             target.axis not in numbers.inserted_window_dims or target.axis not in numbers.scatter_dims_to_operand_dims):
         return UNKNOWN
@@ -120,6 +122,16 @@ def scatter_add(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> Stat
     if isinstance(places, Joined):
         return UNKNOWN
     return Rows(target.axis, False) if proof.guard(_guard(target.axis, places)) else UNKNOWN
+
+
+def _added_in_rows(target: Rows | Joined, places: Told, update: Told, ours: Any) -> State:
+    """In each row at places of its own."""
+    numbers = ours.params["dimension_numbers"]
+    paired = dict(zip(numbers.operand_batching_dims, numbers.scatter_indices_batching_dims, strict=True))[target.axis]
+    outside = [axis for axis in range(len(shapes_of(ours)[2])) if axis not in numbers.update_window_dims]
+    if places is None or update is None or places.axis != paired or update.axis != outside[paired]:
+        return UNKNOWN
+    return merged(target, merged(places._replace(axis=target.axis), update._replace(axis=target.axis)))
 
 
 def scatter(proof: Proof, ours: Any, theirs: Any, given: list[Told]) -> State:

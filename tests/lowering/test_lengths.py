@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tracer as tf
+from lowering.programs.program import Program
 from tests.lowering.test_masking import batch, close, labels, sessions, weights
 from tracer import errors
 from tracer.nn import rnn_cell
@@ -68,11 +69,19 @@ def by_hand():
     return [loss, state], descent(loss), lambda n: {x: batch(n, ROWS)}
 
 
+def spoken():
+    x, lengths = tf.placeholder(tf.float32, [ROWS, None, 2]), tf.placeholder(tf.int32, [ROWS])
+    said = tf.SparseTensor(tf.constant([[0, 0], [0, 1], [1, 0]], tf.int64), [1, 0, 1], tf.constant([2, 2], tf.int64))
+    outputs, _ = tf.nn.dynamic_rnn(rnn_cell.BasicRNNCell(CLASSES), x, lengths, dtype=tf.float32)
+    loss = tf.reduce_mean(tf.nn.ctc_loss(tf.transpose(outputs, [1, 0, 2]), said, lengths))
+    return [loss, outputs], descent(loss), lambda n: {x: batch(n, ROWS, 2).swapaxes(0, 1), lengths: np.array([n, 3])}
+
+
 NETWORKS = [last_state, every_output, time_first, both_ways, by_hand]
 
 
 def compared(network, sizes, monkeypatch):
-    """The program of a training, which gives for all sizes what one gives that is compiled for each."""
+    """The programs of a training, which give for all sizes what those give that are compiled for each."""
     tf.set_random_seed(5)
     fetches, train, fed = network()
     session, exact = sessions()
@@ -86,12 +95,12 @@ def compared(network, sizes, monkeypatch):
             close(one, two)
         for name, value in exact.state.variables.items():
             close(session.state.variables[name], value)
-    return session.runs()[-1].single
+    return [step for step in session.runs()[-1].steps if isinstance(step, Program)]
 
 
 @pytest.mark.parametrize("network", NETWORKS)
 def test_all_lengths_are_compiled_twice(network, monkeypatch):
-    program = compared(network, [(7,), (5,), (3,)], monkeypatch)
+    program, = compared(network, [(7,), (5,), (3,)], monkeypatch)
     assert len(program.variants) == 1
     assert program.padding.ran == {(5, 7, True): 1, (3, 7, True): 1}
 
@@ -132,10 +141,16 @@ def batches_of_sequences():
 
 @pytest.mark.parametrize("network", [two_lengths, batches_of_sequences])
 def test_two_sizes_are_compiled_twice(network, monkeypatch):
-    program = compared(network, [(7, 4), (5, 3), (7, 2), (6, 4)], monkeypatch)
+    program, = compared(network, [(7, 4), (5, 3), (7, 2), (6, 4)], monkeypatch)
     assert len(program.variants) == 1
     assert program.padding.ran == {((5, 3), (7, 4), True): 1, (2, 4, True): 1, (6, 7, True): 1}
     assert len(program.padding.masked) == 1
+
+
+def test_all_programs_of_a_run_are_told(monkeypatch):
+    programs = compared(spoken, [(7,), (5,)], monkeypatch)
+    assert len(programs) == 2
+    assert all(program.padding.ran == {(5, 7, True): 1} for program in programs)
 
 
 def test_what_reads_behind_the_end_is_the_error_that_it_was():
