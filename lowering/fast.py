@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 PATHS = {
+    "apart": "what several read in a program, computed once for all of them",
     "bursts": "several runs of a queue runner at once",
     "convolutions": "forms of convolutions, and XLA's options, for CPUs",
     "decisions": "a program for each fed truth value that conditionals go by",

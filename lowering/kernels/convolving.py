@@ -13,6 +13,7 @@ import numpy as np
 from jax import lax
 
 from lowering import fast
+from lowering.kernels.apart import apart
 from lowering.programs import options
 
 LAYOUTS = {("NHWC", 4): ("NHWC", "HWIO", "NHWC"), ("NCHW", 4): ("NCHW", "HWIO", "NCHW"),
@@ -66,7 +67,7 @@ def window_of(sizes: Sequence[int], taps: Sequence[int], strides: Sequence[int],
 def convolved(window: Window, input: Any, filter: Any) -> Any:
     """The convolution."""
     if is_for_cpu() and window.last and math.prod(filter.shape[:-1]) <= FEW and input.dtype in EXACT:
-        return _tap_by_tap(window, input, filter)
+        return apart(functools.partial(_tap_by_tap, window))(input, filter)
     if is_for_cpu() and _is_shallow(window, input, filter):
         return _rows_for_channels(window, input, filter)
     return _convolved(window, input, filter)

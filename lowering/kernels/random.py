@@ -17,6 +17,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import export, lax
 
+from lowering.kernels.apart import apart, can_be_apart
 from lowering.programs import options
 
 RESERVED = 256
@@ -252,23 +253,26 @@ def _counters(stream: jax.Array, offsets: jax.Array) -> tuple[jax.Array, ...]:
 def _philox(stream: jax.Array, offsets: jax.Array) -> tuple[jax.Array, ...]:
     """The samples at `offsets` (uint64) from the stream's counter, as four arrays of words.
 
-    The rounds run as a loop of two turns: a loop is what XLA fuses no consumer into, and a consumer that it does fuse
-    computes all ten rounds again for each of the four words.
+    Where nothing can stand apart the rounds run as a loop of two turns: that is what XLA fuses no consumer into, and a
+    consumer that it does fuse computes all ten rounds again for each of the four words.
     """
-
-    def rounds(_: Any, state: tuple) -> tuple:
-        (word0, word1, word2, word3), (key0, key1) = state
-        for _ in range(ROUNDS // 2):
-            low0, high0 = _multiply(word0, MULTIPLIERS[0])
-            low1, high1 = _multiply(word2, MULTIPLIERS[1])
-            word0, word1, word2, word3 = high1 ^ word1 ^ key0, low1, high0 ^ word3 ^ key1, low0
-            key0, key1 = key0 + jnp.uint32(KEY_STEPS[0]), key1 + jnp.uint32(KEY_STEPS[1])
-        return (word0, word1, word2, word3), (key0, key1)
-
     start = _counters(stream, offsets), (stream[0], stream[1])
     if not export.is_symbolic_dim(offsets.size) and offsets.size <= _FEW:  # sooner computed again than a loop is entered
-        return rounds(1, rounds(0, start))[0]
-    return lax.fori_loop(0, 2, rounds, start)[0]
+        return _rounds(*_rounds(*start))[0]
+    if can_be_apart():
+        return apart(_rounds)(*apart(_rounds)(*start))[0]
+    return lax.fori_loop(0, 2, lambda _, state: _rounds(*state), start)[0]
+
+
+def _rounds(words: tuple[jax.Array, ...], keys: tuple[jax.Array, ...]) -> tuple[tuple, tuple]:
+    """Half of the rounds."""
+    (word0, word1, word2, word3), (key0, key1) = words, keys
+    for _ in range(ROUNDS // 2):
+        low0, high0 = _multiply(word0, MULTIPLIERS[0])
+        low1, high1 = _multiply(word2, MULTIPLIERS[1])
+        word0, word1, word2, word3 = high1 ^ word1 ^ key0, low1, high0 ^ word3 ^ key1, low0
+        key0, key1 = key0 + jnp.uint32(KEY_STEPS[0]), key1 + jnp.uint32(KEY_STEPS[1])
+    return (word0, word1, word2, word3), (key0, key1)
 
 
 def _multiply(word: jax.Array, constant: int) -> tuple[jax.Array, jax.Array]:
