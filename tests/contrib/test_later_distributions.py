@@ -182,3 +182,61 @@ def test_counts_that_cannot_be():
 def test_what_cannot_be_made(make, problem, message):
     with pytest.raises(problem, match=message):
         make()
+
+
+class Point(d.Distribution):
+    """A distribution that says its shapes itself, as Edward's do."""
+
+    def __init__(self, value):
+        self._at = tf.convert_to_tensor(value)
+        super().__init__(dtype=self._at.dtype, is_continuous=False, is_reparameterized=True, validate_args=False,
+                         allow_nan_stats=True, parameters={"value": value}, name="Point")
+
+    def _batch_shape(self):
+        return tf.constant([], tf.int32)
+
+    def _get_batch_shape(self):
+        return tf.TensorShape([])
+
+    def _event_shape(self):
+        return tf.shape(self._at)
+
+    def _get_event_shape(self):
+        return self._at.get_shape()
+
+    def _prob(self, value):
+        return value * 2.0
+
+    def _log_survival_function(self, value):
+        return value * 7.0
+
+
+class Drawn(Point):
+    def _sample_n(self, n, seed=None):
+        return tf.tile(tf.expand_dims(self._at, 0), tf.pack([n, 1]))
+
+
+class DrawnInPublic(Point):
+    def sample_n(self, n, seed=None):
+        return tf.tile(tf.expand_dims(self._at, 0), tf.pack([n, 1]))
+
+
+@pytest.mark.parametrize("kind", [Drawn, DrawnInPublic])
+def test_distribution_of_a_library(kind):
+    """All of it asked of 0.12.1."""
+    made = kind([1.0, 2.0])
+    assert made.get_batch_shape().as_list() == []
+    assert made.get_event_shape().as_list() == [2]
+    one, three, table = made.sample(), made.sample(3), made.sample([2, 1])
+    assert [drawn.get_shape().as_list() for drawn in (one, three, table)] == [[2], [3, 2], [2, 1, 2]]
+    with tf.Session() as session:
+        assert session.run(one).tolist() == [1.0, 2.0]
+        assert session.run(three).tolist() == [[1.0, 2.0]] * 3
+        assert session.run(table).tolist() == [[[1.0, 2.0]]] * 2
+        assert session.run([made.batch_shape(), made.event_shape()])[1].tolist() == [2]
+        assert session.run([made.prob(3.0), made.log_survival_function(1.0)]) == [6.0, 7.0]
+
+
+def test_all_distributions_are_listed():
+    found = {name for name in dir(d) if isinstance(getattr(d, name), type)}
+    assert {"Normal", "Beta", "Categorical", "Distribution", "MultivariateNormalDiag", "Gaussian"} <= found

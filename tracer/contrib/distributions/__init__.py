@@ -28,3 +28,8 @@ def __getattr__(name: str) -> _typing.Any:
     import importlib
 
     return importlib.import_module("tracer.younger").find_in(__name__, _LATER, name)
+
+
+def __dir__() -> list[str]:
+    """With the later names: Edward makes its random variables of all that it finds here."""
+    return sorted({*globals(), *" ".join(_LATER.values()).split()})

@@ -27,11 +27,11 @@ class Distribution:
         name: of the scope of its operations.
     """
 
-    def __init__(self, dtype: Any, parameters: dict[str, Any], is_continuous: bool = True, is_reparameterized: bool = False,
+    def __init__(self, dtype: Any, parameters: dict[str, Any] | None = None, is_continuous: bool = True, is_reparameterized: bool = False,
                  validate_args: bool = False, allow_nan_stats: bool = True, graph_parents: Any = None,
                  name: str | None = None) -> None:
         self._dtype = dtypes.as_dtype(dtype)
-        self._parameters = dict(parameters)
+        self._parameters = dict(parameters or {})
         self._is_continuous, self._is_reparameterized = is_continuous, is_reparameterized
         self._validate_args, self._allow_nan_stats = validate_args, allow_nan_stats
         self._graph_parents = list(graph_parents or ())
@@ -48,11 +48,28 @@ class Distribution:
         """A tensor of the shape of a value, or None where values are single numbers."""
         return None
 
+    def _batch_shape(self) -> Tensor:
+        return array.shape(self._batch())
+
+    def _get_batch_shape(self) -> shapes.TensorShape:
+        return self._batch().get_shape()
+
+    def _event_shape(self) -> Tensor:
+        event = self._event()
+        return array.constant(np.zeros(0, np.int32)) if event is None else array.shape(event)
+
+    def _get_event_shape(self) -> shapes.TensorShape:
+        event = self._event()
+        return shapes.TensorShape([]) if event is None else event.get_shape()
+
     def _sample_n(self, n: Any, seed: int | None) -> Tensor:
         raise NotImplementedError("sample_n is not implemented")
 
     def _log_prob(self, value: Tensor) -> Tensor:
         raise NotImplementedError("log_prob is not implemented")
+
+    def _prob(self, value: Tensor) -> Tensor:
+        return math.exp(self._log_prob(value))
 
     def _cdf(self, value: Tensor) -> Tensor:
         raise NotImplementedError("cdf is not implemented")
@@ -62,6 +79,9 @@ class Distribution:
 
     def _survival_function(self, value: Tensor) -> Tensor:
         return math.sub(1.0, self._cdf(value))
+
+    def _log_survival_function(self, value: Tensor) -> Tensor:
+        return math.log(self._survival_function(value))
 
     def _entropy(self) -> Tensor:
         raise NotImplementedError("entropy is not implemented")
@@ -125,22 +145,20 @@ class Distribution:
     def batch_shape(self, name: str = "batch_shape") -> Tensor:
         """The shape of the batch."""
         with self._scope(name):
-            return array.shape(self._batch())
+            return self._batch_shape()
 
     def get_batch_shape(self) -> shapes.TensorShape:
         """The shape of the batch, as far as it is known."""
-        return self._batch().get_shape()
+        return self._get_batch_shape()
 
     def event_shape(self, name: str = "event_shape") -> Tensor:
         """The shape of a value."""
         with self._scope(name):
-            event = self._event()
-            return array.constant(np.zeros(0, np.int32)) if event is None else array.shape(event)
+            return self._event_shape()
 
     def get_event_shape(self) -> shapes.TensorShape:
         """The shape of a value, as far as it is known."""
-        event = self._event()
-        return shapes.TensorShape([]) if event is None else event.get_shape()
+        return self._get_event_shape()
 
     def sample(self, sample_shape: Any = (), seed: int | None = None, name: str = "sample") -> Tensor:
         """Values: `sample_shape` of each distribution."""
@@ -148,10 +166,10 @@ class Distribution:
             wanted = convert_to_tensor(np.asarray(sample_shape, np.int32) if not isinstance(sample_shape, Tensor)
                                        else sample_shape, name="sample_shape")
             if wanted.get_shape().ndims == 0:
-                return self._named(self._sample_n(wanted, seed), [_known(wanted)])
-            drawn = self._sample_n(reduction.reduce_prod(wanted), seed)
-            whole = array.concat(0, [casting.to_int32(wanted), array.shape(drawn)[1:]])  # type: ignore[index]
+                return self.sample_n(wanted, seed)
             known = constant_value(wanted)
+            drawn = self.sample_n(reduction.reduce_prod(wanted) if known is None else int(np.prod(known)), seed)
+            whole = array.concat(0, [casting.to_int32(wanted), array.shape(drawn)[1:]])  # type: ignore[index]
             return self._named(array.reshape(drawn, whole), None if known is None else known.tolist())
 
     def sample_n(self, n: Any, seed: int | None = None, name: str = "sample_n") -> Tensor:
@@ -180,7 +198,7 @@ class Distribution:
     def prob(self, value: Any, name: str = "prob") -> Tensor:
         """The density, or the probability, at values."""
         with self._scope(name, [value]):
-            return math.exp(self._log_prob(self._given(value)))
+            return self._prob(self._given(value))
 
     def log_pdf(self, value: Any, name: str = "log_pdf") -> Tensor:
         """`log_prob` of a continuous distribution. TypeError for another."""
@@ -224,7 +242,7 @@ class Distribution:
     def log_survival_function(self, value: Any, name: str = "log_survival_function") -> Tensor:
         """The logarithm of `survival_function`."""
         with self._scope(name, [value]):
-            return math.log(self._survival_function(self._given(value)))
+            return self._log_survival_function(self._given(value))
 
     def entropy(self, name: str = "entropy") -> Tensor:
         """The entropy, in nats."""
