@@ -88,6 +88,15 @@ def test_a_function_by_its_message():
         graph.create_op("foo", [tf.constant(2)], [tf.float32] * 3, compute_shapes=False)
 
 
+def test_a_function_that_0_12_was_not_to_inline():
+    @function.Defun(tf.float32, tf.float32, func_name="apart", noinline=True)
+    def scaled(x, y):
+        return x * y
+
+    with tf.Session() as session:
+        assert session.run(scaled(tf.constant(2.0), tf.constant(3.0))) == 6.0
+
+
 def test_names_of_results_and_of_calls():
     @function.Defun(x=tf.float32, out_names=["twice"])
     def Double(x):

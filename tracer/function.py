@@ -213,10 +213,11 @@ class Defun:
     Args:
         input_type_list: the types of its arguments.
         input_types: the same by argument. `func_name`, `grad_func`, `python_grad_func` and `out_names` are as for
-            `define_function`.
+            `define_function`. `noinline` of 0.12 says nothing here: a call and its body compile to the same.
     """
 
     def __init__(self, *input_type_list: Any, **input_types: Any) -> None:
+        input_types.pop("noinline", None)
         self._options = {name: input_types.pop(name) for name in _OPTIONS if name in input_types}
         if input_type_list and input_types:
             raise ValueError("Types are given as a list or by argument, not as both.")
