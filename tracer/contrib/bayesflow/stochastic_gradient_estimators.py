@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import mul
 from typing import Any
 
 from tracer import scopes
-from tracer.ops import array, math, reduction
+from tracer.ops import array, reduction
 from tracer.train.averages import ExponentialMovingAverage
 from tracer.variable_scope import variable_op_scope
 
@@ -16,7 +17,7 @@ def score_function(stochastic_tensor: Any, value: Any, loss: Any, baseline: Any 
     """`log p(value)` times the loss, or what the loss is more than `baseline`: its gradient is that of the expected loss."""
     with scopes.op_scope([value, loss, baseline], name, "ScoreFunction"):
         advantage = loss if baseline is None else loss - baseline
-        return math.mul(stochastic_tensor.distribution.log_prob(value), array.stop_gradient(advantage))
+        return mul(stochastic_tensor.distribution.log_prob(value), array.stop_gradient(advantage))
 
 
 def get_score_function_with_advantage(advantage_fn: Callable | None = None,
@@ -28,7 +29,7 @@ def get_score_function_with_advantage(advantage_fn: Callable | None = None,
     def score_function_with_advantage(stochastic_tensor: Any, value: Any, loss: Any) -> Any:
         with scopes.op_scope([value, loss], name, "ScoreFunctionWithAdvantage"):
             advantage = advantage_fn(stochastic_tensor, loss)
-            return math.mul(stochastic_tensor.distribution.log_prob(value), array.stop_gradient(advantage))
+            return mul(stochastic_tensor.distribution.log_prob(value), array.stop_gradient(advantage))
 
     return score_function_with_advantage
 

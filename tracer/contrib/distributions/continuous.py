@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math as numbers
+from operator import add, mul, sub
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,7 @@ class _Two(Distribution):
         return self._spread
 
     def _whole(self, value: Any) -> Tensor:
-        return math.add(value, self._spread)
+        return add(value, self._spread)
 
 
 class Normal(_Two):
@@ -57,24 +58,24 @@ class Normal(_Two):
     sigma = reads("_sigma", "The standard deviations.")
 
     def _scaled(self, value: Tensor) -> Tensor:
-        return math.div(math.sub(value, self._mu), self._sigma)
+        return math.div(sub(value, self._mu), self._sigma)
 
     def _sample_n(self, n: Any, seed: int | None) -> Tensor:
         drawn = random.random_normal(self._sample_sizes(n), 0.0, 1.0, self.dtype.base_dtype, seed)
-        return math.add(math.mul(drawn, self._sigma), self._mu)
+        return add(mul(drawn, self._sigma), self._mu)
 
     def _log_prob(self, value: Tensor) -> Tensor:
-        return math.sub(math.sub(-0.5 * numbers.log(2 * numbers.pi), math.log(self._sigma)),
-                        math.mul(0.5, math.square(self._scaled(value))))
+        return sub(sub(-0.5 * numbers.log(2 * numbers.pi), math.log(self._sigma)),
+                        mul(0.5, math.square(self._scaled(value))))
 
     def _cdf(self, value: Tensor) -> Tensor:
-        return math.mul(0.5, special.erfc(math.mul(self._scaled(value), -1 / numbers.sqrt(2))))
+        return mul(0.5, special.erfc(mul(self._scaled(value), -1 / numbers.sqrt(2))))
 
     def _survival_function(self, value: Tensor) -> Tensor:
-        return math.mul(0.5, special.erfc(math.mul(self._scaled(value), 1 / numbers.sqrt(2))))
+        return mul(0.5, special.erfc(mul(self._scaled(value), 1 / numbers.sqrt(2))))
 
     def _entropy(self) -> Tensor:
-        return math.add(0.5 + 0.5 * numbers.log(2 * numbers.pi), math.log(self._whole(self._sigma)))
+        return add(0.5 + 0.5 * numbers.log(2 * numbers.pi), math.log(self._whole(self._sigma)))
 
     def _mean(self) -> Tensor:
         return self._whole(self._mu)
@@ -112,22 +113,22 @@ class Laplace(_Two):
         kind = self.dtype.as_numpy_dtype
         least = np.nextafter(kind(-1), kind(0))
         drawn = random.random_uniform(self._sample_sizes(n), least, 1.0, self.dtype.base_dtype, seed)
-        far = math.mul(math.sign(drawn), math.log(math.sub(1.0, math.abs(drawn))))
-        return math.sub(self._loc, math.mul(self._scale, far))
+        far = mul(math.sign(drawn), math.log(sub(1.0, math.abs(drawn))))
+        return sub(self._loc, mul(self._scale, far))
 
     def _distance(self, value: Tensor) -> Tensor:
-        return math.div(math.abs(math.sub(value, self._loc)), self._scale)
+        return math.div(math.abs(sub(value, self._loc)), self._scale)
 
     def _log_prob(self, value: Tensor) -> Tensor:
-        return math.sub(math.sub(-numbers.log(2), math.log(self._scale)), self._distance(value))
+        return sub(sub(-numbers.log(2), math.log(self._scale)), self._distance(value))
 
     def _cdf(self, value: Tensor) -> Tensor:
-        away = math.sub(value, self._loc)
-        beyond = math.sub(1.0, math.exp(math.neg(self._distance(value))))
-        return math.add(0.5, math.mul(math.mul(0.5, math.sign(away)), beyond))
+        away = sub(value, self._loc)
+        beyond = sub(1.0, math.exp(math.neg(self._distance(value))))
+        return add(0.5, mul(mul(0.5, math.sign(away)), beyond))
 
     def _entropy(self) -> Tensor:
-        return math.add(numbers.log(2) + 1, math.log(self._whole(self._scale)))
+        return add(numbers.log(2) + 1, math.log(self._whole(self._scale)))
 
     def _mean(self) -> Tensor:
         return self._whole(self._loc)
@@ -136,7 +137,7 @@ class Laplace(_Two):
         return math.square(self._std())
 
     def _std(self) -> Tensor:
-        return math.mul(numbers.sqrt(2), self._whole(self._scale))
+        return mul(numbers.sqrt(2), self._whole(self._scale))
 
     def _mode(self) -> Tensor:
         return self._mean()
@@ -163,20 +164,20 @@ class Uniform(_Two):
     def range(self, name: str = "range") -> Tensor:
         """How far the ends are apart."""
         with self._scope(name):
-            return math.sub(self._b, self._a)
+            return sub(self._b, self._a)
 
     def _sample_n(self, n: Any, seed: int | None) -> Tensor:
         drawn = random.random_uniform(self._sample_sizes(n), dtype=self.dtype.base_dtype, seed=seed)
-        return math.add(self._a, math.mul(self.range(), drawn))
+        return add(self._a, mul(self.range(), drawn))
 
     def _log_prob(self, value: Tensor) -> Tensor:
         return math.log(self._density(value))
 
     def _density(self, value: Tensor) -> Tensor:
-        whole = math.add(value, self._spread)
-        inside = logic.logical_and(logic.greater_equal(whole, math.add(array.zeros_like(whole), self._a)),
-                                   logic.less(whole, math.add(array.zeros_like(whole), self._b)))
-        height = math.add(array.zeros_like(whole), math.div(1.0, self.range()))
+        whole = add(value, self._spread)
+        inside = logic.logical_and(logic.greater_equal(whole, add(array.zeros_like(whole), self._a)),
+                                   logic.less(whole, add(array.zeros_like(whole), self._b)))
+        height = add(array.zeros_like(whole), 1.0 / self.range())
         return logic.select(inside, height, array.zeros_like(whole))
 
     def prob(self, value: Any, name: str = "prob") -> Tensor:
@@ -184,13 +185,13 @@ class Uniform(_Two):
             return self._density(self._given(value))
 
     def _cdf(self, value: Tensor) -> Tensor:
-        return math.minimum(math.maximum(math.div(math.sub(math.add(value, self._spread), self._a), self.range()), 0.0), 1.0)
+        return math.minimum(math.maximum(math.div(sub(add(value, self._spread), self._a), self.range()), 0.0), 1.0)
 
     def _entropy(self) -> Tensor:
         return math.log(self._whole(self.range()))
 
     def _mean(self) -> Tensor:
-        return math.div(math.add(self._a, self._b), 2)
+        return math.div(add(self._a, self._b), 2)
 
     def _variance(self) -> Tensor:
         return math.div(math.square(self.range()), 12)
@@ -214,16 +215,16 @@ class Gamma(_Two):
         return random_gamma(array.reshape(n, [1]), self._alpha, self._beta, self.dtype.base_dtype, seed)
 
     def _log_prob(self, value: Tensor) -> Tensor:
-        powers = math.add(math.mul(self._alpha, math.log(self._beta)),
-                          math.mul(math.sub(self._alpha, 1.0), math.log(value)))
-        return math.sub(math.sub(powers, math.mul(self._beta, value)), special.lgamma(self._alpha))
+        powers = add(mul(self._alpha, math.log(self._beta)),
+                          mul(sub(self._alpha, 1.0), math.log(value)))
+        return sub(sub(powers, mul(self._beta, value)), special.lgamma(self._alpha))
 
     def _cdf(self, value: Tensor) -> Tensor:
-        return special.igamma(self._alpha, math.mul(self._beta, value))
+        return special.igamma(self._alpha, mul(self._beta, value))
 
     def _entropy(self) -> Tensor:
-        more = math.mul(math.sub(1.0, self._alpha), special.digamma(self._alpha))
-        return math.add(math.add(math.sub(self._alpha, math.log(self._beta)), special.lgamma(self._alpha)), more)
+        more = mul(sub(1.0, self._alpha), special.digamma(self._alpha))
+        return add(add(sub(self._alpha, math.log(self._beta)), special.lgamma(self._alpha)), more)
 
     def _mean(self) -> Tensor:
         return math.div(self._alpha, self._beta)
@@ -236,7 +237,7 @@ class Gamma(_Two):
 
     def _mode(self) -> Tensor:
         whole = self._whole(self._alpha)
-        found = math.div(math.sub(whole, 1.0), self._beta)
+        found = math.div(sub(whole, 1.0), self._beta)
         return self._undefined(logic.greater_equal(whole, array.ones_like(whole)), found,
                                "mode not defined for components of alpha <= 1")
 
@@ -280,7 +281,7 @@ class Chi2(Gamma):
 
     def __init__(self, df: Any, validate_args: bool = False, allow_nan_stats: bool = True, name: str = "Chi2") -> None:
         df = convert_to_tensor(df, name="df")
-        super().__init__(math.mul(df, 0.5), math.mul(array.ones_like(df), 0.5), validate_args, allow_nan_stats, name)
+        super().__init__(mul(df, 0.5), mul(array.ones_like(df), 0.5), validate_args, allow_nan_stats, name)
         self._df = df
         self._parameters = {"df": df, "validate_args": validate_args, "allow_nan_stats": allow_nan_stats, "name": name}
 
@@ -292,45 +293,45 @@ class Beta(_Two):
     def __init__(self, a: Any, b: Any, validate_args: bool = False, allow_nan_stats: bool = True,
                  name: str = "Beta") -> None:
         self._a, self._b = self._make(("a", "b"), (a, b), (True, True), validate_args, allow_nan_stats, name, False)
-        self._sum = math.add(self._a, self._b)
+        self._sum = add(self._a, self._b)
 
     a = reads("_a", "The first parameters.")
     b = reads("_b", "The second parameters.")
     a_b_sum = reads("_sum", "Their sums.")
 
     def _log_beta(self) -> Tensor:
-        return math.sub(math.add(special.lgamma(self._a), special.lgamma(self._b)), special.lgamma(self._sum))
+        return sub(add(special.lgamma(self._a), special.lgamma(self._b)), special.lgamma(self._sum))
 
     def _sample_n(self, n: Any, seed: int | None) -> Tensor:
         count, kind = array.reshape(n, [1]), self.dtype.base_dtype
         first = random_gamma(count, self._whole(self._a), None, kind, seed)
         second = random_gamma(count, self._whole(self._b), None, kind, new_seed(seed, "beta"))
-        return math.div(first, math.add(first, second))
+        return math.div(first, add(first, second))
 
     def _log_prob(self, value: Tensor) -> Tensor:
-        return math.sub(math.add(math.mul(math.sub(self._a, 1.0), math.log(value)),
-                                 math.mul(math.sub(self._b, 1.0), math.log(math.sub(1.0, value)))), self._log_beta())
+        return sub(add(mul(sub(self._a, 1.0), math.log(value)),
+                                 mul(sub(self._b, 1.0), math.log(sub(1.0, value)))), self._log_beta())
 
     def _cdf(self, value: Tensor) -> Tensor:
         from tracer.ops.later_maths import betainc
 
-        whole = math.add(value, self._spread)
+        whole = add(value, self._spread)
         zeros = array.zeros_like(whole)
-        return betainc(math.add(self._a, zeros), math.add(self._b, zeros), whole)
+        return betainc(add(self._a, zeros), add(self._b, zeros), whole)
 
     def _entropy(self) -> Tensor:
-        parts = math.add(math.mul(math.sub(self._a, 1.0), special.digamma(self._a)),
-                         math.mul(math.sub(self._b, 1.0), special.digamma(self._b)))
-        return math.add(math.sub(self._log_beta(), parts), math.mul(math.sub(self._sum, 2.0), special.digamma(self._sum)))
+        parts = add(mul(sub(self._a, 1.0), special.digamma(self._a)),
+                         mul(sub(self._b, 1.0), special.digamma(self._b)))
+        return add(sub(self._log_beta(), parts), mul(sub(self._sum, 2.0), special.digamma(self._sum)))
 
     def _mean(self) -> Tensor:
         return math.div(self._a, self._sum)
 
     def _variance(self) -> Tensor:
-        return math.div(math.mul(self._a, self._b), math.mul(math.square(self._sum), math.add(self._sum, 1.0)))
+        return math.div(mul(self._a, self._b), mul(math.square(self._sum), add(self._sum, 1.0)))
 
     def _mode(self) -> Tensor:
-        found = math.div(math.sub(self._whole(self._a), 1.0), math.sub(self._sum, 2.0))
+        found = math.div(sub(self._whole(self._a), 1.0), sub(self._sum, 2.0))
         inside = logic.logical_and(logic.greater(self._whole(self._a), 1.0), logic.greater(self._whole(self._b), 1.0))
         return self._undefined(inside, found, "mode not defined for components of a <= 1 or b <= 1")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import add, mul, sub
 from typing import Any
 
 from tracer.contrib.distributions.distribution import Distribution
@@ -69,10 +70,10 @@ class Binomial(_Counts):
     def _both(self, logits: Any, p: Any) -> tuple[Tensor, Tensor]:
         if p is None:
             return logits, nn_ops.sigmoid(logits)
-        return math.sub(math.log(p), math.log(math.sub(1.0, p))), p
+        return sub(math.log(p), math.log(sub(1.0, p))), p
 
     def _batch(self) -> Tensor:
-        return math.add(self._n, self._p)
+        return add(self._n, self._p)
 
     def _log_prob(self, value: Tensor) -> Tensor:
         counts = self._checked(value)
@@ -80,23 +81,23 @@ class Binomial(_Counts):
             fits = check.assert_less_equal(counts, self._n,
                                            data=["counts are not less than or equal to n.", counts, self._n])
             counts = control_flow.with_dependencies([fits], counts)
-        others = math.sub(self._n, counts)
-        chosen = math.add(math.mul(counts, math.log(self._p)), math.mul(others, math.log(math.sub(1.0, self._p))))
-        ways = math.sub(math.sub(special.lgamma(math.add(self._n, 1.0)), special.lgamma(math.add(counts, 1.0))),
-                        special.lgamma(math.add(others, 1.0)))
-        return math.add(chosen, ways)
+        others = sub(self._n, counts)
+        chosen = add(mul(counts, math.log(self._p)), mul(others, math.log(sub(1.0, self._p))))
+        ways = sub(sub(special.lgamma(add(self._n, 1.0)), special.lgamma(add(counts, 1.0))),
+                        special.lgamma(add(others, 1.0)))
+        return add(chosen, ways)
 
     def _mean(self) -> Tensor:
-        return math.mul(self._n, self._p)
+        return mul(self._n, self._p)
 
     def _variance(self) -> Tensor:
-        return math.mul(self._mean(), math.sub(1.0, self._p))
+        return mul(self._mean(), sub(1.0, self._p))
 
     def _std(self) -> Tensor:
         return math.sqrt(self._variance())
 
     def _mode(self) -> Tensor:
-        return math.floor(math.mul(math.add(self._n, 1.0), self._p))
+        return math.floor(mul(add(self._n, 1.0), self._p))
 
 
 class Multinomial(_Counts):
@@ -113,7 +114,7 @@ class Multinomial(_Counts):
         return (logits, nn_ops.softmax(logits)) if p is None else (math.log(p), p)
 
     def _batch(self) -> Tensor:
-        return math.add(self._n, reduction.reduce_sum(self._p, [-1]))
+        return add(self._n, reduction.reduce_sum(self._p, [-1]))
 
     def _event(self) -> Tensor:
         rank = self._p.get_shape().ndims
@@ -125,14 +126,14 @@ class Multinomial(_Counts):
             fits = check.assert_equal(reduction.reduce_sum(counts, [-1]), self._n,
                                       data=["counts do not sum to n.", counts, self._n])
             counts = control_flow.with_dependencies([fits], counts)
-        ways = math.sub(special.lgamma(math.add(self._n, 1.0)),
-                        reduction.reduce_sum(special.lgamma(math.add(counts, 1.0)), [-1]))
-        return math.add(reduction.reduce_sum(math.mul(counts, math.log(self._p)), [-1]), ways)
+        ways = sub(special.lgamma(add(self._n, 1.0)),
+                        reduction.reduce_sum(special.lgamma(add(counts, 1.0)), [-1]))
+        return add(reduction.reduce_sum(mul(counts, math.log(self._p)), [-1]), ways)
 
     def _mean(self) -> Tensor:
-        return math.mul(array.expand_dims(self._n, -1), self._p)
+        return mul(array.expand_dims(self._n, -1), self._p)
 
     def _variance(self) -> Tensor:
         mean = self._mean()
         each = math.neg(math.batch_matmul(array.expand_dims(mean, -1), array.expand_dims(self._p, -2)))
-        return math.add(each, matrix.batch_matrix_diag(mean))
+        return add(each, matrix.batch_matrix_diag(mean))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import add, mul, sub
 from typing import Any
 
 from tracer import dtypes, nn
@@ -21,11 +22,11 @@ def _chances(logits: Any, p: Any) -> tuple[Tensor, Tensor, Tensor]:
         raise ValueError("Must pass p or logits, but not both." if p is not None else "Must pass p or logits.")
     if p is not None:
         p = convert_to_tensor(p, name="p")
-        q = math.sub(1.0, p)
-        return math.sub(math.log(p), math.log(q)), p, q
+        q = sub(1.0, p)
+        return sub(math.log(p), math.log(q)), p, q
     logits = convert_to_tensor(logits, name="logits")
     p = nn_ops.sigmoid(logits)
-    return logits, p, math.sub(1.0, p)
+    return logits, p, sub(1.0, p)
 
 
 class Bernoulli(Distribution):
@@ -51,22 +52,22 @@ class Bernoulli(Distribution):
 
     def _sample_n(self, n: Any, seed: int | None) -> Tensor:
         drawn = random.random_uniform(self._sample_sizes(n), dtype=self._p.dtype.base_dtype, seed=seed)
-        return casting.cast(logic.less(drawn, math.add(array.zeros_like(drawn), self._p)), self.dtype)
+        return casting.cast(logic.less(drawn, add(array.zeros_like(drawn), self._p)), self.dtype)
 
     def _log_prob(self, value: Tensor) -> Tensor:
         value = casting.cast(value, self._logits.dtype)
-        zeros = array.zeros_like(math.add(value, self._logits))
-        return math.neg(nn.sigmoid_cross_entropy_with_logits(math.add(zeros, self._logits), math.add(zeros, value)))
+        zeros = array.zeros_like(add(value, self._logits))
+        return math.neg(nn.sigmoid_cross_entropy_with_logits(add(zeros, self._logits), add(zeros, value)))
 
     def _entropy(self) -> Tensor:
-        contrary = math.sub(1.0, nn_ops.sigmoid(self._logits))
-        return math.add(math.mul(self._logits, contrary), nn_ops.softplus(math.neg(self._logits)))
+        contrary = sub(1.0, nn_ops.sigmoid(self._logits))
+        return add(mul(self._logits, contrary), nn_ops.softplus(math.neg(self._logits)))
 
     def _mean(self) -> Tensor:
         return array.identity(self._p)
 
     def _variance(self) -> Tensor:
-        return math.mul(self._q, self._p)
+        return mul(self._q, self._p)
 
     def _mode(self) -> Tensor:
         return casting.cast(logic.greater(self._p, self._q), self.dtype)
@@ -83,7 +84,7 @@ class BernoulliWithSigmoidP(Bernoulli):
 
 def log_softmax(logits: Tensor) -> Tensor:
     """The logarithms of chances, along the last dimension, of any number of them."""
-    return math.sub(logits, reduce_logsumexp(logits, [-1], True))
+    return sub(logits, reduce_logsumexp(logits, [-1], True))
 
 
 class Categorical(Distribution):
@@ -129,8 +130,8 @@ class Categorical(Distribution):
     def _log_prob(self, value: Tensor) -> Tensor:
         value = casting.to_int64(value)
         zeros = casting.cast(array.zeros_like(value), self._logits.dtype)
-        whole = math.add(self._logits, array.expand_dims(zeros, -1)) if value.get_shape().ndims else self._logits
-        spread = math.add(value, casting.to_int64(array.zeros_like(reduction.reduce_sum(whole, -1))))
+        whole = add(self._logits, array.expand_dims(zeros, -1)) if value.get_shape().ndims else self._logits
+        spread = add(value, casting.to_int64(array.zeros_like(reduction.reduce_sum(whole, -1))))
         return math.neg(nn.sparse_softmax_cross_entropy_with_logits(whole, spread)) if whole.get_shape().ndims != 1 else \
             math.neg(array.squeeze(nn.sparse_softmax_cross_entropy_with_logits(
                 array.expand_dims(whole, 0), array.expand_dims(spread, 0)), [0]))
@@ -160,10 +161,10 @@ class Poisson(Distribution):
         return self._lam
 
     def _log_prob(self, value: Tensor) -> Tensor:
-        return math.sub(math.sub(math.mul(value, math.log(self._lam)), self._lam), special.lgamma(math.add(value, 1.0)))
+        return sub(sub(mul(value, math.log(self._lam)), self._lam), special.lgamma(add(value, 1.0)))
 
     def _cdf(self, value: Tensor) -> Tensor:
-        return special.igammac(math.add(math.floor(value), 1.0), self._lam)
+        return special.igammac(add(math.floor(value), 1.0), self._lam)
 
     def _mean(self) -> Tensor:
         return array.identity(self._lam)
@@ -207,29 +208,29 @@ class Dirichlet(Distribution):
         return math.div(drawn, reduction.reduce_sum(drawn, [-1], True))
 
     def _log_prob(self, value: Tensor) -> Tensor:
-        powers = reduction.reduce_sum(math.mul(math.sub(self._alpha, 1.0), math.log(value)), [-1])
-        return math.sub(powers, special.lbeta(self._alpha))
+        powers = reduction.reduce_sum(mul(sub(self._alpha, 1.0), math.log(value)), [-1])
+        return sub(powers, special.lbeta(self._alpha))
 
     def _entropy(self) -> Tensor:
         count = casting.cast(array.shape(self._alpha)[-1 + (self._alpha.get_shape().ndims or 0)],  # type: ignore[index]
                              self.dtype)
-        found = math.add(special.lbeta(self._alpha), math.mul(math.sub(self._sum, count), special.digamma(self._sum)))
-        return math.sub(found, reduction.reduce_sum(
-            math.mul(math.sub(self._alpha, 1.0), special.digamma(self._alpha)), [-1]))
+        found = add(special.lbeta(self._alpha), mul(sub(self._sum, count), special.digamma(self._sum)))
+        return sub(found, reduction.reduce_sum(
+            mul(sub(self._alpha, 1.0), special.digamma(self._alpha)), [-1]))
 
     def _mean(self) -> Tensor:
         return math.div(self._alpha, array.expand_dims(self._sum, -1))
 
     def _variance(self) -> Tensor:
         whole = array.expand_dims(self._sum, -1)
-        scale = math.mul(math.square(whole), math.add(whole, 1.0))
-        covariance = math.mul(array.expand_dims(math.div(self._alpha, scale), -1), array.expand_dims(self._alpha, -2))
-        variances = math.div(math.mul(self._alpha, math.sub(whole, self._alpha)), scale)
+        scale = mul(math.square(whole), add(whole, 1.0))
+        covariance = mul(array.expand_dims(math.div(self._alpha, scale), -1), array.expand_dims(self._alpha, -2))
+        variances = math.div(mul(self._alpha, sub(whole, self._alpha)), scale)
         return matrix_set_diag(math.neg(covariance), variances)
 
     def _mode(self) -> Tensor:
         count = casting.cast(array.shape(self._alpha)[-1 + (self._alpha.get_shape().ndims or 0)],  # type: ignore[index]
                              self.dtype)
-        found = math.div(math.sub(self._alpha, 1.0), array.expand_dims(math.sub(self._sum, count), -1))
+        found = math.div(sub(self._alpha, 1.0), array.expand_dims(sub(self._sum, count), -1))
         return self._undefined(logic.greater(self._alpha, array.ones_like(self._alpha)), found,
                                "mode not defined for components of alpha <= 1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from operator import add, mul, sub
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,9 @@ class Distribution:
         name: of the scope of its operations.
     """
 
-    def __init__(self, dtype: Any, parameters: dict[str, Any] | None = None, is_continuous: bool = True, is_reparameterized: bool = False,
-                 validate_args: bool = False, allow_nan_stats: bool = True, graph_parents: Any = None,
-                 name: str | None = None) -> None:
+    def __init__(self, dtype: Any, parameters: dict[str, Any] | None = None, is_continuous: bool = True,
+                 is_reparameterized: bool = False, validate_args: bool = False, allow_nan_stats: bool = True,
+                 graph_parents: Any = None, name: str | None = None) -> None:
         self._dtype = dtypes.as_dtype(dtype)
         self._parameters = dict(parameters or {})
         self._is_continuous, self._is_reparameterized = is_continuous, is_reparameterized
@@ -78,7 +79,7 @@ class Distribution:
         return math.log(self._cdf(value))
 
     def _survival_function(self, value: Tensor) -> Tensor:
-        return math.sub(1.0, self._cdf(value))
+        return sub(1.0, self._cdf(value))
 
     def _log_survival_function(self, value: Tensor) -> Tensor:
         return math.log(self._survival_function(value))
@@ -292,7 +293,7 @@ class Distribution:
             from tracer.ops.control_flow import Assert
 
             return control_flow.with_dependencies([Assert(reduction.reduce_all(inside), [what])], value)
-        nan = math.mul(array.ones_like(value), np.array(np.nan, self.dtype.as_numpy_dtype))
+        nan = mul(array.ones_like(value), np.array(np.nan, self.dtype.as_numpy_dtype))
         return logic.select(inside, value, nan)
 
 
@@ -305,7 +306,7 @@ def spread(first: Tensor, *others: Tensor) -> Tensor:
     """Zeros of the shape that tensors have together."""
     total = array.zeros_like(first)
     for other in others:
-        total = math.add(total, casting.cast(array.zeros_like(other), total.dtype))
+        total = add(total, casting.cast(array.zeros_like(other), total.dtype))
     return total
 
 

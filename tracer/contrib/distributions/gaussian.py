@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math as python_math
+from operator import mul, sub
 from typing import Any
 
 from tracer import dtypes, scopes
@@ -49,10 +50,10 @@ class Gaussian:
     @property
     def mean(self) -> Tensor:
         """The means, one for each distribution."""
-        return math.mul(self._mu, constants.ones_like(self._sigma))
+        return mul(self._mu, constants.ones_like(self._sigma))
 
     def _scaled(self, x: Any) -> Tensor:
-        return math.div(math.sub(convert_to_tensor(x, dtype=self.dtype.base_dtype, name="x"), self._mu), self._sigma)
+        return math.div(sub(convert_to_tensor(x, dtype=self.dtype.base_dtype, name="x"), self._mu), self._sigma)
 
     def log_pdf(self, x: Any, name: str | None = None) -> Tensor:
         """The logarithm of the density at `x`."""
@@ -78,7 +79,7 @@ class Gaussian:
     def entropy(self, name: str | None = None) -> Tensor:
         """The differential entropy, `log(2 pi e sigma ** 2) / 2`."""
         with scopes.op_scope([self._mu, self._sigma], name, "GaussianEntropy"):
-            spread = math.mul(constants.ones_like(self._mu), self._sigma)
+            spread = mul(constants.ones_like(self._mu), self._sigma)
             return 0.5 * (1 + python_math.log(2 * python_math.pi)) + math.log(spread)
 
     def sample(self, n: Any, seed: int | None = None, name: str | None = None) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import add, mul, sub
 from typing import Any
 
 from tracer.contrib.distributions.continuous import Gamma
@@ -20,26 +21,26 @@ class InverseGamma(Gamma):
         return math.inv(super()._sample_n(n, seed))
 
     def _log_prob(self, value: Tensor) -> Tensor:
-        powers = math.sub(math.mul(self._alpha, math.log(self._beta)),
-                          math.mul(math.add(self._alpha, 1.0), math.log(value)))
-        return math.sub(math.sub(powers, special.lgamma(self._alpha)), math.div(self._beta, value))
+        powers = sub(mul(self._alpha, math.log(self._beta)),
+                          mul(add(self._alpha, 1.0), math.log(value)))
+        return sub(sub(powers, special.lgamma(self._alpha)), math.div(self._beta, value))
 
     def _cdf(self, value: Tensor) -> Tensor:
         return special.igammac(self._alpha, math.div(self._beta, value))
 
     def _entropy(self) -> Tensor:
-        less = math.mul(math.add(1.0, self._alpha), special.digamma(self._alpha))
-        return math.sub(math.add(math.add(self._alpha, math.log(self._beta)), special.lgamma(self._alpha)), less)
+        less = mul(add(1.0, self._alpha), special.digamma(self._alpha))
+        return sub(add(add(self._alpha, math.log(self._beta)), special.lgamma(self._alpha)), less)
 
     def _mean(self) -> Tensor:
         whole = self._whole(self._alpha)
-        return self._undefined(logic.greater(whole, array.ones_like(whole)), math.div(self._beta, math.sub(whole, 1.0)),
+        return self._undefined(logic.greater(whole, array.ones_like(whole)), math.div(self._beta, sub(whole, 1.0)),
                                "mean not defined for components of self.alpha <= 1")
 
     def _variance(self) -> Tensor:
         whole = self._whole(self._alpha)
-        below = math.mul(math.square(math.sub(whole, 1.0)), math.sub(whole, 2.0))
-        return self._undefined(logic.greater(whole, math.mul(array.ones_like(whole), 2.0)),
+        below = mul(math.square(sub(whole, 1.0)), sub(whole, 2.0))
+        return self._undefined(logic.greater(whole, mul(array.ones_like(whole), 2.0)),
                                math.div(math.square(self._beta), below),
                                "variance not defined for components of alpha <= 2")
 
@@ -47,7 +48,7 @@ class InverseGamma(Gamma):
         raise NotImplementedError("std is not implemented")
 
     def _mode(self) -> Tensor:
-        return math.div(self._beta, math.add(self._alpha, 1.0))
+        return math.div(self._beta, add(self._alpha, 1.0))
 
 
 class InverseGammaWithSoftplusAlphaBeta(InverseGamma):

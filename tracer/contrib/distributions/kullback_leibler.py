@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import add, mul, sub
 from typing import Any
 
 from tracer import scopes
@@ -62,28 +63,28 @@ def kl(dist_a: Any, dist_b: Any, allow_nan: bool = False, name: str | None = Non
 def _normal(a: Normal, b: Normal, name: str | None = None) -> Tensor:
     square, other = math.square(a.sigma), math.square(b.sigma)
     ratio = math.div(square, other)
-    apart = math.div(math.square(math.sub(a.mu, b.mu)), math.mul(2.0, other))
-    return math.add(apart, math.mul(0.5, math.sub(math.sub(ratio, 1.0), math.log(ratio))))
+    apart = math.div(math.square(sub(a.mu, b.mu)), mul(2.0, other))
+    return add(apart, mul(0.5, sub(sub(ratio, 1.0), math.log(ratio))))
 
 
 @RegisterKL(Bernoulli, Bernoulli)
 def _bernoulli(a: Bernoulli, b: Bernoulli, name: str | None = None) -> Tensor:
-    ones = math.sub(nn_ops.softplus(math.neg(b.logits)), nn_ops.softplus(math.neg(a.logits)))
-    noughts = math.sub(nn_ops.softplus(b.logits), nn_ops.softplus(a.logits))
-    return math.add(math.mul(nn_ops.sigmoid(a.logits), ones), math.mul(nn_ops.sigmoid(math.neg(a.logits)), noughts))
+    ones = sub(nn_ops.softplus(math.neg(b.logits)), nn_ops.softplus(math.neg(a.logits)))
+    noughts = sub(nn_ops.softplus(b.logits), nn_ops.softplus(a.logits))
+    return add(mul(nn_ops.sigmoid(a.logits), ones), mul(nn_ops.sigmoid(math.neg(a.logits)), noughts))
 
 
 @RegisterKL(Categorical, Categorical)
 def _categorical(a: Categorical, b: Categorical, name: str | None = None) -> Tensor:
     mine = log_softmax(a.logits)
-    return reduction.reduce_sum(math.mul(math.exp(mine), math.sub(mine, log_softmax(b.logits))), [-1])
+    return reduction.reduce_sum(mul(math.exp(mine), sub(mine, log_softmax(b.logits))), [-1])
 
 
 @RegisterKL(Beta, Beta)
 def _beta(a: Beta, b: Beta, name: str | None = None) -> Tensor:
     def weighed(x: Tensor, y: Tensor) -> Tensor:
-        return math.mul(math.sub(x, y), special.digamma(x))
+        return mul(sub(x, y), special.digamma(x))
 
-    found = math.sub(b._log_beta(), a._log_beta())
-    found = math.add(found, math.add(weighed(a.a, b.a), weighed(a.b, b.b)))
-    return math.add(found, math.mul(math.sub(b.a_b_sum, a.a_b_sum), special.digamma(a.a_b_sum)))
+    found = sub(b._log_beta(), a._log_beta())
+    found = add(found, add(weighed(a.a, b.a), weighed(a.b, b.b)))
+    return add(found, mul(sub(b.a_b_sum, a.a_b_sum), special.digamma(a.a_b_sum)))

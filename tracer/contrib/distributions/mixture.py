@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import add, mul
 from typing import Any
 
 from tracer import dtypes
@@ -90,11 +91,11 @@ class Mixture(Distribution):
         return chance
 
     def _log_prob(self, value: Tensor) -> Tensor:
-        each = [math.add(one.log_prob(value), log) for one, log in zip(self._components, self._log_chances(), strict=True)]
+        each = [add(one.log_prob(value), log) for one, log in zip(self._components, self._log_chances(), strict=True)]
         return reduce_logsumexp(array.pack(each), [0])
 
     def _mean(self) -> Tensor:
-        return math.add_n([math.mul(self._beside(math.exp(log)), one.mean())
+        return math.add_n([mul(self._beside(math.exp(log)), one.mean())
                            for one, log in zip(self._components, self._log_chances(), strict=True)])
 
     def _sample_n(self, n: Any, seed: int | None) -> Tensor:
@@ -112,5 +113,5 @@ class Mixture(Distribution):
     def entropy_lower_bound(self, name: str = "entropy_lower_bound") -> Tensor:
         """The mean of the components' entropies by their chances; the entropy of the mixture is at least that."""
         with self._scope(name):
-            return math.add_n([math.mul(math.exp(log), one.entropy())
+            return math.add_n([mul(math.exp(log), one.entropy())
                                for one, log in zip(self._components, self._log_chances(), strict=True)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math as numbers
+from operator import add, mul, sub
 from typing import Any
 
 from tracer.contrib.distributions.distribution import Distribution
@@ -53,18 +54,18 @@ class _MultivariateNormal(Distribution):
         rank = self._mu.get_shape().ndims or 1
         sizes = array.concat(0, [array.shape(self._mu), array.reshape(casting.to_int32(n), [1])])
         drawn = random.random_normal(sizes, 0.0, 1.0, self.dtype.base_dtype, seed)  # in the order that 0.12 draws them
-        return math.add(self._scaled(array.transpose(drawn, [rank, *range(rank)])), self._mu)
+        return add(self._scaled(array.transpose(drawn, [rank, *range(rank)])), self._mu)
 
     def _log_prob(self, value: Tensor) -> Tensor:
-        distance = reduction.reduce_sum(math.square(self._solved(math.sub(value, self._mu))), [-1])
+        distance = reduction.reduce_sum(math.square(self._solved(sub(value, self._mu))), [-1])
         count = casting.cast(self._size(), self.dtype)
-        constant = math.add(math.mul(numbers.log(2 * numbers.pi), count), math.mul(2.0, self._log_det()))
-        return math.mul(-0.5, math.add(distance, constant))
+        constant = add(mul(numbers.log(2 * numbers.pi), count), mul(2.0, self._log_det()))
+        return mul(-0.5, add(distance, constant))
 
     def log_sigma_det(self, name: str = "log_sigma_det") -> Tensor:
         """The logarithm of the determinant of the covariance."""
         with self._scope(name):
-            return math.mul(2.0, self._log_det())
+            return mul(2.0, self._log_det())
 
     def sigma_det(self, name: str = "sigma_det") -> Tensor:
         """The determinant of the covariance."""
@@ -72,7 +73,7 @@ class _MultivariateNormal(Distribution):
 
     def _entropy(self) -> Tensor:
         count = casting.cast(self._size(), self.dtype)
-        return math.add(math.mul(0.5 * (1 + numbers.log(2 * numbers.pi)), count), self._log_det())
+        return add(mul(0.5 * (1 + numbers.log(2 * numbers.pi)), count), self._log_det())
 
     def _std(self) -> Tensor:
         raise NotImplementedError("std is not implemented")
@@ -104,7 +105,7 @@ class MultivariateNormalDiag(_MultivariateNormal):
         return matrix.batch_matrix_diag(math.square(self._stdev))
 
     def _scaled(self, vectors: Tensor) -> Tensor:
-        return math.mul(vectors, self._stdev)
+        return mul(vectors, self._stdev)
 
     def _solved(self, vectors: Tensor) -> Tensor:
         return math.div(vectors, self._stdev)

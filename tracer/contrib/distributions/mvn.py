@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math as python_math
+from operator import mul, sub
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,7 @@ class MultivariateNormal:
         """The logarithm of the density at `x`, whose shape [..., k] is broadcast against that of the means."""
         with scopes.op_scope([self._mu, self._chol, x], name, "MultivariateNormalLogPdf"):
             x = convert_to_tensor(x, dtype=self.dtype.base_dtype, name="x")
-            white = self._times(self._inverse(), math.sub(x, self._mu))
+            white = self._times(self._inverse(), sub(x, self._mu))
             distance = reduction.reduce_sum(math.square(white), [len(white.get_shape().as_list()) - 1])
             return -0.5 * (self._k() * python_math.log(2 * python_math.pi) + self._log_det() + distance)
 
@@ -120,7 +121,7 @@ class MultivariateNormal:
     def _times(matrices: Tensor, vectors: Tensor) -> Tensor:
         """Each matrix times its vector, their outer dimensions broadcast."""
         rank = len(vectors.get_shape().as_list())
-        products = math.mul(matrices, array.expand_dims(vectors, rank - 1))
+        products = mul(matrices, array.expand_dims(vectors, rank - 1))
         return reduction.reduce_sum(products, [len(products.get_shape().as_list()) - 1])
 
     def entropy(self, name: str | None = None) -> Tensor:

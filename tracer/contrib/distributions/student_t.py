@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math as numbers
+from operator import add, mul, sub
 from typing import Any
 
 from tracer.contrib.distributions.distribution import Distribution, new_seed, spread
@@ -39,41 +40,40 @@ class StudentT(Distribution):
     def _sample_n(self, n: Any, seed: int | None) -> Tensor:
         kind = self.dtype.base_dtype
         drawn = random.random_normal(self._sample_sizes(n), 0.0, 1.0, kind, seed)
-        freedom = math.add(self._df, self._spread)
-        squares = random_gamma(array.reshape(n, [1]), math.mul(0.5, freedom), 0.5, kind, new_seed(seed, "student_t"))
+        freedom = add(self._df, self._spread)
+        squares = random_gamma(array.reshape(n, [1]), mul(0.5, freedom), 0.5, kind, new_seed(seed, "student_t"))
         stretched = math.div(drawn, math.sqrt(math.div(squares, freedom)))
-        return math.add(math.mul(stretched, self._sigma), self._mu)
+        return add(mul(stretched, self._sigma), self._mu)
 
     def _log_prob(self, value: Tensor) -> Tensor:
-        scaled = math.div(math.sub(value, self._mu), self._sigma)
-        more = math.mul(0.5, math.add(self._df, 1.0))
-        constant = math.sub(math.sub(special.lgamma(more), special.lgamma(math.mul(0.5, self._df))),
-                            math.add(math.mul(0.5, math.log(math.mul(self._df, numbers.pi))), math.log(self._sigma)))
-        return math.sub(constant, math.mul(more, math.log(math.add(1.0, math.div(math.square(scaled), self._df)))))
+        scaled = math.div(sub(value, self._mu), self._sigma)
+        more = mul(0.5, add(self._df, 1.0))
+        constant = sub(sub(special.lgamma(more), special.lgamma(mul(0.5, self._df))),
+                        add(mul(0.5, math.log(mul(self._df, numbers.pi))), math.log(self._sigma)))
+        return sub(constant, mul(more, math.log(add(1.0, math.div(math.square(scaled), self._df)))))
 
     def _entropy(self) -> Tensor:
-        whole = math.add(self._df, self._spread)
-        half, more = math.mul(0.5, whole), math.mul(0.5, math.add(whole, 1.0))
-        log_beta = math.sub(math.add(special.lgamma(half), special.lgamma(0.5)), special.lgamma(more))
-        rest = math.mul(more, math.sub(special.digamma(more), special.digamma(half)))
-        return math.add(math.add(math.add(math.log(math.add(self._sigma, self._spread)), math.mul(0.5, math.log(whole))),
-                                 log_beta), rest)
+        whole = add(self._df, self._spread)
+        half, more = mul(0.5, whole), mul(0.5, add(whole, 1.0))
+        log_beta = sub(add(special.lgamma(half), numbers.lgamma(0.5)), special.lgamma(more))
+        rest = mul(more, sub(special.digamma(more), special.digamma(half)))
+        return add(add(add(math.log(add(self._sigma, self._spread)), mul(0.5, math.log(whole))), log_beta), rest)
 
     def _mean(self) -> Tensor:
-        whole = math.add(self._mu, self._spread)
-        return self._undefined(logic.greater(math.add(self._df, self._spread), 1.0), whole,
+        whole = add(self._mu, self._spread)
+        return self._undefined(logic.greater(add(self._df, self._spread), 1.0), whole,
                                "mean not defined for components of df <= 1")
 
     def _variance(self) -> Tensor:
-        freedom = math.add(self._df, self._spread)
+        freedom = add(self._df, self._spread)
         above = logic.greater(freedom, 2.0)
-        safe = logic.select(above, freedom, math.add(array.ones_like(freedom), 2.0))
-        finite = math.mul(math.square(math.add(self._sigma, self._spread)), math.div(safe, math.sub(safe, 2.0)))
-        found = logic.select(above, finite, math.mul(array.ones_like(finite), float("inf")))
+        safe = logic.select(above, freedom, add(array.ones_like(freedom), 2.0))
+        finite = mul(math.square(add(self._sigma, self._spread)), math.div(safe, sub(safe, 2.0)))
+        found = logic.select(above, finite, mul(array.ones_like(finite), float("inf")))
         return self._undefined(logic.greater(freedom, 1.0), found, "variance not defined for components of df <= 1")
 
     def _mode(self) -> Tensor:
-        return math.add(self._mu, self._spread)
+        return add(self._mu, self._spread)
 
 
 class StudentTWithAbsDfSoftplusSigma(StudentT):
