@@ -18,6 +18,7 @@ from lowering.programs import inline
 from tracer.errors import DataLossError
 
 _CHECKSUM = 20  # bytes
+_LAPACK = b"lapack_"  # how JAX's names for its calls of LAPACK begin
 _LENGTH = 8
 
 
@@ -48,6 +49,8 @@ def unpacked(data: bytes, arguments: tuple) -> tuple[jax.stages.Compiled, Any]:
     content = data[_CHECKSUM:]
     if hashlib.blake2b(content, digest_size=_CHECKSUM).digest() != data[:_CHECKSUM]:
         raise DataLossError(None, None, "the file of a compiled program is damaged")
+    if _LAPACK in content:
+        _find_lapack()
     start = _LENGTH + int.from_bytes(content[:_LENGTH], "big")
     head = json.loads(content[_LENGTH:start])
     device: Any = jax.local_devices()[0]
@@ -68,6 +71,14 @@ def unpacked(data: bytes, arguments: tuple) -> tuple[jax.stages.Compiled, Any]:
             for leaf, donated in zip(leaves, head["donated"], strict=True)]
     results = jax.tree.structure(_results(head["results"]))
     return jax.stages.Compiled(loaded, [], jax.tree.unflatten(structure, told), results, no_kwargs=True), head["note"]
+
+
+def _find_lapack() -> None:
+    """LAPACK's functions, which the code calls: JAX looks them up as it lowers what needs them, and a program that calls
+    one before that reads address zero."""
+    from jaxlib import lapack
+
+    lapack._lapack.initialize()
 
 
 def _told(aval: Any) -> tuple:

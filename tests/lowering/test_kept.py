@@ -1,5 +1,9 @@
 """Compiled programs that are kept on disk: found by what they compute, and by nothing less."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -197,3 +201,18 @@ def test_gradients_by_rows(place):
         values = graph(which)
         np.testing.assert_array_equal(values[which], np.array([[0, 0], [-2, -2], [-1, -1], [0, 0]], np.float32))
         np.testing.assert_array_equal(values[1 - which], np.zeros((4, 2), np.float32))
+
+
+def test_a_second_start_finds_lapack(tmp_path):
+    """Only lowering had JAX look LAPACK up: a program from disk that needs it crashed the process."""
+    script = tmp_path / "solve.py"
+    script.write_text(
+        "import tensorflow as tf\n"
+        "rows = tf.placeholder(tf.float64, [2, 2])\n"
+        "solved = tf.matrix_triangular_solve(rows, [[2.0], [4.0]])\n"
+        "print(tf.Session().run(solved, {rows: [[2.0, 0.0], [0.5, 1.0]]}).tolist())\n")
+    settings = {**os.environ, "JAX_COMPILATION_CACHE_DIR": str(tmp_path / "cache"), "TRACER_WITHOUT": ""}
+    for _ in range(2):
+        process = subprocess.run([sys.executable, "-m", "tracer", str(script)], env=settings, capture_output=True, text=True)
+        assert (process.returncode, process.stdout) == (0, "[[1.0], [3.5]]\n"), process.stderr
+    assert list((tmp_path / "cache").glob("program-*"))
