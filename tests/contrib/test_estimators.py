@@ -205,3 +205,39 @@ def test_experiments_and_scikit_learn():
 def test_wrong_use(call, message):
     with pytest.raises(ValueError, match=message):
         call(learn.Estimator(model_of, params={"rate": 0.1}))
+
+
+class Counted(learn.Experiment):
+    """Says which of its methods ran."""
+
+    length = 5
+
+    def __init__(self):
+        pass
+
+    def train(self):
+        return "train"
+
+    def train_and_evaluate(self):
+        return "train_and_evaluate"
+
+
+@pytest.mark.parametrize(("schedule", "result"), [(None, "train_and_evaluate"), ("train", "train")])
+def test_an_experiment_is_made_and_run(schedule, result):
+    from tracer.contrib.learn import learn_runner
+
+    folders = []
+    assert learn_runner.run(lambda output_dir: folders.append(output_dir) or Counted(), "out", schedule) == result
+    assert folders == ["out"]
+
+
+@pytest.mark.parametrize(("arguments", "error", "message"), [
+    ((5, "out"), TypeError, 'Experiment builder "5" is not callable.'),
+    ((lambda output_dir: 7, "out"), TypeError, "Experiment builder did not return an Experiment instance, got"),
+    ((lambda output_dir: Counted(), ""), ValueError, "Must specify an output directory"),
+    ((lambda output_dir: Counted(), "out", "none"), ValueError, "Schedule references non-existent task none"),
+    ((lambda output_dir: Counted(), "out", "length"), TypeError, "Schedule references non-callable member length"),
+])
+def test_what_a_runner_refuses(arguments, error, message):
+    with pytest.raises(error, match=message):
+        learn.learn_runner.run(*arguments)

@@ -95,3 +95,36 @@ def test_defaults_from_an_arg_scope():
 def test_what_losses_refuse(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+SEQUENCES = np.random.RandomState(3).randn(2, 3, 4).astype(np.float32)
+RIGHT, COUNTS = np.int32([[0, 1, 2], [3, 3, 0]]), np.float32([[1, 1, 0], [0.5, 0, 0]])
+
+
+@pytest.mark.parametrize("over_time", [True, False])
+@pytest.mark.parametrize("over_batch", [True, False])
+def test_the_loss_of_sequences_is_averaged_as_its_weights_are(over_time, over_batch):
+    exponents = np.exp(SEQUENCES.astype(np.float64))
+    losses = -np.log(np.take_along_axis(exponents, RIGHT[..., None], 2)[..., 0] / exponents.sum(2)) * COUNTS
+    axes = tuple(axis for axis, averaged in ((0, over_batch), (1, over_time)) if averaged)
+    wanted = losses.sum(axes) / np.maximum(COUNTS.sum(axes), 1e-12) if axes else losses
+    loss = tf.contrib.seq2seq.sequence_loss(tf.constant(SEQUENCES), RIGHT, COUNTS, over_time, over_batch)
+    with tf.Session() as session:
+        np.testing.assert_allclose(session.run(loss), wanted, rtol=1e-5)
+        halved = tf.contrib.seq2seq.sequence_loss(
+            tf.constant(SEQUENCES), RIGHT, COUNTS, over_time, over_batch,
+            lambda right, guessed: tf.nn.sparse_softmax_cross_entropy_with_logits(guessed, right) / 2)
+        np.testing.assert_allclose(session.run(halved), wanted / 2, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("arguments", "message"), [
+    ((SEQUENCES[0], RIGHT, COUNTS), "Logits must be"), ((SEQUENCES, RIGHT[0], COUNTS), "Targets must be"),
+    ((SEQUENCES, RIGHT, COUNTS[0]), "Weights must be"),
+])
+def test_the_loss_of_sequences_knows_ranks(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        tf.contrib.seq2seq.sequence_loss(*arguments)
+
+
+def test_sequences_have_a_second_name():
+    assert tf.contrib.legacy_seq2seq is tf.nn.seq2seq

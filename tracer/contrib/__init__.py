@@ -7,11 +7,11 @@ import importlib.util
 import sys
 from typing import Any
 
-_FORMERLY = {"skflow": "learn"}
+_ELSEWHERE = {"skflow": "tracer.contrib.learn", "legacy_seq2seq": "tracer.nn.seq2seq"}  # before, and in 1.0
 
 
 def __getattr__(name: str) -> Any:
-    path = f"{__name__}.{_FORMERLY.get(name, name)}"
+    path = _ELSEWHERE.get(name, f"{__name__}.{name}")
     if name.startswith("_") or importlib.util.find_spec(path) is None:
         raise AttributeError(f"tf.contrib.{name} has no counterpart in Tracer yet")
     package = importlib.import_module(path)

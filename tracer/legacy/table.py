@@ -189,6 +189,7 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.learn.python.learn.learn_io.data_feeder": "tracer.contrib.learn.io.data_feeder",
     "tensorflow.contrib.learn.python.learn.learn_io.graph_io": "tracer.contrib.learn.io.graph_io",  # from 0.9 on
     "tensorflow.contrib.learn.python.learn.learn_io.pandas_io": "tracer.contrib.learn.io.pandas_io",
+    "tensorflow.contrib.learn.python.learn.learn_runner": "tracer.contrib.learn.learn_runner",  # from 0.10 on
     "tensorflow.contrib.learn.python.learn.metric_spec": "tracer.contrib.learn.metric_spec",  # from 0.9 on
     "tensorflow.contrib.learn.python.learn.models": "tracer.contrib.learn.models",
     "tensorflow.contrib.learn.python.learn.monitored_session": "tracer.contrib.learn.monitored_session",
@@ -210,6 +211,10 @@ MODULES: dict[str, str] = {
     ),
     "tensorflow.contrib.learn.python.learn.preprocessing.text": "tracer.contrib.learn.preprocessing.text",
     "tensorflow.contrib.learn.python.learn.trainer": "tracer.contrib.learn.trainer",
+    "tensorflow.contrib.legacy_seq2seq": "tracer.nn.seq2seq",  # as 1.0 calls it
+    "tensorflow.contrib.legacy_seq2seq.python": "package",
+    "tensorflow.contrib.legacy_seq2seq.python.ops": "package",
+    "tensorflow.contrib.legacy_seq2seq.python.ops.seq2seq": "tracer.nn.seq2seq",
     "tensorflow.contrib.linear_optimizer": "tracer.contrib.linear_optimizer",
     "tensorflow.contrib.linear_optimizer.ops": "package",
     "tensorflow.contrib.linear_optimizer.ops.gen_sdca_ops": "tracer.contrib.linear_optimizer.sdca_ops",
@@ -258,6 +263,7 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.rnn.python.ops.lstm_ops": "tracer.contrib.rnn_blocks",
     "tensorflow.contrib.rnn.python.ops.rnn": "tracer.contrib.rnn_stacks",
     "tensorflow.contrib.rnn.python.ops.rnn_cell": "tracer.contrib.rnn",
+    "tensorflow.contrib.seq2seq": "tracer.contrib.seq2seq",  # from 0.12 on
     "tensorflow.contrib.session_bundle": "tracer.contrib.session_bundle",  # from 0.10 on
     "tensorflow.contrib.session_bundle.constants": "tracer.contrib.session_bundle.constants",
     "tensorflow.contrib.session_bundle.exporter": "tracer.contrib.session_bundle.exporter",

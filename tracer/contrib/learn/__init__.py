@@ -54,6 +54,7 @@ _LATER = {
     "io.graph_io": (
         "queue_parsed_features read_batch_examples read_batch_features read_batch_record_features "
         "read_keyed_batch_examples read_keyed_batch_features"),
+    "learn_runner": "",
     "metric_spec": "MetricSpec",
 }
 """What 0.9 to 0.12 added, by module."""
