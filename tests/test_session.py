@@ -170,6 +170,8 @@ def test_a_fed_variable_is_read_and_cannot_be_written():
              "0 of node Assign was passed float from _recv_v_0:0 incompatible with expected float_ref."),
             (tf.scatter_add(w, [0], [5]), {w: [0, 0]},
              "0 of node ScatterAdd was passed int32 from _recv_w_0:0 incompatible with expected int32_ref."),
+            (tf.is_variable_initialized(v), {v: 7.0},
+             "0 of node IsVariableInitialized was passed float from _recv_v_0:0 incompatible with expected float_ref."),
             (descend, {v: 7.0}, "0 of node GradientDescent/update_v/ApplyGradientDescent was passed float from _recv_v_0:0 "
                                 "incompatible with expected float_ref."),
         ]:

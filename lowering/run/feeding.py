@@ -8,16 +8,18 @@ from lowering import registry
 from tracer import dtypes, errors
 from tracer.ir import Operation, Tensor
 
+_MEMORY = {"IsVariableInitialized": (0,)}
+"""Which arguments must be variables themselves, of operations that do not write them."""
 _C_TYPES = {dtypes.float32: "float", dtypes.float64: "double", dtypes.float16: "half"}
 
 
 def check(nodes: Iterable[Operation], fed: Collection[Tensor]) -> None:
-    """Raises InvalidArgumentError for a placeholder without a value, and for a variable to be written that has one."""
+    """Raises InvalidArgumentError for a placeholder without a value, and for a variable itself that has one."""
     for op in nodes:
         if op.type == "Placeholder" and op.outputs[0] not in fed:
             raise errors.InvalidArgumentError(None, op, _unfed_message(op))
         rule = registry.find(op.type)
-        for at in rule.writes if rule is not None and fed else ():
+        for at in (_MEMORY.get(op.type) or rule.writes) if rule is not None and fed else ():
             argument = op.arguments[at]
             for memory in argument if isinstance(argument, list) else [argument]:
                 if memory in fed:

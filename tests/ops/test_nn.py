@@ -81,6 +81,7 @@ def test_the_second_derivative_of_a_cross_entropy_is_that_of_its_first():
     *(case("nn.bias_add", x, np.arange(x.shape[-1]).astype(x.dtype), feed="rank") for x in (LOGITS, CUBE, IMAGE)),
     case("nn.bias_add", np.int32([[1, 2]]), np.int32([3, 4])),
     case("nn.bias_add", LOGITS, LOGITS[0, :4], raises=("ValueError", "Dimensions 5 and 4 are not compatible")),
+    case("nn.bias_add", LOGITS, LOGITS[0].astype(np.float64), raises=True),
     case("nn.bias_add", LOGITS[0], LOGITS[0], raises=("ValueError", "must have rank at least 2")),
     case("nn.bias_add", IMAGE, np.float32([1, 2, 3]), data_format="NCHW", gradient=False, feed="rank",
          expect=IMAGE + np.float32([1, 2, 3])[:, None, None]),

@@ -144,7 +144,11 @@ def _biased(value: shapes.Sizes, bias: shapes.Sizes, data_format: str) -> shapes
 
 
 @op("BiasAdd")
-def bias_add(value: Tensor, bias: Tensor, data_format: str | None = None, name: str | None = None) -> Any:
+def _bias_add(value: Tensor, bias: Tensor, data_format: str | None = None, name: str | None = None) -> Any:
+    return _biased(value.sizes, bias.sizes, data_format or "NHWC")
+
+
+def bias_add(value: Any, bias: Any, data_format: str | None = None, name: str | None = None) -> Tensor:
     """Adds a vector along the channels of `value`.
 
     >>> tf.nn.bias_add([[1.0, 2.0], [3.0, 4.0]], [10.0, 20.0]).eval()
@@ -155,8 +159,14 @@ def bias_add(value: Tensor, bias: Tensor, data_format: str | None = None, name: 
         value: of at least two dimensions, the last of which are the channels.
         bias: a vector with an element for each channel.
         data_format: "NHWC"; with "NCHW" the channels are the third dimension from the end.
+        name: that of the operation.
+
+    Raises ValueError when they are tensors of different types.
     """
-    return _biased(value.sizes, bias.sizes, data_format or "NHWC")
+    with op_scope([value, bias], name, "BiasAdd") as scope:
+        value = convert_to_tensor(value, name="input")
+        bias = convert_to_tensor(bias, dtype=value.dtype.base_dtype, name="bias")
+        return _bias_add(value, bias, data_format=data_format, name=scope)
 
 
 @op("BiasAddV1")
