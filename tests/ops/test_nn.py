@@ -151,4 +151,4 @@ def test_names():
     names = [op.name for op in tf.get_default_graph().get_operations()]
     assert names == [
         "SoftmaxCrossEntropyWithLogits/features", "SoftmaxCrossEntropyWithLogits/labels", "SoftmaxCrossEntropyWithLogits",
-        "TopKV2/input", "TopKV2/k", "TopKV2", "BiasAdd/value", "BiasAdd/bias", "BiasAdd", "L2Loss/t", "L2Loss", "LRN/input", "LRN"]
+        "TopKV2/input", "TopKV2/k", "TopKV2", "BiasAdd/input", "BiasAdd/bias", "BiasAdd", "L2Loss/t", "L2Loss", "LRN/input", "LRN"]

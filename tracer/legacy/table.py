@@ -212,9 +212,6 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.learn.python.learn.preprocessing.text": "tracer.contrib.learn.preprocessing.text",
     "tensorflow.contrib.learn.python.learn.trainer": "tracer.contrib.learn.trainer",
     "tensorflow.contrib.legacy_seq2seq": "tracer.nn.seq2seq",  # as 1.0 calls it
-    "tensorflow.contrib.legacy_seq2seq.python": "package",
-    "tensorflow.contrib.legacy_seq2seq.python.ops": "package",
-    "tensorflow.contrib.legacy_seq2seq.python.ops.seq2seq": "tracer.nn.seq2seq",
     "tensorflow.contrib.linear_optimizer": "tracer.contrib.linear_optimizer",
     "tensorflow.contrib.linear_optimizer.ops": "package",
     "tensorflow.contrib.linear_optimizer.ops.gen_sdca_ops": "tracer.contrib.linear_optimizer.sdca_ops",

@@ -33,7 +33,8 @@ def run(experiment_fn: Callable[[str], Experiment], output_dir: str, schedule: s
         raise TypeError(f"Experiment builder did not return an Experiment instance, got {type(experiment)} instead.")
     name = schedule or "train_and_evaluate"
     if not hasattr(experiment, name):
-        allowed = [other for other in dir(experiment) if other[0] != "_" and callable(getattr(type(experiment), other, None))]
+        kind = type(experiment)
+        allowed = [other for other in dir(kind) if other[0] != "_" and callable(getattr(kind, other))]
         raise ValueError(f"Schedule references non-existent task {name}; there are {', '.join(allowed)}")
     task = getattr(experiment, name)
     if not callable(task):
