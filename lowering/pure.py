@@ -13,13 +13,15 @@ from jax import export
 from jax.experimental import checkify
 
 from lowering import checks, interpret, registry
+from lowering.batch.batches import batches
+from lowering.plan import companions
 from lowering.plan.stages import HostStage
 from lowering.programs import options
 from lowering.programs.program import Program
 from lowering.run.executable import Executable
 from lowering.run.hosting import HostSession
 from lowering.run.state import State
-from tracer import errors
+from tracer import dtypes, errors
 from tracer.ir import Operation, Tensor
 
 
@@ -103,7 +105,7 @@ def single(executable: Executable) -> Program | None:
                                       "is no JAX function.")
     host = [op for step in executable.steps if isinstance(step, HostStage) for op in step.nodes]
     if host:
-        lines = "".join(f"\n  {op.type} '{op.name}', recorded at {op.where}" for op in _on_host(host))
+        lines = "".join(f"\n  {op.type} '{op.name}', recorded at {op.where}{_why(op)}" for op in _on_host(host))
         raise errors.UnsupportedError(
             "Part of this run is Python between programs, which is no part of a JAX function:" + lines
             + "\nFeed what these give, or fetch what does not need them.")
@@ -115,12 +117,28 @@ def single(executable: Executable) -> Program | None:
     return executable.steps[0] if executable.steps else None  # type: ignore[return-value]
 
 
+_COUNTING = frozenset({"Where", "Unique", "UniqueWithCounts", "ListDiff", "ComputeAccidentalHits", "CTCGreedyDecoder",
+                       "CTCBeamSearchDecoder", "SparseReduceSumSparse", "SetSize", "DenseToDenseSetOperation"})
+
+
+def _why(op: Operation) -> str:
+    """Why an operation is the host's, where that can be said of it."""
+    rule = registry.find(op.type)
+    if op.type in _COUNTING or (rule is not None and rule.before is not None):
+        return (": how many rows it gives depends on values, and JAX compiles for known shapes (a mask, `tf.select` or a "
+                "weight of 0 for each row, does without)")
+    if any(t.dtype.base_dtype is dtypes.string for t in (*op.inputs, *op.outputs)):
+        return ": JAX has no strings"
+    return ""
+
+
 def _on_host(nodes: list[Operation]) -> Iterator[Operation]:
-    """What of the host's operations is there by itself: of conditionals and loops, what makes them the host's."""
+    """What of the host's operations is there by itself: of conditionals and loops, what makes them the host's; of a
+    companion, whose it is."""
     for op in nodes:
         inside = [inner for region in op.regions for inner in region.walk()
                   if not inner.regions and (rule := registry.find(inner.type)) is not None and rule.host]
-        yield from inside or [op]
+        yield from inside or [op.attrs["of"] if op.type == companions.TYPE else op]
 
 
 def _known(tensor: Tensor, fixed: dict[Tensor, np.ndarray], state: State) -> np.ndarray:
@@ -173,21 +191,37 @@ def exported(program: Callable, begun: Pure, inputs: list[tuple[np.dtype, tuple[
     """`program(state, *inputs)`, made of `begun`, as a serialized `jax.export` artifact, and its state as an `.npz` file.
 
     The state is None where the program leaves it as it is: then it is part of the artifact. Unknown first sizes are one
-    symbol, the batch; every other unknown size is one of its own.
+    symbol, the batch, but for those that the program allows to be others; every other unknown size is one of its own.
     """
-    words = [", ".join("b" if n is None and at == 0 else f"d{i}_{at}" if n is None else str(n)
-                       for at, n in enumerate(sizes)) for i, (_, sizes) in enumerate(inputs)]
-    scope = export.SymbolicScope()
-    shapes = [jax.ShapeDtypeStruct(export.symbolic_shape(word + ",", scope=scope) if word else (), dtype)
-              for word, (dtype, _) in zip(words, inputs, strict=True)]
     settings: Any = {"platforms": list(platforms)} if platforms else {}
+    outline = jax.tree.map(lambda array: jax.ShapeDtypeStruct(np.shape(array), array.dtype), begun.state)
+    first = [i for i, (_, sizes) in enumerate(inputs) if sizes and sizes[0] is None]
+
+    def fits(groups: list[list[int]]) -> bool:
+        try:
+            jax.eval_shape(program, outline, *_symbolic(inputs, [[first[k] for k in group] for group in groups]))
+        except Exception:  # sizes that do not fit, as a rule of ours or JAX says it
+            return False
+        return True
+
     with jax.enable_x64(True), options.portable():
+        groups = batches(len(first), fits)
+        shapes = _symbolic(inputs, [[first[k] for k in group] for group in groups])
         if begun.keeps:
             frozen = jax.jit(lambda *arrays: program(begun.state, *arrays)[0])
             return bytes(export.export(frozen, **settings)(*shapes).serialize()), None
-        outline = jax.tree.map(lambda array: jax.ShapeDtypeStruct(np.shape(array), array.dtype), begun.state)
         whole = export.export(jax.jit(program), **settings)(outline, *shapes)
     flat = {f"{kind}/{name}": np.asarray(array) for kind, table in begun.state.items() for name, array in table.items()}
     buffer = io.BytesIO()
     np.savez(buffer, **flat)  # type: ignore[arg-type]
     return bytes(whole.serialize()), buffer.getvalue()
+
+
+def _symbolic(inputs: list[tuple[np.dtype, tuple[int | None, ...]]], groups: list[list[int]]) -> list[jax.ShapeDtypeStruct]:
+    """The inputs' shapes, with one symbol for the unknown first sizes of each group."""
+    batch = {i: f"b{number or ''}" for number, group in enumerate(groups) for i in group}
+    words = [", ".join((batch[i] if at == 0 else f"d{i}_{at}") if n is None else str(n) for at, n in enumerate(sizes))
+             for i, (_, sizes) in enumerate(inputs)]
+    scope = export.SymbolicScope()
+    return [jax.ShapeDtypeStruct(export.symbolic_shape(word + ",", scope=scope) if word else (), dtype)
+            for word, (dtype, _) in zip(words, inputs, strict=True)]

@@ -104,6 +104,9 @@ class End(NamedTuple):
 def run(script: str, arguments: Sequence[str], options: dict[str, Any]) -> End:
     """Runs a script; what it prints goes to stderr. Raises SystemExit where there is no such script."""
     sys.last_value = None
+    if os.path.isfile(script) and _is_binary(script):
+        refuse(f"{script} is no Python program. (A graph is a .pb, .pbtxt or .meta file; tracer.inspect_checkpoint lists "
+               "what is in a checkpoint.)")
     try:
         with contextlib.redirect_stdout(sys.stderr):
             code = runner.run_script(script, arguments, **options)
@@ -200,6 +203,11 @@ def near(graph: Graph, name: str) -> str:
     last = {op: op.rpartition("/")[2] for op in known}
     found += [op for op in known if last[op] == wanted.rpartition("/")[2] and op not in found][:5 - len(found)]
     return ", ".join(found)
+
+
+def _is_binary(path: str) -> bool:
+    with open(path, "rb") as file:
+        return b"\0" in file.read(4096)
 
 
 def refuse(message: str) -> NoReturn:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import dis
 import functools
+import itertools
 import linecache
 import os
 import re
@@ -88,14 +89,16 @@ class Calls:
         A name goes through functions that return what they have recorded.
         """
         runs: dict[tuple[Call, str], list[ir.Operation]] = {}
-        last: dict[Call, tuple[int, str]] = {}
+        last: dict[Call, tuple[tuple[int, int], str]] = {}
+        texts: dict[tuple[Call, str], str] = {}
         hidden: set[tuple[Call, ir.Operation]] = set()
         for op, calls in self.of.items():
             returned = theirs = True  # by all functions inside; and by those of the script
             for call in reversed(calls):
-                number, text = _statement(call.code.co_filename, _line_number(*self._stacks[op][call.depth]))
-                if last.get(call, (None,))[0] != number:
-                    last[call] = number, f"{number} {op.name}"
+                start, text = _statement(call.code.co_filename, *_place(*self._stacks[op][call.depth]))
+                if last.get(call, (None,))[0] != start:
+                    last[call] = start, f"{start} {op.name}"
+                    texts[call, last[call][1]] = text
                 runs.setdefault((call, last[call][1]), []).append(op)
                 if not (returned if call.is_ours else theirs):
                     hidden.add((call, op))
@@ -104,8 +107,7 @@ class Calls:
         script: dict[ir.Operation, tuple[int, str]] = {}
         all_names: dict[ir.Operation, tuple[int, list[str]]] = {}
         for (call, place), operations in runs.items():
-            _, text = _statement(call.code.co_filename, int(place.split()[0]))
-            for op, names in _assigned(text, operations):
+            for op, names in _assigned(texts[call, place], operations):
                 if (call, op) not in hidden:
                     if len(names) == 1 and not call.is_ours:
                         script[op] = max(script.get(op, (0, "")), (call.depth, names[0]))
@@ -163,13 +165,25 @@ def _statements(file: str) -> list[ast.stmt]:
 
 
 @functools.cache
-def _statement(file: str, number: int) -> tuple[int, str]:
-    """Where the statement at a line begins, and its text; the line alone where that is not known."""
+def _statement(file: str, number: int, column: int) -> tuple[tuple[int, int], str]:
+    """Where the statement at a place begins, and its text; the line alone where that is not known."""
     inside = [s for s in _statements(file) if s.lineno <= number <= (s.end_lineno or 0) and not hasattr(s, "body")]
+    on_line = [s for s in inside if s.lineno == number == s.end_lineno and s.col_offset <= column < (s.end_col_offset or 0)]
+    inside = on_line if len(on_line) == 1 else inside
     if len(inside) != 1:
-        return number, linecache.getline(file, number)
-    lines = linecache.getlines(file)[inside[0].lineno - 1:inside[0].end_lineno]
-    return inside[0].lineno, "".join(lines)
+        return (number, 0), linecache.getline(file, number)
+    (statement,) = inside
+    lines = linecache.getlines(file)[statement.lineno - 1:statement.end_lineno]
+    text = "".join(lines)
+    if on_line and len(_beside(file, number)) > 1:
+        text = text.encode()[statement.col_offset:statement.end_col_offset].decode()
+    return (statement.lineno, statement.col_offset), text
+
+
+@functools.cache
+def _beside(file: str, number: int) -> list[ast.stmt]:
+    """The statements that are on one line, alone or one after the other."""
+    return [s for s in _statements(file) if s.lineno == number == s.end_lineno and not hasattr(s, "body")]
 
 
 @functools.cache
@@ -282,6 +296,13 @@ def _still_open(before: list[tuple[CodeType, int]], stack: list[tuple[CodeType, 
 def _line_number(code: CodeType, instruction: int) -> int:
     return next((number for start, end, number in code.co_lines() if start <= instruction < end and number is not None),
                 code.co_firstlineno)
+
+
+@functools.cache
+def _place(code: CodeType, instruction: int) -> tuple[int, int]:
+    """The line and the column that an instruction comes from."""
+    start, _, column, _ = next(itertools.islice(code.co_positions(), instruction // 2, None), (None,) * 4)
+    return start or _line_number(code, instruction), column or 0
 
 
 @functools.cache

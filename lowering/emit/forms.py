@@ -91,6 +91,18 @@ def arg_min(input: Any, dimension: Any) -> Any:
     return call("jnp.argmin", jnp.argmin, input, int(dimension))
 
 
+def mod(x: Any, y: Any) -> Any:
+    return call("jnp.fmod", jnp.fmod, x, y)
+
+
+def ctc_loss(inputs: Any, labels_indices: Any, labels_values: Any, sequence_length: Any, *,
+             preprocess_collapse_repeated: bool, ctc_merge_repeated: bool) -> Any:
+    """The loss; what TensorFlow's own gradient of it reads is computed by nobody here."""
+    if preprocess_collapse_repeated or not ctc_merge_repeated:
+        raise UnquotableError("optax, whose loss it would be, collapses no labels before and always merges those of steps")
+    return layer(layers.ctc_loss, inputs, labels_indices, labels_values, sequence_length)
+
+
 def conv2d(input: Any, filter: Any, *, strides: list[int], padding: str, data_format: str) -> Any:
     if data_format == "NHWC":
         return layer(layers.conv2d, input, filter, tuple(strides[1:3]), padding)
@@ -222,7 +234,7 @@ FORMS: dict[str, Callable] = {
     "Sign": _real("sign", "jnp", jnp.sign), "Softplus": _real("softplus", "jax.nn", jax.nn.softplus),
     "ArgMax": arg_max, "ArgMin": arg_min, "AvgPool": avg_pool, "Conv2D": conv2d,
     "DepthwiseConv2dNative": depthwise_conv2d_native, "Gather": gather, "Inv": inv, "L2Loss": l2_loss, "LRN": lrn,
-    "MaxPool": max_pool, "Pow": pow, "Print": printed, "Relu": relu,
+    "MaxPool": max_pool, "Mod": mod, "Pow": pow, "Print": printed, "Relu": relu,
     "Reshape": reshape, "ScatterAdd": scatter_add, "ScatterSub": scatter_sub,
     "ScatterUpdate": scatter_update, "StridedSliceGrad": strided_slice_grad,
     "SoftmaxCrossEntropyWithLogits": softmax_cross_entropy_with_logits,
@@ -231,5 +243,7 @@ FORMS: dict[str, Callable] = {
     "SparseApplyFtrl": sparse_apply_ftrl, "SparseApplyMomentum": sparse_apply_momentum,
     "SparseApplyRMSProp": sparse_apply_rms_prop, "Square": square}
 """A form that does not fit raises `UnquotableError`, or is given what is no expression: then the rule is taken."""
+LAID_OUT = {"CTCLoss": ctc_loss}
+"""What something is laid out for on the host before a run: with all of it in the module."""
 EXTREMES = {"Minimum": minimum, "Maximum": maximum}
 """What is differentiated in another way than JAX does: for what is not differentiated."""

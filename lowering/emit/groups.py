@@ -15,12 +15,17 @@ from tracer.ir import Operation, Tensor
 def slots(nodes: list[Operation], rows: Sequence[RowsStep], fetches: Iterable[Tensor] = ()) -> set[Operation]:
     """The variables that optimizers keep for themselves. A power that something else reads as well is an ordinary one."""
     steps = [op for op in (*nodes, *rows) if op.type in KINDS]
-    kept = {v for op in steps for i in KINDS[op.type].slots if (v := variable_of(op.inputs[i])) is not None}
+    kept = {v for op in steps for i in KINDS[op.type].slots if (v := slot_of(op.inputs[i])) is not None}
     read = {variable_of(t) for t in fetches}
-    powers = {v for op in steps if op.type == "ApplyAdam" for i in (3, 4) if (v := variable_of(op.inputs[i])) is not None}
+    powers = {v for op in steps if op.type == "ApplyAdam" for i in (3, 4) if (v := slot_of(op.inputs[i])) is not None}
     inside = {op for step in rows for op in step.nodes}
     left = [op for op in nodes if op not in inside]
     return {v for v in kept if v not in powers or not (v in read or _is_used(v, left))}
+
+
+def slot_of(tensor: Tensor) -> Operation | None:
+    """The variable that a slot is: also of a power, which is of 32 bits, for a variable of 64."""
+    return variable_of(tensor.op.inputs[0] if tensor.op.type == "Cast" else tensor)
 
 
 def _is_used(power: Operation, nodes: list[Operation]) -> bool:

@@ -53,6 +53,29 @@ softmax_cross_entropy.defjvps(
     lambda t, _, logits, labels: jnp.sum((jax.nn.softmax(logits) - labels) * t, -1), None)
 
 
+def ctc_loss(logits, indices, values, lengths):
+    """Of the steps of each example, and its labels, which are those of a sparse matrix; the last class is the blank."""
+    time, batch, classes = logits.shape
+    rows = indices[:, 0]
+    places = jnp.arange(rows.size) - jnp.searchsorted(rows, rows)
+    labels = jnp.zeros((batch, time), jnp.int32).at[rows, places].set(values)
+    counts = jnp.zeros(batch, jnp.int32).at[rows].add(values < classes - 1)
+
+    def is_padding(lengths):
+        return (jnp.arange(time) >= lengths[:, None]).astype(logits.dtype)
+
+    return optax.ctc_loss(logits.swapaxes(0, 1), is_padding(lengths), labels, is_padding(counts), blank_id=classes - 1)
+
+
+def call_python(function, shapes, *arrays):
+    """What a function of NumPy arrays gives; it has no gradient."""
+
+    def call(*arrays):
+        return function(*(np.array(array)[()] for array in arrays))
+
+    return jax.pure_callback(call, shapes, *map(lax.stop_gradient, arrays), vmap_method="sequential")
+
+
 def rows_by_adagrad(table, squares, rate, grads, rows):
     """One row after the other: a row that is there twice is moved twice, as TensorFlow's kernel does it."""
 

@@ -60,7 +60,7 @@ class Literals:
             return ("..." if value is Ellipsis else repr(value.item() if isinstance(value, np.generic) else value),
                     8 if isinstance(value, int) and value < 0 else ATOM)
         if isinstance(value, float):
-            return _number(value), 8 if value < 0 else ATOM
+            return _number(value, self.quotes.double), 8 if value < 0 else ATOM
         if hasattr(value, "_fields") or not isinstance(value, (list, tuple, slice, dict)):
             return self._object(value)
         if isinstance(value, (list, tuple)):
@@ -91,9 +91,9 @@ class Literals:
             fields = ", ".join(f"{key}={self.text(item)}" for key, item in zip(value._fields, value, strict=True))
             return f"{head}({fields})", ATOM
         if isinstance(value, type) or isinstance(value, np.dtype):
-            return _type(np.dtype(value)), ATOM
+            return type_text(np.dtype(value)), ATOM
         if hasattr(value, "array_dtype"):
-            return _type(np.dtype(value.array_dtype)), ATOM
+            return type_text(np.dtype(value.array_dtype)), ATOM
         if hasattr(value, "dtype") and hasattr(value, "shape"):
             return self._array(np.asarray(value))
         if hasattr(value, "text") and hasattr(value, "function"):
@@ -108,8 +108,10 @@ class Literals:
         if value.ndim == 0:
             if value.dtype == np.float64 and np.isfinite(value):  # all its digits, though fewer make a float32 of it
                 return f"jnp.float64({value.item()!r})", ATOM
+            if value.dtype == np.float32:
+                return _number(value.item()), 8 if value < 0 else ATOM
             text, precedence = self.literal(value.item())
-            return (text, precedence) if value.dtype in (np.float32, np.int32, bool) else (
+            return (text, precedence) if value.dtype in (np.int32, bool) else (
                 f"{scalar_type(value.dtype)}({text})", ATOM)
         same = bool((value == value.flat[0]).all()) if value.size else False
         if value.size <= 8 and value.dtype.kind in "fiub" and not (
@@ -117,7 +119,7 @@ class Literals:
             return f"np.array({self.text(value.tolist())}, np.{value.dtype.name})", ATOM
         if same:
             shape = shape_text(list(map(str, value.shape)))
-            kind = "" if value.dtype == np.float32 and not self.quotes.wide else f", {_type(value.dtype)}"
+            kind = "" if value.dtype == np.float32 and not self.quotes.wide else f", {type_text(value.dtype)}"
             number = value.flat[0].item()
             if number in (0, 1):
                 return f"jnp.{'ones' if number else 'zeros'}({shape}{kind})", ATOM
@@ -137,7 +139,7 @@ def shape_text(sizes: list[str]) -> str:
     return sizes[0] if len(sizes) == 1 else f"({OPEN}{', '.join(sizes)}{CLOSE})"
 
 
-def _type(dtype: np.dtype) -> str:
+def type_text(dtype: np.dtype) -> str:
     """A type as an argument. `int` has 64 bits where JAX has them, and 32 elsewhere, without a warning."""
     return "int" if dtype == np.int64 else f"jnp.{dtype.name}"
 
@@ -146,10 +148,13 @@ def scalar_type(dtype: np.dtype) -> str:
     return "jnp.int_" if dtype == np.int64 else f"jnp.{dtype.name}"
 
 
-def _number(value: float) -> str:
+def _number(value: float, double: bool = False) -> str:
+    """A number as short as float32 tells it from others; one that may be `double`, in full."""
     if value == int(value) if abs(value) < 1e6 else False:
         return f"{value:.1f}"
     single = np.float32(value)
+    if double and np.isfinite(value):
+        return repr(value)
     text = next((t for t in (f"{value:.{n}g}" for n in range(1, 10)) if np.float32(t) == single), repr(value)) \
         if float(single) == value else repr(value)
     short = f"{value:.2g}"

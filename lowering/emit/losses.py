@@ -47,6 +47,28 @@ class Losses:
         for argument, values in by.items():
             self._argument(argument, values)
         self._call(name, gradient, objective, dict(zip(map(id, handed), texts[1:], strict=True)), handed, used, by, outside)
+        self._apply_again(outside)
+
+    def _apply_again(self, outside: list[Any]) -> None:
+        """Calls the function `apply` as well for what a step makes of its value besides the loss."""
+        if self.draft.applied is None:
+            return
+        middle, call = self.draft.applied
+        if id(middle) in self._read(outside):
+            name = self.body.names.fresh(*self.body.wanted(middle))
+            self.lines.append(f"{name} = {call}")
+            self.body.give(middle, name)
+
+    def _read(self, roots: list[Any]) -> set[int]:
+        """What expressions that have no name yet are made of."""
+        seen: set[int] = set()
+        stack = [e for root in roots for e in expressions(root)]
+        while stack:
+            expr = stack.pop()
+            if id(expr) not in seen and id(expr) not in self.body.known:
+                seen.add(id(expr))
+                stack += expressions([list(expr.args), expr.kwargs])
+        return seen
 
     def _moved(self, gradient: Gradient, body: Any) -> dict[str, list[Expr]]:
         """The arguments of a loss that are neither variables nor fed: one expression each, or rows of one table."""

@@ -20,6 +20,7 @@ class Middle:
     arguments: Any
     body: Any
     definition: Any
+    applied: tuple[Expr, str] | None = None  # what `apply` computes, and its call
 
     def model(self, objective: Expr, body: Body, others: list[Expr]) -> list[str]:
         """`apply`, the part of a loss that comes before what it is compared with; and its call in the `body` of the loss."""
@@ -31,7 +32,8 @@ class Middle:
         doc = f"The value of {inner.wanted(middle)[0]}."
         text, used = self.definition("apply", [*self.arguments(), *self.inputs], inner.lines, returned, doc)
         name = body.names.fresh(*body.wanted(middle))
-        body.lines.append(f"{name} = apply({', '.join(used)})")
+        self.applied = middle, f"apply({', '.join(used)})"
+        body.lines.append(f"{name} = {self.applied[1]}")
         body.give(middle, name)
         return [text]
 

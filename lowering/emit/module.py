@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from lowering.batch.batches import batches
 from lowering.emit import custom
 from lowering.emit.calls import Calls
 from lowering.emit.expressions import FEW, Expr, UnquotableError
@@ -32,7 +33,10 @@ from lowering.emit.sizes import Symbol, finished, merged, symbols
 from lowering.emit.start import Start
 from lowering.emit.trace import Trace, walk
 from lowering.emit.training import Step
-from lowering.plan.slice import VARIABLES, kept_variable
+from lowering.emit.whole import function_name, nodes_of
+from lowering.emit.wide import REASON, asking, wide_types
+from lowering.plan import companions
+from lowering.plan.slice import VARIABLES, kept_variable, variable_of
 from lowering.plan.stages import HostStage
 from lowering.programs.program import Program
 from lowering.pure import single
@@ -61,16 +65,17 @@ def emit(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor], s
         UnsupportedError: part of the run has no form in a module; all of it is listed.
     """
     executable = Executable(fetches, targets, feeds)
-    program = single(executable)
-    nodes = program.stage.nodes if program is not None else []
+    nodes = nodes_of(executable)
     graph = (fetches or targets)[0].graph
     calls = Calls(graph.get_operations())
     seen = shapes_seen(runs)
 
+    def begun(table: list[Symbol], known: dict[Tensor, tuple[int, ...]]) -> _Draft:
+        return _Draft(executable, nodes, fetches, feeds, state, title, file, table, known, calls)
+
     def drafted(known: dict[Tensor, tuple[int, ...]], table: list[Symbol]) -> tuple[str, _Draft]:
         def draft(twice: Symbol | None = None) -> _Draft:
-            sized = [symbol._replace(size=2 * symbol.size) if symbol is twice else symbol for symbol in table]
-            return _Draft(executable, nodes, fetches, feeds, state, title, file, sized, known, calls)
+            return begun([symbol._replace(size=2 * symbol.size) if symbol is twice else symbol for symbol in table], known)
 
         first, others = draft(), [(symbol, draft(symbol)) for symbol in table]
         source = merged(first.text(), [(symbol, other.text()) for symbol, other in others])
@@ -80,15 +85,18 @@ def emit(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor], s
                                           "fixes it.")
         return source, first
 
-    source, draft = _first_that_fits(drafted, feeds, seen, calls)
+    source, draft = _first_that_fits(drafted, begun, feeds, seen, calls)
     return Module(finished(source, [name for _, name in draft.quotes.texts], ["batch", *(s.name for s in draft.symbols)]),
                   draft.all_arrays())
 
 
-def _first_that_fits(drafted: Callable, feeds: list[Tensor], seen: dict[Tensor, tuple[int, ...]], calls: Calls) -> Any:
+def _first_that_fits(drafted: Callable, begun: Callable, feeds: list[Tensor], seen: dict[Tensor, tuple[int, ...]],
+                     calls: Calls) -> Any:
     """The module for sizes that may differ from call to call; where it allows none of those, for the sizes that were fed."""
-    said = {calls.names()[0].get(t.op, t.op.name) for t in feeds}
-    tries = [symbols(feeds, said), symbols(feeds, said, by_axis=True)]
+    names = calls.names()[0]
+    said = {t: names.get(t.op, t.op.name) for t in feeds}
+    apart = _apart(begun, feeds, said, seen, calls)
+    tries = [symbols(feeds, said, apart), symbols(feeds, said, apart, by_axis=True)]
     problem: Exception | None = None
     for table in tries if tries[0] != tries[1] else tries[:1]:
         try:
@@ -105,6 +113,24 @@ def _first_that_fits(drafted: Callable, feeds: list[Tensor], seen: dict[Tensor, 
     raise errors.UnsupportedError(
         f"The program does not take a batch of any size ({problem}): set_shape gives its feeds the one that it takes; so "
         "does a run that feeds them.") from problem
+
+
+def _apart(begun: Callable, feeds: list[Tensor], said: dict[Tensor, str], seen: dict[Tensor, tuple[int, ...]],
+           calls: Calls) -> list[list[Tensor]]:
+    """The feeds whose first sizes may be others than the batch, in groups."""
+    lists = [group for group in argument_lists(calls, feeds) if any(t.sizes and t.sizes[0] is None for t in group)]
+
+    def tensors(groups: list[list[int]]) -> list[list[Tensor]]:
+        return [[t for i in group for t in lists[i]] for group in groups]
+
+    def fits(groups: list[list[int]]) -> bool:
+        try:
+            begun(symbols(feeds, said, tensors(groups)), seen)
+        except Exception:  # sizes that do not fit, as a rule of ours or JAX says it
+            return False
+        return True
+
+    return tensors(batches(len(lists), fits)[1:])
 
 
 def argument_lists(calls: Calls, feeds: list[Tensor]) -> list[list[Tensor]]:
@@ -131,8 +157,8 @@ def handed_over(fetches: list[Tensor], targets: list[Operation], feeds: list[Ten
         executable = Executable(fetches, targets, [*feeds, *found])
         host = {op for step in executable.steps if isinstance(step, HostStage) for op in step.nodes}
         needed = {op for step in executable.steps if isinstance(step, Program) for op in step.stage.nodes}
-        more = [t for op in sorted(host, key=lambda op: op._id) for t in op.outputs
-                if (t in fetches or any(user in needed for user in t.consumers())) and not _computed(op, {*feeds, *found})
+        more = [t for op in sorted(host, key=lambda op: op._id) for t in op.outputs if op.type != companions.TYPE
+                and (t in fetches or any(user in needed for user in t.consumers())) and not _computed(op, {*feeds, *found})
                 and t.dtype.base_dtype.array_dtype is not object]
         if not more:
             return found
@@ -173,11 +199,13 @@ class _Draft(Loading, Middle):
         trained = set(trained_by([*nodes, *self.rows]))
         self.trained = [op for op in self.held if op in trained or (not trained and op not in self.slots)]
         self.others = [op for op in self.held if op not in self.slots and op not in self.trained]
-        names = Names([*(["state"] if self.others else []), "loss", "train_step", "opt_state", "constants",
+        names = Names([*(["state"] if self.others else []), "loss", "train_step", "opt_state", "constants", "need_64_bits",
                        *(symbol.name for symbol in symbols)])
         self.feed_lists: dict[str, int] = {}  # arguments that are lists, and their lengths
         self.heads = self._feed_heads(names)  # what each feed is called
-        self.inputs = list(dict.fromkeys(head.partition("[")[0] for head in self.heads.values()))
+        self.functions = self._python_functions(names)
+        self.inputs = list(dict.fromkeys(
+            [*(head.partition("[")[0] for head in self.heads.values()), *self.functions.values()]))
         self.paths = paths(self.trained)
         self.paths |= other_paths(self.others, self.paths)
         self.paths |= {op: (op.name,) for op in self.slots}
@@ -186,7 +214,8 @@ class _Draft(Loading, Middle):
         self.repeats = Repeats(self)
         self.customs = custom.define(self.trace.customs, self)
         self.taken |= self._quoted_names()
-        self.quotes.wide = self._is_wide()
+        self.wide = wide_types(self.nodes, self.held)
+        self.quotes.wide, self.quotes.double = bool(self.wide), self.wide not in ("", "int64")
 
     def _feed_heads(self, names: Names) -> dict[Tensor, str]:
         """What each fed tensor is called: those that the script has in a list are one argument."""
@@ -201,6 +230,15 @@ class _Draft(Loading, Middle):
             heads |= {t: f"{name}[{k}]" for k, t in enumerate(group)}
         return heads
 
+    def _python_functions(self, names: Names) -> dict[Operation, str]:
+        """What the function of each `py_func` is called; the same one is one argument."""
+        found: dict[Any, str] = {}
+        given = {op: op.attrs["token"] for op in self.nodes if op.type == "PyFunc"}
+        for op, token in given.items():
+            if token not in found:
+                found[token] = names.fresh(function_name(op), True)
+        return {op: found[token] for op, token in given.items()}
+
     def _feed_name(self, tensor: Tensor) -> tuple[str, bool]:
         """What a fed tensor is called, and whether the script calls it so."""
         said = self.library.get(tensor.op, ())
@@ -211,7 +249,10 @@ class _Draft(Loading, Middle):
     def _variables(self) -> list[Operation]:
         held = dict.fromkeys(where for kind, where in self.executable.sources if kind == "variable")
         for step in self.executable.steps:
-            held.update(dict.fromkeys([*step.stage.held, *step.stage.written]))  # type: ignore[union-attr]
+            if isinstance(step, Program):
+                held.update(dict.fromkeys([*step.stage.held, *step.stage.written]))
+        held.update(dict.fromkeys(v for op in self.nodes if op.type == "PyFunc" for t in op.inputs
+                                  if (v := variable_of(t)) is not None))
         return list(held)
 
     def _traced(self) -> Trace:
@@ -224,6 +265,8 @@ class _Draft(Loading, Middle):
         variables = {op: Expr("name", access(roots.get(op, "slots"), self.paths[op]), outline=_outline(op, self.state))
                      for op in self.held}
         trace = Trace(feeds, variables, self.rows)
+        trace.functions = self.functions
+        trace.batch = next((symbol.size for symbol in self.symbols if symbol.name == "batch"), None)
         with jax.enable_x64(True):
             walk(self.nodes, trace)
         trace.name_keys()
@@ -281,16 +324,12 @@ class _Draft(Loading, Middle):
             self.quotes.imports["from pathlib import Path"] = None
             constants = [f'constants = dict(np.load(Path(__file__).with_name("{self.file}")))']
         head = "\n".join([f'"""{self.title}"""', "", _imports([*_IMPORTS, *self.quotes.imports])])
-        wide = [WIDE] if self.quotes.wide else []
-        head = "\n\n".join([head, *wide, *constants])
-        return "\n\n\n".join([head, *self.quotes.texts.values(), *self.customs, *start, *loading,
-                              *self.repeats.definitions, *functions]) + "\n"
-
-    def _is_wide(self) -> bool:
-        """Whether the program computes in 64 bits."""
-        kinds = {np.dtype(t.dtype.base_dtype.array_dtype) for op in (*self.nodes, *self.held) for t in op.outputs
-                 if t.dtype.base_dtype.array_dtype is not object}
-        return bool(kinds & {np.dtype(np.float64), np.dtype(np.complex128)})
+        head = "\n\n".join([head, *constants])
+        wide = [REASON.format(self.wide)] if self.wide else []
+        if wide:
+            start[-1:], loading, functions = map(asking, start[-1:]), [*map(asking, loading)], [*map(asking, functions)]
+        return "\n\n\n".join([head, *wide, *self.quotes.texts.values(), *self.customs, *start, *loading,
+                              *_called(self.repeats.definitions, functions), *functions]) + "\n"
 
     def _start(self) -> list[str]:
         """`init`, which makes the variables as the script's initializers do; nothing where those are not pure."""
@@ -326,6 +365,8 @@ class _Draft(Loading, Middle):
         variable = kept_variable(tensor)
         if variable is not None and tensor not in self.trace.values:
             return self.trace.state[variable]
+        if self.trace.is_unknown(tensor):
+            raise errors.UnsupportedError(f"{tensor.name} has no form in a module.")
         return self.trace.read(tensor)
 
     def said(self, tensor: Tensor) -> str:
@@ -333,9 +374,12 @@ class _Draft(Loading, Middle):
         return self.script.get(tensor.op, tensor.name)
 
     def said_lists(self) -> str:
-        """Which of the arguments are lists, as a sentence."""
+        """Which of the arguments are lists, or functions, as sentences."""
         *names, last = self.feed_lists or [""]
-        return f" {', '.join(names)} and {last} are lists." if names else f" {last} is a list." if last else ""
+        functions = "".join(f" {name} is a function of NumPy arrays: bind it by `functools.partial` before `jax.jit`."
+                            for name in dict.fromkeys(self.functions.values()))
+        lists = f" {', '.join(names)} and {last} are lists." if names else f" {last} is a list." if last else ""
+        return lists + functions
 
     def wanted(self, expr: Expr) -> tuple[str, bool]:
         """What an expression would be called, and whether the script calls it so."""
@@ -377,6 +421,17 @@ class _Draft(Loading, Middle):
         return {**found, **self.arrays}
 
 
+def _called(definitions: list[str], functions: list[str]) -> list[str]:
+    """Those of the functions that something calls."""
+    while True:
+        texts = [*definitions, *functions]
+        kept = [text for text in definitions if any(
+            re.search(rf"\b{text.partition('(')[0].removeprefix('def ')}\b", other) for other in texts if other is not text)]
+        if len(kept) == len(definitions):
+            return kept
+        definitions = kept
+
+
 def _without_unread(lines: list[str], returned: str) -> list[str]:
     """The statements with `_` for each part of a value that nothing reads."""
     words = Counter(re.findall(r"\w+", "\n".join([*lines, returned])))
@@ -401,7 +456,6 @@ def documented(doc: str) -> list[str]:
 
 BUILT_IN = frozenset(dir(builtins))
 DOC_WIDTH = 78
-WIDE = 'jax.config.update("jax_enable_x64", True)  # the script computes in float64'
 _IMPORTS = ["import jax", "import jax.numpy as jnp", "import numpy as np", "import optax", "from jax import lax"]
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +17,8 @@ from lowering.emit.forms import Raw
 ENTRY = re.compile(r'(params|state)((?:\["[^"]*"\])+)$')
 
 
+ROOTS = ("params", "state")
+"""All variables, trained and other ones."""
 MANY = 6
 """With more results, no subset of them is looked for."""
 
@@ -70,8 +73,12 @@ def setting_text(value: Any) -> str:
 
 
 def part_of(scope: str, nodes: list[Expr], users: dict[int, list[Expr]], last: set[int],
-          given: Sequence[Expr | None] = (), call: Call | None = None) -> Part | None:
-    """The scope's expressions as a part; None where they are no part that can be computed at once."""
+            given: Sequence[Expr | None] = (), call: Call | None = None, whole: bool = False,
+            known: Mapping[int, str] = MappingProxyType({})) -> Part | None:
+    """The scope's expressions as a part; None where they are no part that can be computed at once.
+
+    What a call has recorded gets its variables one by one where they have nothing in common, or, if `whole`, all of them.
+    """
     local = {id(node): i for i, node in enumerate(nodes)}
     inputs = list({id(e): e for node in nodes for e in expressions([list(node.args), node.kwargs])
                    if id(e) not in local}.values())
@@ -84,8 +91,8 @@ def part_of(scope: str, nodes: list[Expr], users: dict[int, list[Expr]], last: s
     if not outputs or any(node.tree is not None for node in outputs) or any(e.tree is not None for e in inputs):
         return None
     root = _common(inputs)
-    if call is not None and root in ("params", "state"):
-        root = ""  # its variables have nothing in common: each is an argument
+    if (call is not None and root in ROOTS and not whole) or not _is_at_hand(root, inputs, known):
+        root = ""
     constants: list[Any] = []
     places = {id(e): i for i, e in enumerate([e for e in inputs if not (root and ENTRY.match(e.head))])}
 
@@ -115,6 +122,13 @@ def part_of(scope: str, nodes: list[Expr], users: dict[int, list[Expr]], last: s
                        for node in nodes),
                  tuple(local[id(node)] for node in outputs), len(places), bool(root))
     return Part(scope, nodes, inputs, root, list(outputs), signature, constants, call)
+
+
+def _is_at_hand(root: str, inputs: list[Expr], known: Mapping[int, str]) -> bool:
+    """Whether a function that is written has a dictionary: it may have been given the variables of it one by one."""
+    ends = [(known.get(id(e), e.head), e.head.removeprefix(root)) for e in entries_of(inputs)]
+    return len({text.removesuffix(end) for text, end in ends if text.endswith(end)}) == 1 and all(
+        text.endswith(end) for text, end in ends)
 
 
 def is_setting(node: Expr, value: Any) -> bool:
@@ -266,7 +280,8 @@ def _ends_loops(shorter: list[Part], parts: list[Part]) -> bool:
     return all(last[loop(part)] is part for part in shorter)
 
 
-def join_shorter(found: dict[Any, list[Part]], users: dict[int, list[Expr]], last: set[int]) -> None:
+def join_shorter(found: dict[Any, list[Part]], users: dict[int, list[Expr]], last: set[int],
+                 known: Mapping[int, str]) -> None:
     """Puts parts that lack a result which nothing reads, like the last step of a network in time, among whole ones."""
     for signature, parts in sorted(found.items(), key=lambda item: -len(item[1][0].nodes)):
         whole = parts[0]
@@ -275,7 +290,7 @@ def join_shorter(found: dict[Any, list[Part]], users: dict[int, list[Expr]], las
         for count in range(1, len(whole.outputs)):
             for kept in itertools.combinations(whole.outputs, count):
                 nodes = _leading_to(kept, whole.nodes)
-                part = part_of(whole.scope, nodes, users, last, kept, whole.call)
+                part = part_of(whole.scope, nodes, users, last, kept, whole.call, whole.root in ROOTS, known)
                 if part is None or part.signature not in found or part.signature == signature or (
                         not _lacks_constants(part, whole)):
                     continue

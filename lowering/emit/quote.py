@@ -19,6 +19,7 @@ class Quotes:
         self.texts: dict[tuple[str, str], str] = {}
         self.imports: dict[str, None] = {}
         self.wide = False  # whether JAX's own floats have 64 bits where the module runs
+        self.double = False  # whether numbers may have so many
         self._open: set[tuple[str, str]] = set()
 
     def need(self, module: str, name: str) -> str:

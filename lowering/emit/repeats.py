@@ -51,6 +51,7 @@ class Repeats:
         self.templates: dict[Any, Template] = {}  # by signature
         self.definitions: list[str] = []
         self.elsewhere: dict[Any, list[Part]] = {}  # by signature: one part of each function that has such
+        self.with_all: set[Any] = set()  # the signatures of parts that take all variables
         self._rounds: Counter[Any] = Counter()  # of each loop
         self.constants: dict[Any, Expr] = {}  # large ones, by what they are
 
@@ -69,7 +70,7 @@ class Repeats:
         if any(isinstance(argument, Local) for node in nodes for argument in node.args):
             return results
         results, nodes = self._with_constants(results, nodes)
-        chosen = self._chosen(results, nodes)
+        chosen = self._chosen(results, nodes, known)
         for part in chosen:
             same = [p for p in chosen if p.signature == part.signature]
             same += [p for p in self.elsewhere.get(part.signature, ()) if p.nodes[0] is not part.nodes[0]]
@@ -81,9 +82,9 @@ class Repeats:
             return results
         return Rebuilt(chosen, self.templates, known, self.draft.simple).structure(results)
 
-    def _chosen(self, results: list[Any], nodes: list[Expr]) -> list[Part]:
+    def _chosen(self, results: list[Any], nodes: list[Expr], known: dict[int, str]) -> list[Part]:
         """Parts that are there at least twice, the largest first, none within another."""
-        groups = [parts for parts in self._found(results, nodes) if self._is_worth(parts)]
+        groups = [parts for parts in self._found(results, nodes, known) if self._is_worth(parts)]
         chosen: list[Part] = []
         taken: set[int] = set()
         for parts in sorted(groups, key=lambda parts: -max(len(part.nodes) for part in parts)):
@@ -115,16 +116,36 @@ class Repeats:
 
     def look(self, functions: list[list[Any]]) -> None:
         """Finds what is there once in several functions, before those are written."""
+        looked = []
+        together: dict[Any, list[Part]] = {}
         for results in functions:
             nodes = nodes_of(results, {})
             if not any(isinstance(argument, Local) for node in nodes for argument in node.args):
-                results, nodes = self._with_constants(results, nodes)
-                for parts in self._found(results, nodes):
-                    self.elsewhere.setdefault(parts[0].signature, []).append(parts[0])
+                looked.append(self._with_constants(results, nodes))
+                for signature, parts in self._parts(*looked[-1], {})[0].items():
+                    together.setdefault(signature, []).extend(parts)
+        self.with_all = {signature for signature, parts in together.items() if _share_variables(parts)}
+        for results, nodes in looked:
+            for parts in self._found(results, nodes, {}):
+                self.elsewhere.setdefault(parts[0].signature, []).append(parts[0])
         self.elsewhere = {signature: parts for signature, parts in self.elsewhere.items() if len(parts) > 1}
 
-    def _found(self, results: list[Any], nodes: list[Expr]) -> list[list[Part]]:
+    def _found(self, results: list[Any], nodes: list[Expr], known: dict[int, str]) -> list[list[Part]]:
         """All parts, those together that one function can stand for."""
+        found, users, last = self._parts(results, nodes, known)
+        for signature, parts in list(found.items()):
+            if signature in self.with_all or _share_variables(parts):
+                whole = [made for p in parts if (made := part_of(
+                    p.scope, p.nodes, users, last, call=p.call, whole=True, known=known)) is not None and made.root]
+                if len(whole) == len(parts) and len({part.signature for part in whole}) == 1:
+                    del found[signature]
+                    found[whole[0].signature] = whole
+        join_shorter(found, users, last, known)
+        return [group for signature, parts in found.items() for group in self._together(signature, parts)]
+
+    def _parts(self, results: list[Any], nodes: list[Expr], known: dict[int, str]) -> tuple[
+            dict[Any, list[Part]], dict[int, list[Expr]], set[int]]:
+        """All parts by their signatures, who uses each expression, and the results."""
         users: dict[int, list[Expr]] = {}
         for node in nodes:
             for e in expressions([list(node.args), node.kwargs]):
@@ -135,11 +156,10 @@ class Repeats:
         self._rounds = Counter(_loop(region.call) for region in regions if isinstance(region.call, Round))
         for scope, inside, call in regions:
             if FEWEST - 1 <= len(inside) < len(nodes):
-                part = part_of(scope, inside, users, last, call=call)
+                part = part_of(scope, inside, users, last, call=call, known=known)
                 if part is not None:
                     found.setdefault(part.signature, []).append(part)
-        join_shorter(found, users, last)
-        return [group for signature, parts in found.items() for group in self._together(signature, parts)]
+        return found, users, last
 
     def _together(self, signature: Any, parts: list[Part]) -> list[list[Part]]:
         """Parts of one signature: together where few of their settings differ, else those with the same ones."""
@@ -262,6 +282,12 @@ class Repeats:
 
 def _loop(one: Round) -> Any:
     return one.inside, one.loop
+
+
+def _share_variables(parts: list[Part]) -> bool:
+    """Whether all of several parts have the same variables, too many to be arguments one by one."""
+    heads = [[e.head for e in entries_of(part.inputs)] for part in parts]
+    return len(parts) > 1 and not parts[0].root and len(heads[0]) > FEWEST and all(other == heads[0] for other in heads)
 
 
 def _shapes(parts: list[Part]) -> dict[int, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lowering.emit.groups import slot_of
 from lowering.emit.paths import Path, dictionary, subtree
 from lowering.plan.slice import variable_of
 from tracer.ir import Operation
@@ -44,12 +45,12 @@ class Resumed:
         if group.kind.function == "optax.rmsprop" and "trace" in fields:  # optax adds its updates, TensorFlow subtracts
             fields["trace"] = f"jax.tree.map(jnp.negative, {fields['trace']})"
         if ":" in group.kind.function:  # our own, whose state is like TensorFlow's
-            powers = [variable_of(group.operations[0].inputs[i]) for i in (3, 4)]
+            powers = [slot_of(group.operations[0].inputs[i]) for i in (3, 4)]
             words = ", ".join(f'jnp.asarray(arrays["{power.name}"])' for power in powers if power is not None)
             parts = ", ".join([*fields.values(), words])
             return f"optax.tree.set({start}, inner_state=({parts}))" if group.computed else f"({parts})"
         if group.kind.function == "optax.adam":  # it is wrapped, and each layer counts the steps
-            power = variable_of(group.operations[0].inputs[4])
+            power = slot_of(group.operations[0].inputs[4])
             assert power is not None
             count, state = (word if len(self.groups) == 1 else f"{group.name}_{word}" for word in ("count", "state"))
             self.lines += [f'{count} = jnp.int32(np.round(np.log(arrays["{power.name}"]) / np.log({group.decay})) - 1)',

@@ -8,7 +8,7 @@ import math
 import re
 import token
 import tokenize
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from lowering.emit.literals import CLOSE, OPEN
@@ -29,20 +29,25 @@ class Symbol(NamedTuple):
     size: int
 
 
-def symbols(feeds: list[Tensor], taken: Collection[str], by_axis: bool = False) -> list[Symbol]:
-    """The sizes that are not known of feeds. All first ones are one, the batch; of the others each is one of its own, or
-    those at the same place are one where they go `by_axis`."""
+def symbols(feeds: list[Tensor], said: Mapping[Tensor, str], together: Sequence[Sequence[Tensor]] = (),
+            by_axis: bool = False) -> list[Symbol]:
+    """The sizes that are not known of feeds, which are `said` to have these names. First ones are one, the batch, but for
+    those of the groups that are `together` apart from it; of the others each is one of its own, or those at the same place
+    are one where they go `by_axis`."""
+    apart = {tensor: i for i, group in enumerate(together, 1) for tensor in group}
     groups: dict[Any, list[tuple[Tensor, int]]] = {}
     for number, tensor in enumerate(feeds):
         for axis, size in enumerate(tensor.sizes or ()):
             if size is None:
-                groups.setdefault((0 if by_axis or not axis else number, axis), []).append((tensor, axis))
+                key = number if axis and not by_axis else 0 if axis else apart.get(tensor, 0)
+                groups.setdefault((key, axis), []).append((tensor, axis))
     found: list[Symbol] = []
-    for (_, axis), places in groups.items():
+    for (key, axis), places in groups.items():
         rank = len(places[0][0].sizes or ())
-        word = "batch" if not axis else ("height", "width")[axis - 1] if rank == 4 and axis < 3 else "length"
+        word = f"{snake(said[places[0][0]])}_size" if key and not axis else "batch" if not axis else (
+            ("height", "width")[axis - 1] if rank == 4 and axis < 3 else "length")
         name, number = word, 2
-        while axis and name in {*taken, *(symbol.name for symbol in found)}:
+        while word != "batch" and name in {*said.values(), *(symbol.name for symbol in found)}:
             name, number = f"{word}_{number}", number + 1
         found.append(Symbol(name, places, _FIRST[len(found)] if len(found) < len(_FIRST) else 8 * (900 + 7 * len(found))))
     return found

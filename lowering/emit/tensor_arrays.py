@@ -47,9 +47,14 @@ def stacked(value: Items | Stacked, element: Any) -> Any:
         if element is None:
             raise UnquotableError("nothing is written to its TensorArray")
         return _call("zeros", (len(value.items), *element.shape), np.dtype(element.dtype))
-    if any(item is None for item in value.items):
-        raise UnquotableError("its TensorArray is written in part before it")
-    return _call("stack", value.items)
+    if all(item is not None for item in value.items):
+        return _call("stack", value.items)
+    written = {i: item for i, item in enumerate(value.items) if item is not None}
+    first = next(iter(written.values()))
+    whole = _call("zeros", (len(value.items), *np.shape(first)), np.dtype(first.dtype))
+    for i, item in written.items():
+        whole = whole.at[i].set(item)
+    return whole
 
 
 def _known(index: Any) -> int:
@@ -59,7 +64,11 @@ def _known(index: Any) -> int:
 
 
 def _create(op: Operation, trace: Any) -> list[Any]:
-    return [Items([None] * _known(trace.read(op.inputs[0])), np.dtype(op.attrs["dtype"].array_dtype))]
+    size = trace.read(op.inputs[0])
+    if isinstance(size, Expr):
+        raise UnquotableError("only a run knows how long it is, and the arrays of JAX are as long as it is compiled for: a "
+                              "constant, or the size of a shape, is a length that is known")
+    return [Items([None] * _known(size), np.dtype(op.attrs["dtype"].array_dtype))]
 
 
 def _start(op: Operation, trace: Any) -> list[Any]:
@@ -92,7 +101,8 @@ def _pack(op: Operation, trace: Any) -> list[Any]:
 
 def _unpack(op: Operation, trace: Any) -> list[Any]:
     value = trace.read(op.inputs[1])
-    value = value if isinstance(value, Expr) else _call("asarray", value)
+    if not isinstance(value, Expr) or value.kind == "name":  # NumPy's arrays take no index that a loop counts
+        value = _call("asarray", value)
     return [Items([value[i] for i in range(value.shape[0])], value.dtype, value)]
 
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from lowering import registry
 from lowering.differentiate import Parts
-from lowering.emit import candidates, control, custom, tensor_arrays
+from lowering.emit import candidates, control, custom, tensor_arrays, whole
 from lowering.emit.expressions import Expr, UnquotableError, record
-from lowering.emit.forms import EXTREMES, FORMS
+from lowering.emit.forms import EXTREMES, FORMS, LAID_OUT
 from lowering.emit.rows import RowsStep
 from lowering.emit.twins import twins
 from lowering.plan.slice import ALIASES, VARIABLES, variable_of
@@ -61,6 +61,8 @@ class Trace:
         self.trained: dict[Operation, Expr] = {}  # what optimizers made of variables
         self.keys: list[Expr] = []  # one for each operation that draws
         self.rounds: list[Expr] = []  # how often the loops around have gone round, where they draw
+        self.functions: dict[Operation, str] = {}  # what the functions of `py_func`s are called
+        self.batch: int | None = None
         self.unsupported: dict[Operation, str] = {}
         self.open_loops: list[Operation] = []  # of which only a run knows the number of trips
         self.custom: dict[Operation, Any] = {}  # those that have a gradient of the script's own
@@ -72,6 +74,7 @@ class Trace:
         """A trace for the inside of a loop or branch: it sees what this one holds, and keeps what it computes to itself."""
         inner = Trace({**self.values, **inputs}, self.begun)
         inner.state = dict(self.state)
+        inner.functions, inner.batch = self.functions, self.batch
         inner.custom, inner.customs = self.custom, self.customs
         inner.differentiated = None if self.differentiates else set()
         inner.keys, inner.open_loops, inner.differentiates = list(self.keys), self.open_loops, self.differentiates
@@ -117,7 +120,7 @@ class Trace:
                 self._name(op, values := function.results())
                 self.values.update(zip(op.outputs, values, strict=True))
             elif op.type in tensor_arrays.RULES:
-                if any(t in self.values and self._is_unknown(t) for t in op.inputs):
+                if any(t in self.values and self.is_unknown(t) for t in op.inputs):
                     self._store_unknown(op)
                     return
                 values = tensor_arrays.RULES[op.type](op, self)
@@ -127,6 +130,9 @@ class Trace:
                 variable = variable_of(op.inputs[0])
                 assert variable is not None
                 self.values[op.outputs[0]] = self.state.pop(variable)
+            elif op in self.functions:
+                self._name(op, values := whole.called(op, self.functions[op], [self.read(t) for t in op.inputs], self.batch))
+                self.values.update(zip(op.outputs, values, strict=True))
             elif op.regions:
                 self._name(op, values := control.evaluate(op, self))
                 self.values.update(zip(op.outputs, values, strict=True))
@@ -146,6 +152,9 @@ class Trace:
         rule = registry.find(op.type)
         if rule is None or rule.host or rule.draws:
             raise UnquotableError("it runs on the host" if rule is not None and rule.host else _FORMLESS)
+        if op.type in LAID_OUT:
+            loss = LAID_OUT[op.type](*map(self._argument, op.arguments), **op.attrs)
+            return [loss, *(self._unknown(t) for t in op.outputs[1:])]
         inputs = [self._static(a) if i in rule.static else None if i in rule.unread else self._argument(a)
                   for i, a in enumerate(op.arguments)]
         keywords = {name: op.attrs[name] for name in rule.attrs}
@@ -254,17 +263,19 @@ class Trace:
             assert variable is not None
             self.state[variable] = value
 
-    def _is_unknown(self, tensor: Tensor) -> bool:
-        value = self.values[tensor]
+    def is_unknown(self, tensor: Tensor) -> bool:
+        """Whether the value of a tensor has no form."""
+        value = self.values.get(tensor)
         return isinstance(value, Expr) and value.kind == "name" and value.head == "unknown"
 
     def _store_unknown(self, op: Operation) -> None:
-        for tensor in op.outputs:
-            sizes = tuple(1 if n is None else n for n in tensor.sizes or ())
-            dtype = tensor.dtype.base_dtype.array_dtype
-            if dtype is object:
-                continue
-            self.values[tensor] = Expr("name", "unknown", outline=jax.ShapeDtypeStruct(sizes, np.dtype(dtype)))
+        self.values.update((t, self._unknown(t)) for t in op.outputs if t.dtype.base_dtype.array_dtype is not object)
+
+    def _unknown(self, tensor: Tensor) -> Expr:
+        """What stands for a value that has no form."""
+        sizes = tuple(1 if n is None else n for n in tensor.sizes or ())
+        dtype = np.dtype(tensor.dtype.base_dtype.array_dtype)
+        return Expr("name", "unknown", outline=jax.ShapeDtypeStruct(sizes, dtype))
 
     def _update(self, op: Operation | RowsStep) -> None:
         """A step of an optimizer. Whoever reads the variable after it reads another dictionary."""

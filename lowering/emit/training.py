@@ -95,7 +95,9 @@ class Step(Losses, Updates):
         self.draft.repeats.look([[self.body.simple(gradient.objective)] for gradient in self.trace.gradients])
         early, results, written = self._roots()
         self._check_names(early, [results, list(written.values())])
+        before = early
         early, results, written = self._with_calls(early, results, written)
+        self.with_calls = {id(old): (new, old) for old, new in zip(before, early, strict=True)}
         self.later = [*results, *written.values()]
         outside = [*early, *self.later]
         self.body.count(outside)
@@ -156,6 +158,14 @@ class Step(Losses, Updates):
         early = [early, *([gradient.objective, [value for value, _ in gradient.results]]
                           for gradient in self.trace.gradients)]
         trained = "A gradient is taken after {} has been trained, in the same run: emit the two operations one by one."
+        for gradient in self.trace.gradients:
+            inside = below([self.body.simple(gradient.objective)])
+            other = next((o for o in self.trace.gradients if any(
+                id(self.body.simple(result)) in inside for _, result in o.results)), None)
+            if other is not None:
+                raise errors.UnsupportedError(
+                    f"A gradient is part of what is differentiated: {other.op.name}, recorded at {other.op.where}. A module "
+                    "has no form for that; tracer.to_jax and tracer.export take it.")
         slot = "The run reads {}, which is part of the optimizer's state: fetch what does not need it."
         for value, root, why in ((early, "new_params", trained), ([early, late], "slots", slot)):
             for e in below(value).values():

@@ -40,6 +40,7 @@ class Updates:
     paths: dict[Operation, Path]
     all_paths: list[Path]
     later: list[Any]  # what a step computes after its optimizers
+    with_calls: dict[int, tuple[Any, Any]]  # what optimizers are given, with calls of functions for what is there often
 
     def _zero(self, gradient: Gradient) -> set[Path]:
         raise NotImplementedError
@@ -51,7 +52,7 @@ class Updates:
         computed: dict[str, str] = {}
         for name, i in group.kind.hyper:
             value = simple(self.trace.read(first.inputs[i]))
-            numbers[name] = None if isinstance(value, Expr) else self.body.text(value)
+            numbers[name] = None if isinstance(value, Expr) else self.body.text(_plain(value))
             if isinstance(value, Expr):
                 computed[name] = self.body.text(value)
         group.computed = bool(computed)
@@ -121,7 +122,7 @@ class Updates:
     def _extra(self, group: Group) -> dict[str, str]:
         op = group.operations[0]
         if op.type == "ApplyAdam":
-            return {"epsilon": self.body.text(self.body.simple(self.trace.read(op.inputs[8])))}
+            return {"epsilon": self.body.text(_plain(self.trace.read(op.inputs[8])))}
         return {"start": self.body.text(np.float32(self._initial(op)))} if op.type == "ApplyAdagrad" else {}
 
     def _initial(self, op: Operation | RowsStep) -> float:
@@ -160,8 +161,8 @@ class Updates:
                 self.lines.append(f"{access(whole, path[len(prefix):])} = {', '.join(self.body.texts([indices, grads]))}")
             return whole
         if rows:
-            texts = dict(zip(dense, self.body.texts(list(dense.values())), strict=True))
-            texts |= {path: f"({', '.join(self.body.texts(list(pair)))})" for path, pair in rows.items()}
+            texts = dict(zip(dense, self._texts(list(dense.values())), strict=True))
+            texts |= {path: f"({', '.join(self._texts(list(pair)))})" for path, pair in rows.items()}
             return texts[prefix] if prefix in values else dictionary({path[len(prefix):]: texts[path] for path in values})
         roles = alike(values, self.body.known)
         if roles is not None:
@@ -171,9 +172,12 @@ class Updates:
             mapped = self._mapped(list(values.values()), roles, prefix)
             if mapped is not None:
                 return mapped
-        texts = dict(zip(values, self.body.texts(list(values.values())), strict=True))
+        texts = dict(zip(values, self._texts(list(values.values())), strict=True))
         return dictionary({path[len(prefix):]: text for path, text in texts.items()}) if () not in {
             path[len(prefix):] for path in texts} else next(iter(texts.values()))
+
+    def _texts(self, values: list[Any]) -> list[str]:
+        return self.body.texts([self.with_calls.get(id(value), (value,))[0] for value in values])
 
     def _mapped(self, values: list[Expr], roles: dict[str, Expr], prefix: Path) -> str | None:
         """Values for all entries at once, as a `jax.tree.map`."""
@@ -196,3 +200,9 @@ class Updates:
             return f"jax.tree.map({text.partition('(')[0]}, {', '.join(roots)})"
         return f"jax.tree.map(lambda {', '.join(parameters.values())}: {text}, " + ", ".join(
             access(root, prefix) for root in parameters) + ")"
+
+
+def _plain(number: Any) -> Any:
+    """A number that a module has before anybody has switched 64 bits on."""
+    number = np.asarray(number)
+    return number if number.dtype == np.float32 else number.item()

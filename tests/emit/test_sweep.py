@@ -29,7 +29,6 @@ ROWS = "it goes on from row to row on the rows of a table: use a dense gradient"
 REASONS = {
     "AllCandidateSampler": CANDIDATES, "FixedUnigramCandidateSampler": CANDIDATES,
     "LearnedUnigramCandidateSampler": CANDIDATES, "ThreadUnsafeUnigramCandidateSampler": CANDIDATES,
-    "CTCLoss": "what its gradient is depends on what a run reports",
     "CountUpTo": "it stops a run when a variable has a value",
     "ExtractGlimpse": "it draws noise around the picture from TensorFlow's own streams",
     **dict.fromkeys(("BatchNormWithGlobalNormalization", "BatchNormWithGlobalNormalizationGrad", "RandomCrop", "TileGrad",

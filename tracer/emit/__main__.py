@@ -6,8 +6,10 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from tracer import bridge, commands, errors
+from tracer.dump.loading import SUFFIXES
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,17 +30,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _behind(said)
     if said.script is None or not said.fetch:
         parser.error("a script and what to --fetch of it are needed, or a --checkpoint")
+    if said.script.endswith(SUFFIXES):
+        commands.refuse(f"{said.script} is a graph, and a module is emitted of a script, which says what its variables "
+                        "hold: of one that imports it by tf.import_graph_def or tf.train.import_meta_graph and runs it.")
     with commands.watching() as watcher:
-        code = commands.run(said.script, said.args, options).code
-    session = watcher.last
+        end = commands.run(said.script, said.args, options)
+    session, code = watcher.last, end.code
     if session is None:
-        print("The program ran no session: there are no variables to take along.", file=sys.stderr)
+        place = f"{os.path.basename(end.file or said.script)}:{end.line}"
+        print("The program ran no session: there are no variables to take along."
+              + (f" It stopped at {place}: {end.problem}" if end.problem else ""), file=sys.stderr)
         return 1
     tensors, targets = commands.fetched(session.graph, said.fetch, watcher.runs)
     state, output = watcher.state_of(session), os.path.abspath(said.output)
     if said.checkpoint:
         state = state.snapshot()
-        state.variables.update(_arrays(said.checkpoint))
+        state.variables.update(_fitting(_arrays(said.checkpoint), said.checkpoint, session.graph))
     title = f"{os.path.basename(said.script)} as JAX: {', '.join(said.fetch)}."
     runs = [run.executable for run in watcher.runs]
     bridge.emitted(tensors, targets, said.feed, output, session.graph, state, title, runs)
@@ -67,6 +74,19 @@ def _arrays(checkpoint: str) -> dict:
         return bridge.arrays_of(checkpoint)
     except (errors.OpError, OSError) as problem:
         commands.refuse(f"{checkpoint}: {problem}")
+
+
+def _fitting(arrays: dict, checkpoint: str, graph: Any) -> dict:
+    """The arrays of a checkpoint, which must have the shapes of the graph's variables."""
+    variables = {op.name: op.outputs[0] for op in graph.get_operations() if op.type == "Variable"}
+    wrong = [f"\n  {name}: {tuple(array.shape)} in the checkpoint, {variables[name].get_shape()} in the program"
+             for name, array in arrays.items() if name in variables
+             and not variables[name].get_shape().is_compatible_with(array.shape)]
+    if wrong:
+        commands.refuse(f"{checkpoint} is of another program: some of its variables have other shapes." + "".join(wrong))
+    if missing := [name for name in variables if name not in arrays]:
+        print(f"Not in {checkpoint}, and so as the program leaves them: {', '.join(missing)}.", file=sys.stderr)
+    return arrays
 
 
 def _convert(checkpoint: str, output: str) -> int:

@@ -38,9 +38,8 @@ optimizer = optax.sgd(0.5)
 def train_step(params, opt_state, x, y_):
     """One step of training. Returns what it changes, and cross_entropy, accuracy."""
     loss_value, grads = jax.value_and_grad(loss)(params, x, y_)
+    y = apply(params, x)
     updates, opt_state = optimizer.update(grads, opt_state, params)
-    # mnist_softmax.py:25
-    y = jax.nn.softmax(x @ params["Variable"] + params["Variable_1"])
     # mnist_softmax.py:31
     correct_prediction = jnp.argmax(y, 1) == jnp.argmax(y_, 1)
     # mnist_softmax.py:32
