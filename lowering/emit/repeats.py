@@ -116,13 +116,13 @@ class Repeats:
 
     def look(self, functions: list[list[Any]]) -> None:
         """Finds what is there once in several functions, before those are written."""
-        looked = []
+        looked: list[tuple[list[Any], list[Expr]]] = []
         together: dict[Any, list[Part]] = {}
         for results in functions:
             nodes = nodes_of(results, {})
             if not any(isinstance(argument, Local) for node in nodes for argument in node.args):
                 looked.append(self._with_constants(results, nodes))
-                for signature, parts in self._parts(*looked[-1], {})[0].items():
+                for signature, parts in self._parts(looked[-1][0], looked[-1][1], {})[0].items():
                     together.setdefault(signature, []).extend(parts)
         self.with_all = {signature for signature, parts in together.items() if _share_variables(parts)}
         for results, nodes in looked:
