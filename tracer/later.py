@@ -19,6 +19,11 @@ RENAMED = {
 """The operation of 0.8 that does the same. Those of one matrix took batches of them as well from 0.12 on."""
 _SINGLE = frozenset(RENAMED) & frozenset(opdef.names())
 
+_INTEGERS = (dtypes.uint8, dtypes.int32, dtypes.int64)
+_SINCE = {kind.as_datatype_enum: kind for kind in (
+    *_INTEGERS, dtypes.float32, dtypes.float64, dtypes.complex64, dtypes.complex128)}
+_FEWER = {("DynamicStitch", "N"): 1, ("PyFunc", "Tout"): 0}
+"""Lists that may be shorter since than 0.8 let them be."""
 _ADDED: dict[str, Any] = {
     "data_format": b"NHWC", "hop_bytes": 0, "index_type": 3, "out_idx": 3, "output_type": 9, "batch_dims": 0,
 }
@@ -42,6 +47,39 @@ def inputs_of(message: Any) -> list[str]:
     return [message.input[count], *message.input[:count], *message.input[count + 1:]]
 
 
+def widened(definition: opdef.OpDef, attrs: dict[str, Any], inputs: list[Any], outputs: list[Any]) -> tuple[list[Any], ...]:
+    """The types of the inputs and outputs of a node: where 0.8 fixed a type, others have come since.
+
+    An attribute that 0.8 had not says which: `Tout` of the outputs, others of the inputs of its kind; of integers it is
+    the first. `Range` takes and gives but one type.
+    """
+    for name, value in attrs.items():
+        if name[0] != "T" or name in definition.attributes or not isinstance(value, protos.AttrValue):
+            continue
+        kind = _SINCE.get(value.type)
+        if kind is not None and definition.type == "Range":
+            return [kind] * len(inputs), [kind] * len(outputs)
+        if kind is not None and (name == "Tout" or kind.is_complex):
+            outputs = _of_type(kind, definition.outputs, outputs)
+        if kind is not None and name != "Tout":
+            inputs = _of_type(kind, definition.inputs, inputs)
+    return inputs, outputs
+
+
+def _of_type(kind: dtypes.DType, arguments: tuple[opdef.Argument, ...], given: list[Any]) -> list[Any]:
+    found = list(given)
+    for i, argument in enumerate(arguments):
+        if argument.is_list:
+            break
+        fixed = argument.dtype
+        if fixed is not None and (fixed.is_integer, fixed.is_complex) == (kind.is_integer, kind.is_complex) \
+                and (fixed.is_integer or fixed.is_floating or fixed.is_complex):
+            found[i] = kind
+            if kind.is_integer:
+                break
+    return found
+
+
 def problem(op: Any) -> str | None:
     """What to say of an attribute of an imported operation that 0.8 does not allow, or does not know and that matters."""
     definition = opdef.lookup(op.type)
@@ -50,7 +88,7 @@ def problem(op: Any) -> str | None:
     for name, value in op.attrs.items():
         rules = definition.attributes.get(name)
         if rules is not None:
-            if (found := _not_allowed(rules, value)) is not None:
+            if (found := _not_allowed(op.type, rules, value)) is not None:
                 return found
         elif name[0] == "_" or not isinstance(value, protos.AttrValue):
             continue
@@ -62,7 +100,7 @@ def problem(op: Any) -> str | None:
     return None
 
 
-def _not_allowed(rules: opdef.Attribute, value: Any) -> str | None:
+def _not_allowed(type: str, rules: opdef.Attribute, value: Any) -> str | None:
     items = list(value) if rules.kind.startswith("list(") else [value]
     if rules.allowed is not None and "string" in rules.kind:  # types have become more since
         for item in items:
@@ -70,9 +108,10 @@ def _not_allowed(rules: opdef.Attribute, value: Any) -> str | None:
                 allowed = ", ".join(f'"{one}"' for one in rules.allowed)
                 return f"Value for attr '{rules.name}' of \"{item}\" is not in the list of allowed values: {allowed}"
     size = len(items) if rules.kind.startswith("list(") else value
-    if rules.minimum is not None and size < rules.minimum:
+    least = _FEWER.get((type, rules.name), rules.minimum)
+    if least is not None and size < least:
         kind = "Length" if rules.kind.startswith("list(") else "Value"
-        return f"{kind} for attr '{rules.name}' of {size} must be at least minimum {rules.minimum}"
+        return f"{kind} for attr '{rules.name}' of {size} must be at least minimum {least}"
     return None
 
 
@@ -83,10 +122,11 @@ def _wrong_type(op: Any, definition: opdef.OpDef, name: str, number: int) -> str
     except TypeError:
         return f"AttrValue has invalid DataType enum: {number} for attr '{name}'"
     fixed = [(i, argument.dtype) for i, argument in enumerate(definition.inputs) if argument.dtype is not None]
-    if not fixed or definition.has_list_inputs or any(kind is of_input for _, of_input in fixed):
+    if not fixed or definition.has_list_inputs or any(
+            kind is tensor.dtype.base_dtype for tensor in (*op.inputs, *op.outputs)):
         return None
     at, known = fixed[0]
-    allowed = (dtypes.int32, dtypes.int64) if known.is_integer else (dtypes.float16, dtypes.float32)
+    allowed = _INTEGERS if known.is_integer else (dtypes.float16, dtypes.float32)
     if kind not in allowed:
         return (f"Value for attr '{name}' of {_c_name(kind)} is not in the list of allowed values: "
                 f"{', '.join(map(_c_name, allowed))}")

@@ -42,8 +42,8 @@ class Node:
         self.regions: list[dict[str, list[str]]] = []
         if definition is not None:
             self._check_counts(definition)
-            self.outputs = output_types(definition, attrs)
-            self.expected = _input_types(definition, attrs)
+            self.expected, self.outputs = later.widened(
+                definition, attrs, _input_types(definition, attrs), output_types(definition, attrs))
         elif function is not None:
             self.outputs, self.expected = ([tensor.dtype for tensor in some]
                                            for some in (function.outputs, function.inputs))

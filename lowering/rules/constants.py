@@ -41,7 +41,11 @@ def range_(start: Static, limit: Static, delta: Static) -> Any:
         raise ValueError(f"Requires start <= limit: {start}/{limit}")
     if limit > start and delta < 0:  # 0.8 took no negative steps; later ones did
         raise ValueError(f"Requires start >= limit when delta < 0: {start}/{limit}")
-    return np.arange(int(start), int(limit), int(delta), dtype=np.int32)
+    if start.dtype.kind != "f":
+        return np.arange(int(start), int(limit), int(delta), dtype=start.dtype)
+    steps = np.full(int(np.ceil(np.abs((limit - start) / delta))), delta)  # which TensorFlow adds up, one by one
+    steps[:1] = start
+    return np.cumsum(steps, dtype=start.dtype)
 
 
 @lowers("LinSpace")

@@ -55,7 +55,7 @@ def reciprocal_root(x: Any) -> Any:
 
 def counted(start: Any, limit: Any, delta: Any, **_: Any) -> Any:
     """As `Range`, upwards."""
-    if np.ndim(start) or np.ndim(limit) or np.ndim(delta) or delta <= 0 or limit < start:
+    if np.ndim(start) or np.ndim(limit) or np.ndim(delta) or delta <= 0 or limit < start or start.dtype.kind == "f":
         raise ValueError
     return np.arange(start, limit, delta, dtype=start.dtype)
 

@@ -188,8 +188,8 @@ def _range(start: Tensor, limit: Tensor, delta: Tensor, name: str | None = None)
     parts = [constant_value(tensor) for tensor in (start, limit, delta)]
     if any(part is None for part in parts):
         return (None,)
-    first, last, step = (int(np.asarray(part)) for part in parts)
-    count = -(-(last - first) // step) if step else -1
+    first, last, step = (np.asarray(part)[()] for part in parts)
+    count = int(-(-(last - first) // step)) if step else -1
     return (count if count >= 0 else None,)  # running it says what is wrong
 
 

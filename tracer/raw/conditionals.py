@@ -64,7 +64,7 @@ class Found:
         self.under: dict[Operation, State] = {}
         self.merges: dict[Operation, _Resolved] = {}
         self.never: set[Operation] = set()  # what has no value, whatever the conditions are
-        self.passing: dict[Operation, Tensor] = {}  # each `Merge` of which one input has no value, and the other
+        self.passing: dict[Operation, Tensor] = {}  # each `Merge` that chooses nothing, and what it passes on
         self.switches: dict[Operation, Tensor] = {}
         self.after: dict[Operation, list[Operation]] = {op: [] for op in self.inside}
         for op in self.inside:
@@ -85,8 +85,8 @@ class Found:
         if not alive if is_merge else len(alive) < len(op.inputs) or not self.never.isdisjoint(op.control_inputs):
             self._look_at_nothing(op)
             return
-        if is_merge and len(alive) < len(op.inputs):
-            self.passing[op] = alive[0]
+        if is_merge and (len(alive) < len(op.inputs) or len({self.values.get(t, NONE) for t in alive}) == 1):
+            self.passing[op] = alive[0]  # `accumulate_n` joins tensors that are all there
             needs |= waits
         elif is_merge:
             self.merges[op] = resolved = self._resolve(op)
@@ -121,7 +121,7 @@ class Found:
         """Leaves out what has no value."""
         for op in self.passing:
             if op.outputs[1]._consumers:
-                raise UnusualError(f"{op.name} has one input only, and its number is read")
+                raise UnusualError(f"{op.name} chooses nothing, and the number of its choice is read")
         for op, tensor in self.passing.items():
             self.raw.rewrite(op, "Identity", (tensor,), 1)
         for op in self.never:
