@@ -13,6 +13,7 @@ from tracer.ir import Graph, Operation, Region, Tensor
 from tracer.node_defs import LOCATION, Node, Reader, full_name, parsed
 from tracer.ops import crossing as _crossing  # noqa: F401
 from tracer.ops import later as _later_operations  # noqa: F401 - which a graph may name, as the next ones
+from tracer.ops import later_image as _later_image  # noqa: F401
 from tracer.ops import later_maths as _later_maths  # noqa: F401
 from tracer.ops import later_nn as _later_nn  # noqa: F401
 from tracer.ops import later_sparse as _later_sparse  # noqa: F401

@@ -11,7 +11,7 @@ RENAMED = {
     "Cholesky": "BatchCholesky", "FFT": "BatchFFT", "FFT2D": "BatchFFT2D",
     "FFT3D": "BatchFFT3D", "IFFT": "BatchIFFT", "IFFT2D": "BatchIFFT2D", "IFFT3D": "BatchIFFT3D",
     "MatrixBandPart": "BatchMatrixBandPart", "MatrixDeterminant": "BatchMatrixDeterminant",
-    "MatrixDiag": "BatchMatrixDiag", "MatrixDiagPart": "BatchMatrixDiagPart", "MatrixInverse": "BatchMatrixInverse",
+    "MatrixDiag": "BatchMatrixDiag", "MatrixInverse": "BatchMatrixInverse",
     "MatrixSolve": "BatchMatrixSolve", "MatrixSolveLs": "BatchMatrixSolveLs",
     "MatrixTriangularSolve": "BatchMatrixTriangularSolve", "PlaceholderV2": "Placeholder", "RealDiv": "Div",
     "Reciprocal": "Inv", "InvGrad": "ReciprocalGrad", "TruncateDiv": "Div", "TruncateMod": "Mod", "VariableV2": "Variable",
@@ -126,7 +126,7 @@ def _wrong_type(op: Any, definition: opdef.OpDef, name: str, number: int) -> str
             kind is tensor.dtype.base_dtype for tensor in (*op.inputs, *op.outputs)):
         return None
     at, known = fixed[0]
-    allowed = _INTEGERS if known.is_integer else (dtypes.float16, dtypes.float32)
+    allowed = _INTEGERS[1:] if known.is_integer else (dtypes.float16, dtypes.float32)
     if kind not in allowed:
         return (f"Value for attr '{name}' of {_c_name(kind)} is not in the list of allowed values: "
                 f"{', '.join(map(_c_name, allowed))}")

@@ -40,10 +40,12 @@ class Node:
         shapes_given = attrs.pop("_output_shapes", None)  # which our own operations say themselves
         self.shapes = shapes_given.list.shape if shapes_given is not None and definition is not None else []
         self.regions: list[dict[str, list[str]]] = []
+        self.fixed: list[dtypes.DType] = []  # the types of its inputs in 0.8
         if definition is not None:
             self._check_counts(definition)
+            self.fixed = _input_types(definition, attrs)
             self.expected, self.outputs = later.widened(
-                definition, attrs, _input_types(definition, attrs), output_types(definition, attrs))
+                definition, attrs, self.fixed, output_types(definition, attrs))
         elif function is not None:
             self.outputs, self.expected = ([tensor.dtype for tensor in some]
                                            for some in (function.outputs, function.inputs))
@@ -164,7 +166,9 @@ class Reader:
                 if len(node.inputs) >= len(node.expected):
                     raise node.problem(f"More inputs specified ({name!r}) than the op expects.")
                 expected = node.expected[len(node.inputs)]
-                if not expected.is_compatible_with(kind) and not self._is_own(source, nodes):
+                # Where the attribute of a later release and the type differ, a run says so.
+                fits = expected.is_compatible_with(kind) or bool(node.fixed) and node.fixed[len(node.inputs)] is kind
+                if not fits and not self._is_own(source, nodes):
                     raise node.problem(f"Input tensor {name!r} Cannot convert a tensor of type {kind.name} to an input "
                                        f"of type {expected.name}")
             node.inputs.append(source)

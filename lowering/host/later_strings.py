@@ -108,3 +108,35 @@ def decode_gif(contents: Any) -> np.ndarray:
             return np.stack([np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(image)])
     except (UnidentifiedImageError, OSError, EOFError) as reason:
         raise ValueError(f"Invalid GIF data: {reason}") from reason
+
+
+@lowers("AsString", host=True)
+def as_string(input: Any, *, precision: int, scientific: bool, shortest: bool, width: int, fill: Any) -> np.ndarray:
+    fill = fill.decode() if isinstance(fill, bytes) else fill
+    if scientific and shortest:
+        raise ValueError("Cannot select both scientific and shortest notation")
+    if fill not in ("", " ", "0", "+", "-"):
+        raise ValueError(f"Fill argument not supported: \"{fill}\"")
+    values = np.asarray(input)
+    if values.dtype == bool:
+        return _each(np.where(values, b"true", b"false").astype(object), bytes)
+    if values.dtype.kind == "i" and (scientific or shortest or precision >= 0):
+        what = "precision" if precision >= 0 else "scientific and shortest format"
+        raise ValueError(f"{what} not supported for datatype {dtypes.as_dtype(values.dtype).name}")
+    form = "d" if values.dtype.kind == "i" else "e" if scientific else "g" if shortest else "f"
+    pattern = f"%{fill}{width if width >= 0 else ''}{f'.{precision}' if precision >= 0 else ''}{form}"
+    if values.dtype.kind == "c":
+        return objects([f"({pattern % item.real},{pattern % item.imag})".encode() for item in values.reshape(-1).tolist()],
+                       values.shape)
+    return objects([(pattern % item).encode() for item in values.reshape(-1).tolist()], values.shape)
+
+
+@lowers("Substr", host=True)
+def substr(input: Any, pos: Any, len: Any) -> np.ndarray:
+    strings, starts, counts = np.broadcast_arrays(np.asarray(input, object), pos, len)
+    found = []
+    for string, start, count in zip(*(part.reshape(-1).tolist() for part in (strings, starts, counts)), strict=True):
+        if not 0 <= start <= string.__len__():
+            raise ValueError(f"pos {start} out of range for string b'{string.decode(errors='replace')}'")
+        found.append(string[start:start + max(count, 0)])
+    return objects(found, strings.shape)

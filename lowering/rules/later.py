@@ -135,3 +135,23 @@ def fused_batch_norm_v2(x: Any, scale: Any, offset: Any, mean: Any, variance: An
         raise NotImplementedError("FusedBatchNormV2 with exponential_avg_factor, which came long after 0.8")
     return fused_batch_norm(x, scale, offset, mean, variance, epsilon=epsilon, data_format=data_format,
                             is_training=is_training)
+
+
+@lowers("FusedBatchNormGrad")
+def fused_batch_norm_grad(y_backprop: Any, x: Any, scale: Any, reserve_space_1: Any, reserve_space_2: Any, *,
+                          epsilon: float, data_format: str, is_training: bool) -> Any:
+    axis = 1 if data_format == "NCHW" else 3
+    others = tuple(i for i in range(4) if i != axis)
+
+    def spread(vector: Any) -> Any:
+        return vector.reshape([-1 if i == axis else 1 for i in range(4)])
+
+    inverse = lax.rsqrt(reserve_space_2 + np.float32(epsilon))
+    normal = (x - spread(reserve_space_1)) * spread(inverse)
+    of_scale, of_offset = jnp.sum(y_backprop * normal, others), jnp.sum(y_backprop, others)
+    centred = y_backprop
+    if is_training:
+        count = x.size // x.shape[axis]
+        centred = y_backprop - spread(of_offset) / count - normal * spread(of_scale) / count
+    nothing = jnp.zeros((), x.dtype)
+    return centred * spread(scale * inverse), of_scale, of_offset, nothing, nothing

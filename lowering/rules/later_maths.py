@@ -134,3 +134,50 @@ def random_gamma(shape: Static, alpha: Any, *, stream: Any) -> Any:
     if shape.ndim != 1:
         raise ValueError(f"shape must be a vector of {{int32,int64}}, got shape {text(shape.shape)}")
     return gamma.drawn(stream, tuple(shape.tolist()), alpha)
+
+
+@lowers("MatrixDiagPart")
+def matrix_diag_part(input: Any) -> Any:
+    if np.ndim(input) < 2:
+        raise ValueError(f"input must be at least 2-dim, received shape: {text(np.shape(input))}")
+    return jnp.diagonal(input, axis1=-2, axis2=-1)
+
+
+@lowers("ScatterNd")
+def scatter_nd(indices: Any, updates: Any, shape: Static, *, check: Any) -> Any:
+    indices, updates, sizes = jnp.asarray(indices), jnp.asarray(updates), tuple(shape.tolist())
+    depth = indices.shape[-1] if indices.ndim else 1
+    if depth > len(sizes) or updates.shape != (*indices.shape[:-1], *sizes[depth:]):
+        raise ValueError("Must have updates.shape = indices.shape[:-1] + params_shape[indices.shape[-1]:], got "
+                         f"updates.shape {text(updates.shape)}, indices.shape {text(indices.shape)}, params_shape "
+                         f"{text(sizes)}")
+    outer = np.array(sizes[:depth], np.int64)
+    inside = ((indices >= 0) & (indices < outer)).all()
+    check(inside, lambda found: f"Invalid indices: {text(found.reshape(-1, depth)[_outside(found, outer)])} is not in "
+                                f"{text(sizes[:depth])}", indices)
+    places = tuple(indices[..., i] for i in range(depth))
+    return jnp.zeros(sizes, updates.dtype).at[places].add(updates)
+
+
+def _outside(indices: np.ndarray, outer: np.ndarray) -> int:
+    rows = indices.reshape(-1, len(outer))
+    return int(np.flatnonzero(((rows < 0) | (rows >= outer)).any(1))[0])
+
+
+@lowers("Svd")
+def svd(input: Any, *, compute_uv: bool, full_matrices: bool) -> Any:
+    if np.ndim(input) < 2:
+        raise ValueError("Input tensor must have rank >= 2")
+    if not compute_uv:
+        nothing = jnp.zeros((0,), input.dtype)
+        return jnp.linalg.svd(input, compute_uv=False), nothing, nothing
+    left, values, right = jnp.linalg.svd(input, full_matrices=full_matrices)
+    return values, left, jnp.conj(jnp.swapaxes(right, -1, -2))
+
+
+@lowers("SelfAdjointEigV2")
+def self_adjoint_eig_v2(input: Any, *, compute_v: bool, check: Any) -> Any:
+    from lowering.rules.linalg import self_adjoint_eig
+
+    whole = self_adjoint_eig(input, check=check)
+    return whole[..., 0, :], whole[..., 1:, :] if compute_v else jnp.zeros((0,), input.dtype)

@@ -271,6 +271,11 @@ def sparse_dense_cwise_mul(sp_indices: Any, sp_values: Any, sp_shape: Static, de
     return sp_values * _at_places(sp_indices, sp_values, sp_shape, dense, check)
 
 
+@lowers("SparseDenseCwiseAdd")
+def sparse_dense_cwise_add(sp_indices: Any, sp_values: Any, sp_shape: Static, dense: Any, *, check: Any) -> Any:
+    return sp_values + _at_places(sp_indices, sp_values, sp_shape, dense, check)
+
+
 @lowers("SparseDenseCwiseDiv")
 def sparse_dense_cwise_div(sp_indices: Any, sp_values: Any, sp_shape: Static, dense: Any, *, check: Any) -> Any:
     dense = _at_places(sp_indices, sp_values, sp_shape, dense, check)

@@ -6,7 +6,7 @@ from typing import Any
 
 from tracer.derivatives.registry import attrs_of, derivative, raw
 from tracer.ir import Operation, Tensor
-from tracer.ops import array, casting, reduction
+from tracer.ops import array, casting, constants, reduction
 
 _OPPOSITE = {"SpaceToDepth": "DepthToSpace", "SpaceToBatch": "BatchToSpace", "Diag": "DiagPart",
              "BatchMatrixDiag": "BatchMatrixDiagPart"}
@@ -26,6 +26,14 @@ def _batch(op: Operation, grad: Tensor) -> Any:
 @derivative("Diag", "DiagPart", "BatchMatrixDiag", "BatchMatrixDiagPart")
 def _diagonal(op: Operation, grad: Tensor) -> Any:
     return raw(_OPPOSITE[op.type], grad)
+
+
+@derivative("MatrixDiagPart")
+def _diagonal_of_any(op: Operation, grad: Tensor) -> Any:
+    rows, columns = op.inputs[0].sizes[-2:] if op.inputs[0].sizes else (None, None)
+    if rows is not None and rows == columns:
+        return raw("BatchMatrixDiag", grad)
+    return raw("MatrixSetDiag", constants.zeros_like(op.inputs[0]), grad)
 
 
 @derivative("BatchMatrixBandPart")

@@ -25,6 +25,9 @@ for _row in (
       for name in ("Cumsum", "Cumprod")),
     "GatherV2\tparams:Tparams; indices:Tindices; axis:Taxis\toutput:Tparams\t"
     "batch_dims:int=0; Tparams:type; Tindices:type{int32,int64}; Taxis:type{int32,int64}\t",
+    "FusedBatchNormGrad\ty_backprop:T; x:T; scale:T; reserve_space_1:T; reserve_space_2:T\t"
+    "x_backprop:T; scale_backprop:T; offset_backprop:T; reserve_space_3:T; reserve_space_4:T\t"
+    "T:type{float32}; epsilon:float=0.0001; data_format:string='NHWC'; is_training:bool=True\t",
     "FusedBatchNormV2\tx:T; scale:U; offset:U; mean:U; variance:U\t"
     "y:T; batch_mean:U; batch_variance:U; reserve_space_1:U; reserve_space_2:U\t"
     "T:type{float16,float32}; U:type{float32}; epsilon:float=0.0001; data_format:string='NHWC'; "
@@ -188,3 +191,11 @@ def fused_batch_norm_v2(x: Tensor, scale: Tensor, offset: Tensor, mean: Tensor, 
                         is_training: bool = True, name: str | None = None) -> Any:
     """As `fused_batch_norm`, where the images may be of float16."""
     return _normalized(x, scale)
+
+
+@op("FusedBatchNormGrad")
+def fused_batch_norm_grad(y_backprop: Tensor, x: Tensor, scale: Tensor, reserve_space_1: Tensor,
+                          reserve_space_2: Tensor, epsilon: float = 1e-4, data_format: str = "NHWC",
+                          is_training: bool = True, name: str | None = None) -> Any:
+    """The gradient of `fused_batch_norm`, given the mean and the variance that it went by."""
+    return [x.sizes, scale.sizes, scale.sizes, None, None]

@@ -143,3 +143,70 @@ def random_gamma(shape: Any, alpha: Any, beta: Any = None, dtype: Any = dtypes.f
         spread = math.add(alpha, array.zeros_like(beta), name="add")
         seed1, seed2 = get_seed(seed)
         return math.div(_random_gamma(shape, spread, seed1, seed2), beta, name="truediv")
+
+
+@op("MatrixDiagPart", inputs="input:T", outputs="diagonal:T", attrs="T:type")
+def matrix_diag_part(input: Tensor, name: str | None = None) -> Any:
+    """The diagonals of the matrices in the last two dimensions of `input`, which need not be square.
+
+    >>> tf.matrix_diag_part([[1, 2, 3], [4, 5, 6]]).eval()
+    array([1, 5], dtype=int32)
+    """
+    sizes = shapes.at_least(input.sizes, 2)
+    if sizes is None:
+        return None
+    rows, columns = sizes[-2:]
+    return (*sizes[:-2], None if rows is None or columns is None else min(rows, columns))
+
+
+@op("ScatterNd", inputs="indices:Tindices; updates:T; shape:Tindices", outputs="output:T",
+    attrs="T:type; Tindices:type{int32,int64}")
+def scatter_nd(indices: Tensor, updates: Tensor, shape: Tensor, name: str | None = None) -> Any:
+    """A tensor of `shape`: zeros, and at each row of `indices` the sum of the `updates` for it.
+
+    >>> tf.scatter_nd([[1], [3], [1]], [5, 6, 1], [4]).eval()
+    array([0, 6, 0, 6], dtype=int32)
+    """
+    return constant_sizes(shape)
+
+
+@op("Svd", inputs="input:T", outputs="s:T; u:T; v:T",
+    attrs="compute_uv:bool=True; full_matrices:bool=False; T:type{float64,float32,complex64,complex128}")
+def _svd(input: Tensor, compute_uv: bool = True, full_matrices: bool = False, name: str | None = None) -> Any:
+    sizes = shapes.at_least(input.sizes, 2)
+    if sizes is None:
+        return [None] * 3
+    rows, columns = sizes[-2:]
+    count = None if rows is None or columns is None else min(rows, columns)
+    if not compute_uv:
+        return [(*sizes[:-2], count), (0,), (0,)]
+    return [(*sizes[:-2], count), (*sizes[:-1], rows if full_matrices else count),
+            (*sizes[:-2], columns, columns if full_matrices else count)]
+
+
+@op("SelfAdjointEigV2", inputs="input:T", outputs="e:T; v:T", attrs="compute_v:bool=True; T:type{float64,float32}")
+def _self_adjoint_eig_v2(input: Tensor, compute_v: bool = True, name: str | None = None) -> Any:
+    sizes = shapes.at_least(input.sizes, 2)
+    if sizes is None:
+        return [None] * 2
+    size = shapes.same(*sizes[-2:])
+    return [(*sizes[:-2], size), (*sizes[:-2], size, size) if compute_v else (0,)]
+
+
+def svd(tensor: Any, full_matrices: bool = False, compute_uv: bool = True, name: str | None = None) -> Any:
+    """The singular values of matrices, and, unless told otherwise, their left and right singular vectors.
+
+    >>> tf.svd([[3., 0.], [0., 4.]], compute_uv=False).eval()
+    array([4., 3.], dtype=float32)
+    """
+    values, left, right = _svd(tensor, compute_uv=compute_uv, full_matrices=full_matrices, name=name)
+    return (values, left, right) if compute_uv else values
+
+
+def self_adjoint_eigvals(tensor: Any, name: str | None = None) -> Tensor:
+    """The eigenvalues of self-adjoint matrices, from the smallest.
+
+    >>> tf.self_adjoint_eigvals([[3., 0.], [0., 4.]]).eval()
+    array([3., 4.], dtype=float32)
+    """
+    return _self_adjoint_eig_v2(tensor, compute_v=False, name=name)[0]

@@ -146,3 +146,10 @@ def _sparse_reduce_sum_sparse(input_indices: Tensor, input_values: Tensor, input
     else:
         left = None if rank is None or axes is None else rank - len(set(np.reshape(axes % rank, -1).tolist()))
     return [(None, left), (None,), (left,)]
+
+
+@op("SparseDenseCwiseAdd", inputs="sp_indices:int64; sp_values:T; sp_shape:int64; dense:T", outputs="output:T",
+    attrs="T:type{float32,float64,int64,int32,uint8,uint16,int16,int8,complex64,complex128,qint8,quint8,qint32,float16}")
+def _sparse_dense_cwise_add(sp_indices: Tensor, sp_values: Tensor, sp_shape: Tensor, dense: Tensor,
+                            name: str | None = None) -> Any:
+    return (shapes.rank(sp_indices.sizes, 2)[0],)

@@ -62,3 +62,29 @@ def decode_gif(contents: Tensor, name: str | None = None) -> Any:
     """The frames of a GIF, of shape [frames, height, width, 3]."""
     shapes.rank(contents.sizes, 0)
     return (None, None, None, 3)
+
+
+@op("AsString", inputs="input:T", outputs="output:string",
+    attrs="T:type{int32,int64,complex64,float32,float64,bool,int8}; precision:int=-1; scientific:bool=False; "
+          "shortest:bool=False; width:int=-1; fill:string=''")
+def as_string(input: Tensor, precision: int = -1, scientific: bool = False, shortest: bool = False, width: int = -1,
+              fill: str = "", name: str | None = None) -> Any:
+    """Numbers and truth values as strings.
+
+    >>> tf.as_string([1, 2]).eval()
+    array([b'1', b'2'], dtype=object)
+
+    Args:
+        precision: how many digits of a fraction, 6 by default.
+        scientific, shortest: as `%e`, or as the shorter of `%e` and `%f`.
+        width, fill: how wide it is at least, and by which of " ", "0", "+" and "-" it becomes so.
+    """
+    return input.sizes
+
+
+@op("Substr", inputs="input:string; pos:T; len:T", outputs="output:string", attrs="T:type{int32,int64}")
+def substr(input: Tensor, pos: Tensor, len: Tensor, name: str | None = None) -> Any:
+    """Of each string the `len` bytes from `pos` on, both of them numbers or as many as there are strings."""
+    if pos.sizes is not None and len.sizes is not None:
+        shapes.merge(pos.sizes, len.sizes)
+    return shapes.broadcast(input.sizes, pos.sizes)

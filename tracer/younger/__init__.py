@@ -19,7 +19,6 @@ RENAMED = {
     "multiply": "mul", "subtract": "sub", "negative": "neg", "reciprocal": "inv", "truncatediv": "div",
     "setdiff1d": "listdiff",
     "matrix_band_part": "batch_matrix_band_part", "matrix_diag": "batch_matrix_diag",
-    "matrix_diag_part": "batch_matrix_diag_part",
 }
 """Names of `tf`, and what 0.8 calls the same."""
 _PARTS = {

@@ -10,7 +10,10 @@ from tracer import dtypes, scopes
 from tracer.convert import convert_to_tensor
 from tracer.declare import raw_op
 from tracer.ir import Operation, Tensor
-from tracer.ops import array, casting, check, linalg, logic, math, script, segment
+from tracer.ops import array, casting, check, logic, math
+from tracer.ops.later_maths import scatter_nd as scatter_nd
+from tracer.ops.later_maths import self_adjoint_eigvals as self_adjoint_eigvals
+from tracer.ops.later_maths import svd as svd
 from tracer.younger.einsum import einsum
 
 __all__ = ["acos", "asin", "assert_greater", "assert_greater_equal", "atan", "concat_v2", "count_nonzero", "divide",
@@ -122,23 +125,6 @@ def reverse_v2(tensor: Any, axis: Any, name: str | None = None) -> Tensor:
     return raw_op("reverse_v2")(tensor, axis, name=name)
 
 
-def scatter_nd(indices: Any, updates: Any, shape: Any, name: str | None = None) -> Tensor:
-    """A tensor of `shape`: zeros, and at each row of `indices` the sum of the `updates` for it."""
-    with scopes.op_scope([indices, updates, shape], name, "ScatterNd") as scope:
-        indices, updates = convert_to_tensor(indices), convert_to_tensor(updates)
-        shape = convert_to_tensor(shape, dtype=indices.dtype.base_dtype)
-        depth = indices.get_shape()[-1].value
-        if depth is None:
-            raise ValueError("the last dimension of indices must be known")
-        outer = array.slice(shape, [0], [depth])
-        inner = array.slice(shape, [depth], [-1])
-        strides = raw_op("cumprod")(outer, 0, True, True)  # what one step along a dimension passes over
-        places = math.reduce_sum(math.mul(array.reshape(indices, [-1, depth]), strides), 1)
-        rows = array.reshape(updates, array.concat(0, [[-1], casting.to_int32(inner)]))
-        sums = segment.unsorted_segment_sum(rows, places, casting.to_int32(math.reduce_prod(outer)))
-        return array.reshape(sums, shape, name=scope)
-
-
 def extract_image_patches(images: Any, ksizes: Any = None, strides: Any = None, rates: Any = None,
                           padding: str = "SAME", name: str | None = None) -> Tensor:
     """At each place of a window the pixels in it, one after the other, as the channels there."""
@@ -160,37 +146,6 @@ def extract_image_patches(images: Any, ksizes: Any = None, strides: Any = None, 
         values = images if kind in (dtypes.float32, dtypes.float16) else casting.to_float(images)
         found = nn.conv2d(values, casting.cast(window, values.dtype), [1, down, right, 1], padding)
         return array.identity(casting.cast(found, kind), name=scope)
-
-
-def svd(tensor: Any, full_matrices: bool = False, compute_uv: bool = True, name: str | None = None) -> Any:
-    """The singular values of a matrix, and, unless told otherwise, its left and right singular vectors. On the host."""
-    tensor = convert_to_tensor(tensor)
-    kind = tensor.dtype.base_dtype
-
-    def values(matrix: np.ndarray) -> Any:
-        return np.linalg.svd(matrix, compute_uv=False).astype(matrix.dtype)
-
-    def factors(matrix: np.ndarray) -> Any:
-        left, found, right = np.linalg.svd(matrix, full_matrices=full_matrices)
-        return found, left, np.conj(np.swapaxes(right, -1, -2))
-
-    if compute_uv:
-        return tuple(script.py_func(factors, [tensor], [kind] * 3, name=name))
-    return script.py_func(values, [tensor], kind, name=name)
-
-
-def self_adjoint_eigvals(tensor: Any, name: str | None = None) -> Tensor:
-    """The eigenvalues of a self-adjoint matrix, from the smallest."""
-    with scopes.op_scope([tensor], name, "self_adjoint_eigvals"):
-        tensor = convert_to_tensor(tensor)
-        if tensor.get_shape().ndims not in (None, 2):
-            return array.slice(linalg.batch_self_adjoint_eig(tensor), *_first_row(tensor))
-        return array.squeeze(array.slice(linalg.self_adjoint_eig(tensor), [0, 0], [1, -1]), [0])
-
-
-def _first_row(tensor: Tensor) -> tuple[list[int], list[int]]:
-    rank = len(tensor.sizes or ())
-    return [0] * rank, [-1] * (rank - 2) + [1, -1]
 
 
 def orthogonal_initializer(gain: float = 1.0, dtype: Any = dtypes.float32, seed: int | None = None) -> Any:

@@ -5,25 +5,15 @@ from __future__ import annotations
 from tracer.ops.data_flow import PriorityQueue as PriorityQueue
 from tracer.ops.later_maths import batch_to_space_nd as batch_to_space_nd
 from tracer.ops.later_maths import betainc as betainc
+from tracer.ops.later_maths import matrix_diag_part as matrix_diag_part
 from tracer.ops.later_maths import matrix_set_diag as matrix_set_diag
 from tracer.ops.later_maths import polygamma as polygamma
 from tracer.ops.later_maths import random_gamma as random_gamma
 from tracer.ops.later_maths import space_to_batch_nd as space_to_batch_nd
 from tracer.ops.later_maths import zeta as zeta
+from tracer.ops.later_nn import (
 from tracer.ops.later_nn import fake_quant_with_min_max_args as fake_quant_with_min_max_args
-from tracer.ops.later_nn import (
-    fake_quant_with_min_max_args_gradient as fake_quant_with_min_max_args_gradient,
-)
 from tracer.ops.later_nn import fake_quant_with_min_max_vars as fake_quant_with_min_max_vars
-from tracer.ops.later_nn import (
-    fake_quant_with_min_max_vars_gradient as fake_quant_with_min_max_vars_gradient,
-)
-from tracer.ops.later_nn import (
-    fake_quant_with_min_max_vars_per_channel as fake_quant_with_min_max_vars_per_channel,
-)
-from tracer.ops.later_nn import (
-    fake_quant_with_min_max_vars_per_channel_gradient as fake_quant_with_min_max_vars_per_channel_gradient,
-)
 from tracer.ops.later_sparse import sparse_maximum as sparse_maximum
 from tracer.ops.later_sparse import sparse_minimum as sparse_minimum
 from tracer.ops.later_sparse import sparse_reduce_sum_sparse as sparse_reduce_sum_sparse
@@ -51,9 +41,9 @@ from tracer.ops.sparse import sparse_reduce_sum as sparse_reduce_sum
 __all__ = ["PriorityQueue", "batch_to_space_nd", "betainc", "decode_base64", "dequantize", "encode_base64",
            "fake_quant_with_min_max_args", "fake_quant_with_min_max_args_gradient", "fake_quant_with_min_max_vars",
            "fake_quant_with_min_max_vars_gradient", "fake_quant_with_min_max_vars_per_channel",
-           "fake_quant_with_min_max_vars_per_channel_gradient", "matrix_set_diag", "parse_tensor", "polygamma",
-           "quantize_v2", "quantized_concat", "random_gamma", "scatter_div", "scatter_mul", "scatter_nd_add",
-           "scatter_nd_sub", "scatter_nd_update", "space_to_batch_nd", "sparse_maximum", "sparse_minimum",
-           "sparse_reduce_sum", "sparse_reduce_sum_sparse", "sparse_reset_shape", "sparse_reshape", "sparse_softmax",
-           "sparse_transpose", "strided_slice", "string_to_hash_bucket_fast", "string_to_hash_bucket_strong",
-           "write_file", "zeta"]
+           "fake_quant_with_min_max_vars_per_channel_gradient", "matrix_diag_part", "matrix_set_diag", "parse_tensor",
+           "polygamma", "quantize_v2", "quantized_concat", "random_gamma", "scatter_div", "scatter_mul",
+           "scatter_nd_add", "scatter_nd_sub", "scatter_nd_update", "space_to_batch_nd", "sparse_maximum",
+           "sparse_minimum", "sparse_reduce_sum", "sparse_reduce_sum_sparse", "sparse_reset_shape", "sparse_reshape",
+           "sparse_softmax", "sparse_transpose", "strided_slice", "string_to_hash_bucket_fast",
+           "string_to_hash_bucket_strong", "write_file", "zeta"]

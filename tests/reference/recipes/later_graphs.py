@@ -59,6 +59,9 @@ def builders(tf):
         "fused_batch_norm": lambda x: tf.nn.fused_batch_norm(images(x), [1.5], [0.5], epsilon=0.01)[0],
         "crop_and_resize": lambda x: tf.image.crop_and_resize(
             images(x), [[0.1, 0.0, 0.9, 1.2], [1.0, 0.5, 0.0, 0.0]], [0, 0], [2, 4], extrapolation_value=-3.0),
+        "crop_of_boxes": lambda x: tf.image.crop_and_resize(
+            tf.constant(np.arange(24, dtype=np.float32).reshape([1, 4, 3, 2])), tf.abs(tf.reshape(x[:, :2], [1, 4])) / 4,
+            [0], [3, 2]),
         "crop_to_one_pixel": lambda x: tf.image.crop_and_resize(images(x), [[0.1, 0.0, 0.9, 0.7]], [0], [1, 1]),
         "non_max_suppression": lambda x: tf.image.non_max_suppression(
             [[0., 0., 1., 1.], [0., 0., 1., 0.9], [0., 2., 1., 3.], [1., 1., 0., 0.2]], [0.9, 0.8, 0.3, 0.95], 3),
