@@ -165,3 +165,43 @@ def test_second_derivatives():
     np.testing.assert_allclose(matrix, [[12, 12], [12, 12]])
     with pytest.raises(ValueError, match="does not have rank one"):
         tf.hessians(x[0], tf.constant(1.0))
+
+
+WIDE = rng.randn(2, 3)
+OF_ITSELF = WIDE @ WIDE.T
+SPREAD = rng.rand(1, 2, 3, 2).astype(np.float32)
+GIVEN = np.float32([0.1, 0.2]), SPREAD.var((0, 1, 2))  # means that are none of these images
+
+
+@parity([
+    case("matrix_diag_part", WIDE, expect=np.diagonal(WIDE)), case("matrix_diag_part", WIDE.T, expect=np.diagonal(WIDE)),
+    case("matrix_diag_part", np.stack([OF_ITSELF] * 2), expect=np.stack([np.diagonal(OF_ITSELF)] * 2)),
+    case("scatter_nd", [[1, 0], [0, 2], [1, 0]], np.float64([1, 2, 4]), [2, 3], expect=[[0, 0, 2], [5.0, 0, 0]]),
+    case("scatter_nd", [[2], [0]], WIDE, [3, 3], expect=np.stack([WIDE[1], 0 * WIDE[0], WIDE[0]])),
+    case("scatter_nd", [[2], [0]], WIDE, [2, 3], expect=None, raises=("InvalidArgumentError", "is not in")),
+    case("scatter_nd", [[2], [0]], WIDE, [3, 4], expect=None, raises=("InvalidArgumentError", "Must have updates.shape")),
+    case("svd", WIDE, compute_uv=False, expect=np.linalg.svd(WIDE)[1]),
+    case("self_adjoint_eigvals", OF_ITSELF, expect=np.linalg.eigvalsh(OF_ITSELF), gradient=False),
+    case("raw.self_adjoint_eig_v2", np.diag([3.0, 1]), compute_v=False, expect=(np.float64([1, 3]), np.zeros(0)),
+         gradient=False),
+    case("raw.sparse_dense_cwise_add", np.int64([[0, 1], [1, 0]]), np.float64([1, 2]), np.int64([2, 3]), WIDE,
+         expect=[1 + WIDE[0, 1], 2 + WIDE[1, 0]]),
+    case("raw.fused_batch_norm_grad", np.ones_like(SPREAD), SPREAD, np.float32([2, 3]), *GIVEN, epsilon=0.01,
+         is_training=False, gradient=False, tolerance=1e-5,
+         expect=(np.ones_like(SPREAD) * np.float32([2, 3]) / np.sqrt(GIVEN[1] + np.float32(0.01)),
+                 ((SPREAD - GIVEN[0]) / np.sqrt(GIVEN[1] + np.float32(0.01))).sum((0, 1, 2)), np.float32([6, 6]),
+                 np.float32(0), np.float32(0))),
+    case("image.crop_and_resize", SPREAD, np.float32([[1, 0, 0, 1]]), [0], [2, 3], expect=SPREAD[:, ::-1], gradient=False),
+    case("raw.crop_and_resize_grad_image", SPREAD, np.float32([[1, 0, 0, 1]]), [0], [1, 2, 3, 2], T=tf.float32,
+         expect=SPREAD[:, ::-1], gradient=False),
+    case("raw.crop_and_resize_grad_boxes", np.ones([1, 1, 1, 1], np.float32), np.float32([[[[1], [3]]]]),
+         np.float32([[0, 0, 0, 1]]), [0], expect=np.float32([[0, 1, 0, 1]]), gradient=False),
+    case("image.crop_and_resize", SPREAD, np.float32([[1, 0, 0, 1]]), [1], [2, 3], expect=None,
+         raises=("InvalidArgumentError", r"box_ind has values outside \[0, 1\)")),
+    case("substr", np.array([b"hello", b"world"], object), [1, 2], [2, 9], expect=np.array([b"el", b"rld"], object)),
+    case("substr", np.array([b"a"], object), 2, 1, expect=None, raises=("InvalidArgumentError", "out of range")),
+    case("as_string", np.int64([3, -4]), width=3, expect=np.array([b"  3", b" -4"], object)),
+    case("as_string", np.int64([3]), precision=2, expect=None, raises=("InvalidArgumentError", "precision not supported")),
+])
+def test_what_younger_scripts_call(case):
+    case.check()
