@@ -167,7 +167,7 @@ class Reader:
                     raise node.problem(f"More inputs specified ({name!r}) than the op expects.")
                 expected = node.expected[len(node.inputs)]
                 # Where the attribute of a later release and the type differ, a run says so.
-                fits = expected.is_compatible_with(kind) or bool(node.fixed) and node.fixed[len(node.inputs)] is kind
+                fits = expected.is_compatible_with(kind) or (bool(node.fixed) and node.fixed[len(node.inputs)] is kind)
                 if not fits and not self._is_own(source, nodes):
                     raise node.problem(f"Input tensor {name!r} Cannot convert a tensor of type {kind.name} to an input "
                                        f"of type {expected.name}")

@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
 from lowering.registry import Static, lowers
 from lowering.rules.array import text
@@ -17,24 +18,28 @@ def crop_and_resize(image: Any, boxes: Any, box_ind: Any, crop_size: Static, *, 
                     check: Any) -> Any:
     if np.ndim(image) != 4:
         raise ValueError(f"input image must be 4-D{text(np.shape(image))}")
-    count, height, width, _ = np.shape(image)
+    count = np.shape(image)[0]
     rows, columns = (int(size) for size in crop_size)
     if min(rows, columns) <= 0:
         raise ValueError("crop dimensions must be positive")
     check(((box_ind >= 0) & (box_ind < count)).all(), f"box_ind has values outside [0, {count})")
+    return _crops(image, boxes, jnp.clip(box_ind, 0, max(count - 1, 0)), rows, columns, np.float32(extrapolation_value))
+
+
+def _crops(image: Any, boxes: Any, numbers: Any, rows: int, columns: int, outside: Any) -> Any:
+    height, width = np.shape(image)[1:3]
     pixels, boxes = jnp.asarray(image).astype(jnp.float32), jnp.asarray(boxes)
     top, bottom, down, tall = _lines(boxes[:, 0], boxes[:, 2], rows, height)
     left, right, across, wide = _lines(boxes[:, 1], boxes[:, 3], columns, width)
-    numbers = jnp.clip(box_ind, 0, max(count - 1, 0))[:, None, None]
 
     def at(y: Any, x: Any) -> Any:
-        return pixels[numbers, y[:, :, None], x[:, None, :]]
+        return pixels[numbers[:, None, None], y[:, :, None], x[:, None, :]]
 
     down, across = down[:, :, None, None], across[:, None, :, None]
     upper = at(top, left) + (at(top, right) - at(top, left)) * across
     lower = at(bottom, left) + (at(bottom, right) - at(bottom, left)) * across
     inside = (tall[:, :, None] & wide[:, None, :])[..., None]
-    return jnp.where(inside, upper + (lower - upper) * down, np.float32(extrapolation_value))
+    return jnp.where(inside, upper + (lower - upper) * down, outside)
 
 
 def _lines(start: Any, end: Any, count: int, size: int) -> tuple[Any, Any, Any, Any]:
@@ -56,21 +61,26 @@ def _product(a: Any, b: Any) -> Any:
     return (a.astype(jnp.float64) * b.astype(jnp.float64)).astype(jnp.float32)
 
 
-def _crops(image: Any, boxes: Any, box_ind: Any, grads: Any, method: str, check: Any) -> Any:
-    """The crops whose gradient `grads` is."""
-    return crop_and_resize(image, boxes, box_ind, np.array(np.shape(grads)[1:3]), method=method, extrapolation_value=0,
-                           check=check)
+def _size(grads: Any) -> tuple[int, int]:
+    """The rows and columns of the crops whose gradient `grads` is."""
+    return np.shape(grads)[1], np.shape(grads)[2]
 
 
 @lowers("CropAndResizeGradImage")
 def crop_and_resize_grad_image(grads: Any, boxes: Any, box_ind: Any, image_size: Static, *, T: Any, method: str,
                                check: Any) -> Any:
-    image = jnp.zeros([int(size) for size in image_size], T.as_numpy_dtype)
-    _, back = jax.vjp(lambda image: _crops(image, boxes, box_ind, grads, method, check), image)
-    return back(grads)[0]
+    count = int(image_size[0])
+    check(((box_ind >= 0) & (box_ind < count)).all(), f"box_ind has values outside [0, {count})")
+    numbers = jnp.clip(box_ind, 0, max(count - 1, 0))
+    image = jnp.zeros([int(size) for size in image_size], jnp.float32)
+    _, back = jax.vjp(lambda image: _crops(image, boxes, numbers, *_size(grads), np.float32(0)), image)
+    return lax.convert_element_type(back(grads)[0], np.dtype(T.array_dtype))
 
 
 @lowers("CropAndResizeGradBoxes")
 def crop_and_resize_grad_boxes(grads: Any, image: Any, boxes: Any, box_ind: Any, *, method: str, check: Any) -> Any:
-    _, back = jax.vjp(lambda boxes: _crops(image, boxes, box_ind, grads, method, check), jnp.asarray(boxes))
+    count = np.shape(image)[0]
+    check(((box_ind >= 0) & (box_ind < count)).all(), f"box_ind has values outside [0, {count})")
+    numbers = jnp.clip(box_ind, 0, max(count - 1, 0))
+    _, back = jax.vjp(lambda boxes: _crops(image, boxes, numbers, *_size(grads), np.float32(0)), jnp.asarray(boxes))
     return back(grads)[0]

@@ -11,9 +11,20 @@ from tracer.ops.later_maths import polygamma as polygamma
 from tracer.ops.later_maths import random_gamma as random_gamma
 from tracer.ops.later_maths import space_to_batch_nd as space_to_batch_nd
 from tracer.ops.later_maths import zeta as zeta
-from tracer.ops.later_nn import (
 from tracer.ops.later_nn import fake_quant_with_min_max_args as fake_quant_with_min_max_args
+from tracer.ops.later_nn import (
+    fake_quant_with_min_max_args_gradient as fake_quant_with_min_max_args_gradient,
+)
 from tracer.ops.later_nn import fake_quant_with_min_max_vars as fake_quant_with_min_max_vars
+from tracer.ops.later_nn import (
+    fake_quant_with_min_max_vars_gradient as fake_quant_with_min_max_vars_gradient,
+)
+from tracer.ops.later_nn import (
+    fake_quant_with_min_max_vars_per_channel as fake_quant_with_min_max_vars_per_channel,
+)
+from tracer.ops.later_nn import (
+    fake_quant_with_min_max_vars_per_channel_gradient as fake_quant_with_min_max_vars_per_channel_gradient,
+)
 from tracer.ops.later_sparse import sparse_maximum as sparse_maximum
 from tracer.ops.later_sparse import sparse_minimum as sparse_minimum
 from tracer.ops.later_sparse import sparse_reduce_sum_sparse as sparse_reduce_sum_sparse
