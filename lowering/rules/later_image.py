@@ -74,7 +74,8 @@ def crop_and_resize_grad_image(grads: Any, boxes: Any, box_ind: Any, image_size:
     numbers = jnp.clip(box_ind, 0, max(count - 1, 0))
     image = jnp.zeros([int(size) for size in image_size], jnp.float32)
     _, back = jax.vjp(lambda image: _crops(image, boxes, numbers, *_size(grads), np.float32(0)), image)
-    return lax.convert_element_type(back(grads)[0], np.dtype(T.array_dtype))
+    kind = np.dtype(getattr(T, "array_dtype", T))  # where this is written out, it is the array's
+    return lax.convert_element_type(back(grads)[0], kind)
 
 
 @lowers("CropAndResizeGradBoxes")
