@@ -178,7 +178,7 @@ class TFRecordReader(FileReader):
             return
         self.size = sys.maxsize  # which only reading tells
         if self._compression == "GZIP":
-            self.file = gzip.open(self.path, "rb")
+            self.file = io.BufferedReader(gzip.open(self.path, "rb"), _BUFFER)  # type: ignore[arg-type]
         else:
             with open(self.path, "rb") as file:
                 self.file = io.BytesIO(self._inflated(lambda: zlib.decompress(file.read())))

@@ -127,7 +127,7 @@ def quantized_concat(concat_dim: Static, values: Any, input_mins: Any, input_max
 
 def _product_range(min_a: Any, max_a: Any, a: Any, min_b: Any, max_b: Any, b: Any, kind: Any) -> tuple[Any, Any]:
     """The range of what products of quantized numbers add up to."""
-    spans = [np.float32(np.subtract(*_ends(x.dtype)[::-1])) for x in (a, b)]
+    spans = [np.float32(highest - lowest) for lowest, highest in (_ends(x.dtype) for x in (a, b))]
     step = (max_a - min_a) / spans[0] * ((max_b - min_b) / spans[1])
     return step * np.float32(_ends(kind)[0]), step * np.float32(_ends(kind)[1])
 

@@ -78,7 +78,7 @@ def quantized_concat(concat_dim: Tensor, values: Any, input_mins: Any, input_max
         shapes.rank(value.sizes, len(sizes))
         at = int(axis) % len(sizes)
         whole = None if sizes[at] is None or value.sizes[at] is None else sizes[at] + value.sizes[at]
-        merged = shapes.merge(_without(sizes, at), _without(value.sizes, at))
+        merged = shapes.merge(_without(sizes, at), _without(value.sizes, at)) or ()
         sizes = (*merged[:at], whole, *merged[at:])
     return _with_range(sizes, *input_mins, *input_maxes)
 
