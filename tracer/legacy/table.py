@@ -136,6 +136,10 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.framework.python.ops.arg_scope": "tracer.contrib.framework.arg_scope",
     "tensorflow.contrib.framework.python.ops.ops": "tracer.contrib.framework.ops",
     "tensorflow.contrib.framework.python.ops.variables": "tracer.contrib.framework.variables",
+    "tensorflow.contrib.graph_editor": "tracer.contrib.graph_editor",  # from 0.11 on
+    "tensorflow.contrib.graph_editor.select": "tracer.contrib.graph_editor.select",
+    "tensorflow.contrib.graph_editor.subgraph": "tracer.contrib.graph_editor.subgraph",
+    "tensorflow.contrib.graph_editor.transform": "tracer.contrib.graph_editor.transform",
     "tensorflow.contrib.grid_rnn": "package tracer.contrib.grid_rnn",
     "tensorflow.contrib.grid_rnn.python": "package",
     "tensorflow.contrib.grid_rnn.python.ops": "package",

@@ -1,0 +1,113 @@
+"""`tf.contrib.graph_editor`; what the walks, views and copies hold is what 0.12.1 gives for the same graph."""
+
+import types
+
+import numpy as np
+import pytest
+
+import tracer as tf
+from tracer.contrib import graph_editor as ge
+
+
+@pytest.fixture
+def made():
+    a, b = tf.constant(1.0, name="a"), tf.constant(2.0, name="b")
+    c = tf.add(a, b, name="c")
+    with tf.name_scope("s"):
+        d = tf.mul(c, a, name="d")
+        e = tf.neg(d, name="e")
+    return types.SimpleNamespace(a=a, b=b, c=c, d=d, e=e, graph=tf.get_default_graph())
+
+
+def names(found):
+    return sorted(one.name for one in found)
+
+
+def test_walks(made):
+    a, c, d, e = made.a, made.c, made.d, made.e
+    assert names(ge.get_backward_walk_ops([e.op])) == ["a", "b", "c", "s/d", "s/e"]
+    assert names(ge.get_backward_walk_ops(e)) == ["a", "b", "c", "s/d", "s/e"]
+    assert names(ge.get_backward_walk_ops([e.op], inclusive=False)) == ["a", "b", "c", "s/d"]
+    assert names(ge.get_backward_walk_ops([e.op], stop_at_ts=[c])) == ["a", "s/d", "s/e"]
+    assert names(ge.get_backward_walk_ops(e, within_ops=[d.op, e.op, c.op])) == ["c", "s/d", "s/e"]
+    assert names(ge.get_forward_walk_ops([a.op])) == ["a", "c", "s/d", "s/e"]
+    assert names(ge.get_forward_walk_ops(a)) == ["c", "s/d", "s/e"]
+    assert names(ge.get_forward_walk_ops([c.op], inclusive=False)) == ["s/d", "s/e"]
+    assert names(ge.get_walks_intersection_ops([a.op], [d.op])) == ["a", "c", "s/d"]
+    assert names(ge.get_walks_union_ops([d.op], [c.op])) == ["a", "b", "c", "s/d", "s/e"]
+    assert names(ge.get_generating_ops([d, c])) == ["c", "s/d"]
+    assert names(ge.get_consuming_ops([a, c])) == ["c", "s/d"]
+
+
+def test_control_edges_are_followed_where_asked(made):
+    with tf.control_dependencies([made.e]):
+        last = tf.constant(0.0, name="last")
+    assert names(ge.get_backward_walk_ops([last.op])) == ["last"]
+    assert names(ge.get_backward_walk_ops([last.op], control_inputs=True)) == ["a", "b", "c", "last", "s/d", "s/e"]
+    assert names(ge.get_forward_walk_ops([made.d.op], control_outputs=True)) == ["last", "s/d", "s/e"]
+
+
+def test_names_select(made):
+    assert names(ge.select_ops("s/.*", graph=made.graph)) == ["s/d", "s/e"]
+    assert names(ge.select_ts(".*d.*|c.*", graph=made.graph)) == ["c:0", "s/d:0"]
+    assert names(ge.get_tensors(made.graph)) == ["a:0", "b:0", "c:0", "s/d:0", "s/e:0"]
+    assert names(ge.get_name_scope_ops(made.graph, "s")) == ["s/d", "s/e"]
+    assert names(ge.filter_ops_from_regex(made.graph, "^a")) == ["a"]
+    with pytest.raises(ValueError, match="Use the keyword argument 'graph' to use regex"):
+        ge.select_ops("s")
+    with pytest.raises(TypeError, match="Expected Operation, got: <class 'int'>"):
+        ge.make_list_of_op([5])
+
+
+def test_views(made):
+    view = ge.make_view([made.d.op, made.e.op])
+    assert (names(view.ops), names(view.inputs), names(view.outputs)) == (["s/d", "s/e"], ["a:0", "c:0"], ["s/e:0"])
+    assert names(ge.sgv_scope("s", made.graph).inputs) == ["a:0", "c:0"]
+    assert names(ge.sgv([made.c.op]).outputs) == ["c:0"]
+    assert "** inputs[2]:\n  c:0\n  a:0\n" in str(view)
+    assert not ge.SubGraphView()
+
+
+def test_tensors_are_replaced(made):
+    n = tf.constant(10.0, name="n")
+    with tf.Session() as session:
+        first = ge.graph_replace(made.e, {made.c: n})
+        assert first.name == "s/e_1:0"
+        assert session.run([first, made.e]) == [-10.0, -3.0]
+        both = ge.graph_replace([made.e, made.d], {made.a: n})
+        assert [one.name for one in both] == ["s/e_2:0", "s/d_2:0"]
+        assert session.run(both) == [-120.0, 120.0]
+        assert session.run(tf.gradients(both[0], n)) == [-22.0]
+        below = ge.graph_replace({"x": made.e}, {made.a: n}, dst_scope="copied")
+        assert below["x"].name == "copied/s/e:0"
+        with pytest.raises(ValueError, match="Targets and replacements are not connected!"):
+            ge.graph_replace(made.e, {n: made.c})
+        view, info = ge.copy_with_input_replacements(ge.sgv([made.d.op, made.e.op]), {made.c: n}, dst_scope="w")
+        assert names(view.ops) == ["w/s/d", "w/s/e"]
+        assert info.transformed(made.e).name == "w/s/e:0"
+        assert info.transformed(made.d.op).name == "w/s/d"
+        assert info.transformed(made.b, "none") == "none"
+
+
+def test_variables_stay_shared():
+    v = tf.Variable(np.float32([1, 2]))
+    x, y = tf.placeholder(tf.float32, [2]), tf.placeholder(tf.float32, [2])
+    other = ge.graph_replace(tf.reduce_sum(x * v), {x: y})
+    with tf.Session() as session:
+        session.run(v.initializer)
+        assert session.run(other, {y: [3, 4]}) == 11.0
+
+
+def test_what_has_no_counterpart_says_so(made):
+    with pytest.raises(NotImplementedError, match=r"graph_editor\.swap_ts changes operations"):
+        ge.swap_ts([made.a], [made.b])
+    with pytest.raises(NotImplementedError, match=r"graph_editor\.add_control_inputs changes"):
+        ge.reroute.add_control_inputs(made.e.op, [made.a.op])
+    looped = tf.while_loop(lambda i: i < 3.0, lambda i: i + made.a, [made.b])
+    with pytest.raises(NotImplementedError, match="is part of a conditional or a loop"):
+        ge.graph_replace(looped, {made.a: made.c})
+    slope, = tf.gradients(made.e, made.a)
+    with pytest.raises(NotImplementedError, match="takes gradients"):
+        ge.graph_replace(slope, {made.a: made.c})
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        ge.nonsense  # noqa: B018
