@@ -18,7 +18,7 @@ import numpy as np
 from jax import export, lax
 
 from lowering.kernels.apart import apart, can_be_apart
-from lowering.programs import options
+from lowering.programs import kept, options
 
 RESERVED = 256
 """The 128-bit samples that a kernel reserves for each value, however few it uses."""
@@ -97,25 +97,30 @@ def _drawn_now(draw: Callable, stream: np.ndarray, count: int, dtype: np.dtype) 
     values = np.empty(count, dtype)
     device = jax.config.jax_default_device  # type: ignore[attr-defined]
 
+    with jax.enable_x64(True), jax.default_device(device):
+        block = _block(draw, dtype, device, stream.shape, stream.dtype)
+
     def fill(starts: range) -> None:
-        with jax.ensure_compile_time_eval(), jax.enable_x64(True), jax.default_device(device):
+        with jax.enable_x64(True), jax.default_device(device):
             for start in starts:
-                block = _block(draw, stream, np.uint64(start // _group(dtype)), BLOCK, dtype)
-                values[start:start + size] = np.asarray(block)[:count - start]
+                values[start:start + size] = np.asarray(block(stream, np.uint64(start // _group(dtype))))[:count - start]
 
     workers = min(options.cores(), count // (2 * size))
     if workers < 2:
         fill(range(0, count, size))
         return values
-    fill(range(0, size, size))  # compiles
     with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(fill, [range(i * size, count, workers * size) for i in range(1, workers + 1)]))
+        list(pool.map(fill, [range(i * size, count, workers * size) for i in range(workers)]))
     return values
 
 
-@functools.partial(jax.jit, static_argnums=(0, 3, 4))
-def _block(draw: Callable, stream: jax.Array, first: jax.Array, groups: int, dtype: np.dtype) -> jax.Array:
-    return draw(stream, first, groups, dtype)
+@functools.cache
+def _block(draw: Callable, dtype: np.dtype, device: Any, shape: tuple[int, ...], words: np.dtype) -> Callable:
+    """The program that draws so many groups of a stream from the first one on that it is given."""
+    arguments = jax.ShapeDtypeStruct(shape, words), jax.ShapeDtypeStruct((), np.uint64)
+    drawn = jax.jit(lambda stream, first: draw(stream, first, BLOCK, dtype))
+    name = f"{draw.__module__}.{draw.__name__} of {dtype.name}"
+    return kept.standing(name, drawn, arguments) if device is None else drawn.lower(*arguments).compile()
 
 
 def _offsets(first: jax.Array, groups: int) -> jax.Array:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tracer as tf
+from lowering.kernels import random
 from lowering.programs import kept
 from lowering.programs.program import Program
 
@@ -72,6 +73,20 @@ def test_a_second_start_traces_nothing(place, traced):
     np.testing.assert_array_equal(w(), before)
     assert [name for name in traced if "Mean" in name] == []
     assert len(files(place)) == 1
+
+
+def test_random_numbers_of_first_runs_are_drawn_without_tracing(place, monkeypatch):
+    def drawn():
+        random._block.cache_clear()
+        tf.reset_default_graph()
+        return tf.Session().run([tf.random_normal([5], seed=3), tf.truncated_normal([9], seed=3)])
+
+    first = drawn()
+    assert len(files(place)) == 2
+    monkeypatch.setattr(random, "_philox", None)  # what traces calls it
+    for one, two in zip(drawn(), first, strict=True):
+        np.testing.assert_array_equal(one, two)
+    random._block.cache_clear()
 
 
 @pytest.mark.parametrize("other", [{"scale": 3.0}, {"rate": 0.2}, {"type": tf.float64}])
