@@ -295,3 +295,47 @@ def test_a_program_of_a_checkout_goes_before_ours(folder, place, expected):
     script = write(folder, source, "tree/tensorflow/models/rnn/train/script.py")
     write(script.parent, HALF, place)
     assert run(folder, str(script)).stdout.splitlines() == [expected]
+
+
+STARTS_OTHERS = """
+import os, subprocess, sys
+print "first", sys.argv[1:]
+sys.stdout.flush()
+subprocess.call([sys.executable, "-u", "worker.py", "--index=1"])
+os.system(sys.executable + " worker.py 2")
+subprocess.call([sys.executable, "-c", "import sys; print('tensorflow' in sys.modules)"])
+"""
+
+
+def test_scripts_that_a_script_starts_run_as_it_does(folder):
+    write(folder, STARTS_OTHERS)
+    write(folder, "import tensorflow as tf, sys\nprint sys.argv[1:], 0.8, tf.Session().run(tf.constant(7) / 2)\n", "worker.py")
+    write(folder, "import sys\nsys.mine = True\n", "site/sitecustomize.py")
+    places = os.pathsep.join([str(PROJECT), str(folder / "site")])
+    ours = run(folder, "script.py", "x", env={"PYTHONPATH": places})
+    assert (ours.returncode, ours.stderr) == (0, "")
+    assert ours.stdout.splitlines() == ["first ['x']", "['--index=1'] 0.8 3", "['2'] 0.8 3", "False"]
+    alone = run(folder, "--no-children", "script.py")
+    assert alone.stdout.splitlines() == ["first []", "False"]
+    assert "SyntaxError" in alone.stderr
+
+
+def test_the_sitecustomize_that_was_there_is_asked_too(folder):
+    write(folder, "import subprocess, sys\nsubprocess.call([sys.executable, '-c', 'import sys; print(sys.mine, sys.path[1:3])'])\n")
+    write(folder, "import sys\nsys.mine = 'mine'\n", "site/sitecustomize.py")
+    places = [str(PROJECT), str(folder / "site")]
+    ours = run(folder, "script.py", env={"PYTHONPATH": os.pathsep.join(places)})
+    assert (ours.stdout, ours.stderr) == (f"mine {places}\n", "")
+
+
+@pytest.mark.parametrize(("words", "expected"), [
+    (["test_cli.py", "-x"], ["-m", "tracer", "--python", "2", "test_cli.py", "-x"]),
+    (["-u", "-W", "ignore", "test_cli.py"], ["-u", "-W", "ignore", "-m", "tracer", "--python", "2", "test_cli.py"]),
+    (["-m", "tracer", "test_cli.py"], None), (["-c", "pass", "test_cli.py"], None), (["-", "test_cli.py"], None),
+    (["missing.py"], None), (["parity"], None), ([], None),
+])
+def test_command_lines_of_other_processes(words, expected, monkeypatch):
+    from tracer.legacy.children.sitecustomize import command
+
+    monkeypatch.chdir(PROJECT / "tests")
+    assert command(words, ["--python", "2"]) == expected

@@ -8,16 +8,17 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from tracer.legacy import cache, runner
+from tracer.legacy import cache, child_processes, runner
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command `tracer`, and `python -m tracer`. Returns the exit code."""
-    said = vars(_parser().parse_args(arguments))
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    said = vars(_parser().parse_args(given))
     script, script_arguments = said.pop("script"), said.pop("args")
     as_module = said.pop("module")
     set_programs(said)
-    use_cache = not said.pop("no_cache")
+    use_cache, follow = not said.pop("no_cache"), said.pop("children")
     if said.pop("cache"):
         print(cache.report())
         return 0
@@ -29,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     if use_cache:
         cache.enable()
+    if follow:
+        child_processes.follow([word for word in given[:len(given) - len(script_arguments) - 1] if word != "-m"])
     try:
         run = runner.run_module if as_module else runner.run_script
         return run(script, script_arguments, **said)
@@ -53,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     other = add_programs(parser)
     other.add_argument("--no-cache", action="store_true", help="do not keep them on disk for the next start")
     other.add_argument("--cache", action="store_true", help="show where they are kept, and their size")
+    parser.add_argument("--no-children", dest="children", action="store_false",
+                        help="leave the Python processes that the program starts to plain Python")
     parser.add_argument(
         "--modules", action="store_true", help="list the module paths of TensorFlow that can be imported"
     )
