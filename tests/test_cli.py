@@ -309,10 +309,9 @@ subprocess.call([sys.executable, "-c", "import sys; print('tensorflow' in sys.mo
 
 def test_scripts_that_a_script_starts_run_as_it_does(folder):
     write(folder, STARTS_OTHERS)
-    write(folder, "import tensorflow as tf, sys\nprint sys.argv[1:], 0.8, tf.Session().run(tf.constant(7) / 2)\n", "worker.py")
-    write(folder, "import sys\nsys.mine = True\n", "site/sitecustomize.py")
-    places = os.pathsep.join([str(PROJECT), str(folder / "site")])
-    ours = run(folder, "script.py", "x", env={"PYTHONPATH": places})
+    write(folder, "import tensorflow as tf, sys\nprint sys.argv[1:], 0.8, tf.Session().run(tf.constant(7) / 2)\n",
+          "worker.py")
+    ours = run(folder, "script.py", "x")
     assert (ours.returncode, ours.stderr) == (0, "")
     assert ours.stdout.splitlines() == ["first ['x']", "['--index=1'] 0.8 3", "['2'] 0.8 3", "False"]
     alone = run(folder, "--no-children", "script.py")
@@ -321,7 +320,8 @@ def test_scripts_that_a_script_starts_run_as_it_does(folder):
 
 
 def test_the_sitecustomize_that_was_there_is_asked_too(folder):
-    write(folder, "import subprocess, sys\nsubprocess.call([sys.executable, '-c', 'import sys; print(sys.mine, sys.path[1:3])'])\n")
+    asked = "import sys; print(sys.mine, sys.path[1:3])"
+    write(folder, f"import subprocess, sys\nsubprocess.call([sys.executable, '-c', {asked!r}])\n")
     write(folder, "import sys\nsys.mine = 'mine'\n", "site/sitecustomize.py")
     places = [str(PROJECT), str(folder / "site")]
     ours = run(folder, "script.py", env={"PYTHONPATH": os.pathsep.join(places)})

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from tracer.legacy import cache, child_processes, runner
+from tracer.legacy import cache, runner
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,6 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     said = vars(_parser().parse_args(given))
     script, script_arguments = said.pop("script"), said.pop("args")
+    switches = [word for word in given[:len(given) - len(script_arguments) - 1] if word != "-m"]
     as_module = said.pop("module")
     set_programs(said)
     use_cache, follow = not said.pop("no_cache"), said.pop("children")
@@ -30,11 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     if use_cache:
         cache.enable()
-    if follow:
-        child_processes.follow([word for word in given[:len(given) - len(script_arguments) - 1] if word != "-m"])
     try:
         run = runner.run_module if as_module else runner.run_script
-        return run(script, script_arguments, **said)
+        return run(script, script_arguments, switches if follow else None, **said)
     except runner.ScriptError as problem:
         print(problem, file=sys.stderr)
         return problem.code

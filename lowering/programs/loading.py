@@ -78,7 +78,7 @@ def _find_lapack() -> None:
     one before that reads address zero."""
     from jaxlib import lapack
 
-    lapack._lapack.initialize()
+    lapack._lapack.initialize()  # type: ignore[attr-defined]
 
 
 def _told(aval: Any) -> tuple:

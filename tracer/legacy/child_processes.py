@@ -16,7 +16,8 @@ _FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "children")
 def follow(switches: Sequence[str]) -> None:
     """Has those that this process starts from now on run their scripts as `python -m tracer` with these switches."""
     installed = os.path.basename(PROJECT) in ("site-packages", "dist-packages")
-    before = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry and entry != _FOLDER]
+    path = os.environ.get("PYTHONPATH")
+    before = [entry for entry in path.split(os.pathsep) if entry != _FOLDER] if path else []
     own = [] if installed or PROJECT in before else [PROJECT]
     os.environ["PYTHONPATH"] = os.pathsep.join([_FOLDER, *before, *own])
     os.environ[SWITCHES] = json.dumps([sys.executable, *switches])

@@ -11,7 +11,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType, TracebackType
 
 from tracer import legacy
-from tracer.legacy import startup
+from tracer.legacy import child_processes, startup
 
 _OUR_FILES = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _IMPORT_SYSTEM = "<frozen importlib"
@@ -25,21 +25,27 @@ class ScriptError(Exception):
         self.code = code
 
 
-def run_script(script: str, arguments: Sequence[str] = (), **options: object) -> int:
+def run_script(
+    script: str, arguments: Sequence[str] = (), children: Sequence[str] | None = None, **options: object
+) -> int:
     """Runs the script to its end; the result is the exit code.
+
+    With `children`, the scripts of Python processes that it starts are run by us as well, with these switches.
 
     SystemExit goes on to the caller, as does KeyboardInterrupt, already reported. Any other exception is reported
     with a traceback that starts in the script. Raises ScriptError when there is no such script.
     """
     path, data = _read(_path_of(script))
     folder = os.path.dirname(os.path.realpath(path))
-    _prepare(folder, [script, *arguments], options)
+    _prepare(folder, [script, *arguments], children, options)
     return _run(path, data, None)
 
 
-def run_module(name: str, arguments: Sequence[str] = (), **options: object) -> int:
+def run_module(
+    name: str, arguments: Sequence[str] = (), children: Sequence[str] | None = None, **options: object
+) -> int:
     """Does the same for a module, found from the current folder, as `python -m name` does."""
-    _prepare(os.getcwd(), ["-m", *arguments], options)
+    _prepare(os.getcwd(), ["-m", *arguments], children, options)
     spec = _find_module(name)
     if spec is None or not spec.origin or not spec.has_location:
         raise ScriptError(f"{_program()}: No module named {name}", 1)
@@ -48,9 +54,13 @@ def run_module(name: str, arguments: Sequence[str] = (), **options: object) -> i
     return _run(path, data, spec)
 
 
-def _prepare(folder: str, arguments: Sequence[str], options: Mapping[str, object]) -> None:
+def _prepare(
+    folder: str, arguments: Sequence[str], children: Sequence[str] | None, options: Mapping[str, object]
+) -> None:
     startup.leave_current_folder()
     legacy.install([folder], **options)
+    if children is not None:
+        child_processes.follow(children)
     if not sys.warnoptions:
         warnings.filterwarnings("ignore", category=DeprecationWarning)  # Python 2.7 did not show them either
     if not sys.flags.safe_path:

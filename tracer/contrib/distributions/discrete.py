@@ -22,11 +22,11 @@ def _chances(logits: Any, p: Any) -> tuple[Tensor, Tensor, Tensor]:
         raise ValueError("Must pass p or logits, but not both." if p is not None else "Must pass p or logits.")
     if p is not None:
         p = convert_to_tensor(p, name="p")
-        q = sub(1.0, p)
+        q = 1.0 - p
         return sub(math.log(p), math.log(q)), p, q
     logits = convert_to_tensor(logits, name="logits")
     p = nn_ops.sigmoid(logits)
-    return logits, p, sub(1.0, p)
+    return logits, p, 1.0 - p
 
 
 class Bernoulli(Distribution):

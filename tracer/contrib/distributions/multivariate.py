@@ -60,7 +60,7 @@ class _MultivariateNormal(Distribution):
         distance = reduction.reduce_sum(math.square(self._solved(sub(value, self._mu))), [-1])
         count = casting.cast(self._size(), self.dtype)
         constant = add(mul(numbers.log(2 * numbers.pi), count), mul(2.0, self._log_det()))
-        return mul(-0.5, add(distance, constant))
+        return -0.5 * add(distance, constant)
 
     def log_sigma_det(self, name: str = "log_sigma_det") -> Tensor:
         """The logarithm of the determinant of the covariance."""
