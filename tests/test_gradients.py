@@ -283,3 +283,25 @@ def test_training_goes_on_behind_what_is_fed():
         with pytest.raises(tf.errors.InvalidArgumentError, match="Incompatible shapes"):
             session.run(step, {x: [[1, 2]], product: [[1], [0.5]]})
         session.run([loss], {product: [[1], [0.5]]})
+
+
+def test_integers_are_differentiated_among_themselves():
+    """All as 0.12.1 has it; what goes through a real number has none."""
+    x = tf.constant([2, 3])
+    square, gathered = x * x, tf.gather(x, [0])
+    column = tf.matmul([[1, 2]], tf.reshape(x, [2, 1]))
+    stitched = tf.dynamic_stitch([[1], [0, 2]], [x[:1], x])
+    with tf.Session() as session:
+        for y, want in ((square, [4, 6]), (tf.reduce_sum(square), [4, 6]), (column, [1, 2]), (tf.nn.top_k(x, 1)[0], [0, 1]),
+                        (x[:1], [1, 0]), (stitched, [2, 1])):
+            gradient, = tf.gradients(y, x)
+            assert gradient.dtype == tf.int32
+            assert session.run(gradient).tolist() == want
+        assert session.run(tf.gradients([x * 2, tf.cast(x, tf.float32)], x)[0]).tolist() == [2, 2]
+        assert session.run(tf.gradients(square, x, tf.constant([1, 10]))[0]).tolist() == [4, 60]
+    assert isinstance(tf.gradients(gathered, x)[0], tf.IndexedSlices)
+    assert tf.gradients(tf.cast(x, tf.float32) * 2, x) == [None]
+    real = tf.constant([2.0, 3.0])
+    assert tf.gradients(tf.cast(tf.cast(real, tf.int32) * 2, tf.float32), real) == [None]
+    with pytest.raises(ValueError, match="Gradient type float64 generated for op name"):
+        tf.gradients(tf.reduce_mean(x), x)

@@ -17,7 +17,7 @@ from tracer.gradient_registry import RegisterGradient as RegisterGradient
 from tracer.gradient_registry import get_gradient_function as get_gradient_function
 from tracer.gradient_registry import registered
 from tracer.ir import Graph, Operation, Region, Tensor
-from tracer.reach import differentiable, gathered, in_order, passes, reach
+from tracer.reach import differentiable, gathered, in_order, passes, reach, whole
 
 
 class AggregationMethod:
@@ -67,6 +67,8 @@ def gradients(
         x_tensors = [ends.source(x, i) for i, x in enumerate(xs)]
         seeds = [ends.seed(start, y, i) for i, (start, y) in enumerate(zip(starts, y_tensors, strict=True))]
         found = _record(y_tensors, x_tensors, seeds, bool(gate_gradients))
+        for i, gradient in _of_integers(y_tensors, x_tensors, seeds, bool(gate_gradients)).items():
+            found[i] = gradient
         if colocate_gradients_with_ops:
             found = ends.colocated(found, x_tensors, reach([ends.plain(y) for y in y_tensors], set(x_tensors)))
         return found
@@ -111,6 +113,32 @@ def _record(ys: list[Any], xs: list[Tensor], seeds: list[Any], is_gated: bool) -
         tuple(outputs), "Gradients", dict.fromkeys(c for region in regions for c in region.captures()[1]))
     results = _results(op, xs, connected, rows)
     return [unchanged.get(i, result) for i, result in enumerate(results)]
+
+
+def _of_integers(ys: list[Any], xs: list[Tensor], seeds: list[Any], is_gated: bool) -> dict[int, Any]:
+    """The gradients of integers by integers, by place in `xs`: in operations of TensorFlow's, as JAX has none."""
+    places = [i for i, x in enumerate(xs) if whole(x)]
+    chosen = [(y, seed) for y, seed in zip(map(ends.plain, ys), seeds, strict=True) if whole(y)]
+    if not places or not chosen:
+        return {}
+    from tracer.derivatives.backward import Backward
+    from tracer.derivatives.registry import rules
+
+    plain, wanted = [y for y, _ in chosen], [xs[i] for i in places]
+    reached = reach(plain, set(wanted), numbers=whole)
+    on_the_way = dict.fromkeys(op for passing in reached.values() for op in passing)
+    own = {op: function for op in on_the_way if (function := own_gradient(op)) is not None}
+    if any(op not in own and op.type not in rules() for op in on_the_way):
+        return {}
+    back = Backward(plain, wanted, [ends.whole(seed, y) for y, seed in chosen],
+                    {op: (function, (True,) * len(op.inputs)) for op, function in own.items()}, is_gated, whole)
+    back.run()
+    found = {i: back.total(xs[i]) for i in places}
+    for i, gradient in found.items():
+        if gradient is not None and gradient.dtype.base_dtype is not xs[i].dtype.base_dtype:
+            raise ValueError(f"Gradient type {gradient.dtype.name} generated for op {reached[xs[i]][0].node_def} does not "
+                             f"match input type {xs[i].dtype.name}")
+    return found
 
 
 def _is_reached(graph: Graph, name: str, reached: dict[Tensor, list[Operation]]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tracer.gradient_registry import STOPS, UNDEFINED, registered
 from tracer.ir import Operation, Tensor
@@ -16,6 +16,11 @@ def differentiable(tensor: Tensor) -> bool:
     """Whether `tensor` holds real or complex numbers."""
     kind = tensor.dtype.base_dtype
     return kind.is_floating or kind.is_complex
+
+
+def whole(tensor: Tensor) -> bool:
+    """Whether `tensor` holds integers: TensorFlow differentiates products and sums of those too."""
+    return tensor.dtype.base_dtype.is_integer
 
 
 def passes(op: Operation) -> bool:
@@ -44,10 +49,12 @@ def _below(xs: set[Tensor]) -> set[Operation]:
 
 
 def reach(ys: list[Tensor], xs: set[Tensor],
-          returned: dict[Operation, tuple[bool, ...]] | None = None) -> dict[Tensor, list[Operation]]:
+          returned: dict[Operation, tuple[bool, ...]] | None = None,
+          numbers: Callable[[Tensor], bool] = differentiable) -> dict[Tensor, list[Operation]]:
     """Every tensor that a gradient of `ys` reaches on a path from `xs`, with the operations that pass it on.
 
-    `returned` says of operations with a gradient of the script's own which inputs have one.
+    `returned` says of operations with a gradient of the script's own which inputs have one, `numbers` which tensors a
+    gradient goes through.
     """
     below = _below(xs)
     found: dict[Tensor, list[Operation]] = {y: [] for y in ys}
@@ -65,7 +72,7 @@ def reach(ys: list[Tensor], xs: set[Tensor],
         for place, tensor in enumerate(op.inputs):
             if place in without or (gives is not None and not (place < len(gives) and gives[place])):
                 continue
-            if not differentiable(tensor) or not (tensor in xs or tensor.op in below):
+            if not numbers(tensor) or not (tensor in xs or tensor.op in below):
                 continue
             passing = found.setdefault(tensor, [])
             if op not in passing:

@@ -21,11 +21,13 @@ class Backward:
     """The way back from `ys` to `xs`, recorded in their graph: one operation when all that reads it is done."""
 
     def __init__(self, ys: list[Tensor], xs: list[Tensor], seeds: list[Tensor | None],
-                 custom: dict[Operation, tuple[Callable, tuple[bool, ...]]], is_gated: bool) -> None:
+                 custom: dict[Operation, tuple[Callable, tuple[bool, ...]]], is_gated: bool,
+                 numbers: Callable[[Tensor], bool] = differentiable) -> None:
         self.ys = ys
         self.custom = custom
         self.is_gated = is_gated
-        self.passing = reach(ys, set(xs), {op: returned for op, (_, returned) in custom.items()})
+        self.numbers = numbers
+        self.passing = reach(ys, set(xs), {op: returned for op, (_, returned) in custom.items()}, numbers)
         self.parts: dict[Tensor, list[Any]] = {}
         self.totals: dict[Tensor, Any] = {}
         for y, seed in zip(ys, seeds, strict=True):
@@ -59,7 +61,7 @@ class Backward:
             raise UnsupportedError(op, "which comes out of a loop" if op.type in EXITS else "")
         if op.type in _LATER_OUTPUTS and any(grad is not None for grad in grads[1:]):
             raise UnsupportedError(op, "by its second output")
-        grads = [constants.zeros_like(output) if grad is None and differentiable(output) else grad
+        grads = [constants.zeros_like(output) if grad is None and self.numbers(output) else grad
                  for grad, output in zip(grads, op.outputs, strict=True)]
         with op.graph.name_scope(f"{op.name}_grad"):
             if op.type not in _TAKES_ROWS:
