@@ -140,3 +140,21 @@ def substr(input: Any, pos: Any, len: Any) -> np.ndarray:
             raise ValueError(f"pos {start} out of range for string b'{string.decode(errors='replace')}'")
         found.append(string[start:start + max(count, 0)])
     return objects(found, strings.shape)
+
+
+@lowers("StringSplit", host=True)
+def string_split(input: Any, delimiter: Any) -> tuple[Any, ...]:
+    apart = np.asarray(delimiter, object).item()
+    rows = [_split(item, apart) for item in np.asarray(input, object).tolist()]
+    places = [(row, at) for row, parts in enumerate(rows) for at in range(len(parts))]
+    values = objects([part for parts in rows for part in parts])
+    longest = max(map(len, rows), default=0)
+    return np.array(places, np.int64).reshape(-1, 2), values, np.array([len(rows), longest], np.int64)
+
+
+def _split(item: bytes, apart: bytes) -> list[bytes]:
+    if not apart:
+        return [bytes([byte]) for byte in item]
+    for byte in apart[1:]:
+        item = item.replace(bytes([byte]), apart[:1])
+    return [part for part in item.split(apart[:1]) if part]

@@ -85,6 +85,22 @@ def conv3d_backprop_filter(input: Any, filter: Any, out_backprop: Any, *, stride
     return to_filter(window_of(input.shape, filter.shape, strides, padding), filter.shape, input, out_backprop)
 
 
+@lowers("Conv3DBackpropInputV2")
+def conv3d_backprop_input_v2(input_sizes: Static, filter: Any, out_backprop: Any, *, strides: list[int], padding: str,
+                             check: Any) -> Any:
+    sizes = tuple(input_sizes.tolist())
+    _check_backprop("Conv3DBackpropInput", sizes, filter.shape, out_backprop, strides, padding, "NHWC", check)
+    return to_input(window_of(sizes, filter.shape, strides, padding), sizes, out_backprop, filter)
+
+
+@lowers("Conv3DBackpropFilterV2")
+def conv3d_backprop_filter_v2(input: Any, filter_sizes: Static, out_backprop: Any, *, strides: list[int], padding: str,
+                              check: Any) -> Any:
+    sizes = tuple(filter_sizes.tolist())
+    _check_backprop("Conv3DBackpropFilter", input.shape, sizes, out_backprop, strides, padding, "NHWC", check)
+    return to_filter(window_of(input.shape, sizes, strides, padding), sizes, input, out_backprop)
+
+
 def convolve(input: Any, filter: Any, strides: Sequence[int], padding: str, data_format: str = "NHWC") -> Any:
     """A convolution of any number of spatial dimensions."""
     if not math.prod(filter.shape[:-2]):

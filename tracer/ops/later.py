@@ -7,7 +7,7 @@ from typing import Any
 from tracer import opdef, shapes
 from tracer.declare import op
 from tracer.ir import Tensor
-from tracer.static import constant_value
+from tracer.static import constant_sizes, constant_value
 
 _REAL = "T:type{float16,float32,float64,complex64,complex128}"
 _ANY = "T:type{float16,float32,float64,uint8,int8,uint16,int16,int32,int64,complex64,complex128}"
@@ -25,6 +25,10 @@ for _row in (
       for name in ("Cumsum", "Cumprod")),
     "GatherV2\tparams:Tparams; indices:Tindices; axis:Taxis\toutput:Tparams\t"
     "batch_dims:int=0; Tparams:type; Tindices:type{int32,int64}; Taxis:type{int32,int64}\t",
+    "Conv3DBackpropInputV2\tinput_sizes:int32; filter:T; out_backprop:T\toutput:T\t"
+    "T:type{float32,float64}; strides:list(int)>=5; padding:string{'SAME','VALID'}\t",
+    "Conv3DBackpropFilterV2\tinput:T; filter_sizes:int32; out_backprop:T\toutput:T\t"
+    "T:type{float32,float64}; strides:list(int)>=5; padding:string{'SAME','VALID'}\t",
     "FusedBatchNormGrad\ty_backprop:T; x:T; scale:T; reserve_space_1:T; reserve_space_2:T\t"
     "x_backprop:T; scale_backprop:T; offset_backprop:T; reserve_space_3:T; reserve_space_4:T\t"
     "T:type{float32}; epsilon:float=0.0001; data_format:string='NHWC'; is_training:bool=True\t",
@@ -199,3 +203,17 @@ def fused_batch_norm_grad(y_backprop: Tensor, x: Tensor, scale: Tensor, reserve_
                           is_training: bool = True, name: str | None = None) -> Any:
     """The gradient of `fused_batch_norm`, given the mean and the variance that it went by."""
     return [x.sizes, scale.sizes, scale.sizes, None, None]
+
+
+@op("Conv3DBackpropInputV2")
+def conv3d_backprop_input_v2(input_sizes: Tensor, filter: Tensor, out_backprop: Tensor, strides: Any, padding: Any,
+                             name: str | None = None) -> Any:
+    """The gradient of `conv3d` with respect to its input, of which the shape is told."""
+    return shapes.rank(constant_sizes(input_sizes), 5)
+
+
+@op("Conv3DBackpropFilterV2")
+def conv3d_backprop_filter_v2(input: Tensor, filter_sizes: Tensor, out_backprop: Tensor, strides: Any, padding: Any,
+                              name: str | None = None) -> Any:
+    """The gradient of `conv3d` with respect to its filter, of which the shape is told."""
+    return shapes.rank(constant_sizes(filter_sizes), 5)

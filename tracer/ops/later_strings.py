@@ -7,6 +7,7 @@ from typing import Any
 from tracer import shapes
 from tracer.declare import op
 from tracer.ir import Tensor
+from tracer.ops.sparse import SparseTensor
 
 
 @op("StringToHashBucketFast", inputs="input:string", outputs="output:int64", attrs="num_buckets:int>=1")
@@ -88,3 +89,21 @@ def substr(input: Tensor, pos: Tensor, len: Tensor, name: str | None = None) -> 
     if pos.sizes is not None and len.sizes is not None:
         shapes.merge(pos.sizes, len.sizes)
     return shapes.broadcast(input.sizes, pos.sizes)
+
+
+@op("StringSplit", inputs="input:string; delimiter:string", outputs="indices:int64; values:string; shape:int64")
+def _string_split(input: Tensor, delimiter: Tensor, name: str | None = None) -> Any:
+    shapes.rank(input.sizes, 1)
+    shapes.rank(delimiter.sizes, 0)
+    return [(None, 2), (None,), (2,)]
+
+
+def string_split(source: Any, delimiter: str = " ", name: str | None = None) -> SparseTensor:
+    """The parts of each string of a vector, between any of the characters of `delimiter`: a row for each string.
+
+    >>> tf.string_split(["a b", "c"]).values.eval()
+    array([b'a', b'b', b'c'], dtype=object)
+
+    Parts without a character are left out; an empty `delimiter` splits a string into its bytes.
+    """
+    return SparseTensor(*_string_split(source, delimiter, name=name))
