@@ -82,7 +82,8 @@ def cholesky(input: Tensor, name: str | None = None) -> Any:
 @op("CholeskyGrad")
 def cholesky_grad(l: Tensor, grad: Tensor, name: str | None = None) -> Any:  # noqa: E741 - the definition's name
     """The gradient by a matrix whose Cholesky factor is `l`, from the gradient by that factor."""
-    return shapes.merge(_square(l.sizes), _square(grad.sizes))
+    shape = _squares if len(l.sizes or ()) > 2 else _square  # of many matrices in graphs of later releases
+    return shapes.merge(shape(l.sizes), shape(grad.sizes))
 
 
 @_or_each("batch_matrix_determinant")
