@@ -8,7 +8,8 @@ from tracer import dtypes, opdef, protos
 
 RENAMED = {
     "AddV2": "Add", "BatchCholeskyGrad": "CholeskyGrad", "BatchMatrixSetDiag": "MatrixSetDiag",
-    "BatchSelfAdjointEigV2": "SelfAdjointEigV2", "BatchSvd": "Svd", "BatchMatMulV2": "BatchMatMul", "ConcatV2": "Concat", "FusedBatchNormV3": "FusedBatchNormV2",
+    "BatchSelfAdjointEigV2": "SelfAdjointEigV2", "BatchSvd": "Svd",
+    "BatchMatMulV2": "BatchMatMul", "ConcatV2": "Concat", "FusedBatchNormV3": "FusedBatchNormV2",
     "Cholesky": "BatchCholesky", "FFT": "BatchFFT", "FFT2D": "BatchFFT2D",
     "FFT3D": "BatchFFT3D", "IFFT": "BatchIFFT", "IFFT2D": "BatchIFFT2D", "IFFT3D": "BatchIFFT3D",
     "MatrixBandPart": "BatchMatrixBandPart", "MatrixDeterminant": "BatchMatrixDeterminant",
