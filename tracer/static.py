@@ -85,9 +85,10 @@ def _range(op: Operation) -> np.ndarray | None:
     parts = [constant_value(t) for t in op.inputs]
     if any(part is None for part in parts):
         return None
-    kind = op.outputs[0].dtype
-    start, limit, delta = (np.asarray(part)[()] for part in parts)
-    return np.arange(start, limit, delta, dtype=kind.as_numpy_dtype) if kind.is_integer else None
+    if not op.outputs[0].dtype.is_integer:
+        return None
+    start, limit, delta = (int(part) for part in parts)  # type: ignore[arg-type]
+    return np.arange(start, limit, delta, dtype=op.outputs[0].dtype.as_numpy_dtype)
 
 
 def _cast(op: Operation) -> np.ndarray | None:
