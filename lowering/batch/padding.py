@@ -30,10 +30,12 @@ if TYPE_CHECKING:
 
 OFTEN = 16
 """A size that is padded so many times has a program compiled for it."""
+PAYS = 4
+"""A size whose masked runs took so many times as long as compiling did gets a program of its own, a fifth faster."""
 SPARSE = 16
 """Nothing is masked where there is room for so many times the rows."""
 TRIALS = 2
-"""A program of which so many proofs have failed is left alone."""
+"""A program of which so many proofs have failed for sizes of the same inputs is left alone, and of twice as many in all."""
 SIZES = 3
 """Once a program has been compiled for so many sizes, the next one has room for more."""
 
@@ -106,6 +108,9 @@ class Padding:
         self.ran: dict[Any, int] = {}  # how often so many rows ran as so many, masked or not
         self._ways: dict[Any, Way | None] = {}
         self._runs: dict[Any, int] = {}
+        self._asked: Any = None  # the sizes of the run under way
+        self._spent: dict[Any, float] = {}  # seconds in masked runs of some sizes
+        self._compiling = 0.0  # seconds that the first run of a masked program took
         self._failed: dict[Any, int] = {}  # proofs, by whether they were of what is masked, and what differed
         self._plain = _is_plain(program.stage)
         self._maskable = _may_be_masked(program.stage)
@@ -113,6 +118,7 @@ class Padding:
         self._traced: dict[Any, Any] = {}  # for more rows
         self._edges: dict[Any, Any] = {}  # what is proved already, by the static values
         self.masked: dict[Any, Masked] = {}
+        self._warm: set[int] = set()  # those of them that have run
 
     def way(self, static: dict, static_key: tuple, arguments: tuple) -> Way | None:
         """How to run with these arguments on a program compiled for more rows; None where it gets one of its own."""
@@ -123,15 +129,22 @@ class Padding:
         way = self._ways[key]
         if way is not None:
             self._runs[key] = self._runs.get(key, 0) + 1
-            if self._runs[key] > OFTEN and (way.masked is None or way.size.is_wasteful):
+            often = self._runs[key] > OFTEN and (way.masked is None or way.size.is_wasteful)
+            if often or self._spent.get(key, 0.0) > PAYS * self._compiling:
                 way = self._ways[key] = None
+        self._asked = key
         if way is None:
             self.usual = shapes
         return way
 
-    def note(self, way: Way) -> None:
-        """Takes note of a run."""
+    def note(self, way: Way, seconds: float) -> None:
+        """Takes note of a run, and how long it took."""
         self.ran[way.key] = self.ran.get(way.key, 0) + 1
+        if way.masked is not None and id(way.masked) not in self._warm:
+            self._warm.add(id(way.masked))
+            self._compiling = max(self._compiling, seconds)
+        elif way.masked is not None:
+            self._spent[self._asked] = self._spent.get(self._asked, 0.0) + seconds
 
     def lines(self) -> list[str]:
         """What to say of the runs that were padded."""
@@ -181,7 +194,7 @@ class Padding:
     def _proved(self, static: dict, static_key: tuple, size: Size, given: Outline, masks: bool) -> Proved | None:
         """The proof that what is behind the rows changes nothing. After a few that failed no more is tried."""
         kind = masks, tuple([extent.places for extent in size.extents])
-        if self._failed.get(kind, 0) >= TRIALS:
+        if self._failed.get(kind, 0) >= TRIALS or sum(self._failed.values()) >= 2 * TRIALS:
             return None
         function = self.program.function(static, [])
 

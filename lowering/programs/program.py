@@ -208,6 +208,7 @@ class Program(StageFunction):
         """The results of a run with more rows than there are; None where a check fails."""
         self._again = None  # the next run may have any number of rows
         box: list[tuple] = []
+        started = time.perf_counter()
         try:
             if way.masked is not None:
                 result = way.run(way.masked, arguments)
@@ -218,7 +219,7 @@ class Program(StageFunction):
             self._compiled_now()
         if result is None or (result[-1] is not None and not bool(result[-1][0])):
             return None
-        self.padding.note(way)  # type: ignore[union-attr]
+        self.padding.note(way, time.perf_counter() - started)  # type: ignore[union-attr]
         return way.outputs(result[0]), *result[1:]
 
     def _run_first(self, state: State, static: dict, values: dict[Tensor, Any], target: dict[str, Any]) -> tuple:

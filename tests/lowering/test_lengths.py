@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tracer as tf
+from lowering.batch import padding
 from lowering.programs.program import Program
 from tests.lowering.test_masking import batch, close, labels, sessions, weights
 from tracer import errors
@@ -174,3 +175,15 @@ def test_lengths_find_room_where_another_size_has_its_own():
     program = session.runs()[-1].single
     assert len(program.variants) == 3
     assert program.padding.ran == {((6, 4), (8, 9), True): 1, ((5, 6), (8, 9), True): 1}  # apart, as no others are alike
+
+
+def test_a_length_that_keeps_coming_gets_a_program_of_its_own(monkeypatch):
+    monkeypatch.setattr(padding, "PAYS", 0)
+    x = tf.placeholder(tf.float32, [None, 2])
+    total = tf.reduce_sum(tf.square(x))
+    session = tf.Session()
+    for size in (6, 5, 4, 5, 5, 5):
+        assert session.run(total, {x: np.ones((size, 2))}) == 2 * size
+    program = session.runs()[-1].single
+    assert len(program.variants) == 2
+    assert program.padding.ran == {(5, 6, True): 2, (4, 6, True): 1}
