@@ -27,6 +27,11 @@ def test_operation_names():
     assert names() == ["Const", "Const_1", "mine", "Add/x", "Add/y", "Add"]
     with pytest.raises(ValueError, match="'_x' is not a valid node name"):
         tf.constant(1.0, name="_x")
+    with pytest.raises(ValueError, match="'_y' is not a valid node name"):
+        tf.placeholder(tf.float32, name="_y")
+    with tf.name_scope("in"):
+        assert tf.constant(1.0, name="_x").name == "in/_x:0"
+        assert tf.constant(1.0, name=None).name == "in/Const:0"
 
 
 def test_name_scopes():

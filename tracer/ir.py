@@ -105,9 +105,9 @@ class Graph(Scopes):
             if name in self._by_name:
                 raise ValueError(f"cannot add op with name {name} as that name is already used")
         else:
-            if not VALID_OP_NAME.match(name):
-                raise ValueError(f"'{name}' is not a valid node name")
             name = self.unique_name(name)
+        if not VALID_OP_NAME.match(name):
+            raise ValueError(f"'{name}' is not a valid node name")
         for tensor in inputs:
             if tensor.op.graph is not self:
                 raise ValueError(f"{tensor} must be from the same graph as this graph's operations.")

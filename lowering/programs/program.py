@@ -123,7 +123,8 @@ class Program(StageFunction):
         if found is None:
             table: list[Check] = []
             function = self._noting(static, self.function(static, table, session))
-            jitted = jax.jit(function, donate_argnums=(0, 1) if self.donate else (),
+            # What only its shape is used of is an argument, too: a compiled function tells no other shape of one left out.
+            jitted = jax.jit(function, donate_argnums=(0, 1) if self.donate else (), keep_unused=True,
                              compiler_options=options.compiler_options(self.stage.nodes))
             keeps = not self.speaks and (kept.folder() is not None or inline.possible())
             found = self._jitted[key] = (kept.Kept(self, jitted, static) if keeps else jitted, table)

@@ -150,6 +150,33 @@ def test_a_variable_of_another_shape(place):
         assert [session.run(total) for _ in range(3)] == [12, 12, 12]
 
 
+@pytest.mark.parametrize("start", ["first", "second"])
+def test_a_variable_of_which_the_shape_alone_is_used(place, start):
+    for _ in range(1 + (start == "second")):
+        tf.reset_default_graph()
+        x = tf.placeholder(tf.float32, [None])
+        v, w = tf.Variable(np.ones(3, np.float32), validate_shape=False), tf.Variable(2.0)
+        assign, count = tf.assign(v, x, validate_shape=False), tf.reduce_sum(tf.ones_like(v) * w)
+        session = tf.Session()
+        session.run(tf.initialize_all_variables())
+        for size in (3, 4, 4, 2, 7, 3):
+            session.run(assign, {x: np.zeros(size)})
+            assert session.run(count) == 2 * size
+
+
+@pytest.mark.parametrize("start", ["first", "second"])
+def test_a_number_of_groups_of_which_nothing_else_is_used(place, start):
+    for _ in range(1 + (start == "second")):
+        tf.reset_default_graph()
+        x, groups, w = tf.placeholder(tf.float32, [8, 2]), tf.placeholder(tf.int32, [8]), tf.Variable(1.0)
+        sums = tf.segment_sum(x, groups) * w
+        session = tf.Session()
+        session.run(tf.initialize_all_variables())
+        for of in (1, 2, 3, 4, 2):
+            value = session.run(sums, {x: np.ones([8, 2]), groups: np.arange(8) // of})
+            np.testing.assert_array_equal(value[:, 0], np.bincount(np.arange(8) // of))
+
+
 def test_functions_of_the_script_are_not_kept(place):
     from tracer.bridge import from_jax
 

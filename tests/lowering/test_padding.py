@@ -143,6 +143,16 @@ def test_what_sums_over_the_batch_is_compiled_for_each_size(monkeypatch):
     assert len(session.runs()[-1].single.variants) == 2
 
 
+def test_rows_that_are_counted_beforehand_are_compiled_for():
+    x, groups = tf.placeholder(tf.float32, [None, 2]), tf.placeholder(tf.int32, [None])
+    sums, twice, session = tf.segment_sum(x, groups), x * 2, tf.Session()
+    for size in SIZES:
+        value = rng.rand(size, 2).astype(np.float32)
+        found = session.run([sums, twice], {x: value, groups: np.arange(size) // 2})
+        np.testing.assert_allclose(found[0], np.add.reduceat(value, np.arange(0, size, 2)), rtol=1e-6)
+        np.testing.assert_array_equal(found[1], value * 2)
+
+
 def test_an_error_is_that_of_the_rows_that_are_there():
     x = tf.placeholder(tf.int32, [None])
     y = tf.gather(weights(5, 2), x)

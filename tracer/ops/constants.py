@@ -14,7 +14,7 @@ from tracer.scopes import get_default_graph
 from tracer.static import constant_sizes, constant_value
 
 
-def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const",
+def constant(value: Any, dtype: Any = None, shape: Any = None, name: str | None = "Const",
              verify_shape: bool = False) -> Tensor:
     """A tensor that always holds `value`.
 
@@ -29,7 +29,8 @@ def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Cons
     """
     if verify_shape and shape is not None and (found := np.shape(value)) != tuple(shapes.as_shape(shape).as_list()):
         raise TypeError(f"Expected Tensor's shape: {tuple(shapes.as_shape(shape).as_list())}, got {found}.")
-    return constant_in(get_default_graph(), value, None if dtype is None else dtypes.as_dtype(dtype), shape, name)
+    kind = None if dtype is None else dtypes.as_dtype(dtype)
+    return constant_in(get_default_graph(), value, kind, shape, "Const" if name is None else name)
 
 
 def zeros(shape: Any, dtype: Any = dtypes.float32, name: str | None = None) -> Tensor:
