@@ -202,7 +202,7 @@ def test_compressed_blocks_are_read(tmp_path):
     assert os.path.getsize(tmp_path / "packed") < os.path.getsize(tmp_path / "plain")
     got = everything(checkpoint_v1.Reader([str(tmp_path / "packed")]))
     np.testing.assert_array_equal(got.pop(b"zz"), large)
-    for name, value in types().items():
+    for name, value in checkpoint_values.types().items():
         np.testing.assert_array_equal(got[name.encode()], value)
 
 
