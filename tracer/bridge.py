@@ -142,7 +142,13 @@ def export(path: str, fetches: Any, feeds: Sequence[Any] = (), session: Any = No
         raise ValueError(view.shapeless(unknown))
     inputs: list[tuple[np.dtype, tuple[int | None, ...]]] = [
         (np.dtype(t.dtype.base_dtype.array_dtype), seen[t] if t.sizes is None else t.sizes) for t in tensors]
-    data, kept = lowering.exported(program, begun, inputs, platforms)
+    try:
+        data, kept = lowering.exported(program, begun, inputs, platforms)
+    except Exception as error:
+        if open_ := [t.name for t, (_, sizes) in zip(tensors, inputs, strict=True) if None in sizes]:
+            error.add_note(f"An artifact takes any number in the place of the unknown sizes of {', '.join(open_)}. Where "
+                           "the graph allows some only, set_shape gives them.")
+        raise
     files = {path: data} if kept is None else {path + ".npz": kept, path: data}
     for name, content in files.items():
         write_whole(name, content)

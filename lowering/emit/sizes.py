@@ -141,7 +141,7 @@ def finished(source: str, quoted: Iterable[str] = (), names: Iterable[str] = ("b
 
     def sizes(text: str) -> str:
         parts = text.split(", ") if text else []
-        if sum(named.search(part) is not None for part in parts) == 1:
+        if sum(named.search(part) is not None for part in parts) == 1 and "-1" not in parts:
             parts = ["-1" if named.search(part) else part for part in parts]
         return ", ".join(parts)
 

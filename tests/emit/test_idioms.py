@@ -114,3 +114,25 @@ def test_a_gradient_that_is_differentiated_again_is_refused(tmp_path):
         session.run(tf.initialize_all_variables())
         with pytest.raises(errors.UnsupportedError, match=r"gradients/Gradients.*test_idioms.py:\d+.*tracer\.to_jax"):
             emitted(step, [x], session, tmp_path)
+
+
+def test_a_shape_with_the_batch_and_a_size_left_open(tmp_path):
+    x = tf.placeholder(tf.float32, [None, 4], name="x")
+    grid = tf.tile(tf.constant([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), tf.pack([tf.shape(x)[0]]))
+    both = tf.reshape(grid, tf.pack([tf.shape(x)[0], 3, -1])) + tf.expand_dims(tf.reduce_sum(x, 1, keep_dims=True), 2)
+    with tf.Session() as session:
+        _, module = emitted(both, [x], session, tmp_path)
+        for count in (2, 5):
+            given = RNG.rand(count, 4).astype(np.float32)
+            np.testing.assert_allclose(module["apply"](given), session.run(both, {x: given}), rtol=1e-6)
+
+
+def test_an_artifact_says_which_sizes_it_leaves_open(tmp_path):
+    z = tf.placeholder(tf.float32, [None, 4], name="z")
+    image = tf.nn.conv2d_transpose(tf.reshape(z, [-1, 2, 2, 1]), tf.ones([3, 3, 1, 1]), [6, 4, 4, 1], [1, 2, 2, 1])
+    with tf.Session() as session:
+        with pytest.raises(errors.InvalidArgumentError) as problem:
+            tf.export(str(tmp_path / "net.jax"), image, [z], session)
+        assert "sizes of z:0" in problem.value.__notes__[-1]
+        z.set_shape([6, 4])
+        tf.export(str(tmp_path / "net.jax"), image, [z], session)
