@@ -52,9 +52,10 @@ def known_elements(vector: Tensor) -> list[int | None] | None:
         return [int(element) for element in np.reshape(value, -1)]
     if vector.sizes is None or len(vector.sizes) != 1:
         return None
-    elements = _PARTS.get(vector.op.type, _no_parts)(vector.op)
     (count,) = vector.sizes
-    return elements if elements is not None or count is None else [None] * count
+    unknown: list[int | None] | None = None if count is None else [None] * count
+    elements = _PARTS.get(vector.op.type, _no_parts)(vector.op)
+    return unknown if elements is None else elements
 
 
 def constant_value_as_shape(tensor: Tensor) -> shapes.TensorShape:
