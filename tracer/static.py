@@ -52,10 +52,9 @@ def known_elements(vector: Tensor) -> list[int | None] | None:
         return [int(element) for element in np.reshape(value, -1)]
     if vector.sizes is None or len(vector.sizes) != 1:
         return None
-    (count,) = vector.sizes
-    unknown: list[int | None] | None = None if count is None else [None] * count
     elements = _PARTS.get(vector.op.type, _no_parts)(vector.op)
-    return unknown if elements is None else elements
+    (count,) = vector.sizes
+    return elements if elements is not None or count is None else [None for _ in range(count)]
 
 
 def constant_value_as_shape(tensor: Tensor) -> shapes.TensorShape:
