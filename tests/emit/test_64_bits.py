@@ -63,7 +63,9 @@ def test_training_in_64_bits(tmp_path, dtype, optimizer, close):
     with np.load(tmp_path / "got.npz") as found:
         for name, want in wanted.items():
             assert found[name].dtype == want.dtype
-            np.testing.assert_allclose(found[name], want, rtol=2e-6 if want.dtype == np.float32 else close, err_msg=name)
+            in_32 = want.dtype == np.float32  # ten roundings of a variable that starts at 0.3 and ends near zero
+            np.testing.assert_allclose(found[name], want, rtol=2e-6 if in_32 else close, atol=1e-7 if in_32 else 0,
+                                       err_msg=name)
     with jax.enable_x64(True):  # what is 32 bits in the script is 32 bits there
         namespace = {"__file__": str(tmp_path / "module_jax.py")}
         exec(compile(source, "module", "exec"), namespace)
