@@ -396,6 +396,4 @@ def __getattr__(name: str) -> _typing.Any:
         return getattr(protos, name)
     import importlib  # not `from tracer import`, which asks here again
 
-    if (module := importlib.import_module("tracer.older").find(name)) is not None:
-        return module
     return importlib.import_module("tracer.younger").find(__name__, name)

@@ -75,7 +75,9 @@ def _inflating(path: str) -> Iterator[None]:
     try:
         yield
     except (EOFError, zlib.error, OSError) as error:
-        if isinstance(error, OSError) and type(error).__name__ != "BadGzipFile":  # not there, or not to be read
+        import gzip
+
+        if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):  # not there, or not to be read
             raise
         raise DataLossError(None, None, f"inflate() failed: {error} ({path})") from None
 

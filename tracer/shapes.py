@@ -17,6 +17,7 @@ from tracer.sizes import broadcast as broadcast
 from tracer.sizes import check_index as check_index
 from tracer.sizes import concat as concat
 from tracer.sizes import merge as merge
+from tracer.sizes import places as places
 from tracer.sizes import product as product
 from tracer.sizes import rank as rank
 from tracer.sizes import reduce as reduce

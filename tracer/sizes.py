@@ -139,10 +139,15 @@ def window(size: Size, filter: Size, stride: int, padding: str) -> Size:
     if size is not None and filter is not None and filter > size:
         # TF 0.8 refuses this even where SAME padding would make room.
         raise ValueError(f"Filter must not be larger than the input: Filter: {filter} Input: {size}")
+    return places(size, filter, stride, padding)
+
+
+def places(size: Size, filter: Size, stride: int, padding: str) -> Size:
+    """The same, none where the window does not fit."""
     if padding == "SAME":
         return None if size is None else -(-size // stride)
     if padding == "VALID":
-        return None if size is None or filter is None else -(-(size - filter + 1) // stride)
+        return None if size is None or filter is None else max(-(-(size - filter + 1) // stride), 0)
     raise ValueError(f"Invalid value for padding: {padding!r}")
 
 

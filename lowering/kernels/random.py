@@ -165,7 +165,7 @@ def _truncated_normal(stream: jax.Array, first: jax.Array, groups: int, dtype: n
 
 def uniform_int(stream: Any, shape: Sequence[int], low: Any, high: Any, dtype: Any) -> tuple[jax.Array, jax.Array]:
     """Integers of [low, high), by remainder: the smaller ones are a little likelier when the range is no power of 2."""
-    dtype = _numpy_type(dtype)
+    dtype = numpy_type_of(dtype)
     if dtype not in (np.int32, np.int64):
         raise TypeError(f"random integers are int32 or int64, not {dtype.name}")
     count = math.prod(shape)
@@ -301,12 +301,13 @@ def _interleave(columns: Sequence[jax.Array]) -> jax.Array:
     return jnp.stack(columns, axis=1).reshape(-1)
 
 
-def _numpy_type(dtype: Any) -> np.dtype:
+def numpy_type_of(dtype: Any) -> np.dtype:
+    """Of a type of the graph; where a rule is written out, it is the array\'s already."""
     return np.dtype(getattr(dtype, "array_dtype", dtype))
 
 
 def _float_type(dtype: Any) -> np.dtype:
-    numpy_type = _numpy_type(dtype)
+    numpy_type = numpy_type_of(dtype)
     if numpy_type not in (np.float16, np.float32, np.float64):
         raise TypeError(f"random numbers are float16, float32 or float64, not {numpy_type.name}")
     return numpy_type

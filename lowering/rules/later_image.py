@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from lowering.kernels.random import numpy_type_of
 from lowering.registry import Static, lowers
 from lowering.rules.array import text
 
@@ -22,8 +23,13 @@ def crop_and_resize(image: Any, boxes: Any, box_ind: Any, crop_size: Static, *, 
     rows, columns = (int(size) for size in crop_size)
     if min(rows, columns) <= 0:
         raise ValueError("crop dimensions must be positive")
+    return _crops(image, boxes, _numbers(box_ind, count, check), rows, columns, np.float32(extrapolation_value))
+
+
+def _numbers(box_ind: Any, count: int, check: Any) -> Any:
+    """Of which image each box is a part."""
     check(((box_ind >= 0) & (box_ind < count)).all(), f"box_ind has values outside [0, {count})")
-    return _crops(image, boxes, jnp.clip(box_ind, 0, max(count - 1, 0)), rows, columns, np.float32(extrapolation_value))
+    return jnp.clip(box_ind, 0, max(count - 1, 0))
 
 
 def _crops(image: Any, boxes: Any, numbers: Any, rows: int, columns: int, outside: Any) -> Any:
@@ -70,18 +76,15 @@ def _size(grads: Any) -> tuple[int, int]:
 def crop_and_resize_grad_image(grads: Any, boxes: Any, box_ind: Any, image_size: Static, *, T: Any, method: str,
                                check: Any) -> Any:
     count = int(image_size[0])
-    check(((box_ind >= 0) & (box_ind < count)).all(), f"box_ind has values outside [0, {count})")
-    numbers = jnp.clip(box_ind, 0, max(count - 1, 0))
+    numbers = _numbers(box_ind, count, check)
     image = jnp.zeros([int(size) for size in image_size], jnp.float32)
     _, back = jax.vjp(lambda image: _crops(image, boxes, numbers, *_size(grads), np.float32(0)), image)
-    kind = np.dtype(getattr(T, "array_dtype", T))  # where this is written out, it is the array's
-    return lax.convert_element_type(back(grads)[0], kind)
+    return lax.convert_element_type(back(grads)[0], numpy_type_of(T))
 
 
 @lowers("CropAndResizeGradBoxes")
 def crop_and_resize_grad_boxes(grads: Any, image: Any, boxes: Any, box_ind: Any, *, method: str, check: Any) -> Any:
     count = np.shape(image)[0]
-    check(((box_ind >= 0) & (box_ind < count)).all(), f"box_ind has values outside [0, {count})")
-    numbers = jnp.clip(box_ind, 0, max(count - 1, 0))
+    numbers = _numbers(box_ind, count, check)
     _, back = jax.vjp(lambda boxes: _crops(image, boxes, numbers, *_size(grads), np.float32(0)), jnp.asarray(boxes))
     return back(grads)[0]

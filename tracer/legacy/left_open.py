@@ -1,5 +1,7 @@
-"""Modules that 0.8's `tf.nn`, `tf.train` and `tf.image` imported for themselves, which scripts found there:
-`tf.train.threading`, `tf.nn.math_ops`.
+"""Modules that TensorFlow's files imported for themselves, which scripts found there: `tf.train.threading`, `tf.nn.math_ops`
+in 0.8, and until 0.6 (January 2016) `tf.types` and `tf.ops`.
+
+Those of `tensorflow.python` need the import hook.
 """
 
 from __future__ import annotations
@@ -10,8 +12,13 @@ from types import ModuleType
 
 from tracer.legacy.table import MODULES
 
-_OF_PYTHON = {"tracer.nn": "np", "tracer.train": "collections logging sys threading", "tracer.image": ""}
+_WITHOUT_HOOK = {"tracer": "types", "tracer.nn": "np", "tracer.train": "collections logging sys threading"}
 _OF_TENSORFLOW = {
+    "tracer": (
+        "array_ops clip_ops constant_op control_flow_ops data_flow_ops embedding_ops image_ops init_ops io_ops logging_ops "
+        "math_ops nn_ops parsing_ops random_ops sparse_ops state_ops variables"
+    ),
+    "tracer.ops": "ops",
     "tracer.nn": (
         "array_ops candidate_sampling_ops common_shapes constant_op control_flow_ops data_flow_ops dtypes embedding_ops "
         "gen_candidate_sampling_ops gen_nn_ops graph_util init_ops logging_ops math_ops nn_grad nn_ops numerics "
@@ -26,7 +33,7 @@ _OF_TENSORFLOW = {
         "random_ops tensor_shape tensor_util"
     ),
 }
-_SHORTER = {"np": "numpy", "vs": "variable_scope"}
+_OTHERWISE = {"np": "numpy", "vs": "variable_scope", "types": "tracer.dtypes"}
 
 
 def _paths(name: str) -> list[str]:
@@ -35,8 +42,8 @@ def _paths(name: str) -> list[str]:
 
 def find(module: str, name: str) -> ModuleType | None:
     """The module that `name` was in `module`; None when there was none, or when TensorFlow's paths lead elsewhere now."""
-    called = _SHORTER.get(name, name)
-    if name in _OF_PYTHON.get(module, "").split():
+    called = _OTHERWISE.get(name, name)
+    if name in _WITHOUT_HOOK.get(module, "").split():
         return importlib.import_module(called)
     if name in _OF_TENSORFLOW.get(module, "").split() and sys.modules.get("tensorflow") is sys.modules["tracer"]:
         return next(importlib.import_module(path) for path in _paths(called) if path in MODULES)

@@ -35,14 +35,9 @@ def dilation2d(input: Tensor, filter: Tensor, strides: Any, rates: Any, padding:
         if given[0] != 1 or given[3] != 1:
             raise ValueError(f"Current implementation does not yet support {what} in the batch and depth dimensions.")
     spread = [None if n is None else (n - 1) * rate + 1 for n, rate in zip(taps[:2], rates[1:3], strict=True)]
-    windows = [_places(size, n, stride, padding) for size, n, stride in zip(sizes[1:3], spread, strides[1:3], strict=True)]
+    windows = [shapes.places(size, n, stride, padding)
+               for size, n, stride in zip(sizes[1:3], spread, strides[1:3], strict=True)]
     return (sizes[0], *windows, shapes.same(sizes[3], taps[2]))
-
-
-def _places(size: int | None, taps: int | None, stride: int, padding: str) -> int | None:
-    if size is None or taps is None:
-        return None
-    return -(-size // stride) if padding == "SAME" else max(-(-(size - taps + 1) // stride), 0)
 
 
 @op("Dilation2DBackpropInput", inputs="input:T; filter:T; out_backprop:T", outputs="in_backprop:T", attrs=_MORPHOLOGY)
