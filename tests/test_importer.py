@@ -103,6 +103,13 @@ def test_arguments_of_the_wrong_form():
         tf.import_graph_def(graph, input_map={"q:0": 1, "z": 2.0})
 
 
+@pytest.mark.parametrize("asked", [{"input_map": {"q:0": 1}}, {"return_elements": ["A", "q"]}])
+def test_what_was_added_stays_when_a_name_is_not_found(asked):
+    with pytest.raises(ValueError, match="not found in graph_def"):
+        tf.import_graph_def(graph_of(CONSTANT), name="got", **asked)
+    assert tf.get_default_graph().get_operation_by_name("got/A").type == "Const"
+
+
 def test_a_message_of_tensorboards_own_class_is_a_graph_too():
     from tensorboard.compat.proto.graph_pb2 import GraphDef
 

@@ -62,9 +62,10 @@ def import_graph_def(
             function.add_library(graph, message.library)
         reader = Reader(message, tensors, op_dict, producer_op_list, graph._functions)
         nodes = reader.read()
-        found = [reader.element(element, nodes) for element in wanted]
         versions(graph).CopyFrom(message.versions)
         operations = _add(graph, nodes)
+        reader.check_given()  # as in TensorFlow, where scripts catch the error and go on with what was added
+        found = [reader.element(element, nodes) for element in wanted]
     if return_elements is None:
         return None
     return [operations[at] if output is None else operations[at].outputs[output] for at, output in found]

@@ -100,10 +100,13 @@ class Reader:
         nodes = [self._node(message) for message in self.message.node]
         for node in nodes:
             self._connect(node, nodes)
+        return nodes
+
+    def check_given(self) -> None:
+        """Refuses replacements of tensors that the message does not have."""
         unused = sorted(set(self.given) - self.used)
         if unused:
             raise ValueError(f"Attempted to map inputs that were not found in graph_def: [{', '.join(unused)}]")
-        return nodes
 
     def _node(self, message: Any) -> Node:
         if message.op not in self.definitions and message.op not in self.functions:
