@@ -57,6 +57,44 @@ def test_lost_function_of_numpy(read, expression, value):
     assert (x.tolist() if hasattr(x, "tolist") else x) == value
 
 
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("np.unique(r)", [[1, 2], [2, 1], [3]]),
+        ("np.sort(r)", [[1, 2], [2, 1], [3]]),
+        ("np.argsort(r)", [0, 2, 1]),
+        ("np.concatenate([r, r[:1] + r[1:]])", [[1, 2], [3], [2, 1]] * 2),
+        ("np.hstack((r, r))", [[1, 2], [3], [2, 1]] * 2),
+        ("np.stack([r, r]).shape", (2, 3)),
+        ("np.append(r, [4])", [[1, 2], [3], [2, 1], 4]),
+        ("np.append([4], 5.0)", [4.0, 5.0]),
+        ("np.delete(r, 0)", [[3], [2, 1]]),
+        ("np.take(r, [1])", [[3]]),
+        ("np.tile(r, 2.0)", [[1, 2], [3], [2, 1]] * 2),
+        ("np.array_split(r, 2)[1]", [[2, 1]]),
+        ("np.roll(r, 1)", [[2, 1], [1, 2], [3]]),
+        ("np.reshape(r, (3, 1))", [[[1, 2]], [[3]], [[2, 1]]]),
+        ("np.array_equal(r, list(r))", True),
+        ("np.array_equal(r, r[::-1])", False),
+        ("np.in1d(np.zeros(2), r)", [False, False]),
+        ("np.sum(r)", [1, 2, 3, 2, 1]),
+        ("sorted(np.random.permutation(r))", [[1, 2], [2, 1], [3]]),
+        ("sorted(np.random.choice(r, 3, replace=False))", [[1, 2], [2, 1], [3]]),
+    ],
+)
+def test_function_of_numpy_with_rows_of_unequal_length(read, expression, value):
+    x = read(f"import numpy as np\nr = [[1, 2], [3], [2, 1]]\nx = {expression}\n", "numpy_program").x
+    sys.modules.pop("numpy_program")
+    assert (x.tolist() if hasattr(x, "tolist") else x) == value
+
+
+def test_savez_keeps_rows_of_unequal_length(read, tmp_path):
+    path = str(tmp_path / "rows.npz")
+    read(f"import numpy as np\nnp.savez({path!r}, rows=[[1, 2], [3]])\n", "savez_program")
+    with np.load(path, allow_pickle=True) as saved:
+        assert saved["rows"].tolist() == [[1, 2], [3]]
+
+
 def test_a_list_of_slices_is_an_index(read):
     module = read("""
         import numpy as np

@@ -139,9 +139,9 @@ class StandIns:
 
             return numpy_names.names(python, self._options.allow_pickle)
         if name == "numpy.random" and self._options.numpy_names:
-            from tracer.legacy import numpy_sizes
+            from tracer.legacy import numpy_ragged, numpy_sizes
 
-            return numpy_sizes.of_random()
+            return numpy_ragged.of_random(numpy_sizes.of_random())
         found: Mapping[str, Any] | None = None
         if self._options.library_names:
             from tracer.legacy import library_names

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.legacy import numpy_sizes
+from tracer.legacy import numpy_ragged, numpy_sizes
 from tracer.legacy.old_text import bytes_of
 from tracer.legacy.python2_files import bytes_from
 
@@ -37,7 +37,6 @@ _MOVED = {
     "ModuleDeprecationWarning": "exceptions", "RankWarning": "exceptions", "TooHardError": "exceptions",
     "VisibleDeprecationWarning": "exceptions", "byte_bounds": "lib.array_utils", "format_parser": "rec",
 }  # fmt: skip
-_RAGGED = ("amax", "amin", "argmax", "argmin", "max", "min", "ndim", "shape", "size", "sum")
 
 
 def names(python: int, allow_pickle: bool) -> dict[str, Any]:
@@ -47,10 +46,7 @@ def names(python: int, allow_pickle: bool) -> dict[str, Any]:
     found.update(long=int, math=math, unicode=str)
     for old, new in _RENAMED.items():
         found[old] = getattr(np, new)
-    found["in1d"] = _in1d
-    found.update((name, _of_ragged(getattr(np, name))) for name in _RAGGED)
-    found["reshape"] = _of_ragged(found["reshape"])
-    found["save"] = _of_ragged(np.save, 1)
+    found.update(numpy_ragged.of_numpy(found))
     for name, place in _MOVED.items():
         owner = functools.reduce(getattr, place.split("."), np)
         if hasattr(owner, name):
@@ -66,8 +62,6 @@ def _functions() -> dict[str, Callable]:
     return {
         "alen": lambda a: len(np.array(a, ndmin=1)),
         "array": _array,
-        "asanyarray": lambda a, *given, **named: _or_of_objects(np.asanyarray, a, *given, **named),
-        "asarray": lambda a, *given, **named: _or_of_objects(np.asarray, a, *given, **named),
         "asfarray": _asfarray,
         "asscalar": lambda a: a.item(),
         "disp": lambda mesg, device=None, linefeed=True: (device or sys.stdout).write(
@@ -96,43 +90,11 @@ def _array(object: Any, dtype: Any = None, copy: Any = True, **keywords: Any) ->
     """`copy=False` meant "only when needed"; now it means "fail when needed"."""
     if isinstance(copy, (int, np.bool_)):
         copy = True if copy else None
-    return _or_of_objects(np.array, object, dtype, copy=copy, **keywords)
-
-
-def _or_of_objects(make: Any, values: Any, dtype: Any = None, *given: Any, **named: Any) -> Any:
-    """Rows of unequal length, where nobody named a dtype, made an array of objects."""
-    try:
-        return make(values, dtype, *given, **named)
-    except ValueError as problem:
-        if dtype is not None or "inhomogeneous" not in str(problem):
-            raise
-        return make(values, np.object_, *given, **named)
-
-
-def _of_ragged(function: Callable, place: int = 0) -> Callable:
-    """The function, for which rows of unequal length make an array of objects. Its axis may be a float."""
-
-    @functools.wraps(function)
-    def call(*arguments: Any, **keywords: Any) -> Any:
-        if place == 0 and len(arguments) > 1:
-            arguments = (arguments[0], numpy_sizes.whole(arguments[1]), *arguments[2:])
-        try:
-            return function(*arguments, **keywords)
-        except ValueError as problem:
-            if "inhomogeneous" not in str(problem) or len(arguments) <= place:
-                raise
-        values = np.array(arguments[place], np.object_)
-        return function(*arguments[:place], values, *arguments[place + 1 :], **keywords)
-
-    return call
+    return numpy_ragged.or_of_objects(np.array, object, dtype, copy=copy, **keywords)
 
 
 def _asfarray(a: Any, dtype: Any = np.float64) -> Any:
     return np.asarray(a, dtype if np.issubdtype(np.dtype(dtype), np.inexact) else np.float64)
-
-
-def _in1d(ar1: Any, ar2: Any, assume_unique: bool = False, invert: bool = False) -> Any:
-    return np.isin(ar1, ar2, assume_unique, invert).ravel()
 
 
 class _Number(np.ndarray):
