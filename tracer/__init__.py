@@ -383,9 +383,17 @@ _MESSAGES = frozenset({
     "AttrValue", "ConfigProto", "Event", "GPUOptions", "GraphDef", "GraphOptions", "HistogramProto", "LogMessage",
     "NameAttrList", "NodeDef", "OptimizerOptions", "RunMetadata", "RunOptions", "SessionLog", "Summary",
 })
+_PACKAGES = frozenset({
+    "app", "compat", "contrib", "errors", "flags", "gfile", "image", "logging", "nn", "python_io", "resource_loader",
+    "sysconfig", "train", "user_ops",
+})
+_NOT_TENSORFLOWS = frozenset({"dump", "emit", "export", "from_jax", "to_jax"})
 
 
 def __getattr__(name: str) -> _typing.Any:
+    if name == "__all__":  # `import *` takes what scripts know, and not the modules that it is made of
+        plain = {name for name, one in globals().items() if not name.startswith("_") and type(one) is not type(_typing)}
+        return sorted({"test", *_MESSAGES, *_PACKAGES, *plain} - _NOT_TENSORFLOWS)
     if name == "test":  # needs unittest, which only tests do
         import importlib
 

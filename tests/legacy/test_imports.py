@@ -45,6 +45,22 @@ def test_star_import_brings_the_public_names(read):
     assert not any(isinstance(value, types.ModuleType) for value in vars(module).values())
 
 
+def test_star_import_of_tensorflow_brings_what_scripts_know(read):
+    module = read("values = names = 1\nfrom tensorflow import *\n")
+    assert (module.values, module.names) == (1, 1)  # of which there are modules here
+    assert module.nn.relu and module.train.Saver and module.test.TestCase and module.ConfigProto
+    assert module.zeros is tracer.zeros
+    assert not hasattr(module, "to_jax")
+
+
+def test_star_import_of_tensorflow_brings_names_of_0_9_on_where_nothing_has_them(read):
+    module = read("from numpy import *\nfrom tensorflow import *\n")
+    assert module.log1p is np.log1p and module.exp is tracer.exp
+    assert module.multiply is np.multiply
+    assert module.global_variables is tracer.global_variables and module.summary.scalar
+
+
+
 def test_the_data_of_the_tutorials_where_0_5_had_them(read):
     module = read("""
         from tensorflow.g3doc.tutorials.mnist import input_data, mnist

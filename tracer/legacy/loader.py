@@ -104,6 +104,8 @@ class LegacyImport:
             module = self._import_local(name, fromlist)
         else:
             module = self._import_absolute(name, globals, locals, fromlist)
+        if "*" in fromlist and isinstance(globals, dict) and module is sys.modules.get("tracer"):
+            _add_younger_names(globals)
         return module
 
     def _import_absolute(self, name: str, globals: Any, locals: Any, fromlist: Sequence[str]) -> ModuleType:
@@ -191,6 +193,16 @@ class LegacyImport:
         if parent:
             setattr(modules[parent], child, module)
         return module
+
+
+def _add_younger_names(namespace: dict[str, Any]) -> None:
+    """Gives `from tensorflow import *` the names of 0.9 to 0.12, save those that 0.8 left with another meaning there."""
+    import tracer
+    from tracer import younger
+
+    for name in younger.known("tracer"):
+        if name not in namespace:
+            namespace[name] = getattr(tracer, name)
 
 
 def _package_of(globals: Mapping[str, Any] | None) -> str:

@@ -46,6 +46,13 @@ def find(module: str, name: str) -> Any:
     raise AttributeError(f"module {module!r} has no attribute {name!r}")
 
 
+def known(module: str) -> list[str]:
+    """All such names of `module`, left-open modules excepted."""
+    parts = (importlib.import_module(f"tracer.younger.{place}") for place in _PARTS[module])
+    ours = (*RENAMED, *_MODULES) if module == "tracer" else ()
+    return [*ours, *(name for part in parts for name in part.__all__)]
+
+
 def find_in(package: str, table: Mapping[str, str], name: str) -> Any:
     """What `name` of `package` is by a table of its modules, each with the names that it has: one of either, loaded now.
 
