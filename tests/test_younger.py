@@ -296,6 +296,26 @@ def test_structures_and_strings(build, expected):
         np.testing.assert_array_equal(value, np.asarray(wanted, getattr(value, "dtype", None)))
 
 
+@pytest.mark.parametrize("over", ["scan", "foldl"])
+def test_an_accumulator_of_several_is_one_tensor_without_tensors_and_several_with_variables(over):
+    def both(so_far, x):
+        return [so_far[0] + x, so_far[1] * x]
+
+    fold = getattr(tf, over)
+    start = [tf.Variable(0.0), tf.Variable(1.0)]
+    together = fold(both, tf.constant(VECTOR), initializer=[0.0, 1.0])  # as in 0.8
+    apart = fold(both, tf.constant(VECTOR), initializer=start)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        one, several = session.run([together, apart])
+    sums, products = np.cumsum(VECTOR), np.cumprod(VECTOR)
+    expected = (sums, products) if over == "scan" else (sums[-1], products[-1])
+    np.testing.assert_array_equal(one, np.stack(expected, -1))
+    for given, wanted in zip(several, expected, strict=True):
+        np.testing.assert_array_equal(given, wanted)
+
+
+
 def test_a_list_of_like_tensors_is_one_tensor():
     a = tf.constant(VECTOR)
     with tf.Session() as session:

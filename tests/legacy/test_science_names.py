@@ -49,6 +49,11 @@ def test_scikit_learn_has_the_houses_of_boston(run):
     assert found.iris.data.shape == (150, 4)
 
 
+def test_joblib_has_its_pool_by_the_old_spelling(run):
+    pool = pytest.importorskip("joblib.pool")
+    assert run("from joblib.pool import MemmapingPool\n").MemmapingPool is pool.MemmappingPool
+
+
 def test_scipy_shows_what_numpy_has(run):
     pytest.importorskip("scipy")
     found = run("""

@@ -121,6 +121,7 @@ _LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "csv": _csv,
     "dill": _dill,
     "fractions": lambda module: {"gcd": math.gcd},
+    "joblib.pool": lambda module: {"MemmapingPool": module.MemmappingPool},  # spelled so until 0.12
     "inspect": lambda module: {"ArgSpec": ArgSpec, "getargspec": _get_arg_spec},
     "math": lambda module: {name: _of_scalars(getattr(module, name)) for name in dir(module) if name[0] != "_"},
     "os": lambda module: {"errno": errno},

@@ -76,9 +76,15 @@ def _checked(fn: Any) -> None:
 def _accumulator(initializer: Any) -> Any:
     """An accumulator to start from: a tensor, or from 0.10 on a structure of them."""
     parts = nest.flatten(initializer)
-    if isinstance(initializer, tuple) or (isinstance(initializer, list) and any(isinstance(p, Tensor) for p in parts)):
+    if isinstance(initializer, tuple) or (
+            isinstance(initializer, list) and any(isinstance(part, Tensor | Variable) for part in parts)):
         return nest.pack_sequence_as(initializer, [convert_to_tensor(part) for part in parts])
     return convert_to_tensor(initializer)
+
+
+def _flattened(made: Any, accumulator: Any) -> list[Any]:
+    """The parts of the next accumulator. Where it is one tensor, 0.8 made one of a list of tensors too."""
+    return nest.flatten(made) if nest.is_sequence(accumulator) else [convert_to_tensor(made)]
 
 
 def _fold(fn: Callable, elems: Any, initializer: Any, name: str | None, default: str, backwards: bool,
@@ -97,7 +103,7 @@ def _fold(fn: Callable, elems: Any, initializer: Any, name: str | None, default:
         def step(i: Any, *parts: Tensor) -> list[Any]:
             at = i - 1 if backwards else i
             made = fn(nest.pack_sequence_as(total, parts), slices.read(at))
-            return [at if backwards else i + 1, *nest.flatten(made)]
+            return [at if backwards else i + 1, *_flattened(made, total)]
 
         def goes_on(i: Any, *_: Tensor) -> Any:
             return i > 0 if backwards else i < count
@@ -196,8 +202,7 @@ def scan(fn: Callable, elems: Any, initializer: Any = None, parallel_iterations:
             results = [array.write(0, part) for array, part in zip(results, flat, strict=True)]
 
         def body(i: Any, *parts: Any) -> list[Any]:
-            made = fn(nest.pack_sequence_as(first, parts[:len(flat)]), slices.read(i))
-            made = nest.flatten(made)
+            made = _flattened(fn(nest.pack_sequence_as(first, parts[:len(flat)]), slices.read(i)), first)
             written = [array.write(i, part) for array, part in zip(parts[len(flat):], made, strict=True)]
             return [i + 1, *made, *written]
 
