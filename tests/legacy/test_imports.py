@@ -48,16 +48,15 @@ def test_star_import_brings_the_public_names(read):
 def test_star_import_of_tensorflow_brings_what_scripts_know(read):
     module = read("values = names = 1\nfrom tensorflow import *\n")
     assert (module.values, module.names) == (1, 1)  # of which there are modules here
-    assert module.nn.relu and module.train.Saver and module.test.TestCase and module.ConfigProto
+    assert {"nn", "train", "test", "ConfigProto"} <= set(vars(module))
     assert module.zeros is tracer.zeros
     assert not hasattr(module, "to_jax")
 
 
 def test_star_import_of_tensorflow_brings_names_of_0_9_on_where_nothing_has_them(read):
     module = read("from numpy import *\nfrom tensorflow import *\n")
-    assert module.log1p is np.log1p and module.exp is tracer.exp
-    assert module.multiply is np.multiply
-    assert module.global_variables is tracer.global_variables and module.summary.scalar
+    assert (module.log1p, module.multiply) == (np.log1p, np.multiply)
+    assert (module.exp, module.global_variables, module.summary) == (tracer.exp, tracer.global_variables, tracer.summary)
 
 
 
