@@ -20,6 +20,7 @@ PATHS = {
     "kept": "compiled programs found on disk by their graphs, without tracing",
     "layouts": "records read by the arrangement of earlier ones",
     "masking": "smaller batches and shorter sequences in a program that is told how many rows there are",
+    "narrow": "products of few columns in the form whose gradients CPUs compute fast",
     "padding": "smaller batches on programs compiled for larger ones",
     "pieces": "tensors that many slices cut up, cut once",
     "products": "gradients by what each round of a loop multiplies by, found after it",

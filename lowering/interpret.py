@@ -158,6 +158,8 @@ def _keywords(node: Operation, rule: registry.Rule, context: Context) -> dict[st
             keywords[name] = context.session
         elif name == "used":
             keywords[name] = tuple(context.used is None or output in context.used for output in node.outputs)
+        elif name == "differentiated":
+            keywords[name] = DIFFERENTIATED in context.temporaries
         elif name == "later":
             keywords[name] = functools.partial(_later, context, node)
     return keywords

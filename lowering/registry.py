@@ -24,7 +24,8 @@ Held = Annotated[Any, "held"]
 """Annotation of an input of a host rule that gets variables as the session holds them, without a copy of each. The
 rule must not keep them; runs of other threads leave them alone as long as it works."""
 
-EXTRAS = frozenset({"stream", "check", "declared", "prepared", "session", "op", "temporaries", "later", "used"})
+EXTRAS = frozenset({"stream", "check", "declared", "prepared", "session", "op", "temporaries", "later", "used",
+                    "differentiated"})
 """Keyword-only parameters that are not attributes: a rule gets what it names.
 
 `stream`: the operation's random stream; the rule returns `(result, stream_after)`.
@@ -36,6 +37,7 @@ EXTRAS = frozenset({"stream", "check", "declared", "prepared", "session", "op", 
 `later(function, *operands)`: has a Python function called with the operands' values when the operation runs.
 `session`: the run's resources.
 `used`: for each output, whether anything reads it.
+`differentiated`: whether a gradient may be taken of what the rule returns; False where nobody asks.
 """
 
 

@@ -161,7 +161,8 @@ class Trace:
         prepared = self._prepared(op, rule)
         if op.type == "Print":  # its rule has Python called when it runs; the module's has JAX print
             return FORMS["Print"](*inputs, **keywords)
-        extras: dict[str, Any] = {**prepared, "check": _unchecked, "declared": tuple(t.sizes for t in op.outputs), "op": op}
+        extras: dict[str, Any] = {**prepared, "check": _unchecked, "declared": tuple(t.sizes for t in op.outputs), "op": op,
+                                  "differentiated": False}
         given = {name: extras[name] for name in rule.extras if name in extras}
         if len(given) < len(rule.extras):
             raise UnquotableError(_FORMLESS)

@@ -19,7 +19,7 @@ from lowering.plan.stages import DeviceStage
 from lowering.programs import options
 from tracer.ir import Operation, Tensor
 
-KNOWN = {"check", "declared", "op", "used"}
+KNOWN = {"check", "declared", "differentiated", "op", "used"}
 """What rules may ask for here beside their arguments."""
 
 

@@ -7,17 +7,20 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from lowering.kernels import narrow
 from lowering.registry import lowers
 from lowering.rules.array import text
 
 
 @lowers("MatMul", "SparseMatMul")
-def matmul(a: Any, b: Any, *, transpose_a: bool, transpose_b: bool) -> Any:
+def matmul(a: Any, b: Any, *, transpose_a: bool, transpose_b: bool, differentiated: bool = False) -> Any:
     for i, matrix in enumerate((a, b)):
         if np.ndim(matrix) != 2:
             raise ValueError(f"In[{i}] is not a matrix")
     if np.shape(a)[0 if transpose_a else 1] != np.shape(b)[1 if transpose_b else 0]:
         raise ValueError(f"Matrix size-compatible: In[0]: {text(np.shape(a))}, In[1]: {text(np.shape(b))}")
+    if differentiated and not transpose_a and not transpose_b and narrow.is_narrow(a, b):
+        return narrow.product(a, b)
     return jnp.matmul(a.T if transpose_a else a, b.T if transpose_b else b)
 
 
