@@ -27,7 +27,7 @@ class Staging:
     """
 
     def __init__(self) -> None:
-        self.pools: dict[int, list[np.ndarray]] = {}
+        self.pools: dict[int, list[tuple[np.ndarray, np.ndarray]]] = {}  # memory, and the array in it
         self.last: Any = None  # a result of the last run
 
     def copies(self, feeds: list[Any]) -> list[Any]:
@@ -43,30 +43,33 @@ class Staging:
                 and feed.__array_interface__["data"][0] % _LINE else feed for i, feed in enumerate(feeds)]
 
     def _copy(self, index: int, feed: np.ndarray) -> np.ndarray:
-        memory = self._free(self.pools.setdefault(index, []), feed.nbytes + _LINE)
-        start = -memory.ctypes.data % _LINE
-        copy = memory[start:start + feed.nbytes].view(feed.dtype).reshape(feed.shape)
+        copy = self._free(self.pools.setdefault(index, []), feed)
         np.copyto(copy, feed)
         return copy
 
-    def _free(self, pool: list[np.ndarray], size: int) -> np.ndarray:
-        if pool and pool[0].nbytes != size:
+    def _free(self, pool: list[tuple[np.ndarray, np.ndarray]], feed: np.ndarray) -> np.ndarray:
+        """An array like `feed` that nobody reads."""
+        if pool and (pool[0][1].shape != feed.shape or pool[0][1].dtype != feed.dtype):
             pool.clear()
         for at in range(len(pool)):
-            if sys.getrefcount(pool[at]) == _UNUSED:
-                return pool[at]
+            if sys.getrefcount(pool[at][0]) == _USED_BY_ITS_ARRAY and sys.getrefcount(pool[at][1]) == _UNUSED:
+                return pool[at][1]
         if len(pool) == _MOST:  # far ahead of the device
             if self.last is not None and not self.last.is_deleted():
                 self.last.block_until_ready()
             pool.pop(0)
-        pool.append(np.empty(size, np.uint8))
-        return pool[-1]
+        memory = np.empty(feed.nbytes + _LINE, np.uint8)
+        start = -memory.ctypes.data % _LINE
+        pool.append((memory, memory[start:start + feed.nbytes].view(feed.dtype).reshape(feed.shape)))
+        return pool[-1][1]
 
 
-def _unused() -> int:
-    """What the interpreter counts for an array that only its list holds."""
-    pool = [np.empty(())]
-    return sys.getrefcount(pool[0])
+def _counted() -> tuple[int, int]:
+    """What the interpreter counts for memory that a pool and its array hold, and for an array that only a pool holds."""
+    memory = np.empty(1, np.uint8)
+    pool = [(memory, memory[:])]
+    del memory
+    return sys.getrefcount(pool[0][0]), sys.getrefcount(pool[0][1])
 
 
-_UNUSED = _unused()
+_USED_BY_ITS_ARRAY, _UNUSED = _counted()

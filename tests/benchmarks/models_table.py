@@ -16,22 +16,22 @@ from typing import Any
 
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parent.parent
-ROUNDS = 9
-SECONDS = 0.7
-"""So long does an engine run in each round."""
+PROCESSES = 3
+"""Where its memory happens to lie makes a process up to a fifth slower than the next one: so many are asked, each anew."""
+ROUNDS = 4
+SECONDS = 0.6
+"""So long does an engine run in each round of each process."""
 MODELS = ("neuron", "softmax", "mlp", "mnist_deep", "cifar", "resnet", "lstm20", "lstm35", "seq2seq", "word2vec", "gan",
           "vae", "qnetwork", "style", "pipeline")
 
 
 @dataclasses.dataclass
 class Engine:
-    """A worker process, what it said at its start, and its steps."""
+    """A worker process, and what it said at its start."""
 
     name: str
     process: subprocess.Popen[str]
     start: dict[str, float]
-    steps: int = 1
-    times: list[float] = dataclasses.field(default_factory=list)
     memory: float = 0.0
 
     def run(self, steps: int) -> float:
@@ -81,27 +81,35 @@ def engines_of(model: str, original: str | None) -> list[str]:
 
 def measure(model: str, original: str | None = None) -> list[dict[str, Any]]:
     """One row for each engine: seconds, and MiB at most."""
-    rows, running = [], []
+    names = engines_of(model, original)
+    times: dict[str, list[float]] = {name: [] for name in names}
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
-        for name in engines_of(model, original):
-            cache = os.path.join(folder, name)
-            cold = started(name, model, cache, original)
-            cold.process.kill()
-            warm = started(name, model, cache, original)
-            warm.steps = max(1, int(SECONDS / max(min(warm.run(2), warm.run(2)), 1e-6)))
-            running.append((cold, warm))
-        for _ in range(ROUNDS):
-            for _, engine in running:
-                engine.times.append(engine.run(engine.steps))
-        for cold, warm in running:
-            warm.process.kill()
-            quartiles = statistics.quantiles(warm.times, n=4)
-            whole = warm.start["import"] + warm.start["build"] + warm.start["first"]
-            rows.append({
-                "model": model, "engine": warm.name, "import": warm.start["import"], "build": warm.start["build"],
-                "cold": cold.start["first"], "cached": warm.start["first"], "start": whole,
-                "step": statistics.median(warm.times), "low": quartiles[0], "high": quartiles[2], "memory": warm.memory})
+        cold = {name: started(name, model, os.path.join(folder, name), original) for name in names}
+        for engine in cold.values():
+            engine.process.kill()
+        for _ in range(PROCESSES):
+            warm = {name: started(name, model, os.path.join(folder, name), original) for name in names}
+            in_turns(warm, times)
+            for engine in warm.values():
+                engine.process.kill()
+    for name, engine in warm.items():
+        low, middle, high = statistics.quantiles(times[name], n=4)
+        start = engine.start
+        rows.append({
+            "model": model, "engine": name, "import": start["import"], "build": start["build"],
+            "cold": cold[name].start["first"], "cached": start["first"],
+            "start": start["import"] + start["build"] + start["first"],
+            "step": middle, "low": low, "high": high, "memory": engine.memory})
     return rows
+
+
+def in_turns(engines: dict[str, Engine], times: dict[str, list[float]]) -> None:
+    """Adds to `times` the seconds of a step, one for each round and engine."""
+    steps = {name: max(1, int(SECONDS / max(min(engine.run(2), engine.run(2)), 1e-6))) for name, engine in engines.items()}
+    for _ in range(ROUNDS):
+        for name, engine in engines.items():
+            times[name].append(engine.run(steps[name]))
 
 
 def lines(rows: list[dict[str, Any]]) -> Iterator[str]:
