@@ -16,6 +16,7 @@ from lowering import registry
 from lowering.context import Alias as Alias
 from lowering.context import Context as Context
 from lowering.context import Level as Level
+from lowering.kernels import rounding
 from lowering.kernels.arrays import Elements, Handle
 from lowering.kernels.rows import RowWrites
 from lowering.plan import companions
@@ -80,7 +81,10 @@ def step(node: Operation, context: Context) -> None:
     if rule is None:
         raise errors.UnsupportedError(f"{node.type} '{node.name}' (recorded at {node.where}) has no lowering")
     with blame(node), jax.named_scope(node.name):
-        results = rule.function(*_inputs(node, rule, context), **_keywords(node, rule, context))
+        values = _inputs(node, rule, context)
+        for i in rounding.joined(node):
+            values[i] = jax.lax.optimization_barrier(values[i]) if isinstance(values[i], jax.Array) else values[i]
+        results = rule.function(*values, **_keywords(node, rule, context))
         if rule.draws:
             results, context.streams[node] = results
         _store(node, rule, results, context)

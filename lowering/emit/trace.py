@@ -16,6 +16,7 @@ from lowering.emit.expressions import Expr, UnquotableError, record
 from lowering.emit.forms import EXTREMES, FORMS, LAID_OUT
 from lowering.emit.rows import RowsStep
 from lowering.emit.twins import twins
+from lowering.kernels import rounding
 from lowering.plan.slice import ALIASES, VARIABLES, variable_of
 from tracer.ir import Operation, Tensor
 
@@ -157,6 +158,9 @@ class Trace:
             return [loss, *(self._unknown(t) for t in op.outputs[1:])]
         inputs = [self._static(a) if i in rule.static else None if i in rule.unread else self._argument(a)
                   for i, a in enumerate(op.arguments)]
+        for i in rounding.joined(op):
+            if isinstance(inputs[i], Expr):
+                inputs[i] = record("call", "jax.lax.optimization_barrier", (inputs[i],), {}, jax.lax.optimization_barrier)
         keywords = {name: op.attrs[name] for name in rule.attrs}
         prepared = self._prepared(op, rule)
         if op.type == "Print":  # its rule has Python called when it runs; the module's has JAX print

@@ -16,6 +16,7 @@ from lowering.batch import symbolic
 from lowering.jaxprs import scan_parts
 
 _CALLS = frozenset({"pjit", "jit", "closed_call", "core_call", "custom_jvp_call", "custom_vjp_call", "remat", "checkpoint"})
+_BARRIER = "optimization_barrier"  # is there for XLA's simplifier alone
 
 
 def evaluate(jaxpr: Any, consts: Sequence[Any], arguments: Sequence[Any]) -> list[np.ndarray]:
@@ -42,7 +43,7 @@ def follows(equation: Any) -> bool:
     inner = equation.params.get("jaxpr") or equation.params.get("call_jaxpr")
     if equation.primitive.name in _CALLS and inner is not None:
         return all(map(follows, getattr(inner, "jaxpr", inner).eqns))
-    return equation.primitive.name in _TABLE
+    return equation.primitive.name in _TABLE or equation.primitive.name == _BARRIER
 
 
 def apply(equation: Any, inputs: list[np.ndarray]) -> list[np.ndarray]:
@@ -53,6 +54,8 @@ def apply(equation: Any, inputs: list[np.ndarray]) -> list[np.ndarray]:
         return _closed(inner, inputs)
     if name in _LOOPS:
         return _LOOPS[name](inputs, **parameters)
+    if name == _BARRIER:
+        return inputs
     if any(value.dtype == object for value in inputs):
         return [np.asarray((symbolic.ARITHMETIC.get(name) or _TABLE[name])(*inputs, **parameters))]
     if name in _TABLE:
