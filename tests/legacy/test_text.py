@@ -266,9 +266,12 @@ PICKLED_BY_PYTHON_2 = b"(dp1\nS'data'\np2\nS'\\xff'\np3\ns."  # cPickle.dumps({'
 
 
 @UNCLOSED
-def test_pickles_of_python_2_have_text_keys(read, tmp_path):
+@pytest.mark.parametrize("imported", [
+    "import cPickle", "import pickle as cPickle", "from six.moves import cPickle",
+    "import six; cPickle = six.moves.cPickle"])
+def test_pickles_of_python_2_have_text_keys(read, tmp_path, imported):
     (tmp_path / "old.pkl").write_bytes(PICKLED_BY_PYTHON_2)
-    module = read(f"import cPickle\nd = cPickle.load(open({str(tmp_path / 'old.pkl')!r}, 'rb'))\n")
+    module = read(f"{imported}\nd = cPickle.load(open({str(tmp_path / 'old.pkl')!r}, 'rb'))\n")
     assert module.d == {"data": "\xff"}
 
 
