@@ -98,6 +98,24 @@ def test_name_of_a_summary(name, operation, tag):
         assert [value.tag for value in tf.Summary.FromString(session.run(made)).value] == [tag]
 
 
+def test_summaries_of_tensors():
+    """As 0.12.1 serializes them; their tags are empty, and may be so several times."""
+    with tf.name_scope("s"):
+        made = [tf.summary.tensor_summary("x", [[1.0, 2.0]]), tf.summary.tensor_summary("x", [1, 2], collections=["mine"])]
+    description = tf.summary.SummaryDescription(type_hint="hello")
+    made.append(tf.summary.tensor_summary("words", ["a", "b"], summary_description=description))
+    assert tf.get_collection(tf.GraphKeys.SUMMARIES) == [made[0], made[2]]
+    assert tf.get_collection("mine") == [made[1]]
+    assert [t.op.node_def.attr["description"].s for t in made] == [b"{}", b"{}", b'{\n  "typeHint": "hello"\n}']
+    expected = [
+        b'\n\x1d:\x03s/xB\x16\x08\x01\x12\x08\x12\x02\x08\x01\x12\x02\x08\x02"\x08\x00\x00\x80?\x00\x00\x00@',
+        b'\n\x1b:\x05s/x_1B\x12\x08\x03\x12\x04\x12\x02\x08\x02"\x08\x01\x00\x00\x00\x02\x00\x00\x00',
+        b"\n\x17:\x05wordsB\x0e\x08\x07\x12\x04\x12\x02\x08\x02B\x01aB\x01b",
+    ]
+    with tf.Session() as session:
+        assert session.run([*made, tf.merge_summary(made)]) == [*expected, b"".join(expected)]
+
+
 def test_what_nothing_ever_had_is_no_attribute():
     for module in (tf, tf.nn, tf.train):
         with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):

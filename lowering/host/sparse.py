@@ -16,7 +16,7 @@ from tracer import dtypes
 @lowers("SerializeSparse", host=True)
 def serialize_sparse(sparse_indices: Any, sparse_values: Any, sparse_shape: Any) -> Any:
     check_parts(sparse_indices, sparse_values, sparse_shape)
-    return _strings([[_to_message(part) for part in (sparse_indices, sparse_values, sparse_shape)]])[0]
+    return _strings([[tensors.as_message(part) for part in (sparse_indices, sparse_values, sparse_shape)]])[0]
 
 
 @lowers("SerializeManySparse", host=True)
@@ -29,9 +29,10 @@ def serialize_many_sparse(sparse_indices: Any, sparse_values: Any, sparse_shape:
     if outside.any():
         raise ValueError(f"Received unexpected column 0 value in input SparseTensor: {first[outside.argmax()]} < 0 or "
                          f">= N (= {count})")
-    whole = _to_message(sparse_shape[1:])
+    whole = tensors.as_message(sparse_shape[1:])
     rows = [np.flatnonzero(first == i) for i in range(count)]
-    return _strings([[_to_message(sparse_indices[row, 1:]), _to_message(sparse_values[row]), whole] for row in rows])
+    return _strings([[tensors.as_message(sparse_indices[row, 1:]), tensors.as_message(sparse_values[row]), whole]
+                     for row in rows])
 
 
 def _strings(rows: list[list[bytes]]) -> np.ndarray:
@@ -39,18 +40,6 @@ def _strings(rows: list[list[bytes]]) -> np.ndarray:
     for i, row in enumerate(rows):
         table[i] = row
     return table
-
-
-def _to_message(array: Any) -> bytes:
-    array = np.ascontiguousarray(array)
-    message = messages.find("TensorProto")(dtype=tensors.type_of(array).as_datatype_enum)
-    for size in array.shape:
-        message.tensor_shape.dim.add(size=size)
-    if array.dtype == object:
-        message.string_val.extend(array.reshape(-1).tolist())
-    else:
-        message.tensor_content = tensors.plain(array).tobytes()
-    return message.SerializeToString()
 
 
 def _from_message(data: bytes, place: str) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from lowering.host import png
+from lowering.host import png, tensors
 from lowering.registry import lowers
 from tracer import errors
 
@@ -193,6 +193,13 @@ def _wav(sound: np.ndarray, rate: int) -> bytes:
     return buffer.getvalue()
 
 
+@lowers("TensorSummary", host=True)
+def tensor_summary(tensor, *, op):
+    summary = _message()
+    summary.value.add(node_name=op.name).tensor.ParseFromString(tensors.as_message(tensor))
+    return _written(summary)
+
+
 @lowers("MergeSummary", host=True)
 def merge_summary(inputs):
     from google.protobuf.message import DecodeError
@@ -206,7 +213,7 @@ def merge_summary(inputs):
         except DecodeError:
             raise errors.InvalidArgumentError(None, None, "Could not parse one of the summary inputs") from None
         for value in summary.value:
-            if value.tag in tags:
+            if value.tag in tags and value.tag:  # that of a tensor is empty
                 raise errors.InvalidArgumentError(None, None, f"Duplicate tag {value.tag} found in summary inputs")
             tags.add(value.tag)
         merged.value.extend(summary.value)

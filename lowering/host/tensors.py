@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lowering.host.messages import read_varint, varint
+from lowering.host.messages import find, read_varint, varint
 from lowering.host.table import Stream, crc32c, masked
 from tracer import dtypes, errors
 
@@ -227,3 +227,16 @@ def from_bytes(data: bytes, kind: dtypes.DType, shape: tuple[int, ...]) -> tuple
         strings[i] = data[at:at + length]
         at += length
     return strings.reshape(shape), crc
+
+
+def as_message(array: Any) -> bytes:
+    """A serialized TensorProto message."""
+    array = np.ascontiguousarray(array)
+    message = find("TensorProto")(dtype=type_of(array).as_datatype_enum)
+    for size in array.shape:
+        message.tensor_shape.dim.add(size=size)
+    if array.dtype == object:
+        message.string_val.extend(array.reshape(-1).tolist())
+    else:
+        message.tensor_content = plain(array).tobytes()
+    return message.SerializeToString()

@@ -31,6 +31,13 @@ def _audio_summary(tag: Tensor, tensor: Tensor, sample_rate: float, max_outputs:
     return ()
 
 
+@op("TensorSummary", inputs="tensor:T", outputs="summary:string",
+    attrs="T:type; description:string=''; labels:list(string)=[]; display_name:string=''")
+def _tensor_summary(tensor: Tensor, description: str = "", labels: Iterable[str] = (), display_name: str = "",
+                    name: str | None = None) -> Any:
+    return ()
+
+
 @op("MergeSummary")
 def _merge_summary(inputs: list[Tensor], name: str | None = None) -> Any:
     return ()
@@ -118,6 +125,25 @@ def audio_summary(tag: Any, tensor: Any, sample_rate: float, max_outputs: int = 
     """
     return _collected(_audio_summary(tag, tensor, sample_rate, max_outputs, name=name), collections,
                       scopes.GraphKeys.SUMMARIES)
+
+
+def tensor_summary(name: str, tensor: Any, summary_description: Any = None,
+                   collections: Iterable[Any] | None = None) -> Tensor:
+    """A summary that holds a tensor of any type and shape, by the name of its operation (TensorFlow 0.12).
+
+    >>> tf.Summary.FromString(tf.summary.tensor_summary("weights", weights).eval()).value[0].node_name
+    'weights'
+
+    Args:
+        name: of the operation, and of the series.
+        tensor: what is written.
+        summary_description: a SummaryDescription message.
+        collections: the graph collections that the summary is added to; `[GraphKeys.SUMMARIES]` by default.
+    """
+    from google.protobuf import json_format
+
+    described = "{}" if summary_description is None else json_format.MessageToJson(summary_description)
+    return _collected(_tensor_summary(tensor, described, name=name), collections, scopes.GraphKeys.SUMMARIES)
 
 
 def merge_summary(inputs: Any, collections: Iterable[Any] | None = None, name: str | None = None) -> Tensor:

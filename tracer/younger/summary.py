@@ -11,6 +11,7 @@ from tracer.ir import Tensor
 from tracer.ops import summary as _summary
 from tracer.ops.summary import merge_all_summaries as merge_all  # noqa: F401 - tf.summary.merge_all
 from tracer.ops.summary import merge_summary as merge  # noqa: F401 - tf.summary.merge
+from tracer.ops.summary import tensor_summary  # noqa: F401 - tf.summary.tensor_summary
 from tracer.train.summary_writer import SummaryWriter as FileWriter  # noqa: F401 - tf.summary.FileWriter
 
 _NO_LETTER_OF_A_NAME = re.compile(r"[^-/\w.]")
