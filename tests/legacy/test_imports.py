@@ -45,6 +45,22 @@ def test_star_import_brings_the_public_names(read):
     assert not any(isinstance(value, types.ModuleType) for value in vars(module).values())
 
 
+@pytest.mark.parametrize("statement", [
+    "from tensorflow.python.ops.rnn import bidirectional_dynamic_rnn, dynamic_rnn, raw_rnn",
+    "from tensorflow.python.ops.variables import Variable, global_variables, global_variables_initializer",
+    "from tensorflow.python.ops.gradients import gradients, hessians",
+    "from tensorflow.python.util.deprecation import deprecated, deprecated_arg_values, deprecated_args",
+    "from tensorflow.python.framework.sparse_tensor import SparseTensor, SparseTensorValue",
+    "from tensorflow.python.framework.meta_graph import add_collection_def, read_meta_graph_file",
+    "from tensorflow.python.summary.summary_iterator import summary_iterator",
+    "from tensorflow.python.platform.googletest import SkipTest, TestCase, main, skipIf",
+    "from tensorflow.contrib.framework.python.framework import deprecated, experimental, load_variable",
+])
+def test_names_of_later_modules(read, statement):
+    module = read(statement + "\n")
+    assert all(callable(getattr(module, name)) for name in statement.partition(" import ")[2].split(", "))
+
+
 def test_star_import_of_tensorflow_brings_what_scripts_know(read):
     module = read("values = names = 1\nfrom tensorflow import *\n")
     assert (module.values, module.names) == (1, 1)  # of which there are modules here

@@ -128,7 +128,10 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.ffmpeg.ffmpeg_ops": "tracer.contrib.ffmpeg.ffmpeg_ops",
     "tensorflow.contrib.framework": "tracer.contrib.framework",
     "tensorflow.contrib.framework.python": "package",
-    "tensorflow.contrib.framework.python.framework": "package tracer.contrib.framework.tensor_util",
+    "tensorflow.contrib.framework.python.framework": (
+        "package tracer.contrib.framework.tensor_util tracer.contrib.framework.deprecation "
+        "tracer.contrib.framework.checkpoint_utils"
+    ),
     "tensorflow.contrib.framework.python.framework.checkpoint_utils": "tracer.contrib.framework.checkpoint_utils",
     "tensorflow.contrib.framework.python.framework.deprecation": "tracer.contrib.framework.deprecation",
     "tensorflow.contrib.framework.python.framework.tensor_util": "tracer.contrib.framework.tensor_util",
@@ -347,6 +350,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.framework.graph_util": "tracer.graph_util",
     "tensorflow.python.framework.importer": "tracer.importer",
     "tensorflow.python.framework.load_library": "tracer.load_library",
+    "tensorflow.python.framework.meta_graph": "tracer.train.meta_graph",  # from 0.12 on
     "tensorflow.python.framework.op_def_library": "tracer.op_def_library",  # from 0.11 on
     "tensorflow.python.framework.op_def_registry": "tracer.op_def_registry",
     "tensorflow.python.framework.ops": (
@@ -355,6 +359,7 @@ MODULES: dict[str, str] = {
     ),
     "tensorflow.python.framework.random_seed": "tracer.scopes tracer",
     "tensorflow.python.framework.registry": "tracer.registry",
+    "tensorflow.python.framework.sparse_tensor": "tracer tracer.contrib.framework.tensor_util",  # from 0.12 on
     "tensorflow.python.framework.tensor_shape": "tracer.shapes",
     "tensorflow.python.framework.tensor_util": "tracer.tensor_util tracer.static tracer",
     "tensorflow.python.framework.test_ops": "tracer.legacy.test_ops",
@@ -397,7 +402,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.ops.gen_state_ops": "raw",
     "tensorflow.python.ops.gen_string_ops": "raw",
     "tensorflow.python.ops.gen_user_ops": "raw",
-    "tensorflow.python.ops.gradients": "tracer.gradients tracer.legacy.gradient_names",
+    "tensorflow.python.ops.gradients": "tracer.gradients tracer.legacy.gradient_names tracer",
     "tensorflow.python.ops.histogram_ops": "tracer.ops.histogram tracer",
     "tensorflow.python.ops.image_grad": "tracer.gradients",
     "tensorflow.python.ops.gradient_checker": "tracer.gradient_checker",  # from 0.9 on
@@ -417,7 +422,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.ops.parsing_ops": "tracer.ops.parsing tracer",
     "tensorflow.python.ops.partitioned_variables": "tracer.variable_scope tracer",
     "tensorflow.python.ops.random_ops": "tracer.ops.random tracer",
-    "tensorflow.python.ops.rnn": "tracer.nn.recurrent",
+    "tensorflow.python.ops.rnn": "tracer.nn.recurrent tracer.nn",
     "tensorflow.python.ops.rnn_cell": "tracer.nn.rnn_cell",
     "tensorflow.python.ops.script_ops": "tracer.ops.script tracer",
     "tensorflow.python.ops.seq2seq": "tracer.nn.seq2seq",
@@ -432,8 +437,8 @@ MODULES: dict[str, str] = {
     "tensorflow.python.ops.template": "tracer.template",
     "tensorflow.python.ops.tensor_array_grad": "tracer.ops.tensor_array tracer.gradients",
     "tensorflow.python.ops.tensor_array_ops": "tracer.ops.tensor_array",
-    "tensorflow.python.ops.variable_scope": "tracer.variable_scope",
-    "tensorflow.python.ops.variables": "tracer.variables",
+    "tensorflow.python.ops.variable_scope": "tracer.variable_scope tracer",
+    "tensorflow.python.ops.variables": "tracer.variables tracer",
     "tensorflow.python.user_ops": "package",
     "tensorflow.python.user_ops.user_ops": "tracer.user_ops",
     # Platform
@@ -449,7 +454,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.platform.default._resource_loader": "tracer.resource_loader",
     "tensorflow.python.platform.flags": "tracer.flags",
     "tensorflow.python.platform.gfile": "tracer.gfile",
-    "tensorflow.python.platform.googletest": "tracer.legacy.googletest tracer.test",
+    "tensorflow.python.platform.googletest": "tracer.legacy.googletest tracer.test unittest",
     "tensorflow.python.platform.logging": "tracer.logging",
     "tensorflow.python.platform.resource_loader": "tracer.resource_loader",
     "tensorflow.python.platform.status_bar": "tracer.legacy.status_bar",
@@ -459,6 +464,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.util": "package",
     "tensorflow.python.util.all_util": "tracer.all_util",
     "tensorflow.python.util.compat": "tracer.compat",
+    "tensorflow.python.util.deprecation": "tracer.contrib.framework.deprecation",  # from 0.12 on
     "tensorflow.python.util.nest": "tracer.younger.nest",
     "tensorflow.python.util.protobuf": "package",
     "tensorflow.python.util.protobuf.compare": "tracer.proto_compare",
@@ -476,6 +482,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.summary.writer.writer": "tracer.younger.summary tracer.train",
     "tensorflow.python.summary.writer.writer_cache": "tracer.younger.hooks",  # from 0.12 on, as the last two
     "tensorflow.python.summary.summary": "tracer.younger.summary",
+    "tensorflow.python.summary.summary_iterator": "tracer.train",  # from 0.12 on
     "tensorflow.python.summary.event_accumulator": "tracer.train.event_accumulator",
     "tensorflow.python.summary.event_multiplexer": "tracer.train.event_multiplexer",
     "tensorflow.python.summary.impl": "package",
