@@ -170,6 +170,20 @@ def test_tabs_count_to_the_next_multiple_of_eight(read):
     assert (module.x, module.y) == (1, "\n\ttab")
 
 
+@pytest.mark.parametrize("expression", ["1j < 2", "np.arange(2) < None", "unordered < 2"])
+def test_what_has_no_order_in_python_2(read, expression):
+    with pytest.raises(TypeError, match=r"not supported|mine"):
+        read(f"""
+            import numpy as np
+            class Unordered(object):
+                def __lt__(self, other):
+                    raise TypeError("mine")
+            unordered = Unordered()
+            print "Python 2"
+            {expression}
+        """)
+
+
 @pytest.mark.parametrize(
     ("expression", "value"),
     [
@@ -189,6 +203,13 @@ def test_tabs_count_to_the_next_multiple_of_eight(read):
         ("iter('xy').next()", "x"),
         ("reduce(lambda a, b: a * b, xrange(1, 5))", 24),
         ("sorted([1, 3, 2], lambda a, b: cmp(b, a))", [3, 2, 1]),
+        ("None < -1, 3 > None, None <= 0, None >= 0, 2 < 'a', {} < []", (True, True, True, False, True, True)),
+        ("(1, None) < (1, 2), {1: 2} < {1: 3}, {1: 9} < {0: 1, 3: 4}", (True, True, True)),
+        ("sorted([3, None, 'a', 1.5, (1,), [2]])", [None, 1.5, 3, [2], "a", (1,)]),
+        ("max(None, 2), min([None, 2]), max([1, 2], key=lambda x: -x), max('ab', 7)", (2, None, 1, "ab")),
+        ("[(one.sort(), one) for one in [[(1, {'a': 2}), (1, {'a': 1})]]]", [(None, [(1, {"a": 1}), (1, {"a": 2})])]),
+        ("cmp(None, 1), cmp('a', 1), cmp([1, None], [1, 0])", (-1, 1, -1)),
+        ("(np.arange(3) > 1).tolist()", [False, False, True]),
         ("round(2.5), round(-0.5), round(1.25, 1)", (3.0, -1.0, 1.3)),
         ("'abc'.decode('utf-8').encode('ascii')", "abc"),
         ("'616263'.decode('hex')", "abc"),

@@ -190,6 +190,22 @@ def test_libraries_that_take_bytes_take_text(read, tmp_path, first):
     assert module.code == (0x89 if first.startswith("print") else 0xDC89)
 
 
+def test_temporary_files_take_text(read):
+    module = read(
+        """
+        import tempfile
+        found = []
+        for file in (tempfile.NamedTemporaryFile(), tempfile.TemporaryFile(), tempfile.NamedTemporaryFile("w+")):
+            with file:
+                file.write("one ")
+                file.writelines(["two", " three"])
+                file.seek(0)
+                found.append(file.read())
+        """
+    )
+    assert module.found == [b"one two three", b"one two three", "one two three"]
+
+
 def test_what_a_run_gives_are_strings_of_python_2(read):
     module = read(
         """

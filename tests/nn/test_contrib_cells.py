@@ -145,3 +145,21 @@ def test_attention_of_what_cannot_be():
         tf.contrib.rnn.AttentionCellWrapper(tf.nn.rnn_cell.GRUCell(4), 0)
     with pytest.raises(ValueError, match="the flag state_is_tuple is not set"):
         tf.contrib.rnn.AttentionCellWrapper(tf.nn.rnn_cell.BasicLSTMCell(4, state_is_tuple=True), 3)
+
+
+def test_an_attention_cell_records_in_tensorflows_order():
+    """By which the seeds of its weights' first values go."""
+    cell = tf.contrib.rnn.AttentionCellWrapper(tf.nn.rnn_cell.GRUCell(4), 3, state_is_tuple=True)
+    cell(tf.zeros([2, 4]), (tf.zeros([2, 4]), tf.zeros([2, 4]), tf.zeros([2, 12])))
+    names = [op.name.removeprefix("AttentionCellWrapper/") for op in tf.get_default_graph().get_operations()]
+    places = list(map(names.index, ("Reshape", "GRUCell/add", "Attention/Conv2D", "Attention/Slice")))
+    assert places == sorted(places)
+
+
+def test_cells_with_tuples_of_states_make_a_tuple_of_them():
+    """As from 0.11 on; 0.8 wanted that said."""
+    cell = tf.nn.rnn_cell.MultiRNNCell([tf.nn.rnn_cell.BasicLSTMCell(3, state_is_tuple=True)] * 2)
+    assert cell.state_size == ((3, 3), (3, 3))
+    assert tf.nn.rnn_cell.MultiRNNCell([tf.nn.rnn_cell.GRUCell(3)] * 2).state_size == 6
+    with pytest.raises(ValueError, match="Some cells return tuples of states, but the flag state_is_tuple is not set"):
+        tf.nn.rnn_cell.MultiRNNCell([tf.nn.rnn_cell.BasicLSTMCell(3, state_is_tuple=True)], state_is_tuple=False)

@@ -122,14 +122,14 @@ class AttentionCellWrapper(rnn_cell.RNNCell):
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
         with self._scope(scope):
             inner, read, outputs = state if self._state_is_tuple else self._parts(state)
+            outputs = array.reshape(outputs, [-1, self._length, self._size])
             size = self._input_size or inputs.get_shape().as_list()[1]
             output, new_inner = self._cell(rnn_cell.linear([inputs, read], size, True), inner)
             query = array.concat(1, states.flatten(new_inner)) if self._state_is_tuple else new_inner
-            outputs = array.reshape(outputs, [-1, self._length, self._size])
-            new_read = self._read(query, outputs)
+            new_read, newer = self._read(query, outputs)
             with variable_scope("AttnOutputProjection"):
                 output = rnn_cell.linear([output, new_read], self._size, True)
-            kept = array.concat(1, [array.slice(outputs, [0, 1, 0], [-1, -1, -1]), array.expand_dims(output, 1)])
+            kept = array.concat(1, [newer, array.expand_dims(output, 1)])
             new_state = new_inner, new_read, array.reshape(kept, [-1, self._length * self._size])
             return output, new_state if self._state_is_tuple else array.concat(1, list(new_state))
 
@@ -140,8 +140,8 @@ class AttentionCellWrapper(rnn_cell.RNNCell):
             begins += size
         return parts
 
-    def _read(self, query: Any, outputs: Any) -> Any:
-        """The mean of the last outputs, weighed by how they compare with the state."""
+    def _read(self, query: Any, outputs: Any) -> tuple[Any, Any]:
+        """The mean of the last outputs, weighed by how they compare with the state; and all of them but the first."""
         with variable_scope("Attention"):
             matrix = get_variable("AttnW", [1, 1, self._size, self._compared])
             vector = get_variable("AttnV", [self._compared])
@@ -150,4 +150,5 @@ class AttentionCellWrapper(rnn_cell.RNNCell):
             wanted = array.reshape(rnn_cell.linear(query, self._compared, True), [-1, 1, 1, self._compared])
             scores = reduction.reduce_sum(vector * math.tanh(features + wanted), [2, 3])
             weights = array.reshape(nn.softmax(scores), [-1, self._length, 1, 1])
-            return array.reshape(reduction.reduce_sum(weights * pictures, [1, 2]), [-1, self._size])
+            read = array.reshape(reduction.reduce_sum(weights * pictures, [1, 2]), [-1, self._size])
+            return read, array.slice(outputs, [0, 1, 0], [-1, -1, -1])

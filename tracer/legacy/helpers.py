@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.legacy import generated_messages, notebook, science_names
+from tracer.legacy import generated_messages, notebook, old_order, science_names
 from tracer.legacy.numpy_sizes import by_floats, whole
 from tracer.legacy.old_classes import old_class
 from tracer.legacy.old_keys import by_old_keys
@@ -86,7 +86,11 @@ def sort(owner: Any, /, *arguments: Any, **keywords: Any) -> Any:
     """Python 2's `list.sort(cmp, key, reverse)`."""
     if not isinstance(owner, list):
         return owner.sort(*arguments, **keywords)
-    return owner.sort(**sort_keywords(*arguments, **keywords))
+    given = sort_keywords(*arguments, **keywords)
+    try:
+        return owner.sort(**given)
+    except TypeError:
+        return owner.sort(**{**given, "key": old_order.sort_key(given["key"])})
 
 
 def sort_keywords(cmp: Any = None, key: Any = None, reverse: Any = False) -> dict[str, Any]:
@@ -206,6 +210,8 @@ _SUBSTITUTES = _substitutes()
 HELPERS: dict[str, Callable] = {
     helper_name(name): function
     for name, function in {
+        "at_least": old_order.at_least,
+        "at_most": old_order.at_most,
         "attribute": science_names.attribute,
         "by_floats": by_floats,
         "by_old_keys": by_old_keys,
@@ -216,7 +222,9 @@ HELPERS: dict[str, Callable] = {
         "fetched": fetched,
         "format": format_text,
         "given_text": given_text,
+        "greater": old_order.greater,
         "index": index,
+        "less": old_order.less,
         "listed": listed,
         "message": message,
         generated_messages.HELPER: generated_messages.message_file,

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from types import FrameType, ModuleType
 from typing import Any
 
-from tracer.legacy.helpers import sort_keywords
+from tracer.legacy import old_order
+from tracer.legacy.helpers import sort
 from tracer.legacy.old_text import string_of, text_of
 from tracer.legacy.python2_files import open_file
 
@@ -35,7 +36,7 @@ def builtin_names() -> dict[str, Any]:
         "apply": lambda function, args=(), keywords={}: function(*args, **keywords),
         "basestring": basestring,
         "buffer": memoryview,
-        "cmp": compare,
+        "cmp": old_order.compared,
         "coerce": lambda x, y: (x + type(y)(0), y + type(x)(0)),
         "eval": evaluate,
         "exec": execute,
@@ -46,6 +47,8 @@ def builtin_names() -> dict[str, Any]:
         "intern": sys.intern,
         "long": int,
         "map": map_list,
+        "max": old_order.of_all_kinds(max),
+        "min": old_order.of_all_kinds(min),
         "open": open_file,
         "ord": _ord,
         "print": print_text,
@@ -60,11 +63,6 @@ def builtin_names() -> dict[str, Any]:
         "xrange": range,
         "zip": lambda *iterables: list(zip(*iterables)),  # noqa: B905
     }
-
-
-def compare(a: Any, b: Any) -> int:
-    """Python 2's `cmp`."""
-    return int(a > b) - int(a < b)
 
 
 def evaluated_input(prompt: str = "") -> Any:
@@ -166,4 +164,6 @@ def round_half_away(number: Any, ndigits: int = 0) -> Any:
 
 def sorted_list(iterable: Iterable, cmp: Any = None, key: Any = None, reverse: Any = False) -> list:
     """Python 2's `sorted`."""
-    return sorted(iterable, **sort_keywords(cmp, key, reverse))
+    values = list(iterable)
+    sort(values, cmp, key, reverse)
+    return values

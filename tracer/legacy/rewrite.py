@@ -30,6 +30,8 @@ _OF_NO_ARRAYS = frozenset("bool dict float int len list ord set str tuple".split
 _FETCHES = frozenset({"eval", "partial_run", "run"})
 _LISTS_OF_BYTES = frozenset({"bytes_list", "string_val"})
 _VIEWS = frozenset({"items", "keys", "values"})
+_OF_NUMBERS = frozenset("abs float int len round".split())
+_ORDER: dict[type, str] = {ast.Gt: "greater", ast.GtE: "at_least", ast.Lt: "less", ast.LtE: "at_most"}
 
 
 def rewrite(tree: ast.Module, python: int) -> None:
@@ -68,6 +70,13 @@ class _Rewriter(ast.NodeTransformer):
         if isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant) and isinstance(node.left.value, str):
             return _call("modulo_of_text", node, node.left, node.right)
         return node
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        self.generic_visit(node)
+        helper = _ORDER.get(type(node.ops[0])) if self._python2 and len(node.ops) == 1 else None
+        if helper is None or all(map(_is_surely_number, (node.left, *node.comparators))):
+            return node
+        return _call(helper, node, node.left, *node.comparators)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> Any:
         if _is_no_array(node.value):
@@ -123,7 +132,7 @@ class _Rewriter(ast.NodeTransformer):
             return _call("listed", node, node)
         elif name in _FETCHES:
             return _call("fetched", node, node)
-        elif name == "sort" and (node.args or any(word.arg == "cmp" for word in node.keywords)):
+        elif name == "sort":
             return _call("sort", node, owner, *node.args, keywords=node.keywords)
         elif name == "translate" and len(node.args) == 2:
             return _call("translate", node, owner, *node.args)
@@ -312,6 +321,12 @@ def _as_load(target: ast.expr) -> ast.expr:
 
 def _assigns(statement: ast.Assign, name: str) -> bool:
     return any(isinstance(target, ast.Name) and target.id == name for target in statement.targets)
+
+
+def _is_surely_number(node: ast.expr) -> bool:
+    """Whether there is an order in Python 3 too: a number, a length, or what was reckoned."""
+    return _is_number(node) or isinstance(node, ast.BinOp) or (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _OF_NUMBERS)
 
 
 def _is_number(node: ast.expr) -> bool:

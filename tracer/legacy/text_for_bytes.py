@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from tracer.legacy.old_text import bytes_of
-from tracer.legacy.python2_files import bytes_from
+from tracer.legacy.python2_files import BinaryRandom, bytes_from
 
 _HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 
@@ -109,9 +109,27 @@ def _zlib(module: ModuleType) -> dict[str, Any]:
     return {name: taking_text(getattr(module, name), 0) for name in ("adler32", "compress", "crc32", "decompress")}
 
 
+def _tempfile(module: ModuleType) -> dict[str, Any]:
+    """Files that are opened with "w+b" unless told otherwise."""
+
+    def temporary(*arguments: Any, **keywords: Any) -> Any:
+        file = module.TemporaryFile(*arguments, **keywords)
+        return BinaryRandom(file.detach()) if type(file) is io.BufferedRandom else file
+
+    def named(*arguments: Any, **keywords: Any) -> Any:
+        file = module.NamedTemporaryFile(*arguments, **keywords)
+        if isinstance(file.file, io.BufferedIOBase):
+            file.write = taking_text(file.file.write, 0)
+            file.writelines = lambda lines: file.file.writelines(map(bytes_of, lines))
+        return file
+
+    return {"NamedTemporaryFile": named, "TemporaryFile": temporary}
+
+
 LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "hashlib": _hashlib,
     "io": lambda module: {"BytesIO": BytesIO},
     "struct": _struct,
+    "tempfile": _tempfile,
     "zlib": _zlib,
 }

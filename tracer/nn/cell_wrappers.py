@@ -122,15 +122,29 @@ class EmbeddingWrapper(_Around):
         return self._cell(embedded, state)
 
 
-class MultiRNNCell(RNNCell):
-    """Several cells on top of each other: each takes the output of the one below."""
+class _Unsaid(int):
+    """False where nobody said so."""
 
-    def __init__(self, cells: Any, state_is_tuple: bool = False) -> None:
+    def __repr__(self) -> str:
+        return "False"
+
+
+class MultiRNNCell(RNNCell):
+    """Several cells on top of each other: each takes the output of the one below.
+
+    Args:
+        cells: the cells, from below.
+        state_is_tuple: whether the state is a tuple of theirs, or they stand side by side. Where a cell's own is a tuple,
+            0.8 wanted this said, and from 0.11 on it need not be.
+    """
+
+    def __init__(self, cells: Any, state_is_tuple: bool = _Unsaid()) -> None:  # type: ignore[assignment]
         if not cells:
             raise ValueError("Must specify at least one cell for MultiRNNCell.")
         self._cells = cells
-        self._state_is_tuple = state_is_tuple
-        if not state_is_tuple and any(isinstance(cell.state_size, tuple) for cell in cells):
+        tuples = any(isinstance(cell.state_size, tuple) for cell in cells)
+        self._state_is_tuple = tuples if isinstance(state_is_tuple, _Unsaid) else state_is_tuple
+        if tuples and not self._state_is_tuple:
             raise ValueError("Some cells return tuples of states, but the flag state_is_tuple is not set.  State sizes "
                              f"are: {[cell.state_size for cell in cells]}")
 
