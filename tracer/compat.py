@@ -11,21 +11,21 @@ real_types = (numbers.Real, np.integer, np.floating)
 complex_types = (numbers.Complex, np.number)
 
 
-def as_bytes(bytes_or_text: Any) -> bytes:
-    """The bytes of a text in UTF-8; bytes are returned as they are.
+def as_bytes(bytes_or_text: Any, encoding: str = "utf-8") -> bytes:
+    """The bytes of a text in UTF-8, or, from 0.12 on, in `encoding`; bytes are returned as they are.
 
     >>> tf.compat.as_bytes("é")
     b'\\xc3\\xa9'
     """
     if isinstance(bytes_or_text, str):
-        return bytes_or_text.encode("utf-8", "surrogateescape")
+        return bytes_or_text.encode(encoding, "surrogateescape")
     if isinstance(bytes_or_text, bytes):
         return bytes_or_text
     raise TypeError(f"Expected binary or unicode string, got {bytes_or_text!r}")
 
 
-def as_text(bytes_or_text: Any) -> str:
-    """The text of bytes in UTF-8; a text is returned as it is.
+def as_text(bytes_or_text: Any, encoding: str = "utf-8") -> str:
+    """The text of bytes in UTF-8, or, from 0.12 on, in `encoding`; a text is returned as it is.
 
     >>> tf.compat.as_text(b"abc")
     'abc'
@@ -33,7 +33,7 @@ def as_text(bytes_or_text: Any) -> str:
     if isinstance(bytes_or_text, str):
         return bytes_or_text
     if isinstance(bytes_or_text, bytes):
-        return bytes_or_text.decode("utf-8")
+        return bytes_or_text.decode(encoding)
     raise TypeError(f"Expected binary or unicode string, got {bytes_or_text!r}")
 
 

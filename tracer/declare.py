@@ -277,6 +277,21 @@ def op(type: str, **definition: str) -> Callable[[Callable], Callable]:
     return declare
 
 
+def also_called(younger: str, argument: str) -> Callable[[Callable], Callable]:
+    """Gives an argument of a function the keyword that it has from 0.9 on, too."""
+
+    def decorate(function: Callable) -> Callable:
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if younger in kwargs:
+                kwargs[argument] = kwargs.pop(younger)
+            return function(*args, **kwargs)
+
+        return call
+
+    return decorate
+
+
 def declared_as(parameters: str) -> Callable[[Callable], Callable]:
     """Gives a function that takes more than 0.8's did the signature of 0.8, for whoever asks for that."""
     empty = inspect.Parameter.empty

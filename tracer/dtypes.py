@@ -220,6 +220,13 @@ class DType:
         """The largest number of this type; TypeError for a type that has none."""
         return self._limit("max", "maximum")
 
+    @property
+    def limits(self) -> tuple[Any, Any]:
+        """The range of such numbers in pictures: floating ones from 0 to 1, integers from 0 up. From 0.12 on."""
+        if self.is_floating or self.base_dtype.name == "bool":
+            return 0, 1
+        return 0, self._limit("max", "maximum")
+
     def _limit(self, end: str, word: str) -> Any:
         if self.is_integer:
             return getattr(np.iinfo(self.as_numpy_dtype), end)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from tracer import compat
+from tracer.declare import also_called
 
 _NO_TEXT = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f\xff]")
 
@@ -28,6 +29,7 @@ class FastGFile:
         kind = mode.replace("b", "").replace("U", "").replace("t", "")
         if kind not in ("r", "w", "a", "r+", "w+", "a+"):
             raise ValueError(f"The mode of a file must be one of r, w, a, r+, w+, a+, with or without b, not {mode!r}")
+        self.name, self.mode = name, mode
         self._text = "b" not in mode
         self._file = open(name, kind[0] + "b" + kind[1:])
 
@@ -51,6 +53,7 @@ class FastGFile:
         """The lines that are left, or as many as make up `sizehint` bytes."""
         return [self._given(line) for line in self._file.readlines(-1 if sizehint is None else sizehint)]
 
+    @also_called("file_content", "data")
     def write(self, data: Any) -> None:
         """Write text, in UTF-8, or bytes."""
         self._file.write(data if isinstance(data, (bytearray, memoryview)) else compat.as_bytes(data))
@@ -60,6 +63,7 @@ class FastGFile:
         for piece in seq:
             self.write(piece)
 
+    @also_called("position", "offset")
     def seek(self, offset: int, whence: int = 0) -> None:
         """Go to a byte, counted from the start (0), from here (1) or from the end (2)."""
         self._file.seek(offset, whence)
@@ -89,6 +93,15 @@ class FastGFile:
         """The length of the file in bytes."""
         self._file.flush()
         return os.fstat(self._file.fileno()).st_size
+
+    size = Size  # the name of 0.12, as `next` is
+
+    def next(self) -> Any:
+        """The next line, with its line end. StopIteration at the end of the file."""
+        line = self._file.readline()
+        if not line:
+            raise StopIteration
+        return self._given(line)
 
     def __enter__(self) -> FastGFile:
         return self
@@ -122,16 +135,19 @@ class FileStat(NamedTuple):
     is_directory: bool
 
 
+@also_called("filename", "path")
 def Exists(path: str) -> bool:
     """Whether there is a file or a folder of that name."""
     return os.path.exists(path)
 
 
+@also_called("dirname", "path")
 def IsDirectory(path: str) -> bool:
     """Whether there is a folder of that name."""
     return os.path.isdir(path)
 
 
+@also_called("filename", "glob")
 def Glob(glob: str) -> list[str]:
     """The files and folders that match a pattern, in order of their names."""
     import glob as files
@@ -139,27 +155,32 @@ def Glob(glob: str) -> list[str]:
     return sorted(files.glob(glob))
 
 
+@also_called("dirname", "path")
 def MkDir(path: str, mode: int = 0o755) -> None:
     """Make a folder in one that exists."""
     os.mkdir(path, mode)
 
 
+@also_called("dirname", "path")
 def MakeDirs(path: str, mode: int = 0o755) -> None:
     """Make a folder and those above it, as far as they are missing. The empty path is the current folder."""
     if path:
         os.makedirs(path, mode, exist_ok=True)
 
 
+@also_called("filename", "path")
 def Remove(path: str) -> None:
     """Remove a file."""
     os.remove(path)
 
 
+@also_called("dirname", "directory")
 def RmDir(directory: str) -> None:
     """Remove an empty folder."""
     os.rmdir(directory)
 
 
+@also_called("dirname", "path")
 def DeleteRecursively(path: str) -> None:
     """Remove a file, or a folder with all that is in it."""
     if os.path.isdir(path) and not os.path.islink(path):
@@ -170,6 +191,8 @@ def DeleteRecursively(path: str) -> None:
         os.remove(path)
 
 
+@also_called("oldname", "oldpath")
+@also_called("newname", "newpath")
 def Rename(oldpath: str, newpath: str, overwrite: bool = False) -> None:
     """Rename a file or a folder. An existing file is in the way, unless `overwrite`."""
     _check_free(newpath, overwrite)
@@ -189,11 +212,13 @@ def _check_free(path: str, overwrite: bool) -> None:
         raise OSError(errno.EEXIST, os.strerror(errno.EEXIST), path)
 
 
+@also_called("dirname", "directory")
 def ListDirectory(directory: str, return_dotfiles: bool = False) -> list[str]:
     """The names of what is in a folder, in order; those that begin with a dot only on request."""
     return sorted(name for name in os.listdir(directory) if return_dotfiles or not name.startswith("."))
 
 
+@also_called("in_order", "topdown")
 def Walk(
     top: str, topdown: bool | int = 1, onerror: Callable[[OSError], Any] | None = None
 ) -> Iterator[tuple[str, list[str], list[str]]]:
@@ -201,6 +226,7 @@ def Walk(
     return os.walk(top, topdown=bool(topdown), onerror=onerror)
 
 
+@also_called("filename", "path")
 def Stat(path: str) -> FileStat:
     """When a file was last written, and how long it is."""
     status = os.stat(path)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ def compute_gradient(
     x_init_value: Any = None,
     delta: float = 1e-3,
     init_targets: Any = None,
+    extra_feed_dict: Any = None,
 ) -> Any:
     """Compute the Jacobian of `y` with respect to `x`, by gradients and by differences, in the default session.
 
@@ -36,6 +38,7 @@ def compute_gradient(
         x_init_value: where to differentiate; random when not given.
         delta: half of the step for the differences.
         init_targets: operations to run first, such as the initialization of variables.
+        extra_feed_dict: what else is fed; from 0.12 on.
 
     Returns:
         (theoretical, numeric), two arrays; a list of such pairs for a list of tensors.
@@ -49,13 +52,14 @@ def compute_gradient(
         raise ValueError("compute_gradient needs a default session, and there is none: use `with sess.as_default()`")
     if init_targets is not None:
         session.run(init_targets)
+    run = functools.partial(_run, session, extra_feed_dict or {})
     if not isinstance(x, list):
-        return _jacobians(session, x, x_shape, y, y_shape, x_init_value, delta)
+        return _jacobians(run, x, x_shape, y, y_shape, x_init_value, delta)
     starts = [None] * len(x) if x_init_value is None else x_init_value
     # All gradients are recorded before the first run, so that the graph grows no more after it.
     recorded = [_gradient_of(one, y, y_shape) for one in x]
     return [
-        _jacobians(session, one, shape, y, y_shape, start, delta, gradient)
+        _jacobians(run, one, shape, y, y_shape, start, delta, gradient)
         for one, shape, start, gradient in zip(x, x_shape, starts, recorded, strict=True)
     ]
 
@@ -68,6 +72,7 @@ def compute_gradient_error(
     x_init_value: Any = None,
     delta: float = 1e-3,
     init_targets: Any = None,
+    extra_feed_dict: Any = None,
 ) -> Any:
     """The largest difference between the two Jacobians of `compute_gradient`, which has the same arguments.
 
@@ -75,7 +80,7 @@ def compute_gradient_error(
     ...     x = tf.constant([1., 2.])
     ...     assert tf.test.compute_gradient_error(x, [2], tf.square(x), [2]) < 1e-2
     """
-    pairs = compute_gradient(x, x_shape, y, y_shape, x_init_value, delta, init_targets)
+    pairs = compute_gradient(x, x_shape, y, y_shape, x_init_value, delta, init_targets, extra_feed_dict)
     if isinstance(pairs, tuple):
         pairs = [pairs]
     error: Any = 0.0
@@ -83,6 +88,10 @@ def compute_gradient_error(
         if theoretical.size or numeric.size:
             error = np.maximum(error, np.fabs(theoretical - numeric).max())
     return error
+
+
+def _run(session: Any, others: Any, fetch: Any, feeds: Any) -> Any:
+    return session.run(fetch, {**others, **feeds})
 
 
 def _gradient_of(x: Any, y: Any, y_shape: Sequence[int]) -> tuple[Any, Any]:
@@ -99,14 +108,14 @@ def _gradient_of(x: Any, y: Any, y_shape: Sequence[int]) -> tuple[Any, Any]:
 
 
 def _jacobians(
-    session: Any, x: Any, x_shape: Any, y: Any, y_shape: Any, start: Any, delta: float, gradient: Any = None
+    run: Callable, x: Any, x_shape: Any, y: Any, y_shape: Any, start: Any, delta: float, gradient: Any = None
 ) -> _Jacobians:
     dx, dy = gradient or _gradient_of(x, y, y_shape)
     value = _start(x, tuple(x_shape)) if start is None else np.array(start, x.dtype.base_dtype.array_dtype, order="C")
     if value.shape != tuple(x_shape):
         raise ValueError(f"x_init_value has shape {value.shape}, and x_shape is {tuple(x_shape)}")
-    theoretical = _theoretical(session, x, value, dx, dy, tuple(y_shape))
-    return theoretical, _numeric(session, x, value, y, tuple(y_shape), delta)
+    theoretical = _theoretical(run, x, value, dx, dy, tuple(y_shape))
+    return theoretical, _numeric(run, x, value, y, tuple(y_shape), delta)
 
 
 def _start(x: Any, shape: tuple[int, ...]) -> np.ndarray:
@@ -123,7 +132,7 @@ def _as_reals(value: np.ndarray) -> np.ndarray:
 
 
 def _theoretical(
-    session: Any, x: Any, value: np.ndarray, dx: Any, dy: Any, y_shape: tuple[int, ...]
+    run: Callable, x: Any, value: np.ndarray, dx: Any, dy: Any, y_shape: tuple[int, ...]
 ) -> np.ndarray:
     direction = np.zeros(y_shape, dy.dtype.base_dtype.array_dtype)
     elements = _as_reals(direction)
@@ -131,11 +140,11 @@ def _theoretical(
     jacobian = np.zeros((rows.size, elements.size), rows.dtype)
     for column in range(elements.size):
         elements[column] = 1
-        jacobian[:, column] = _as_reals(_dense(session.run(dx, {x: value, dy: direction}), value))
+        jacobian[:, column] = _as_reals(_dense(run(dx, {x: value, dy: direction}), value))
         elements[column] = 0
     if not elements.size:
         # No column shows whether the shape is right.
-        got = _dense(session.run(dx, {x: value, dy: direction}), value).shape
+        got = _dense(run(dx, {x: value, dy: direction}), value).shape
         if got != value.shape:
             raise ValueError(f"Empty gradient has wrong shape: expected {value.shape}, got {got}")
     return jacobian
@@ -150,7 +159,7 @@ def _dense(gradient: Any, like: np.ndarray) -> np.ndarray:
 
 
 def _numeric(
-    session: Any, x: Any, value: np.ndarray, y: Any, y_shape: tuple[int, ...], delta: float
+    run: Callable, x: Any, value: np.ndarray, y: Any, y_shape: tuple[int, ...], delta: float
 ) -> np.ndarray:
     moved = np.array(value)
     elements = _as_reals(moved)
@@ -159,9 +168,9 @@ def _numeric(
     for row in range(elements.size):
         at = elements[row]
         elements[row] = at + delta
-        above = session.run(y, {x: moved})
+        above = run(y, {x: moved})
         elements[row] = at - delta
-        below = session.run(y, {x: moved})
+        below = run(y, {x: moved})
         elements[row] = at
         jacobian[row, :] = _as_reals(np.ascontiguousarray((above - below) / (2 * delta)))
     return jacobian

@@ -13,7 +13,7 @@ from tracer.ops import constants, random
 Initializer = Callable[..., Tensor]
 
 
-def zeros_initializer(shape: Any = None, dtype: Any = dtypes.float32) -> Any:
+def zeros_initializer(shape: Any = None, dtype: Any = dtypes.float32, partition_info: Any = None) -> Any:
     """Zeros. It is an initializer itself: `tf.get_variable("v", [2], initializer=tf.zeros_initializer)`.
 
     Later versions made it a class; called without a shape it returns itself.
@@ -21,7 +21,7 @@ def zeros_initializer(shape: Any = None, dtype: Any = dtypes.float32) -> Any:
     return zeros_initializer if shape is None else constants.zeros(shape, dtype)
 
 
-def ones_initializer(shape: Any = None, dtype: Any = dtypes.float32) -> Any:
+def ones_initializer(shape: Any = None, dtype: Any = dtypes.float32, partition_info: Any = None) -> Any:
     """Ones. It is an initializer itself: `tf.get_variable("v", [2], initializer=tf.ones_initializer)`.
 
     Later versions made it a class; called without a shape it returns itself.
@@ -36,7 +36,7 @@ def constant_initializer(value: Any = 0.0, dtype: Any = dtypes.float32) -> Initi
     array([0.1, 0.1], dtype=float32)
     """
 
-    def initializer(shape: Any, dtype: Any = dtype) -> Tensor:
+    def initializer(shape: Any, dtype: Any = dtype, partition_info: Any = None) -> Tensor:
         return constants.constant(value, dtype=dtype, shape=shape)
 
     return initializer
@@ -51,7 +51,7 @@ def random_uniform_initializer(
     """
     kind = _floating(dtype)
 
-    def initializer(shape: Any, dtype: Any = kind) -> Tensor:
+    def initializer(shape: Any, dtype: Any = kind, partition_info: Any = None) -> Tensor:
         return random.random_uniform(shape, minval, maxval, dtype, seed=seed)
 
     return initializer
@@ -63,7 +63,7 @@ def random_normal_initializer(
     """An initializer that draws from a normal distribution."""
     kind = _floating(dtype)
 
-    def initializer(shape: Any, dtype: Any = kind) -> Tensor:
+    def initializer(shape: Any, dtype: Any = kind, partition_info: Any = None) -> Tensor:
         return random.random_normal(shape, mean, stddev, dtype, seed=seed)
 
     return initializer
@@ -75,7 +75,7 @@ def truncated_normal_initializer(
     """An initializer that draws from a normal distribution, again where a value is beyond two deviations."""
     kind = _floating(dtype)
 
-    def initializer(shape: Any, dtype: Any = kind) -> Tensor:
+    def initializer(shape: Any, dtype: Any = kind, partition_info: Any = None) -> Tensor:
         return random.truncated_normal(shape, mean, stddev, dtype, seed=seed)
 
     return initializer
@@ -93,7 +93,7 @@ def uniform_unit_scaling_initializer(
     """
     kind = _floating(dtype)
 
-    def initializer(shape: Any, dtype: Any = kind) -> Tensor:
+    def initializer(shape: Any, dtype: Any = kind, partition_info: Any = None) -> Tensor:
         scaled = shape if full_shape is None else full_shape
         inputs = max(1.0, math.prod(float(size) for size in scaled[:-1]))
         bound = math.sqrt(3 / inputs) * factor

@@ -251,10 +251,15 @@ class Graph(Scopes):
         """Marks `op` as one that no run may fetch."""
         self._unfetchable.add(op)
 
-    def is_fetchable(self, thing: Operation | Tensor) -> bool:
-        """Whether a run may fetch `thing`."""
-        op = thing.op if isinstance(thing, Tensor) else thing
-        return thing not in self._unfetchable and op not in self._unfetchable and op.region is None
+    @property
+    def building_function(self) -> bool:
+        """Whether this is the graph of a function (from 0.12 on)."""
+        return False
+
+    def is_fetchable(self, tensor_or_op: Operation | Tensor) -> bool:
+        """Whether a run may fetch `tensor_or_op`."""
+        op = tensor_or_op.op if isinstance(tensor_or_op, Tensor) else tensor_or_op
+        return tensor_or_op not in self._unfetchable and op not in self._unfetchable and op.region is None
 
     def as_graph_def(self, from_version: int | None = None, add_shapes: bool = False) -> Any:
         """The graph (its operations newer than `from_version`) as a protobuf GraphDef message."""

@@ -42,6 +42,7 @@ class GraphKeys:
     EVAL_STEP = "eval_step"
     READY_FOR_LOCAL_INIT_OP = "ready_for_local_init_op"
     RESOURCES = "resources"
+    TRAINABLE_RESOURCE_VARIABLES = "trainable_resource_variables"
     LOCAL_RESOURCES = "local_resources"
     SAVEABLE_OBJECTS = "saveable_objects"
     COND_CONTEXT = "cond_context"

@@ -21,7 +21,7 @@ _FIELDS = {
 }
 
 
-def make_tensor_proto(values: Any, dtype: Any = None, shape: Any = None) -> Any:
+def make_tensor_proto(values: Any, dtype: Any = None, shape: Any = None, verify_shape: bool = False) -> Any:
     """`values` (a Python value or NumPy array) as a TensorProto.
 
     >>> tf.contrib.util.make_tensor_proto(10.0)
@@ -33,10 +33,14 @@ def make_tensor_proto(values: Any, dtype: Any = None, shape: Any = None) -> Any:
     Raises:
         TypeError: there is no such dtype, or the values do not fit it.
         ValueError: there are more values than `shape` has places.
+
+    With `verify_shape`, from 0.12 on, values of another shape than `shape` are a TypeError.
     """
     wanted = None if dtype is None else dtypes.as_dtype(dtype).base_dtype
     array = _array(values, wanted)
     sizes = array.shape if shape is None else tuple(int(size) for size in shape)
+    if verify_shape and array.shape != sizes:
+        raise TypeError(f"Expected Tensor's shape: {sizes}, got {array.shape}.")
     count = math.prod(sizes)
     if array.size > count:
         raise ValueError(f"Too many elements provided. Needed at most {count}, but received {array.size}")

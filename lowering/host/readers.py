@@ -31,6 +31,12 @@ def reader_read(reader_handle: Any, queue_handle: Any, *, session: Any) -> Recor
     return _find(session, reader_handle).read(queues.find(session, queue_handle), session)
 
 
+@lowers("ReaderReadUpTo", host=True)
+def reader_read_up_to(reader_handle: Any, queue_handle: Any, num_records: Any, *, session: Any) -> list[np.ndarray]:
+    records = _find(session, reader_handle).read_some(queues.find(session, queue_handle), int(num_records), session)
+    return [np.array([record[part] for record in records], object) for part in (0, 1)]
+
+
 @lowers("ReaderNumRecordsProduced", host=True)
 def reader_num_records_produced(reader_handle: Any, *, session: Any) -> np.int64:
     return np.int64(_find(session, reader_handle).produced)

@@ -47,6 +47,22 @@ class Reader:
                     return record
                 self._finish()
 
+    def read_some(self, queue: queues.Queue, count: int, session: Any) -> list[Record]:
+        """Up to so many of the next records: all of one unit of work, which may have fewer."""
+        found: list[Record] = []
+        with self.reading:
+            while not found and count > 0:
+                if self.started == self.finished:
+                    self._take(queue, session)
+                while len(found) < count and (record := self._next()) is not None:
+                    self.produced += 1
+                    found.append(record)
+                    if self.started == self.finished:  # its only one
+                        return found
+                if len(found) < count:
+                    self._finish()
+        return found
+
     def ahead(self, count: int) -> list[Row]:
         """Up to so many of the records that come next in the file that it is in. The caller holds `reading`."""
         return []

@@ -22,7 +22,18 @@ from tracer.nn.cell_wrappers import OutputProjectionWrapper as OutputProjectionW
 from tracer.nn.cell_wrappers import SlimRNNCell as SlimRNNCell
 from tracer.ops import array, clip, math, nn
 
-LSTMStateTuple = collections.namedtuple("LSTMStateTuple", ("c", "h"))
+
+class LSTMStateTuple(collections.namedtuple("LSTMStateTuple", ("c", "h"))):
+    """The state of an LSTM: `c`, and `h`, which is its output as well."""
+
+    __slots__ = ()
+
+    @property
+    def dtype(self) -> Any:
+        """The type of both (from 0.10 on). Raises TypeError when they are of different ones."""
+        if self.c.dtype != self.h.dtype:
+            raise TypeError(f"Inconsistent internal state: {self.c.dtype!r} vs {self.h.dtype!r}")
+        return self.c.dtype
 
 
 class _PlainState(RNNCell):
@@ -114,6 +125,7 @@ class LSTMCell(RNNCell):
         num_proj: the size that `m` is projected to; not projected by default.
         num_unit_shards, num_proj_shards: into how many variables the weights are split.
         forget_bias: added to the forget gate.
+        proj_clip: where the projection is clipped, on both sides; from 0.11 on.
     """
 
     _gates = 4
@@ -121,13 +133,13 @@ class LSTMCell(RNNCell):
     def __init__(self, num_units: int, input_size: Any = None, use_peepholes: bool = False, cell_clip: Any = None,
                  initializer: Any = None, num_proj: int | None = None, num_unit_shards: int = 1,
                  num_proj_shards: int = 1, forget_bias: float = 1.0, state_is_tuple: bool = False,
-                 activation: Callable = math.tanh) -> None:
+                 activation: Callable = math.tanh, proj_clip: float | None = None) -> None:
         self._num_units = num_units
         self._use_peepholes = use_peepholes
         self._cell_clip = cell_clip
         self._initializer = initializer
         self._num_proj = num_proj
-        self._proj_clip: float | None = None
+        self._proj_clip = proj_clip
         self._num_unit_shards = num_unit_shards
         self._num_proj_shards = num_proj_shards
         self._forget_bias = forget_bias

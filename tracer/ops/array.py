@@ -85,9 +85,14 @@ def _shape(input: Tensor, name: str | None = None) -> Any:
 
 
 @op("ShapeN")
-def shape_n(input: list[Tensor], name: str | None = None) -> Any:
-    """The shapes of several tensors, as a list of int32 vectors."""
+def _shape_n(input: list[Tensor], name: str | None = None) -> Any:
     return [(None if tensor.sizes is None else len(tensor.sizes),) for tensor in input]
+
+
+def shape_n(input: Any, name: str | None = None, out_type: Any = dtypes.int32) -> list[Tensor]:
+    """The shapes of several tensors, as a list of int32 vectors, or, from 0.12 on, of int64."""
+    found = _shape_n(input, name=name)
+    return found if dtypes.as_dtype(out_type) is dtypes.int32 else [casting.cast(one, out_type) for one in found]
 
 
 @op("Rank")

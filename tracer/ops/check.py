@@ -117,7 +117,8 @@ def assert_rank_at_least(x: Any, rank: Any, data: Any = None, summarize: int | N
                          logic.greater_equal, "at least ", message)
 
 
-def assert_integer(x: Any, data: Any = None, summarize: int | None = None, name: str | None = None) -> Operation:
+def assert_integer(x: Any, data: Any = None, summarize: int | None = None, name: str | None = None,
+                   message: str | None = None) -> Operation:
     """Fails, when it runs, unless `x` is of an integer type."""
     with scopes.op_scope([x], name, "assert_integer"):
         x = convert_to_tensor(x, name="x")
@@ -125,15 +126,18 @@ def assert_integer(x: Any, data: Any = None, summarize: int | None = None, name:
             return control_flow.no_op(name="statically_determined_was_integer")
         if data is None:
             data = ["x is not of integer dtype: x = ", x.name, x]
+            data[:0] = [message] if message else []
         return control_flow.Assert(constants.constant(False), data, summarize=summarize)
 
 
-def assert_type(tensor: Any, tf_type: Any) -> Operation:
-    """Raises TypeError unless `tensor` is of the type `tf_type`."""
+def assert_type(tensor: Any, tf_type: Any, message: str | None = None, name: str | None = None) -> Operation:
+    """Raises TypeError unless `tensor` is of the type `tf_type`; with a `message` that is said first, from 0.10 on."""
     wanted = dtypes.as_dtype(tf_type)
-    with scopes.op_scope([tensor], None, "assert_type"):
+    with scopes.op_scope([tensor], name, "assert_type"):
         tensor = convert_to_tensor(tensor)
         if tensor.dtype.base_dtype is not wanted.base_dtype:
+            if message is not None:
+                raise TypeError(f"{message}  {tensor.op.name} must be of type {wanted!r}")
             raise TypeError(f"Expected {tensor.name} to be of type {wanted}, but it is of type {tensor.dtype}")
         return control_flow.no_op(name="statically_determined_correct_type")
 

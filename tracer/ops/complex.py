@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tracer import shapes
-from tracer.declare import op
+from tracer.declare import also_called, op
 from tracer.ir import Tensor
 
 
@@ -31,6 +31,7 @@ def imag(input: Tensor, name: str | None = None) -> Any:
     return input.sizes
 
 
+@also_called("x", "input")
 @op("Conj")
 def conj(input: Tensor, name: str | None = None) -> Any:
     """The complex conjugates.

@@ -154,6 +154,11 @@ class QueueBase:
         return self._dtypes
 
     @property
+    def shapes(self) -> list[shapes.TensorShape]:
+        """The shapes of the components (from 0.12 on)."""
+        return self._shapes
+
+    @property
     def names(self) -> list[str] | None:
         """The names of the components, by which dicts of them go in and come out (from 0.9 on); None without."""
         return self._names

@@ -139,7 +139,7 @@ def _options(parallel_iterations: int, back_prop: bool, swap_memory: bool) -> di
 
 
 def map_fn(fn: Callable, elems: Any, dtype: Any = None, parallel_iterations: int = 10, back_prop: bool = True,
-           swap_memory: bool = False, name: str | None = None) -> Any:
+           swap_memory: bool = False, name: str | None = None, infer_shape: bool = True) -> Any:
     """`fn` of each slice of `elems`, stacked.
 
     >>> tf.map_fn(lambda x: x * x, [1, 2, 3]).eval()
@@ -150,6 +150,7 @@ def map_fn(fn: Callable, elems: Any, dtype: Any = None, parallel_iterations: int
         elems: the tensor; from 0.10 on also a tuple of tensors, whose slices `fn` gets as a tuple.
         dtype: the type of what `fn` gives; that of `elems` by default. From 0.10 on types, for several tensors.
         parallel_iterations, back_prop, swap_memory: as for `while_loop`.
+        infer_shape: whether all results must be of one shape, which is noted then; from 0.12 on.
     """
     _checked(fn)
     with scopes.op_scope(nest.flatten(elems), name, "map"):
@@ -157,7 +158,7 @@ def map_fn(fn: Callable, elems: Any, dtype: Any = None, parallel_iterations: int
         count, tensors = slices.count, slices.tensors
         start = constants.constant(0)
         kinds = nest.flatten(dtype) if dtype else [part.dtype for part in tensors]
-        results = [TensorArray(dtype=dtypes.as_dtype(kind), size=count, dynamic_size=False, infer_shape=True)
+        results = [TensorArray(dtype=dtypes.as_dtype(kind), size=count, dynamic_size=False, infer_shape=infer_shape)
                    for kind in kinds]
 
         def body(i: Any, *results: TensorArray) -> list[Any]:
@@ -181,13 +182,13 @@ def _stacked(results: TensorArray, elems: Tensor) -> Tensor:
 
 
 def scan(fn: Callable, elems: Any, initializer: Any = None, parallel_iterations: int = 10, back_prop: bool = True,
-         swap_memory: bool = False, name: str | None = None) -> Any:
+         swap_memory: bool = False, name: str | None = None, infer_shape: bool = True) -> Any:
     """Every intermediate result of `foldl`, stacked.
 
     >>> tf.scan(lambda a, x: a + x, [1, 2, 3]).eval()
     array([1, 3, 6], dtype=int32)
 
-    Arguments as for `foldl`.
+    Arguments as for `foldl`; `infer_shape` as for `map_fn`.
     """
     _checked(fn)
     with scopes.op_scope(nest.flatten(elems), name, "scan"):
@@ -196,7 +197,7 @@ def scan(fn: Callable, elems: Any, initializer: Any = None, parallel_iterations:
         first = slices.read(0) if initializer is None else _accumulator(initializer)
         flat = nest.flatten(first)
         start = constants.constant(1 if initializer is None else 0)
-        results = [TensorArray(dtype=part.dtype.base_dtype, size=count, dynamic_size=False, infer_shape=True)
+        results = [TensorArray(dtype=part.dtype.base_dtype, size=count, dynamic_size=False, infer_shape=infer_shape)
                    for part in flat]
         if initializer is None:
             results = [array.write(0, part) for array, part in zip(results, flat, strict=True)]

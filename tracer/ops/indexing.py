@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tracer import dtypes, scopes, shapes
-from tracer.convert import IndexedSlices, internal_convert_to_tensor
+from tracer.convert import IndexedSlices, convert_to_tensor, internal_convert_to_tensor
 from tracer.declare import declared_as, op
 from tracer.ir import Tensor
 from tracer.ops import array, casting
@@ -57,9 +59,13 @@ def one_hot(indices: Any, depth: Any, on_value: Any = 1, off_value: Any = 0, axi
     Args:
         indices: whole numbers; one that is out of range gives a row of `off_value`.
         axis: where the new dimension goes; the end by default.
-        dtype: the type of both values.
+        dtype: the type of both values; of None, from 0.11 on, what they are, and float32 where they are None as well.
     """
+    if dtype is None:
+        dtype = next((convert_to_tensor(value).dtype for value in (on_value, off_value) if value is not None),
+                     dtypes.float32)
     kind = dtypes.as_dtype(dtype).base_dtype
+    on_value, off_value = 1 if on_value is None else on_value, 0 if off_value is None else off_value
     if kind is dtypes.string:
         raise TypeError("dtype must be a numeric type")
     with scopes.op_scope([indices, depth, on_value, off_value], name, "one_hot") as scope:
@@ -156,6 +162,20 @@ def sparse_mask(a: IndexedSlices, mask_indices: Any, name: str | None = None) ->
         return IndexedSlices(gather(a.values, places, name=scope), left, a.dense_shape)
 
 
+def _numbered(function: Callable) -> Callable:
+    """Lets the type of the numbers that an operation gives be asked for, from 0.12 on."""
+    @functools.wraps(function)
+    def call(*args: Any, out_idx: Any = dtypes.int32, index_dtype: Any = None, **kwargs: Any) -> Any:
+        found = function(*args, **kwargs)
+        kind = dtypes.as_dtype(index_dtype or out_idx)
+        if kind is dtypes.int32:
+            return found
+        return type(found)(found[0], *(casting.cast(part, kind) for part in found[1:]))
+
+    return call
+
+
+@_numbered
 @op("Unique")
 def unique(x: Tensor, name: str | None = None) -> Any:
     """The distinct elements of a vector in the order of their first appearance, and for each element its number there.
@@ -170,6 +190,7 @@ def unique(x: Tensor, name: str | None = None) -> Any:
     return [(None,), x.sizes]
 
 
+@_numbered
 @op("UniqueWithCounts")
 def unique_with_counts(x: Tensor, name: str | None = None) -> Any:
     """As `unique`, and how often each distinct element appears: `y`, `idx`, `count`.
@@ -181,6 +202,7 @@ def unique_with_counts(x: Tensor, name: str | None = None) -> Any:
     return [(None,), x.sizes, (None,)]
 
 
+@_numbered
 @op("ListDiff")
 def listdiff(x: Tensor, y: Tensor, name: str | None = None) -> Any:
     """The elements of the vector `x` that are not in the vector `y`, and their places in `x`.

@@ -113,6 +113,13 @@ def _reader_read(reader_handle: Tensor, queue_handle: Tensor, name: str | None =
     return [(), ()]
 
 
+@op("ReaderReadUpTo", inputs="reader_handle:Ref(string); queue_handle:Ref(string); num_records:int64",
+    outputs="keys:string; values:string", flags="stateful")
+def _reader_read_up_to(reader_handle: Tensor, queue_handle: Tensor, num_records: Tensor,
+                       name: str | None = None) -> Any:
+    return [(None,), (None,)]
+
+
 @op("ReaderNumRecordsProduced")
 def _reader_num_records_produced(reader_handle: Tensor, name: str | None = None) -> Any:
     return ()
@@ -186,6 +193,14 @@ class ReaderBase:
         """The next record, as (key, value); takes a new work unit from `queue` when the last one is finished."""
         handle = queue if isinstance(queue, Tensor) else queue.queue_ref
         return _reader_read(self._reader_ref, handle, name=name)
+
+    def read_up_to(self, queue: Any, num_records: Any, name: str | None = None) -> Any:
+        """The next records, as vectors of keys and of values: up to `num_records`, fewer at the end of a work unit.
+
+        From 0.11 on.
+        """
+        handle = queue if isinstance(queue, Tensor) else queue.queue_ref
+        return _reader_read_up_to(self._reader_ref, handle, num_records, name=name)
 
     def num_records_produced(self, name: str | None = None) -> Tensor:
         """How many records were read so far."""

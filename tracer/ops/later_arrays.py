@@ -50,7 +50,8 @@ def _gather(handle: Tensor, indices: Tensor, flow_in: Tensor, dtype: Any, elemen
 
 
 @op("TensorArrayScatter")
-def _scatter(handle: Tensor, indices: Tensor, value: Tensor, flow_in: Tensor, name: str | None = None) -> Any:
+def scatter(handle: Tensor, indices: Tensor, value: Tensor, flow_in: Tensor, name: str | None = None) -> Any:
+    """The rows of `value`, written to an array at `indices`."""
     shapes.rank(indices.sizes, 1)
     return ()
 

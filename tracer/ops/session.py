@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -88,6 +90,23 @@ def get_session_handle(data: Tensor, name: str | None = None) -> Tensor:
     return _get_session_handle(data, name=name)
 
 
+_in_handles = ";/job:"
+
+
+def _with_handle(function: Callable) -> Callable:
+    """Lets the handle stand first, as from 0.11 on: TensorFlow asks it for the device, of which there is one here."""
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> tuple:
+        kwargs.pop("handle", None)
+        first = args[0] if args else None
+        if isinstance(first, (Tensor, TensorHandle)) or (isinstance(first, (str, bytes)) and _in_handles in str(first)):
+            args = args[1:]
+        return function(*args, **kwargs)
+
+    return call
+
+
+@_with_handle
 def get_session_tensor(dtype: Any, name: str | None = None) -> tuple[Tensor, Tensor]:
     """A placeholder for a handle, and the tensor that the session keeps under the handle that is fed.
 
@@ -98,6 +117,7 @@ def get_session_tensor(dtype: Any, name: str | None = None) -> tuple[Tensor, Ten
     return holder, _get_session_tensor(holder, dtype, name=name)
 
 
+@_with_handle
 def delete_session_tensor(name: str | None = None) -> tuple[Tensor, Operation]:
     """A placeholder for a handle, and the operation that lets its tensor go.
 

@@ -72,12 +72,14 @@ def _sparse_reorder(input_indices: Tensor, input_values: Tensor, input_shape: Te
     return [shapes.rank(input_indices.sizes, 2), shapes.rank(input_values.sizes, 1)]
 
 
-def sparse_merge(sp_ids: Any, sp_values: Any, vocab_size: Any, name: str | None = None) -> SparseTensor:
+def sparse_merge(sp_ids: Any, sp_values: Any, vocab_size: Any, name: str | None = None,
+                 already_sorted: bool = False) -> SparseTensor:
     """The values of `sp_values`, at places whose last number is the value of `sp_ids` there.
 
     Args:
         sp_ids: the numbers below `vocab_size`, int32 or int64.
         sp_values: the elements, at the same places.
+        already_sorted: whether the places come in order then: they are not put into it; from 0.12 on.
     """
     sp_ids = checked(sp_ids, "sp_ids must be a SparseTensor")
     sp_values = checked(sp_values, "sp_values must be a SparseTensor")
@@ -92,18 +94,30 @@ def sparse_merge(sp_ids: Any, sp_values: Any, vocab_size: Any, name: str | None 
         size = casting.cast(internal_convert_to_tensor(vocab_size, name="vocab_size"), dtypes.int64)
         outer = array.slice(sp_ids.shape, [0], array.expand_dims(kept, 0))
         shape = array.concat(0, [outer, array.reshape(size, [1])])
-        return sparse_reorder(SparseTensor(indices, sp_values.values, shape))
+        merged = SparseTensor(indices, sp_values.values, shape)
+        return merged if already_sorted else sparse_reorder(merged)
 
 
-def sparse_concat(concat_dim: int, sp_inputs: Any, name: str | None = None) -> SparseTensor:
-    """The sparse tensors `sp_inputs`, of the same sizes but in `concat_dim`, joined along that dimension."""
+def sparse_concat(concat_dim: int, sp_inputs: Any, name: str | None = None,
+                  expand_nonconcat_dim: bool = False) -> SparseTensor:
+    """The sparse tensors `sp_inputs`, of the same sizes but in `concat_dim`, joined along that dimension.
+
+    With `expand_nonconcat_dim`, from 0.12 on, other sizes may differ: the joined one has the largest.
+    """
     if not isinstance(sp_inputs, (list, tuple)):
         raise TypeError("Inputs must be a list")
     inputs = [checked(sp_input, "All inputs must be SparseTensors") for sp_input in sp_inputs]
     if len(inputs) == 1:
         return inputs[0]
-    return SparseTensor(*_sparse_concat([t.indices for t in inputs], [t.values for t in inputs],
-                                        [t.shape for t in inputs], concat_dim, name=name))
+    sizes = [t.shape for t in inputs]
+    if expand_nonconcat_dim:
+        from tracer.ops import reduction
+
+        largest = reduction.reduce_max(array.pack(sizes), 0)
+        after = [largest[concat_dim + 1:]] if concat_dim != -1 else []
+        sizes = [array.concat(0, [largest[:concat_dim], size[concat_dim:][:1], *after]) for size in sizes]
+    return SparseTensor(*_sparse_concat([t.indices for t in inputs], [t.values for t in inputs], sizes, concat_dim,
+                                        name=name))
 
 
 @op("SparseConcat")

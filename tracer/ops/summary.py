@@ -170,3 +170,17 @@ def merge_all_summaries(key: Any = scopes.GraphKeys.SUMMARIES) -> Tensor | None:
     """
     summaries = scopes.get_collection(key)
     return merge_summary(summaries) if summaries else None
+
+
+def get_summary_description(node_def: Any) -> Any:
+    """The `SummaryDescription` message that the summary of a tensor was given; from 0.12 on.
+
+    Raises ValueError for a node of another type.
+    """
+    from google.protobuf import json_format
+
+    from tracer import protos
+
+    if node_def.op != "TensorSummary":
+        raise ValueError(f"Can't get_summary_description on {node_def.op}")
+    return json_format.Parse(node_def.attr["description"].s or b"{}", protos.SummaryDescription())

@@ -142,13 +142,13 @@ class TensorArray:
         other._flow = flow
         return other
 
-    def grad(self, source: str, flow: Any = None) -> TensorArray:
+    def grad(self, source: str, flow: Any = None, name: str | None = None) -> TensorArray:
         """An array for the gradients with respect to the elements; what is written twice to it is summed.
 
         `tf.gradients` needs none: it differentiates through reads and writes by itself.
         """
         flow = self._flow if flow is None else flow
-        with scopes.op_scope([self._handle], None, "TensorArrayGrad"), scopes.colocate_with(self._handle):
+        with scopes.op_scope([self._handle], name, "TensorArrayGrad"), scopes.colocate_with(self._handle):
             handle = _grad(self._handle, flow, source)
             with scopes.control_dependencies([handle]):
                 flow = array.identity(flow, name="gradient_flow")
@@ -199,6 +199,17 @@ class TensorArray:
         from tracer.ops import indexing
 
         return indexing.gather(self.pack(), indices, name=name or "TensorArrayGather")
+
+    def scatter(self, indices: Any, value: Any, name: str | None = None) -> TensorArray:
+        """The array with the slices of `value` along its first dimension at `indices` (from 0.12 on)."""
+        from tracer.ops import later_arrays
+
+        value = convert_to_tensor(value, dtype=self._dtype, name="value")
+        flow = later_arrays.scatter(self._handle, indices, value, self._flow,
+                                                 name=name or "TensorArrayScatter")
+        if value.get_shape().ndims is not None:
+            self._note(value.get_shape()[1:])
+        return self._written(flow)
 
     def concat(self, name: str | None = None) -> Tensor:
         """All elements, joined along their first dimension."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from tracer import dtypes, scopes, shapes
 from tracer.convert import convert_n_to_tensor_or_indexed_slices, convert_to_tensor
+from tracer.declare import also_called
 from tracer.ir import Tensor
 from tracer.ops import array, casting, constants, control_flow, indexing, io, logic, math, summary
 from tracer.ops.data_flow import FIFOQueue, PaddingFIFOQueue, QueueBase, RandomShuffleQueue
@@ -42,7 +42,7 @@ def limit_epochs(tensor: Any, num_epochs: int | None = None, name: str | None = 
 
 def input_producer(input_tensor: Any, element_shape: Any = None, num_epochs: int | None = None, shuffle: bool = True,
                    seed: int | None = None, capacity: int = 32, shared_name: str | None = None,
-                   summary_name: str | None = None, name: str | None = None) -> QueueBase:
+                   summary_name: str | None = None, name: str | None = None, cancel_op: Any = None) -> QueueBase:
     """A queue of the rows of `input_tensor`, which a QueueRunner puts there epoch after epoch.
 
     Args:
@@ -54,6 +54,7 @@ def input_producer(input_tensor: Any, element_shape: Any = None, num_epochs: int
         capacity: how many rows the queue may hold.
         shared_name: the queue's shared name.
         summary_name: the last part of the tag of a summary of how full the queue is.
+        cancel_op: what is run when the threads are stopped; by default the queue is closed. From 0.11 on.
 
     Raises ValueError when the shape of a row is not known.
     """
@@ -66,7 +67,7 @@ def input_producer(input_tensor: Any, element_shape: Any = None, num_epochs: int
             rows = random_shuffle(rows, seed=seed)
         rows = limit_epochs(rows, num_epochs)
         queue = FIFOQueue(capacity, [rows.dtype.base_dtype], [shape], shared_name=shared_name, name=name)  # type: ignore[arg-type]
-        add_queue_runner(QueueRunner(queue, [queue.enqueue_many([rows])]))
+        add_queue_runner(QueueRunner(queue, [queue.enqueue_many([rows])], cancel_op=cancel_op))
         if summary_name is not None:
             _report(queue, f"queue/{queue.name}/{summary_name}", capacity)
         return queue
@@ -79,7 +80,7 @@ def _report(queue: QueueBase, tag: str, capacity: int) -> None:
 
 def string_input_producer(string_tensor: Any, num_epochs: int | None = None, shuffle: bool = True,
                           seed: int | None = None, capacity: int = 32, shared_name: str | None = None,
-                          name: str | None = None) -> QueueBase:
+                          name: str | None = None, cancel_op: Any = None) -> QueueBase:
     """A queue of strings, mostly names of files for a reader.
 
     >>> queue = tf.train.string_input_producer(["a.csv", "b.csv"], num_epochs=10)
@@ -96,7 +97,7 @@ def string_input_producer(string_tensor: Any, num_epochs: int | None = None, shu
         with scopes.control_dependencies([check]):
             strings = array.identity(strings)
         return input_producer(strings, [], num_epochs, shuffle, seed, capacity, shared_name,
-                              summary_name=f"fraction_of_{capacity}_full", name=scope)
+                              summary_name=f"fraction_of_{capacity}_full", name=scope, cancel_op=cancel_op)
 
 
 def range_input_producer(limit: Any, num_epochs: int | None = None, shuffle: bool = True, seed: int | None = None,
@@ -227,22 +228,7 @@ def _known(component_shapes: list[Any], partial: bool) -> list[Any]:
     return component_shapes
 
 
-def _also_called(younger: str, argument: str) -> Callable[[Callable], Callable]:
-    """Gives an argument the keyword that it has from 0.9 on, too."""
-
-    def decorate(function: Callable) -> Callable:
-        @functools.wraps(function)
-        def call(*args: Any, **kwargs: Any) -> Any:
-            if younger in kwargs:
-                kwargs[argument] = kwargs.pop(younger)
-            return function(*args, **kwargs)
-
-        return call
-
-    return decorate
-
-
-@_also_called("tensors", "tensor_list")
+@also_called("tensors", "tensor_list")
 def batch(tensor_list: Any, batch_size: Any, num_threads: int = 1, capacity: int = 32, enqueue_many: bool = False,
           shapes: Any = None, dynamic_pad: bool = False, shared_name: str | None = None, name: str | None = None,
           allow_smaller_final_batch: bool = False) -> Any:
@@ -269,7 +255,7 @@ def batch(tensor_list: Any, batch_size: Any, num_threads: int = 1, capacity: int
                         shared_name, scope)
 
 
-@_also_called("tensors_list", "tensor_list_list")
+@also_called("tensors_list", "tensor_list_list")
 def batch_join(tensor_list_list: Any, batch_size: Any, capacity: int = 32, enqueue_many: bool = False,
                shapes: Any = None, dynamic_pad: bool = False, shared_name: str | None = None, name: str | None = None,
                allow_smaller_final_batch: bool = False) -> Any:
@@ -297,7 +283,7 @@ def _shuffled(found: _Batch, batch_size: Any, threads: int | None, capacity: int
     return found.dequeue(queue, batch_size, or_fewer, scope)
 
 
-@_also_called("tensors", "tensor_list")
+@also_called("tensors", "tensor_list")
 def shuffle_batch(tensor_list: Any, batch_size: Any, capacity: int, min_after_dequeue: int, num_threads: int = 1,
                   seed: int | None = None, enqueue_many: bool = False, shapes: Any = None,
                   shared_name: str | None = None, name: str | None = None,
@@ -319,7 +305,7 @@ def shuffle_batch(tensor_list: Any, batch_size: Any, capacity: int, min_after_de
                          allow_smaller_final_batch, shared_name, scope)
 
 
-@_also_called("tensors_list", "tensor_list_list")
+@also_called("tensors_list", "tensor_list_list")
 def shuffle_batch_join(tensor_list_list: Any, batch_size: Any, capacity: int, min_after_dequeue: int,
                        seed: int | None = None, enqueue_many: bool = False, shapes: Any = None,
                        shared_name: str | None = None, name: str | None = None,

@@ -67,6 +67,11 @@ class QueueRunner:
         return self._queue
 
     @property
+    def queue_closed_exception_types(self) -> tuple[type[Exception], ...]:
+        """The errors that say that the queue has come to its end (from 0.12 on)."""
+        return self._ends
+
+    @property
     def enqueue_ops(self) -> Any:
         """The operations it runs."""
         return self._enqueue_ops

@@ -24,11 +24,16 @@ class SessionManager:
         ready_op: a tensor with the names of what is not ready yet; when it is empty, the model is. None for no check.
         graph: the graph; by default the default one.
         recovery_wait_secs: the seconds between two looks at whether others have made the model ready.
+        ready_for_local_init_op: as `ready_op`, what `local_init_op` needs: that is run once this is ready. From 0.12 on.
     """
 
     def __init__(self, local_init_op: Any = None, ready_op: Any = None, graph: Any = None,
-                 recovery_wait_secs: float = 30) -> None:
+                 recovery_wait_secs: float = 30, ready_for_local_init_op: Any = None) -> None:
+        if ready_for_local_init_op is not None and local_init_op is None:
+            raise ValueError("If you pass a ready_for_local_init_op you must also pass a local_init_op , "
+                             f"ready_for_local_init_op [{ready_for_local_init_op}]")
         self._local_init_op = local_init_op
+        self._ready_for_local_init_op = ready_for_local_init_op
         self._ready_op = ready_op
         self._graph = scopes.get_default_graph() if graph is None else graph
         self._recovery_wait_secs = recovery_wait_secs
@@ -56,6 +61,10 @@ class SessionManager:
             sess.run(init_op, feed_dict=init_feed_dict)
         if init_fn:
             init_fn(sess)
+        problem = self._locally(sess)
+        if problem:
+            raise RuntimeError("Init operations did not make model ready for local_init.  Init op: "
+                               f"{getattr(init_op, 'name', init_op)}, init fn: {init_fn}, error: {problem}")
         problem = self._problem(sess)
         if problem:
             raise RuntimeError(f"Init operations did not make model ready.  Init op: {getattr(init_op, 'name', init_op)}, "
@@ -77,7 +86,7 @@ class SessionManager:
         """
         sess = self._new_session(master, config)
         if saver is None or not checkpoint_dir:
-            return sess, not self._problem(sess)
+            return sess, not (self._locally(sess) or self._problem(sess))
         deadline = time.monotonic() + max_wait_secs
         while (state := get_checkpoint_state(checkpoint_dir)) is None or not state.model_checkpoint_path:
             left = deadline - time.monotonic()
@@ -87,7 +96,7 @@ class SessionManager:
             time.sleep(min(self._recovery_wait_secs, left))
         saver.restore(sess, state.model_checkpoint_path)
         saver.recover_last_checkpoints(list(state.all_model_checkpoint_paths))
-        problem = self._problem(sess)
+        problem = self._locally(sess) or self._problem(sess)
         if problem:
             logging.info("Restoring model from %s did not make model ready: %s", checkpoint_dir, problem)
             return sess, False
@@ -102,7 +111,7 @@ class SessionManager:
         deadline = None if max_wait_secs is None else time.monotonic() + max_wait_secs
         while True:
             sess = self._new_session(master, config)
-            problem = self._problem(sess)
+            problem = self._locally(sess) or self._problem(sess)
             if not problem:
                 return sess
             sess.close()
@@ -115,16 +124,26 @@ class SessionManager:
 
     def _new_session(self, master: str, config: Any) -> Session:
         sess = Session(master, graph=self._graph, config=config)
-        if self._local_init_op is not None:
+        if self._local_init_op is not None and self._ready_for_local_init_op is None:
             sess.run(self._local_init_op)
         return sess
 
-    def _problem(self, sess: Session) -> str | None:
+    def _locally(self, sess: Session) -> str | None:
+        """Runs `local_init_op` where it waits for something else; what that is if it is not ready yet."""
+        if self._ready_for_local_init_op is None:
+            return None
+        problem = self._problem(sess, self._ready_for_local_init_op)
+        if not problem:
+            sess.run(self._local_init_op)
+        return problem
+
+    def _problem(self, sess: Session, ready_op: Any = None) -> str | None:
         """What is not ready yet; None when everything is."""
-        if self._ready_op is None:
+        ready_op = self._ready_op if ready_op is None else ready_op
+        if ready_op is None:
             return None
         try:
-            missing = np.asarray(sess.run(self._ready_op))
+            missing = np.asarray(sess.run(ready_op))
         except errors.FailedPreconditionError as error:  # `ready_op` may be `tf.assert_variables_initialized()`
             return str(error) or "uninitialized"
         if missing.dtype != object or not missing.size:

@@ -79,12 +79,15 @@ class Supervisor:
                  summary_op: Any = USE_DEFAULT, saver: Any = USE_DEFAULT, global_step: Any = USE_DEFAULT,
                  save_summaries_secs: float = 120, save_model_secs: float = 600, recovery_wait_secs: float = 30,
                  stop_grace_secs: float = 120, checkpoint_basename: str = "model.ckpt", session_manager: Any = None,
-                 summary_writer: Any = USE_DEFAULT, init_fn: Callable[[Any], Any] | None = None) -> None:
+                 summary_writer: Any = USE_DEFAULT, init_fn: Callable[[Any], Any] | None = None,
+                 ready_for_local_init_op: Any = USE_DEFAULT) -> None:
         self._graph = scopes.get_default_graph() if graph is None else graph
         with self._graph.as_default():
             self._ready_op = _chosen(ready_op, GraphKeys.READY_OP, defaults.ready_op)
             self._init_op = _chosen(init_op, GraphKeys.INIT_OP, defaults.init_op)
             self._local_init_op = _chosen(local_init_op, GraphKeys.LOCAL_INIT_OP, defaults.local_init_op)
+            self._ready_for_local_init_op = _chosen(ready_for_local_init_op, GraphKeys.READY_FOR_LOCAL_INIT_OP,
+                                                    lambda: None)
             self._saver = _chosen(saver, GraphKeys.SAVERS, defaults.saver)
             self._summary_op = _chosen(summary_op, GraphKeys.SUMMARY_OP, defaults.summary_op)
             self._global_step = _chosen(global_step, GraphKeys.GLOBAL_STEP, defaults.global_step)
@@ -107,7 +110,7 @@ class Supervisor:
         self._graph_added_to_summary = False
         self._session_manager = session_manager or SessionManager(
             local_init_op=self._local_init_op, ready_op=self._ready_op, graph=self._graph,
-            recovery_wait_secs=recovery_wait_secs)
+            recovery_wait_secs=recovery_wait_secs, ready_for_local_init_op=self._ready_for_local_init_op)
         if not is_chief:
             self._check_devices()
         self._graph.finalize()
@@ -129,6 +132,8 @@ class Supervisor:
     init_op = reads("_init_op", "What initializes the model.")
     init_feed_dict = reads("_init_feed_dict", "What `init_op` is fed.")
     ready_op = reads("_ready_op", "The tensor that says what is not ready.")
+    ready_for_local_init_op = reads("_ready_for_local_init_op", "The tensor that says what `local_init_op` waits for.")
+    is_chief = reads("_is_chief", "Whether it is the one that initializes, saves and writes summaries.")
     summary_writer = reads("_summary_writer", "What writes events; None when nothing does.")
     summary_op = reads("_summary_op", "The summaries that are written.")
     save_summaries_secs = reads("_save_summaries_secs", "The seconds from one writing of summaries to the next.")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tracer import logging, scopes
+from tracer.declare import also_called
 from tracer.ir import Tensor
 from tracer.variables import Variable
 
@@ -52,6 +53,7 @@ def assert_global_step(global_step_tensor: Any) -> None:
         raise TypeError(f'Existing "global_step" is not scalar: {global_step_tensor.get_shape()}')
 
 
+@also_called("graph_or_graph_def", "graph_def")
 def write_graph(graph_def: Any, logdir: str, name: str, as_text: bool = True) -> None:
     """Writes a graph to the file `name` in `logdir`, which is made when it is missing.
 

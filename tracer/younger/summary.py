@@ -9,6 +9,7 @@ from typing import Any
 from tracer import scopes
 from tracer.ir import Tensor
 from tracer.ops import summary as _summary
+from tracer.ops.summary import get_summary_description as get_summary_description
 from tracer.ops.summary import merge_all_summaries as merge_all  # noqa: F401 - tf.summary.merge_all
 from tracer.ops.summary import merge_summary as merge  # noqa: F401 - tf.summary.merge
 from tracer.ops.summary import tensor_summary  # noqa: F401 - tf.summary.tensor_summary
@@ -45,7 +46,7 @@ def audio(name: str, tensor: Any, sample_rate: float, max_outputs: int = 3,
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("Summary", "SummaryDescription"):
+    if name in ("Event", "SessionLog", "Summary", "SummaryDescription", "TaggedRunMetadata"):
         from tracer import protos
 
         return getattr(protos, name)

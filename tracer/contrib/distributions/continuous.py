@@ -49,6 +49,8 @@ class Normal(_Two):
     array([0.3989423 , 0.19947115], dtype=float32)
     """
 
+    _alike = ("mu", "sigma")
+
     def __init__(self, mu: Any, sigma: Any, validate_args: bool = False, allow_nan_stats: bool = True,
                  name: str = "Normal") -> None:
         self._mu, self._sigma = self._make(("mu", "sigma"), (mu, sigma), (False, True), validate_args, allow_nan_stats, name,
@@ -100,6 +102,8 @@ class NormalWithSoftplusSigma(Normal):
 
 class Laplace(_Two):
     """Laplace distributions: exponential ones to both sides of `loc`."""
+
+    _alike = ("loc", "scale")
 
     def __init__(self, loc: Any, scale: Any, validate_args: bool = False, allow_nan_stats: bool = True,
                  name: str = "Laplace") -> None:
@@ -154,6 +158,8 @@ class LaplaceWithSoftplusScale(Laplace):
 class Uniform(_Two):
     """Uniform distributions over [a, b)."""
 
+    _alike = ("a", "b")
+
     def __init__(self, a: Any = 0.0, b: Any = 1.0, validate_args: bool = False, allow_nan_stats: bool = True,
                  name: str = "Uniform") -> None:
         self._a, self._b = self._make(("a", "b"), (a, b), (False, False), validate_args, allow_nan_stats, name, True)
@@ -202,6 +208,8 @@ class Uniform(_Two):
 
 class Gamma(_Two):
     """Gamma distributions with shape `alpha` and rate `beta`."""
+
+    _alike = ("alpha", "beta")
 
     def __init__(self, alpha: Any, beta: Any, validate_args: bool = False, allow_nan_stats: bool = True,
                  name: str = "Gamma") -> None:
@@ -253,6 +261,8 @@ class GammaWithSoftplusAlphaBeta(Gamma):
 class Exponential(Gamma):
     """Exponential distributions with rate `lam`."""
 
+    _alike = ("lam",)
+
     def __init__(self, lam: Any, validate_args: bool = False, allow_nan_stats: bool = True,
                  name: str = "Exponential") -> None:
         lam = convert_to_tensor(lam, name="lam")
@@ -279,6 +289,8 @@ class ExponentialWithSoftplusLam(Exponential):
 class Chi2(Gamma):
     """Chi-squared distributions with `df` degrees of freedom."""
 
+    _alike = ("df",)
+
     def __init__(self, df: Any, validate_args: bool = False, allow_nan_stats: bool = True, name: str = "Chi2") -> None:
         df = convert_to_tensor(df, name="df")
         super().__init__(mul(df, 0.5), mul(array.ones_like(df), 0.5), validate_args, allow_nan_stats, name)
@@ -289,6 +301,8 @@ class Chi2(Gamma):
 
 class Beta(_Two):
     """Beta distributions."""
+
+    _alike = ("a", "b")
 
     def __init__(self, a: Any, b: Any, validate_args: bool = False, allow_nan_stats: bool = True,
                  name: str = "Beta") -> None:

@@ -32,6 +32,8 @@ def _chances(logits: Any, p: Any) -> tuple[Tensor, Tensor, Tensor]:
 class Bernoulli(Distribution):
     """Distributions of 0 and 1; `p` is the chance of 1, `logits` its log odds."""
 
+    _alike = ("logits",)
+
     def __init__(self, logits: Any = None, p: Any = None, dtype: Any = dtypes.int32, validate_args: bool = False,
                  allow_nan_stats: bool = True, name: str = "Bernoulli") -> None:
         parameters = {"logits": logits, "p": p, "dtype": dtype, "validate_args": validate_args,

@@ -11,7 +11,7 @@ import numpy as np
 from tracer import dtypes, scopes, shapes
 from tracer.convert import convert_to_tensor
 from tracer.ir import Tensor
-from tracer.ops import array, casting, check, math, reduction
+from tracer.ops import array, casting, check, constants, math, reduction
 from tracer.static import constant_value
 
 
@@ -27,6 +27,9 @@ class Distribution:
         allow_nan_stats: whether a moment that is not defined is NaN, rather than an error.
         name: of the scope of its operations.
     """
+
+    _alike: tuple[str, ...] = ()
+    """The parameters that have the shape of a value, where that is all there is to their shapes."""
 
     def __init__(self, dtype: Any, parameters: dict[str, Any] | None = None, is_continuous: bool = True,
                  is_reparameterized: bool = False, validate_args: bool = False, allow_nan_stats: bool = True,
@@ -139,6 +142,32 @@ class Distribution:
     def copy(self, **override: Any) -> Distribution:
         """The same distribution, with some parameters replaced."""
         return type(self)(**{**self._parameters, **override})
+
+    @classmethod
+    def param_shapes(cls, sample_shape: Any, name: str = "DistributionParamShapes") -> dict[str, Tensor]:
+        """The shapes that the parameters have, by name, so that one value of all has the shape `sample_shape`."""
+        with scopes.op_scope([sample_shape], None, name):
+            shape = sample_shape if isinstance(sample_shape, Tensor) else constants.constant(
+                shapes.as_shape(sample_shape).as_list(), dtypes.int32)
+            return cls._param_shapes(shape)
+
+    @classmethod
+    def param_static_shapes(cls, sample_shape: Any) -> dict[str, shapes.TensorShape]:
+        """`param_shapes` as they are known while recording. Raises ValueError where `sample_shape` is not known."""
+        if isinstance(sample_shape, Tensor):
+            known = constant_value(sample_shape)
+            if known is None:
+                raise ValueError("sample_shape must be known")
+            sample_shape = known.tolist()
+        whole = shapes.as_shape(sample_shape)
+        return dict.fromkeys(cls._param_shapes(constants.constant(whole.as_list(), dtypes.int32)), whole)
+
+    @classmethod
+    def _param_shapes(cls, sample_shape: Tensor) -> dict[str, Tensor]:
+        """The shape of each parameter, of the shape of a value."""
+        if not cls._alike:
+            raise NotImplementedError("_param_shapes not implemented")
+        return dict.fromkeys(cls._alike, sample_shape)
 
     def _scope(self, name: str, values: Any = ()) -> Any:
         return scopes.op_scope([value for value in values if isinstance(value, Tensor)], None, f"{self._name}{name}")

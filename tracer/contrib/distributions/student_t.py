@@ -18,6 +18,8 @@ from tracer.properties import reads
 class StudentT(Distribution):
     """Student's t-distributions with `df` degrees of freedom, moved by `mu` and stretched by `sigma`."""
 
+    _alike = ("df", "mu", "sigma")
+
     def __init__(self, df: Any, mu: Any, sigma: Any, validate_args: bool = False, allow_nan_stats: bool = True,
                  name: str = "StudentT") -> None:
         parameters = {"df": df, "mu": mu, "sigma": sigma, "validate_args": validate_args, "allow_nan_stats": allow_nan_stats,

@@ -33,6 +33,7 @@ from tracer.contrib.layers.layers import legacy_relu6 as legacy_relu6
 from tracer.contrib.layers.layers import linear as linear
 from tracer.contrib.layers.layers import max_pool2d as max_pool2d
 from tracer.contrib.layers.layers import one_hot_encoding as one_hot_encoding
+from tracer.contrib.layers.layers import pool as pool
 from tracer.contrib.layers.layers import relu as relu
 from tracer.contrib.layers.layers import relu6 as relu6
 from tracer.contrib.layers.layers import repeat as repeat

@@ -238,6 +238,33 @@ def _pooled(pool: Callable, default: str, inputs: Any, kernel_size: Any, stride:
 
 
 @add_arg_scope
+def pool(inputs: Any, kernel_size: Any, pooling_type: str, padding: str = "VALID", data_format: str | None = None,
+         dilation_rate: Any = 1, stride: Any = 1, outputs_collections: Any = None, scope: str | None = None) -> Tensor:
+    """The largest ("MAX") or the mean ("AVG") element of each window, over one, two or three dimensions; from 0.12 on.
+
+    Args:
+        inputs: of shape [batch, ..., channels], or where `data_format` begins with "NC" [batch, channels, ...].
+        kernel_size, dilation_rate, stride: an int, or a list of one for each dimension in between.
+        pooling_type, padding: as for `tf.nn.pool`.
+        outputs_collections: where the result is listed.
+        scope: its name; by default `max_pool` or `avg_pool`.
+    """
+    from tracer.younger import convolution as windows
+
+    inputs = convert_to_tensor(inputs)
+    ndims = inputs.get_shape().ndims
+    if ndims is None:
+        raise ValueError("Rank of inputs must be known")
+    if ndims < 3:
+        raise ValueError("Rank of inputs must be >= 3")
+    sizes, rates, strides = (utils.n_positive_integers(ndims - 2, given)
+                             for given in (kernel_size, dilation_rate, stride))
+    with scopes.op_scope([inputs], scope, f"{pooling_type.lower()}_pool") as name:
+        outputs = windows.pool(inputs, sizes, pooling_type, padding, rates, strides, name=name, data_format=data_format)
+        return utils.collect_named_outputs(outputs_collections, name, outputs)
+
+
+@add_arg_scope
 def max_pool2d(inputs: Any, kernel_size: Any, stride: Any = 2, padding: str = "VALID", data_format: str = "NHWC",
                outputs_collections: Any = None, scope: str | None = None) -> Tensor:
     """The largest element of each window.

@@ -8,6 +8,7 @@ from tracer.contrib.layers.convolution import convolution2d as convolution2d
 from tracer.contrib.layers.convolution import convolution2d_in_plane as convolution2d_in_plane
 from tracer.contrib.layers.convolution import convolution2d_transpose as convolution2d_transpose
 from tracer.contrib.layers.convolution import max_pool2d as max_pool2d
+from tracer.contrib.layers.convolution import pool as pool
 from tracer.contrib.layers.convolution import separable_conv2d as separable_conv2d
 from tracer.contrib.layers.convolution import separable_convolution2d as separable_convolution2d
 from tracer.contrib.layers.dense import bias_add as bias_add

@@ -53,6 +53,7 @@ from tracer.contrib.layers.layers import flatten as flatten
 from tracer.contrib.layers.layers import layer_norm as layer_norm
 from tracer.contrib.layers.layers import max_pool2d as max_pool2d
 from tracer.contrib.layers.layers import one_hot_encoding as one_hot_encoding
+from tracer.contrib.layers.layers import pool as pool
 from tracer.contrib.layers.layers import repeat as repeat
 from tracer.contrib.layers.layers import separable_conv2d as separable_conv2d
 from tracer.contrib.layers.layers import separable_convolution2d as separable_convolution2d
