@@ -52,11 +52,27 @@ class HashTable:
                         f"{_text(items[key])} and trying to add value {_text(value)}")
             self.items = items
 
+    def size(self) -> int:
+        """How many keys it has."""
+        return len(self.items or ())
+
+    def find(self, keys: np.ndarray, default: np.ndarray) -> np.ndarray:
+        """The values of `keys`, `default` for those that it does not have."""
+        items, other = self.filled(), default.item()
+        found = np.empty(keys.shape, array_type(self.types[1]))
+        found.reshape(-1)[:] = [items.get(key, other) for key in keys.reshape(-1).tolist()]
+        return found
+
     def filled(self) -> dict[Any, Any]:
         """Its pairs; FailedPreconditionError when it has none yet."""
         if self.items is None:
             raise errors.FailedPreconditionError(None, None, "Table not initialized.")
         return self.items
+
+
+def array_type(kind: Any) -> Any:
+    """The type of the arrays that hold values of a table."""
+    return object if kind.name == "string" else kind.array_dtype
 
 
 def _text(value: Any) -> str:
@@ -118,19 +134,16 @@ def _column(path: str, lines: list[bytes], index: int, mark: bytes, indices: tup
             word = "float" if kind.is_floating else kind.name
             raise errors.InvalidArgumentError(
                 None, None, f"Field {_text(field)} in line {number} is not a valid {word}.") from None
-    return np.array(found, object if kind.name == "string" else kind.array_dtype)
+    return np.array(found, array_type(kind))
 
 
 @lowers("LookupTableFind", host=True)
 def lookup_table_find(table_handle: Any, keys: Any, default_value: Any, *, Tin: Any, Tout: Any, session: Any) -> Any:
     table = resources.find(session, table_handle, KIND)
     table.check_types(Tin, Tout)
-    items, default = table.filled(), np.asarray(default_value).item()
-    found = np.empty(np.shape(keys), object if Tout.name == "string" else Tout.array_dtype)
-    found.reshape(-1)[:] = [items.get(key, default) for key in np.asarray(keys).reshape(-1).tolist()]
-    return found
+    return table.find(np.asarray(keys), np.asarray(default_value))
 
 
 @lowers("LookupTableSize", host=True)
 def lookup_table_size(table_handle: Any, *, session: Any) -> Any:
-    return np.int64(len(resources.find(session, table_handle, KIND).items or ()))
+    return np.int64(resources.find(session, table_handle, KIND).size())

@@ -36,6 +36,7 @@ REASONS = {
     "SparseAdd": "how large its result is depends on the data",
     **dict.fromkeys(("SparseApplyAdagradDA", "SparseApplyCenteredRMSProp", "SparseApplyProximalAdagrad",
                      "SparseApplyProximalGradientDescent"), ROWS),
+    **dict.fromkeys(("FractionalAvgPool", "FractionalMaxPool"), "it draws its windows from TensorFlow's own streams"),
     "RandomGamma": "it draws from TensorFlow's own streams",
     "SparseSparseMaximum": "how large its result is depends on the data",
     "SparseSparseMinimum": "how large its result is depends on the data",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tracer import dtypes
 from tracer.derivatives.registry import UnsupportedError, attrs_of, derivative, raw
 from tracer.ir import Operation, Tensor
 from tracer.ops import array, constants, math, reduction
@@ -73,6 +74,17 @@ def _conv3d_backprop_filter(op: Operation, grad: Tensor) -> Any:
 @derivative("MaxPool")
 def _max_pool(op: Operation, grad: Tensor) -> Any:
     return raw("MaxPoolGrad", op.inputs[0], op.outputs[0], grad, **attrs_of(op, *_POOLED, "data_format"))
+
+
+@derivative("FractionalMaxPool")
+def _fractional_max_pool(op: Operation, grad: Tensor, rows_grad: Any, columns_grad: Any) -> Any:
+    return raw("FractionalMaxPoolGrad", op.inputs[0], op.outputs[0], grad, *op.outputs[1:], **attrs_of(op, "overlapping"))
+
+
+@derivative("FractionalAvgPool")
+def _fractional_avg_pool(op: Operation, grad: Tensor, rows_grad: Any, columns_grad: Any) -> Any:
+    return raw("FractionalAvgPoolGrad", array.shape(op.inputs[0], out_type=dtypes.int64), grad, *op.outputs[1:],
+               **attrs_of(op, "overlapping"))
 
 
 @derivative("MaxPool3D")

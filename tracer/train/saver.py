@@ -85,12 +85,12 @@ class Saver:
 
     def build(self) -> None:
         """Records the operations, unless the constructor has done so."""
-        from tracer import variables
+        from tracer import scopes, variables
 
         if self.saver_def is None:
             var_list = self._var_list
             if var_list is None:
-                var_list = variables.all_variables()
+                var_list = variables.all_variables() + scopes.get_collection(scopes.GraphKeys.SAVEABLE_OBJECTS)
             if not var_list:
                 if not self._allow_empty:
                     raise ValueError("No variables to save")

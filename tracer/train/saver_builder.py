@@ -24,6 +24,35 @@ class BaseSaverBuilder:
         var: Any
         slice_spec: str
         name: str
+        part_of: Any = None
+
+    class SaveSpec(NamedTuple):
+        """One tensor of what a checkpoint holds: which slice of a larger one it is, and the name it has there."""
+
+        tensor: Any
+        slice_spec: str
+        name: str
+
+    class SaveableObject:
+        """What checkpoints hold beside variables: several tensors, which are restored together. From 0.11 on.
+
+        Args:
+            op: what produces it.
+            specs: its tensors, a list of `SaveSpec`.
+            name: its name.
+        """
+
+        def __init__(self, op: Any, specs: Any, name: str) -> None:
+            self.op, self.specs, self.name = op, specs, name
+
+        @property
+        def device(self) -> str:
+            """The device that it is on."""
+            return self.op.device
+
+        def restore(self, restored_tensors: list[Tensor], restored_shapes: Any) -> Any:
+            """The operation that takes over what was restored, one tensor for each spec."""
+            raise NotImplementedError("Calling an abstract method.")
 
     def __init__(self, write_version: int = V1) -> None:
         self._write_version = write_version
@@ -83,6 +112,9 @@ class BaseSaverBuilder:
                 raise TypeError("names_to_variables must be a dict mapping string names to variable Tensors. Name is "
                                 f"not a string: {name}")
             value = names_to_variables[name]
+            if isinstance(value, self.SaveableObject):
+                items += [self.VarToSave(spec.tensor, spec.slice_spec, spec.name, value) for spec in value.specs]
+                continue
             if isinstance(value, (list, tuple)):
                 some = self._slices(name, value)
             else:
@@ -145,9 +177,18 @@ class BaseSaverBuilder:
                      shard: int) -> Operation:
         """Restores the variables; `sequentially` one after the other, so that one is in memory at a time."""
         assigned: list[Operation] = []
+        together: list[Tensor] = []
         for item in items:
             variable = item.var
             with scopes.control_dependencies(assigned[-1:] if sequentially else []):
+                if item.part_of is not None:
+                    with scopes.device(_host_device(variable)):
+                        together.append(self.restore_op(filename, item, shard))
+                    if len(together) == len(item.part_of.specs):
+                        restored = item.part_of.restore(together, None)
+                        assigned.append(restored.op if isinstance(restored, Tensor) else restored)
+                        together = []
+                    continue
                 with scopes.device(_host_device(variable)):
                     value = self.restore_op(filename, item, shard)
                     shape = variable.get_shape()
@@ -193,6 +234,9 @@ def variables_by_name(variables: Any) -> dict[str, Any]:
     """
     named: dict[str, Any] = {}
     for variable in variables:
+        if isinstance(variable, BaseSaverBuilder.SaveableObject):
+            named[variable.name] = variable
+            continue
         info = getattr(variable, "_save_slice_info", None)
         if isinstance(variable, Variable) and info is not None:
             known = named.setdefault(info.full_name, [])

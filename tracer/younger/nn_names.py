@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tracer.ops.fractional import fractional_avg_pool as fractional_avg_pool
+from tracer.ops.fractional import fractional_max_pool as fractional_max_pool
 from tracer.ops.later_nn import dilation2d as dilation2d
 from tracer.ops.later_nn import dilation2d_backprop_filter as dilation2d_backprop_filter
 from tracer.ops.later_nn import dilation2d_backprop_input as dilation2d_backprop_input
@@ -17,6 +19,7 @@ from tracer.ops.quantization import quantized_relu as quantized_relu
 from tracer.ops.quantization import quantized_relu6 as quantized_relu6
 from tracer.ops.quantization import quantized_relu_x as quantized_relu_x
 
-__all__ = ["dilation2d", "dilation2d_backprop_filter", "dilation2d_backprop_input", "erosion2d", "quantized_avg_pool",
-           "quantized_batch_norm_with_global_normalization", "quantized_bias_add", "quantized_conv2d",
-           "quantized_max_pool", "quantized_relu", "quantized_relu6", "quantized_relu_x"]
+__all__ = ["dilation2d", "dilation2d_backprop_filter", "dilation2d_backprop_input", "erosion2d", "fractional_avg_pool",
+           "fractional_max_pool", "quantized_avg_pool", "quantized_batch_norm_with_global_normalization",
+           "quantized_bias_add", "quantized_conv2d", "quantized_max_pool", "quantized_relu", "quantized_relu6",
+           "quantized_relu_x"]
