@@ -15,8 +15,9 @@ from jax import lax
 from lowering import fast
 from lowering.programs import options
 
-COLUMNS = 32
-"""At most so many columns, and a half of the rows."""
+COLUMNS = 16
+"""At most so many columns. How many rows there are must not matter: programs for two sizes of a batch are of one form, or
+neither could serve both (`lowering.batch`)."""
 DEPTH = 64
 """At least so many products are added up for a number."""
 
@@ -25,8 +26,8 @@ def is_narrow(a: Any, b: Any) -> bool:
     """Whether the product is one of those, in a program for a CPU."""
     if not fast.on("narrow") or not a.dtype == b.dtype == jnp.float32 or not options.on_cpu():
         return False
-    rows, depth = a.shape
-    return depth >= DEPTH and 2 <= b.shape[1] <= min(COLUMNS, rows // 2)
+    depth, columns = b.shape
+    return depth >= DEPTH and 2 <= columns <= COLUMNS
 
 
 def product(a: Any, b: Any) -> Any:
