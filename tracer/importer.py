@@ -11,6 +11,7 @@ from tracer.device import canonical
 from tracer.graph_def import is_handle, versions
 from tracer.ir import Graph, Operation, Region, Tensor
 from tracer.node_defs import LOCATION, Node, Reader, full_name, parsed
+from tracer.ops import accumulators as _accumulators  # noqa: F401
 from tracer.ops import crossing as _crossing  # noqa: F401
 from tracer.ops import fractional as _fractional  # noqa: F401
 from tracer.ops import later as _later_operations  # noqa: F401 - which a graph may name, as the next ones

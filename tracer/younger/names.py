@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from tracer.ops.accumulators import ConditionalAccumulator as ConditionalAccumulator
+from tracer.ops.accumulators import ConditionalAccumulatorBase as ConditionalAccumulatorBase
+from tracer.ops.accumulators import SparseConditionalAccumulator as SparseConditionalAccumulator
 from tracer.ops.data_flow import PriorityQueue as PriorityQueue
 from tracer.ops.later_maths import batch_to_space_nd as batch_to_space_nd
 from tracer.ops.later_maths import betainc as betainc
@@ -49,7 +52,8 @@ from tracer.ops.quantization import quantized_concat as quantized_concat
 from tracer.ops.slicing import strided_slice as strided_slice
 from tracer.ops.sparse import sparse_reduce_sum as sparse_reduce_sum
 
-__all__ = ["PriorityQueue", "batch_to_space_nd", "betainc", "decode_base64", "dequantize", "encode_base64",
+__all__ = ["ConditionalAccumulator", "ConditionalAccumulatorBase", "PriorityQueue", "SparseConditionalAccumulator",
+           "batch_to_space_nd", "betainc", "decode_base64", "dequantize", "encode_base64",
            "fake_quant_with_min_max_args", "fake_quant_with_min_max_args_gradient", "fake_quant_with_min_max_vars",
            "fake_quant_with_min_max_vars_gradient", "fake_quant_with_min_max_vars_per_channel",
            "fake_quant_with_min_max_vars_per_channel_gradient", "matrix_diag_part", "matrix_set_diag", "parse_tensor",

@@ -7,10 +7,12 @@ import os
 from collections.abc import Iterable
 
 from tracer.train.basic_loops import basic_train_loop as basic_train_loop
+from tracer.train.sync_replicas_optimizer_v2 import SyncReplicasOptimizerV2 as SyncReplicasOptimizerV2
 from tracer.train.training_util import assert_global_step as assert_global_step
 from tracer.train.training_util import get_global_step as get_global_step
 
-__all__ = ["assert_global_step", "basic_train_loop", "checkpoint_exists", "get_checkpoint_mtimes", "get_global_step"]
+__all__ = ["SyncReplicasOptimizerV2", "assert_global_step", "basic_train_loop", "checkpoint_exists",
+           "get_checkpoint_mtimes", "get_global_step"]
 
 
 def checkpoint_exists(checkpoint_prefix: str) -> bool:
