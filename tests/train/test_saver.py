@@ -152,6 +152,32 @@ def test_a_restore_that_fails_changes_nothing(tmp_path):
         assert sess.run([first, second]) == [5.0, 2.0]
 
 
+def test_counters_of_epochs_that_a_checkpoint_lacks_begin_at_zero(tmp_path):
+    """A program trains without end, and is judged in one epoch: 0.9 and later neither saved nor restored the counter."""
+    with tf.Graph().as_default(), tf.Session() as sess:
+        tf.Variable(3.0, name="v")
+        sess.run(tf.initialize_all_variables())
+        path = tf.train.Saver().save(sess, str(tmp_path / "model"))
+    queue = tf.train.string_input_producer(["a", "b"], num_epochs=1, shuffle=False)
+    value = queue.dequeue()
+    v = tf.Variable(1.0, name="v")
+    with tf.Session() as sess:
+        saver = tf.train.Saver()
+        saver.restore(sess, path)
+        coordinator = tf.train.Coordinator()
+        threads = tf.train.start_queue_runners(sess, coordinator)
+        assert sess.run([value, v]) == [b"a", 3.0]
+        assert sess.run(value) == b"b"
+        with pytest.raises(errors.OutOfRangeError):
+            sess.run(value)
+        coordinator.request_stop()
+        coordinator.join(threads)
+        counted = saver.save(sess, str(tmp_path / "counted"))
+    with tf.Session() as sess:
+        saver.restore(sess, counted)
+        assert sess.run("input_producer/limit_epochs/epochs:0") == 1  # as 0.8 did
+
+
 @pytest.mark.parametrize("much", [0, 1 << 40])
 @pytest.mark.parametrize("version", VERSIONS)
 def test_restoring_takes_little_memory(tmp_path, monkeypatch, version, much):

@@ -8,7 +8,7 @@ from typing import Any
 from tracer import dtypes, scopes, shapes
 from tracer.convert import convert_n_to_tensor_or_indexed_slices, convert_to_tensor
 from tracer.declare import also_called
-from tracer.ir import Tensor
+from tracer.ir import Operation, Tensor
 from tracer.ops import array, casting, constants, control_flow, indexing, io, logic, math, summary
 from tracer.ops.data_flow import FIFOQueue, PaddingFIFOQueue, QueueBase, RandomShuffleQueue
 from tracer.ops.random import random_shuffle
@@ -25,6 +25,9 @@ def match_filenames_once(pattern: Any, name: str | None = None) -> Variable:
         return Variable(io.matching_files(pattern), trainable=False, name=scope, validate_shape=False)
 
 
+_COUNTER = "limit_epochs/epochs"
+
+
 def limit_epochs(tensor: Any, num_epochs: int | None = None, name: str | None = None) -> Any:
     """`tensor`, `num_epochs` times; then OutOfRangeError. Counts in a variable, which must be initialized.
 
@@ -38,6 +41,17 @@ def limit_epochs(tensor: Any, num_epochs: int | None = None, name: str | None = 
         epochs = Variable(array.constant(0, dtype=dtypes.int64), name="epochs", trainable=False)
         with scopes.control_dependencies([epochs.count_up_to(num_epochs)]):
             return array.identity(tensor, name=scope)
+
+
+def counters_to_restore(restore: Operation) -> dict[str, Tensor]:
+    """The counters of `limit_epochs` among what an operation restores: what is assigned to each, by its name."""
+    found, waiting = {}, [restore]
+    while waiting:
+        op = waiting.pop()
+        waiting.extend(op.control_inputs)
+        if op.type == "Assign" and op.inputs[0].op.name.endswith(_COUNTER) and op.inputs[0].op.type == "Variable":
+            found[op.inputs[0].op.name] = op.inputs[1]
+    return found
 
 
 def input_producer(input_tensor: Any, element_shape: Any = None, num_epochs: int | None = None, shuffle: bool = True,

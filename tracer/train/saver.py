@@ -12,6 +12,7 @@ import numpy as np
 
 from tracer import compat, errors, logging
 from tracer.session import BaseSession
+from tracer.train import input
 from tracer.train.checkpoint_state import checkpoint_exists as checkpoint_exists
 from tracer.train.checkpoint_state import generate_checkpoint_state_proto as generate_checkpoint_state_proto
 from tracer.train.checkpoint_state import get_checkpoint_state as get_checkpoint_state
@@ -252,7 +253,18 @@ class Saver:
             raise ValueError("Can't load save_path when it is None.")
         if not checkpoint_exists(save_path):
             raise ValueError(f"Restore called with invalid save path {save_path}")
-        sess.run(self.saver_def.restore_op_name, {self.saver_def.filename_tensor_name: save_path})
+        sess.run(self.saver_def.restore_op_name,
+                 {self.saver_def.filename_tensor_name: save_path, **self._counters(sess, save_path)})
+
+    def _counters(self, sess: Any, save_path: str) -> dict[Any, int]:
+        """Zeros for the counters of epochs that the checkpoint lacks: TensorFlow 0.9 and later saved none."""
+        try:
+            restore = sess.graph.get_operation_by_name(self.saver_def.restore_op_name)
+        except KeyError:  # of which the run has more to say
+            return {}
+        counters = input.counters_to_restore(restore)
+        saved = NewCheckpointReader(save_path).get_variable_to_shape_map() if counters else {}
+        return {value: 0 for name, value in counters.items() if name not in saved}
 
 
 def _files_of(path: str, bundle: bool) -> list[str]:
