@@ -296,8 +296,9 @@ def initialize_all_variables() -> Operation:
 
 
 def initialize_local_variables() -> Operation:
-    """One operation that initializes the local variables."""
-    return initialize_variables(local_variables())
+    """One operation that initializes the local variables, and the counters of epochs: since 0.9 they are among them."""
+    counters = [v for v in all_variables() if v.op.name.endswith("limit_epochs/epochs")]
+    return initialize_variables([*local_variables(), *counters])
 
 
 def is_variable_initialized(variable: Any) -> Tensor:

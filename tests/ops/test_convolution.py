@@ -163,3 +163,14 @@ def test_names_and_shapes():
     assert tf.nn.depthwise_conv2d(x, tf.zeros([3, 3, 1, 2]), [1, 1, 1, 1], "SAME").op.type == "Conv2D"
     separable = tf.nn.separable_conv2d(x, tf.zeros([3, 3, 1, 2]), tf.zeros([1, 1, 2, 4]), [1, 1, 1, 1], "SAME")
     assert (separable.op.name, separable.op.inputs[0].op.name) == ("separable_conv2d", "separable_conv2d/depthwise")
+
+
+def test_windows_in_space_may_be_larger_than_what_they_slide_over():
+    """As since 0.9, where padding makes room."""
+    x = tf.reshape(tf.constant([1.0, 10.0]), [1, 2, 1, 1, 1])
+    weights = tf.reshape(tf.constant([1.0, 2.0, 3.0]), [3, 1, 1, 1, 1])
+    made = [tf.nn.conv3d(x, weights, [1] * 5, "SAME"), tf.nn.max_pool3d(x, [1, 3, 2, 2, 1], [1] * 5, "SAME")]
+    with tf.Session() as session:
+        assert [np.ravel(value).tolist() for value in session.run(made)] == [[2 + 30, 1 + 20], [10, 10]]
+    with pytest.raises(ValueError, match="Filter must not be larger than the input"):
+        tf.nn.conv3d(x, weights, [1] * 5, "VALID")

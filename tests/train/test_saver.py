@@ -164,6 +164,7 @@ def test_counters_of_epochs_that_a_checkpoint_lacks_begin_at_zero(tmp_path):
     with tf.Session() as sess:
         saver = tf.train.Saver()
         saver.restore(sess, path)
+        assert tf.local_variables() == []
         coordinator = tf.train.Coordinator()
         threads = tf.train.start_queue_runners(sess, coordinator)
         assert sess.run([value, v]) == [b"a", 3.0]
@@ -176,6 +177,19 @@ def test_counters_of_epochs_that_a_checkpoint_lacks_begin_at_zero(tmp_path):
     with tf.Session() as sess:
         saver.restore(sess, counted)
         assert sess.run("input_producer/limit_epochs/epochs:0") == 1  # as 0.8 did
+
+
+def test_counters_of_epochs_begin_with_the_local_variables(tmp_path):
+    with tf.Session() as sess:
+        v = tf.Variable(3.0)
+        saver = tf.train.Saver()
+        value = tf.train.string_input_producer(["a"], num_epochs=1).dequeue()
+        sess.run([v.initializer, tf.initialize_local_variables()])
+        threads = tf.train.start_queue_runners(sess)
+        saver.save(sess, str(tmp_path / "model"))
+        assert sess.run(value) == b"a"
+        for thread in threads:
+            thread.join()
 
 
 @pytest.mark.parametrize("much", [0, 1 << 40])

@@ -23,7 +23,7 @@ def init_op() -> Any:
 
 def local_init_op() -> Any:
     """The initialization of local variables and tables."""
-    return group(variables.initialize_local_variables(), initialize_all_tables())
+    return group(variables.initialize_variables(variables.local_variables()), initialize_all_tables())
 
 
 def saver() -> Any:

@@ -283,7 +283,8 @@ def _session(checkpoint_path: str | None, init_op: Any = None, master: str = "",
              config: Any = None) -> Iterator[Session]:
     """A session for the default graph: restored or initialized, its queue runners started."""
     saver = _saver() if checkpoint_path and variables.all_variables() else None
-    local = control_flow.group(variables.initialize_local_variables(), data_flow.initialize_all_tables())
+    local = control_flow.group(variables.initialize_variables(variables.local_variables()),
+                               data_flow.initialize_all_tables())
     if init_op is None and not checkpoint_path:
         init_op = variables.initialize_all_variables()
     coordinator = Coordinator()
