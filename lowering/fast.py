@@ -28,6 +28,7 @@ PATHS = {
     "rows": "rows of tables written in place of whole tables",
     "staging": "feeds copied to memory that is used again",
     "straight": "runs of host operations alone as one function",
+    "winograd": "convolutions with fewer products, for CPUs",
 }
 """The names, and what each stands for."""
 

@@ -13,6 +13,7 @@ import numpy as np
 from jax import lax
 
 from lowering import fast
+from lowering.kernels import winograd
 from lowering.kernels.apart import apart
 from lowering.programs import options
 
@@ -70,6 +71,8 @@ def convolved(window: Window, input: Any, filter: Any) -> Any:
         return apart(functools.partial(_tap_by_tap, window))(input, filter)
     if is_for_cpu() and _is_shallow(window, input, filter):
         return _rows_for_channels(window, input, filter)
+    if _has_fewer_products(window, _results(window, input, filter), filter.shape, input.dtype):
+        return winograd.convolved(window.pads, input, filter)
     return _convolved(window, input, filter)
 
 
@@ -84,6 +87,8 @@ def to_input(window: Window, sizes: tuple[int, ...], out_backprop: Any, filter: 
         taps, size, count = filter.shape[axis], sizes[window.first + axis], out_backprop.shape[window.first + axis]
         before = taps - 1 - low
         pads.append((before, size + taps - 1 - ((count - 1) * stride + 1) - before))
+    if _has_fewer_products(window, sizes, filter.shape, filter.dtype):
+        return winograd.convolved(pads, out_backprop, jnp.flip(filter, places).swapaxes(2, 3))
     out_backprop, pads = _roomy(out_backprop, window.first, filter.shape, pads, window.strides)
     inputs, filters, outputs = window.layout
     layout = inputs, filters.replace("IO", "OI"), outputs
@@ -96,6 +101,8 @@ def to_filter(window: Window, taps: tuple[int, ...], input: Any, out_backprop: A
     """Its gradient by a filter of shape `taps`."""
     if is_for_cpu() and _is_one_tap(window, taps, input.dtype):
         return _product_to_filter(window, taps, input, out_backprop)
+    if _has_fewer_products(window, out_backprop.shape, taps, input.dtype):
+        return winograd.to_filter(window.pads, taps, input, out_backprop)
     if is_for_cpu() and (strips := _strips(window, out_backprop.shape)) > 1:
         return _in_strips(window, taps, strips, input, out_backprop)
     return _to_filter(window, taps, input, out_backprop)
@@ -118,6 +125,18 @@ to_filter.defvjp(
 def is_for_cpu() -> bool:
     """Whether what is traced is for a CPU alone, and may have its form. An emitted module never has."""
     return fast.on("convolutions") and options.on_cpu()
+
+
+def _has_fewer_products(window: Window, outputs: Sequence[int], taps: Sequence[int], dtype: Any) -> bool:
+    """Whether a convolution with results of shape `outputs`, or a gradient, is faster with fewer products."""
+    return is_for_cpu() and window.last and winograd.is_faster(outputs, taps, window.strides, dtype)
+
+
+def _results(window: Window, input: Any, filter: Any) -> tuple[int, ...]:
+    """The shape of a convolution without strides."""
+    counts = [size + sum(pads) - taps + 1 for size, pads, taps in
+              zip(input.shape[window.first:], window.pads, filter.shape, strict=False)]
+    return (input.shape[0], *counts, filter.shape[-1])
 
 
 def _convolved(window: Window, input: Any, filter: Any) -> Any:
