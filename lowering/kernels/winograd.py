@@ -29,6 +29,8 @@ FEWER = 0.7
 """There must be so many products for one at most, rows counted that tiles have too much."""
 CHANNELS = 32
 """With fewer, what goes in and comes out is as much as the products."""
+IMAGES = 8
+"""With fewer, their rows are images as well in a gradient by the filter, which are channels in what XLA makes of it."""
 LEAST = 10**8
 """Of fewer multiplications the plain form is as fast, or wins back too little of what a larger program takes to compile."""
 LEAST_EACH = 5 * 10**6
@@ -146,7 +148,7 @@ def _products(parts: Sequence[Any], filter: Any, pads: tuple[int, int]) -> list[
 
 def _to_row(pads: tuple[int, int], input: Any, out_backprop: Any) -> Any:
     """The gradient by a filter of one row."""
-    if input.shape[0] < CHANNELS:  # images are the channels of what XLA makes of it; rows are images as well
+    if input.shape[0] < IMAGES:
         input, out_backprop = (array.reshape(-1, 1, *array.shape[2:]) for array in (input, out_backprop))
     return lax.conv_general_dilated(input, out_backprop, (1, 1), ((0, 0), pads),
                                     dimension_numbers=("CHWN", "IHWO", "HWNC"))[0]
