@@ -81,14 +81,14 @@ def to_input(window: Window, sizes: tuple[int, ...], out_backprop: Any, filter: 
     """Its gradient by an input of shape `sizes`."""
     if is_for_cpu() and max(window.strides) > 1 and _is_one_tap(window, filter.shape, filter.dtype):
         return _product_to_input(window, sizes, out_backprop, filter)
+    if _has_fewer_products(window, out_backprop.shape, filter.shape, filter.dtype):
+        return winograd.to_input(window.pads, sizes, out_backprop, filter)
     places = range(len(window.strides))
     pads = []
     for axis, stride, (low, _) in zip(places, window.strides, window.pads, strict=True):
         taps, size, count = filter.shape[axis], sizes[window.first + axis], out_backprop.shape[window.first + axis]
         before = taps - 1 - low
         pads.append((before, size + taps - 1 - ((count - 1) * stride + 1) - before))
-    if _has_fewer_products(window, sizes, filter.shape, filter.dtype):
-        return winograd.convolved(pads, out_backprop, jnp.flip(filter, places).swapaxes(2, 3))
     out_backprop, pads = _roomy(out_backprop, window.first, filter.shape, pads, window.strides)
     inputs, filters, outputs = window.layout
     layout = inputs, filters.replace("IO", "OI"), outputs

@@ -1,9 +1,9 @@
-"""Convolutions by Winograd's minimal filtering along the first axis that a filter moves on: of four results at a time, with
-eight products for the twenty of five taps, or six for the twelve of three.
+"""Convolutions by Winograd's minimal filtering along rows: four results at a time, of eight products for the twenty that
+five taps take, or six for the twelve of three.
 
-What is left is a convolution along the other axis for each of the products. In both axes there were fewer of them
-still, but what they are made of grows faster, and so does what is lost in rounding: here that is four times as much as
-in a plain sum, 1e-6 of the results' size.
+Each of the products is a convolution along the other axis. Along both there were fewer of them, but what they are made
+of grows faster, and so does what is lost in rounding: here it is four times as much as in a plain sum, 1e-6 of the
+results' size. An infinite number reaches the others of its tile.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def transforms(taps: int) -> Transforms:
     inputs.append(_polynomial(points))
     filters.append([0] * (taps - 1) + [1])
     results = [[point**k for point in points] + [int(k == TILE - 1)] for k in range(TILE)]
-    return Transforms(*(np.array([[float(c) for c in row] for row in rows], np.float32) for rows in (inputs, filters, results)))
+    return Transforms(*(np.array(rows, np.float64).astype(np.float32) for rows in (inputs, filters, results)))
 
 
 def _polynomial(roots: Sequence[Fraction]) -> list[Fraction]:
@@ -92,7 +92,8 @@ def convolved(pads: Sequence[tuple[int, int]], input: Any, filter: Any) -> Any:
     """The convolution, with so many zeros around the input."""
     taps = filter.shape[0]
     size = input.shape[1] + sum(pads[0]) - taps + 1
-    products = _products(_of_inputs(taps, pads[0], size, input), filter, pads[1])
+    parts = apart(functools.partial(_transformed, taps, pads[0], size))(input)
+    products = _products(parts, filter, pads[1])
 
     def put_together(products: list[Any], covered: Any) -> Any:
         results = _woven([_sum(row, products) for row in transforms(taps).results])[:, :size]
@@ -101,10 +102,35 @@ def convolved(pads: Sequence[tuple[int, int]], input: Any, filter: Any) -> Any:
     return apart(put_together)(products, apart(functools.partial(_covered, pads, filter.shape[:2]))(input))
 
 
+def to_input(pads: Sequence[tuple[int, int]], sizes: Sequence[int], out_backprop: Any, filter: Any) -> Any:
+    """Its gradient by an input of shape `sizes`."""
+    taps, wide = filter.shape[:2]
+    around = (wide - 1 - pads[1][0], wide - 1 - pads[1][1])
+    products = _products(_of_results(taps, out_backprop), jnp.flip(filter, 1).swapaxes(2, 3), around)
+
+    def put_together(products: list[Any]) -> Any:
+        # A tile of results sees as many rows of the input as there are products, the last of them with the next tile.
+        ours, theirs = ([jnp.pad(product, ((0, 0), beside, (0, 0), (0, 0))) for product in products]
+                        for beside in ((0, 1), (1, 0)))
+        columns = [*transforms(taps).inputs.T]
+        rows = [_sum(columns[k], ours) for k in range(TILE)]
+        for k, column in enumerate(columns[TILE:]):
+            rows[k] += _sum(column, theirs)
+        return _woven(rows)[:, pads[0][0]:pads[0][0] + sizes[1]]
+
+    return apart(put_together)(products)
+
+
 def to_filter(pads: Sequence[tuple[int, int]], taps: Sequence[int], input: Any, out_backprop: Any) -> Any:
     """Its gradient by a filter of shape `taps`."""
-    parts = _of_inputs(taps[0], pads[0], out_backprop.shape[1], input)
-    products = [_to_row(pads[1], part, one) for part, one in zip(parts, _of_results(taps[0], out_backprop), strict=True)]
+    gradients = _of_results(taps[0], out_backprop)
+
+    def turned(input: Any, _: Any) -> list[Any]:
+        return _transformed(taps[0], pads[0], out_backprop.shape[1], input.transpose(3, 1, 2, 0))
+
+    # Told of a gradient that it does not need, this waits for it, and needs no memory until then.
+    parts = apart(turned)(input, gradients[0])
+    products = [_to_row(pads[1], part, one) for part, one in zip(parts, gradients, strict=True)]
     return jnp.stack([_sum(column, products) for column in transforms(taps[0]).filters.T])
 
 
@@ -119,14 +145,10 @@ def _covered(pads: Sequence[tuple[int, int]], taps: Sequence[int], input: Any) -
     return found
 
 
-def _of_inputs(taps: int, pads: tuple[int, int], size: int, input: Any) -> list[Any]:
+def _transformed(taps: int, pads: tuple[int, int], size: int, input: Any) -> list[Any]:
     """What each product is made of, for `size` results."""
-
-    def transformed(input: Any) -> list[Any]:
-        cut = _cut(input, (pads[0], pads[1] + -size % TILE), taps + TILE - 1)
-        return [_sum(row, cut) for row in transforms(taps).inputs]
-
-    return apart(transformed)(input)
+    cut = _cut(input, (pads[0], pads[1] + -size % TILE), taps + TILE - 1)
+    return [_sum(row, cut) for row in transforms(taps).inputs]
 
 
 def _of_results(taps: int, out_backprop: Any) -> list[Any]:
@@ -147,11 +169,13 @@ def _products(parts: Sequence[Any], filter: Any, pads: tuple[int, int]) -> list[
 
 
 def _to_row(pads: tuple[int, int], input: Any, out_backprop: Any) -> Any:
-    """The gradient by a filter of one row."""
-    if input.shape[0] < IMAGES:
-        input, out_backprop = (array.reshape(-1, 1, *array.shape[2:]) for array in (input, out_backprop))
+    """The gradient by a filter of one row, from images that are the last axis of the input."""
+    if out_backprop.shape[0] < IMAGES:
+        depth, _, wide, _ = input.shape
+        input = input.transpose(0, 2, 3, 1).reshape(depth, 1, wide, -1)
+        out_backprop = out_backprop.reshape(-1, 1, *out_backprop.shape[2:])
     return lax.conv_general_dilated(input, out_backprop, (1, 1), ((0, 0), pads),
-                                    dimension_numbers=("CHWN", "IHWO", "HWNC"))[0]
+                                    dimension_numbers=("NHWC", "IHWO", "HWNC"))[0]
 
 
 def _cut(array: Any, pads: tuple[int, int], count: int) -> list[Any]:

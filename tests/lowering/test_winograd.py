@@ -30,7 +30,8 @@ def is_taken(window, x, f):
 
 @pytest.mark.parametrize("padding", ["SAME", "VALID"])
 @pytest.mark.parametrize("sizes", [
-    (2, 12, 7, 5, 5, 10, 9), (12, 14, 6, 5, 1, 9, 11), (3, 9, 7, 3, 3, 16, 10), (1, 11, 5, 3, 4, 9, 9), (9, 8, 8, 3, 2, 9, 12)])
+    (2, 12, 7, 5, 5, 10, 9), (12, 14, 6, 5, 1, 9, 11), (3, 9, 7, 3, 3, 16, 10), (1, 11, 5, 3, 4, 9, 9),
+    (9, 8, 8, 3, 2, 9, 12)])
 def test_values_and_gradients_are_the_plain_ones(sizes, padding, monkeypatch):
     x, f = arrays(*sizes)
     window = window_of(x.shape, f.shape, (1, 1, 1, 1), padding)
@@ -64,8 +65,8 @@ def test_what_meets_zeros_alone_is_zero(monkeypatch):
 
 
 @pytest.mark.parametrize(("sizes", "strides", "dtype"), [
-    ((2, 12, 12, 5, 5, 9, 9), 2, np.float32), ((2, 12, 12, 5, 5, 9, 9), 1, np.float16), ((2, 12, 12, 4, 5, 9, 9), 1, np.float32),
-    ((2, 12, 12, 5, 5, 8, 9), 1, np.float32), ((2, 5, 12, 3, 3, 9, 9), 1, np.float32)])
+    ((2, 12, 12, 5, 5, 9, 9), 2, np.float32), ((2, 12, 12, 5, 5, 9, 9), 1, np.float16),
+    ((2, 12, 12, 4, 5, 9, 9), 1, np.float32), ((2, 12, 12, 5, 5, 8, 9), 1, np.float32), ((2, 5, 12, 3, 3, 9, 9), 1, np.float32)])
 def test_others_are_left_alone(sizes, strides, dtype):
     x, f = (array.astype(dtype) for array in arrays(*sizes))
     assert not is_taken(window_of(x.shape, f.shape, (1, strides, strides, 1), "SAME"), x, f)
