@@ -66,7 +66,8 @@ def test_what_meets_zeros_alone_is_zero(monkeypatch):
 
 @pytest.mark.parametrize(("sizes", "strides", "dtype"), [
     ((2, 12, 12, 5, 5, 9, 9), 2, np.float32), ((2, 12, 12, 5, 5, 9, 9), 1, np.float16),
-    ((2, 12, 12, 4, 5, 9, 9), 1, np.float32), ((2, 12, 12, 5, 5, 8, 9), 1, np.float32), ((2, 5, 12, 3, 3, 9, 9), 1, np.float32)])
+    ((2, 12, 12, 4, 5, 9, 9), 1, np.float32),
+    ((2, 12, 12, 5, 5, 8, 9), 1, np.float32), ((2, 5, 12, 3, 3, 9, 9), 1, np.float32)])
 def test_others_are_left_alone(sizes, strides, dtype):
     x, f = (array.astype(dtype) for array in arrays(*sizes))
     assert not is_taken(window_of(x.shape, f.shape, (1, strides, strides, 1), "SAME"), x, f)
