@@ -189,6 +189,13 @@ def test_source_paths(monkeypatch):
     assert test.test_src_dir_path("core/lib") == "/tree/tensorflow/core/lib"
 
 
+def test_what_replaces_objects_in_tests():
+    with tf.test.mock.patch.object(tf.gfile, "Exists", return_value=True):
+        assert tf.gfile.Exists("/nowhere")
+    with pytest.raises(AttributeError, match="no attribute 'mocks'"):
+        tf.test.mocks  # noqa: B018
+
+
 def test_operations_in_a_graph():
     operation = types.SimpleNamespace(name="hello", type="Const", node_def="its definition")
     graph = types.SimpleNamespace(get_operations=lambda: [operation])

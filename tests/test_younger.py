@@ -147,6 +147,10 @@ SOFT = np.exp(ROWS) / np.exp(ROWS).sum(0)
     (lambda x: tf.nn.softmax_cross_entropy_with_logits(tf.pack([x, x]), tf.ones([2, 2, 3])), [[4.222818] * 2] * 2),
     (lambda x: tf.nn.sparse_softmax_cross_entropy_with_logits(tf.pack([x, x]), [[0, 2], [1, 1]]),
      [[2.407606, 0.407606], [1.407606, 1.407606]]),
+    (lambda x: tf.nn.sparse_softmax_cross_entropy_with_logits(x[0], 2), 0.407606),
+    (lambda x: tf.nn.softmax_cross_entropy_with_logits(x[0], [0.0, 0.0, 1.0]), 0.407606),
+    (lambda x: tf.nn.softmax(x[:, 0]), SOFT[:, 0]),
+    (lambda x: tf.nn.log_softmax(x[:, 1], dim=0), np.log(SOFT[:, 1])),
     (lambda x: tf.matmul(tf.pack([x, 2 * x]), tf.pack([x, x]), transpose_b=True),
      [ROWS @ ROWS.T, 2 * ROWS @ ROWS.T]),
     (lambda x: tf.matmul(x, x, adjoint_a=True), ROWS.T @ ROWS),
@@ -166,6 +170,15 @@ def test_losses_of_more_dimensions_know_their_shape():
     assert tf.nn.softmax_cross_entropy_with_logits(logits, logits).get_shape().as_list() == [None, 5]
     with pytest.raises(ValueError, match=r"Rank of labels \(received 3\) should equal rank of logits minus 1"):
         tf.nn.sparse_softmax_cross_entropy_with_logits(logits, tf.zeros([2, 5, 1], tf.int32))
+    assert tf.nn.sparse_softmax_cross_entropy_with_logits(logits, tf.zeros([2, 5], tf.int32)).get_shape().as_list() == [2, 5]
+
+
+def test_losses_of_logits_of_unknown_rank_are_as_many_as_labels():
+    logits, labels = tf.placeholder(tf.float32), tf.placeholder(tf.int32, [None, None])
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(logits, labels)
+    assert losses.get_shape().as_list() == [None, None]
+    given = tf.Session().run(losses, {logits: [ROWS, ROWS], labels: [[0, 2], [1, 1]]})
+    np.testing.assert_allclose(given, [[2.407606, 0.407606], [1.407606, 1.407606]], 1e-5)
 
 
 IMAGE = np.arange(32, dtype=np.float32).reshape(1, 4, 4, 2)

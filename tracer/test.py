@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import importlib.util
 import os
 import random
@@ -336,3 +337,9 @@ def is_gpu_available(cuda_only: bool = False) -> bool:
     return found and (not cuda_only or is_built_with_cuda())
 
 
+
+
+def __getattr__(name: str) -> Any:
+    if name == "mock":  # from 0.11 on
+        return importlib.import_module("unittest.mock")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -30,7 +30,8 @@ from tracer.ir import Operation, Region, Tensor
 
 def _check_differentiable(op: Operation, path: set[Operation], fed: frozenset[Tensor]) -> None:
     """Raises UnsupportedError when a gradient would have to pass through what runs on the host, region by region."""
-    if path.isdisjoint(ON_HOST):
+    regional = [node for node in path if node.regions and is_host(node)]
+    if not regional:
         return
     xs = set(op.inputs[op.attrs["ys"]:op.attrs["ys"] + op.attrs["xs"]])
     smooth: set[Operation] = set()
@@ -39,11 +40,17 @@ def _check_differentiable(op: Operation, path: set[Operation], fed: frozenset[Te
                 t in xs or (t not in fed and t.op in smooth) for t in node.inputs if _is_smooth(t)):
             smooth.add(node)
     needed_by_ys = needed([y.op for y in op.inputs[:op.attrs["ys"]] if y not in fed and _is_smooth(y)], fed)
-    blocked = next((node for node in ON_HOST if node in smooth and node in needed_by_ys), None)
-    if blocked is not None:
+    blocked = next((node for node in regional if node in smooth and node in needed_by_ys), None)
+    if blocked is None:
+        return
+    if blocked in ON_HOST:
         raise UnsupportedError(
             "there is no gradient through a conditional or a loop whose values change their shapes by what it computes "
             "itself", blocked, "Let fed or constant numbers alone decide how often the loop runs.")
+    inside = next((node.name for region in blocked.regions for node in region.walk() if is_host(node)), blocked.name)
+    raise UnsupportedError(
+        f"there is no gradient through a conditional or a loop that runs {inside!r} on the host", blocked,
+        "Compute that outside of it, and hand its result in.")
 
 
 def _is_smooth(tensor: Tensor) -> bool:

@@ -165,7 +165,7 @@ def is_host(op: Operation) -> bool:
     if op.type == "Gradients":
         return False
     if op.regions:
-        return op in ON_HOST or any(
+        return op in ON_HOST or any(t.dtype.base_dtype is dtypes.string for t in op.outputs) or any(
             is_host(node) or companion(node) is not None for region in op.regions for node in region.walk())
     rule = registry.find(op.type)
     if rule is not None and rule.host:

@@ -320,6 +320,17 @@ def test_a_training_step_waits_for_updates():
         assert session.run(seen) == 7
 
 
+def test_what_has_no_gradient_is_left_as_it_is():
+    """As in TensorFlow 0.12.1, which multiplies, clips and disturbs the others."""
+    w, unused = tf.Variable(1.0, name="w"), tf.Variable(2.0, name="unused")
+    train = layers.optimize_loss(w * w, None, 0.1, "SGD", gradient_multipliers={"unused": 3.0, "w": 0.5},
+                                 clip_gradients=10.0)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        session.run(train)
+        np.testing.assert_allclose(session.run([w, unused]), [0.9, 2.0], 1e-6)
+
+
 def test_clipping_by_a_function_and_noise():
     w = tf.Variable([2.0, 3.0])
     doubled = layers.optimize_loss(tf.reduce_sum(w), None, None, tf.train.GradientDescentOptimizer(0.1), variables=[w],

@@ -72,6 +72,15 @@ def test_losses_are_named_and_listed(make, name):
     assert losses.get_losses("other") == []
 
 
+def test_a_loss_is_added_to_a_collection_or_to_none():
+    loss = tf.constant(1.0)
+    losses.add_loss(loss, "others")
+    losses.add_loss(loss, None)
+    with tf.contrib.framework.arg_scope([losses.add_loss], loss_collection="third"):
+        losses.add_loss(loss)
+    assert [tf.get_collection(key) for key in ("others", "third", tf.GraphKeys.LOSSES)] == [[loss], [loss], []]
+
+
 def test_both_names_of_an_argument_are_too_many():
     assert losses.log_loss(predictions=p(2), labels=p(2), weights=2.0).op.type == "Select"
     with pytest.raises(TypeError, match="got both 'targets' and 'labels'"):

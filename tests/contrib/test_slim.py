@@ -219,18 +219,21 @@ def decoder():
         "numbers": handlers.Tensor("numbers"),
         "square": handlers.Tensor("numbers", shape_keys="places"),
         "spread": handlers.SparseTensor("places", "values", shape=[5], densify=True),
+        "sparse": handlers.SparseTensor("places", "values"),
         "boxes": handlers.BoundingBox(prefix="box/"),
         "twice": handlers.ItemHandlerCallback("image/class/label", lambda features: features["image/class/label"] * 2),
     })
 
 
 def test_a_record_is_taken_apart():
-    items = ["image", "label", "numbers", "square", "spread", "boxes", "twice"]
+    items = ["image", "label", "numbers", "square", "spread", "sparse", "boxes", "twice"]
     assert decoder().list_items() == items
-    image, label, numbers, square, spread, boxes, twice = tf.Session().run(decoder().decode(tf.constant(record(3))))
+    image, label, numbers, square, spread, sparse, boxes, twice = tf.Session().run(
+        decoder().decode(tf.constant(record(3))))
     np.testing.assert_array_equal(image, np.full([2, 3, 3], 3))
     assert (label, twice.tolist(), numbers.tolist(), square.tolist()) == (3, [6], [0, 1, 2], [[0, 1, 2]])
     assert spread.tolist() == [0, 5, 0, 7, 0]
+    assert (sparse.indices.tolist(), sparse.values.tolist(), sparse.shape.tolist()) == ([[1], [3]], [5, 7], [2])
     assert boxes.tolist() == [[3, 3, 3, 3], [0, 1, 2, 3]]
 
 

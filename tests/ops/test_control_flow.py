@@ -1,10 +1,12 @@
 """Conditionals, loops, and what orders and watches operations."""
 
 import numpy as np
+import pytest
 
 import tracer as tf
 from tests.parity import case, parity
 from tests.reference.recipes import control
+from tracer.errors import UnsupportedError
 
 PAIR = np.float32([1.5, -0.5]), np.float32([0.25, 2])
 TRUE, FALSE = np.bool_(True), np.bool_(False)
@@ -58,3 +60,35 @@ def test_waiting_for_the_loop_variable_beside_a_host_step():
     end = tf.while_loop(lambda i: i < 3, body, [tf.constant(0)])
     with tf.Session() as session:
         assert session.run(end) == 3
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_branches_that_give_text(taken):
+    """Constants alone, or beside numbers."""
+    truth = tf.placeholder(tf.bool)
+    number = tf.placeholder(tf.float32)
+    word = tf.cond(truth, lambda: tf.constant("yes"), lambda: tf.constant("no"))
+    both = tf.cond(truth, lambda: [tf.constant("yes"), number * 2], lambda: [tf.constant("no"), number * 3])
+    last = tf.while_loop(lambda i, _: i < 2, lambda i, _: [i + 1, tf.constant("last")], [0, tf.constant("first")])
+    with tf.Session() as session:
+        given = session.run([word, both, last], {truth: taken, number: 1.5})
+    assert given == [b"yes" if taken else b"no", [b"yes", 3.0] if taken else [b"no", 4.5], [2, b"last"]]
+
+
+def _picked(weights):
+    return tf.reduce_sum(tf.gather(weights, tf.where(tf.greater([1.0, -1.0], 0.0))[:, 0]))
+
+
+@pytest.mark.parametrize("build", [
+    lambda w: tf.cond(tf.placeholder_with_default(True, []), lambda: _picked(w), lambda: tf.reduce_sum(w * w)),
+    lambda w: tf.while_loop(lambda i, _: i < 2, lambda i, x: [i + 1, x + _picked(w)], [0, 0.0])[1],
+], ids=["conditional", "loop"])
+def test_no_gradient_is_made_up_through_what_runs_on_the_host_inside(build):
+    weights = tf.Variable([2.0, 3.0])
+    value = build(weights)
+    gradient, = tf.gradients(value, [weights])
+    with tf.Session() as session:
+        session.run(weights.initializer)
+        assert session.run(value) in (2.0, 4.0)
+        with pytest.raises(UnsupportedError, match=r"no gradient through a conditional or a loop that runs .*Where"):
+            session.run(gradient)

@@ -34,6 +34,8 @@ def _along(function: Callable[..., Tensor], logits: Any, name: Any, dim: int) ->
     """A softmax along a dimension; 0.8 has `name` where 0.9 and later have `dim`."""
     if isinstance(name, int):
         dim, name = name, None
+    if dim in (-1, 0) and _rank(logits) == 1:  # from 0.9 on
+        return array.reshape(function(array.expand_dims(logits, 0)), [-1], name=name or "Reshape")
     if dim == -1:
         return function(logits, name=name)
     logits = convert_to_tensor(logits)
@@ -100,7 +102,7 @@ def softmax_cross_entropy_with_logits(logits: Any, labels: Any, name: str | None
     if dim != -1 and rank is not None and dim % rank != rank - 1:
         order = [*(axis for axis in range(rank) if axis != dim % rank), dim % rank]
         logits, labels = array.transpose(logits, order), array.transpose(labels, order)
-    if rank is None or rank <= 2:
+    if rank in (None, 0, 2):
         loss, _ = _softmax_cross_entropy_with_logits(logits, labels, name=name)
         return loss
     logits, labels = internal_convert_to_tensor(logits), internal_convert_to_tensor(labels)
@@ -152,14 +154,18 @@ def sparse_softmax_cross_entropy_with_logits(logits: Any, labels: Any, name: str
         A vector of `batch` losses. A run fails with InvalidArgumentError for a label that is no class. From 0.9 on,
         logits of more dimensions give as many losses as `labels`, which has one dimension less.
     """
-    rank = _rank(logits)
-    if rank is None or rank <= 2:
+    rank, of_labels = _rank(logits), _rank(labels)
+    if rank == 0 or (rank in (None, 2) and of_labels in (None, 1)):
         loss, _ = _sparse_softmax_cross_entropy_with_logits(logits, labels, name=name)
         return loss
     logits, labels = internal_convert_to_tensor(logits), internal_convert_to_tensor(labels)
     with scopes.op_scope([logits, labels], name, "SparseSoftmaxCrossEntropyWithLogits") as scope:
-        if labels.get_shape().ndims not in (None, rank - 1):
-            raise ValueError(f"Rank mismatch: Rank of labels (received {labels.get_shape().ndims}) should equal rank of "
-                             f"logits minus 1 (received {rank}). With labels of one dimension, logits must have rank 2.")
+        if rank is not None and of_labels not in (None, rank - 1):
+            raise ValueError(f"Rank mismatch: Rank of labels (received {of_labels}) should equal rank of logits minus 1 "
+                             f"(received {rank}). With labels of one dimension, logits must have rank 2.")
         loss, _ = _sparse_softmax_cross_entropy_with_logits(_as_rows(logits), array.reshape(labels, [-1]))
-        return _as_before_last(loss, logits, scope)
+        if rank is None:
+            return array.reshape(loss, array.shape(labels), name=scope)
+        result = _as_before_last(loss, logits, scope)
+        result.set_shape(labels.get_shape())
+        return result

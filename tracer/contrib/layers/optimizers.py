@@ -162,9 +162,7 @@ def _multiplied(pairs: Pairs, multipliers: Any) -> Pairs:
     for gradient, variable in pairs:
         keys = (variable, variable.name, variable.op.name)
         factor = next((multipliers[key] for key in keys if key in multipliers), None)
-        if factor is not None:
-            if gradient is None:
-                raise ValueError(f"The gradient of {variable.name} cannot be multiplied: there is none.")
+        if factor is not None and gradient is not None:
             gradient = _changed(gradient, lambda values, factor=factor: values * factor)
         found.append((gradient, variable))
     return found

@@ -95,9 +95,11 @@ def compute_weighted_loss(losses: Any, weight: Any = 1.0) -> Tensor:
 compute_weighted_loss = _loss(compute_weighted_loss)
 
 
-def add_loss(loss: Tensor) -> None:
-    """Adds a loss to the collection LOSSES."""
-    scopes.add_to_collection(GraphKeys.LOSSES, loss)
+@add_arg_scope
+def add_loss(loss: Tensor, loss_collection: str | None = GraphKeys.LOSSES) -> None:
+    """Adds a loss to the collection LOSSES; from 0.10 on to another one, or to none."""
+    if loss_collection:
+        scopes.add_to_collection(loss_collection, loss)
 
 
 def get_losses(scope: str | None = None, loss_collection: str = GraphKeys.LOSSES) -> list[Tensor]:

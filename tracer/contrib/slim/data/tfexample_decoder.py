@@ -110,7 +110,7 @@ class SparseTensor(ItemHandler):
 
     Args:
         indices_key, values_key, shape_key: their names.
-        shape: the shape, instead of `shape_key`.
+        shape: the shape, instead of `shape_key`; without either, that of the values.
         densify: whether the item is a dense tensor.
         default_value: what is in it where there is no value.
     """
@@ -128,7 +128,11 @@ class SparseTensor(ItemHandler):
     def tensors_to_item(self, keys_to_tensors: dict[str, Any]) -> Any:
         """The sparse tensor, or the dense one."""
         values = _values(keys_to_tensors[self._values_key])
-        shape = self._shape if self._shape is not None else _values(keys_to_tensors[self._shape_key or ""])
+        shape = self._shape
+        if self._shape_key:
+            shape = _values(keys_to_tensors[self._shape_key])
+        elif shape is None:
+            shape = array.shape(values)
         rank = len(shape) if isinstance(shape, (list, tuple)) else -1
         places = array.reshape(_values(keys_to_tensors[self._indices_key]), [-1, rank] if rank > 0 else [-1, 1])
         item = sparse.SparseTensor(casting.to_int64(places), values, casting.to_int64(shape))
