@@ -80,6 +80,29 @@ def test_inner_modules_of_numpy(run):
     assert found.x[2] is np.linalg.LinAlgError
 
 
+@pytest.mark.parametrize(("display", "expected"), [
+    (None, ["agg"] * 3 + ["svg"]), (":0", ["qtagg", "qtagg", "TkAgg", "svg"])])
+def test_backends_of_plots_are_todays_and_open_windows_where_that_can_be(run, monkeypatch, display, expected):
+    matplotlib = pytest.importorskip("matplotlib")
+    chosen = []
+    monkeypatch.setattr(matplotlib, "use", lambda backend, force: chosen.append(backend))
+    monkeypatch.setattr("matplotlib.pyplot.switch_backend", chosen.append)
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    if display:
+        monkeypatch.setenv("DISPLAY", display)
+    run("""
+        import matplotlib
+        import matplotlib.pyplot as plt
+        matplotlib.use('Qt4Agg', warn=False)
+        plt.switch_backend('qt4agg')
+        matplotlib.use('TkAgg')
+        matplotlib.use('svg')
+        """)
+    assert chosen == expected
+
+
 def test_plots_take_the_arguments_they_took(run):
     pyplot = pytest.importorskip("matplotlib.pyplot")
     found = run("""

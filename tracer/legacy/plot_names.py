@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
+import sys
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
@@ -17,6 +19,28 @@ def _color_maps(module: ModuleType) -> dict[str, Any]:
         return pyplot.get_cmap(_COLORS.get(name, name), lut)
 
     return {"get_cmap": get_cmap, **{old: pyplot.get_cmap(new) for old, new in _COLORS.items()}}
+
+
+_WITHOUT_WINDOWS = frozenset("agg cairo nbagg notebook pdf pgf ps svg template webagg".split())
+_TOOLKITS = {"gdk": "agg", "gtk": "gtk3agg", "gtkagg": "gtk3agg", "gtkcairo": "gtk3cairo", "cocoaagg": "macosx",
+             "fltkagg": "tkagg", "qt4agg": "qtagg", "qt4cairo": "qtcairo"}
+
+
+def _backend(name: str) -> str:
+    """Today's backend for one of 2016; the one that only writes files where no window can be opened."""
+    if name.startswith("module://"):
+        return name
+    found = _TOOLKITS.get(name.lower(), name)
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return found if found.lower() in _WITHOUT_WINDOWS else "agg"
+    return found
+
+
+def _matplotlib(module: ModuleType) -> dict[str, Any]:
+    def use(backend: str, warn: bool = True, force: bool = True) -> None:
+        module.use(_backend(backend), force=force)
+
+    return {"use": use}
 
 
 def with_renamed(function: Callable, **renamed: str) -> Callable:
@@ -50,6 +74,7 @@ def _pyplot(module: ModuleType) -> dict[str, Any]:
         "hold": held,
         "ishold": lambda: True,
         "subplot": with_renamed(module.subplot, axisbg="facecolor"),
+        "switch_backend": lambda newbackend: module.switch_backend(_backend(newbackend)),
     }
 
     @functools.wraps(module.legend)
@@ -93,7 +118,8 @@ def _placed(function: Callable, order: list[str]) -> Callable:
 
 
 LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
-    **dict.fromkeys(("matplotlib", "matplotlib.pylab"), lambda module: {}),
+    "matplotlib": _matplotlib,
+    "matplotlib.pylab": lambda module: {},
     **dict.fromkeys(("matplotlib.cm", "matplotlib.pyplot.cm", "pylab.cm"), _color_maps),
     **dict.fromkeys(("matplotlib.pyplot", "pylab"), _pyplot),
     "seaborn": _seaborn,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from tracer import dtypes, scopes, shapes
@@ -153,6 +154,38 @@ class _Plan:
         return dict(zip(self.sparse_keys + self.dense_keys, sparse + list(dense), strict=True))
 
 
+def _also_by_keys(function: Callable) -> Callable:
+    """A function that takes features as 0.5 and 0.6 named them, too: keys, types, defaults and shapes in lists."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        given = {name: kwargs.pop(name) for name in _LISTS if name in kwargs}
+        if given:
+            kwargs["features"] = _features(**given)
+            if "names" in kwargs:
+                kwargs["example_names"] = kwargs.pop("names")
+        return function(*args, **kwargs)
+
+    return call
+
+
+_LISTS = ("sparse_keys", "sparse_types", "dense_keys", "dense_types", "dense_defaults", "dense_shapes")
+
+
+def _features(sparse_keys: Any = None, sparse_types: Any = None, dense_keys: Any = None, dense_types: Any = None,
+              dense_defaults: Any = None, dense_shapes: Any = None) -> dict[str, Any]:
+    for keys, kinds, what in ((sparse_keys, sparse_types, "sparse"), (dense_keys, dense_types, "dense")):
+        if len(keys or ()) != len(kinds or ()):
+            raise ValueError(f"len({what}_keys) != len({what}_types): {len(keys or ())} vs. {len(kinds or ())}")
+    sparse = zip(sparse_keys or (), sparse_types or (), strict=True)
+    features: dict[str, Any] = {key: VarLenFeature(kind) for key, kind in sparse}
+    sizes = dense_shapes or [()] * len(dense_keys or ())
+    for key, kind, shape in zip(dense_keys or (), dense_types or (), sizes, strict=True):
+        features[key] = FixedLenFeature(shape, kind, (dense_defaults or {}).get(key))
+    return features
+
+
+@_also_by_keys
 def parse_example(serialized: Any, features: Mapping[str, Any], name: str | None = None,
                   example_names: Any = None) -> dict[str, Any]:
     """The features of a batch of Example messages, by key: tensors and `SparseTensor`s.
@@ -181,6 +214,7 @@ def _parse_batch(serialized: Any, plan: _Plan, names: Any, name: str | None) -> 
             name="ParseExample"))
 
 
+@_also_by_keys
 def parse_single_example(serialized: Any, features: Mapping[str, Any], name: str | None = None,
                          example_names: Any = None) -> dict[str, Any]:
     """The features of one Example message, by key. As `parse_example`, without the first dimension.
