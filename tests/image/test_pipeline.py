@@ -124,3 +124,16 @@ def test_a_damaged_file_ends_the_queue_with_its_error(tmp_path):
             session.run(images)
         with pytest.raises(errors.InvalidArgumentError, match="Invalid JPEG data, size 13"):
             coordinator.join(threads)
+
+
+@pytest.mark.parametrize("shape", [[4, 5, 3], None])
+def test_random_crop_of_an_image(shape):
+    """What TensorFlow 0.6 had for images: all channels, of a height and width."""
+    image = tf.placeholder(tf.float32, shape)
+    crop = tf.image.random_crop(image, [2, 3], seed=1)
+    assert crop.get_shape().as_list() == ([2, 3, 3] if shape else [None] * 3)
+    pixels = np.arange(60, dtype=np.float32).reshape(4, 5, 3)
+    with tf.Session() as session:
+        found = session.run(crop, {image: pixels})
+    row, column = divmod(int(found[0, 0, 0]) // 3, 5)
+    np.testing.assert_array_equal(found, pixels[row:row + 2, column:column + 3])

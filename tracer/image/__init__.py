@@ -44,6 +44,10 @@ per_image_standardization = per_image_whitening
 
 
 def __getattr__(name: str) -> _typing.Any:
+    if name == "random_crop":  # of an image alone, until 0.6
+        from tracer.image import geometry
+
+        return geometry.random_crop
     import importlib  # not `from tracer import`, which asks there
 
     return importlib.import_module("tracer.younger").find(__name__, name)

@@ -113,6 +113,17 @@ def pad_to_bounding_box(image: Any, offset_height: Any, offset_width: Any, targe
     return result
 
 
+def random_crop(image: Any, size: Any, seed: int | None = None, name: str | None = None) -> Tensor:
+    """A part of the image, of the height and width `size`, from a random place: up to TensorFlow 0.6.
+
+    A run fails with InvalidArgumentError when the image is smaller.
+    """
+    image = image_of(image)
+    height, width = size if isinstance(size, (list, tuple)) else array.unpack(size, 2)
+    depth = image.sizes[2] if image.sizes else None
+    return random.random_crop(image, [height, width, array.shape(image)[2] if depth is None else depth], seed, name)
+
+
 def crop_to_bounding_box(image: Any, offset_height: Any, offset_width: Any, target_height: Any,
                          target_width: Any) -> Tensor:
     """A rectangle of the image.

@@ -364,6 +364,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.framework.tensor_util": "tracer.tensor_util tracer.static tracer",
     "tensorflow.python.framework.test_ops": "tracer.legacy.test_ops",
     "tensorflow.python.framework.test_util": "tracer.test",
+    "tensorflow.python.framework.types": "tracer.dtypes",  # up to 0.6
     "tensorflow.python.framework.versions": "tracer.versions",
     # Ops
     "tensorflow.python.kernel_tests": "package",
