@@ -113,6 +113,12 @@ def test_texts():
     assert re.fullmatch(r"<tensorflow\.python\.framework\.ops\.Operation object at 0x[0-9a-f]+>", repr(p.op))
 
 
+def test_the_truth_of_a_gradient_is_that_there_is_one():
+    """`if gradient:`, as the CIFAR-10 program of 0.5 has it."""
+    used, unused = tf.Variable(0.0), tf.Variable(0.0)
+    assert [bool(gradient) for gradient in tf.gradients(used * 0.0, [used, unused])] == [True, False]
+
+
 def test_a_tensor_is_no_bool_and_no_sequence():
     a = tf.constant([1.0])
     with pytest.raises(TypeError, match=r"^Using a `tf.Tensor` as a Python `bool` is not allowed\."):

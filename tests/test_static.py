@@ -74,6 +74,10 @@ def test_sizes_of_a_shape_vector():
     (lambda x, n, k: tf.tile(x, [n, 2]), [None, 98]),
     (lambda x, n, k: tf.sparse_to_dense([[0, 0]], tf.pack([n, 3]), [1.0]), [None, 3]),
     (lambda x, n, k: tf.split(0, 2, tf.zeros([n, 4]))[0], [None, 4]),
+    (lambda x, n, k: tf.slice(x, [k, 0], [1, -1]), [1, 49]),
+    (lambda x, n, k: tf.slice(x, [k, 9], [-1, -1]), [None, 40]),
+    (lambda x, n, k: tf.slice(tf.ones([4, 6]), tf.concat(0, [[1], [k]]), [-1, -1]), [3, None]),
+    (lambda x, n, k: tf.slice(x, [0, 0], [n, 3]), [None, None]),
 ])
 def test_shapes_from_vectors_known_in_part(make, shape):
     x, k = tf.placeholder(tf.float32, [None, 49]), tf.placeholder(tf.int32, [])

@@ -116,6 +116,8 @@ class Tensor(Operators):
         raise TypeError("'Tensor' object is not iterable.")
 
     def __bool__(self) -> bool:
+        if self.op.type == "Gradients":  # programs of 0.5 and 0.6 ask so whether there is a gradient, or None
+            return True
         raise TypeError(
             "Using a `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` instead of `if t:` to test "
             "if a tensor is defined, and use the logical TensorFlow ops to test the value of a tensor."

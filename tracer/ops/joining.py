@@ -10,7 +10,7 @@ from tracer.convert import convert_to_tensor, internal_convert_to_tensor, regist
 from tracer.declare import op
 from tracer.ir import Graph, Tensor
 from tracer.ops.placeholders import identity
-from tracer.static import constant_value
+from tracer.static import constant_value, known_elements
 
 
 def concat(concat_dim: Any, values: Any, name: str = "concat") -> Tensor:
@@ -90,7 +90,7 @@ def slice(input_: Any, begin: Any, size: Any, name: str | None = None) -> Tensor
 def _slice(input: Tensor, begin: Tensor, size: Tensor, name: str | None = None) -> Any:
     (count,) = shapes.merge(shapes.rank(begin.sizes, 1), shapes.rank(size.sizes, 1))  # type: ignore[misc]
     sizes = input.sizes
-    starts, extents = constant_value(begin), constant_value(size)
+    starts, extents = known_elements(begin), constant_value(size)
     if count is None and sizes is not None:
         count = len(sizes)
     if sizes is not None:
@@ -103,10 +103,9 @@ def _slice(input: Tensor, begin: Tensor, size: Tensor, name: str | None = None) 
     for i, (whole, extent) in enumerate(zip(sizes, extents.tolist(), strict=True)):
         if extent != -1:
             found.append(int(extent))
-        elif whole is None or starts is None:
-            found.append(None)
         else:
-            found.append(whole - int(starts[i]))
+            start = starts[i] if starts is not None else None
+            found.append(None if whole is None or start is None else whole - start)
     return shapes.as_shape(found)
 
 
