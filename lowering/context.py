@@ -44,6 +44,7 @@ class Context:
         self.failures: list[Exception] = []  # of Python functions that the program called
         self.silent = False  # whether Python functions stay uncalled: what runs has run before
         self.given: frozenset[Tensor] = frozenset()  # what came into the program, whatever makes it in the graph
+        self.lifted: dict[Tensor, tuple[Any, ...] | None] = {}  # constants that came into it: see `lowering.programs.lifted`
         self.readers: dict[Tensor, list[Any]] | None = None  # what reads each tensor; None in regions
         self.rolled: list[str] = []  # the loops that were put together again
         self._rows: Any = None  # of stacks, what has been taken out
@@ -55,7 +56,7 @@ class Context:
         inner.values, inner.state = dict(self.values), dict(self.state)
         inner.streams, inner.deltas = dict(self.streams), self.deltas
         inner.temporaries, inner.given = set(self.temporaries), self.given
-        inner.levels, inner.without = self.levels, dict(self.without)
+        inner.levels, inner.without, inner.lifted = self.levels, dict(self.without), self.lifted
         inner.custom, inner.session, inner.silent = self.custom, self.session, self.silent
         inner.failures = self.failures
         return inner

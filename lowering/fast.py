@@ -19,6 +19,7 @@ PATHS = {
     "inline": "small programs computed by the thread that calls them",
     "kept": "compiled programs found on disk by their graphs, without tracing",
     "layouts": "records read by the arrangement of earlier ones",
+    "lifted": "one compiled program for all that are equal but for the values of constants",
     "masking": "smaller batches and shorter sequences in a program that is told how many rows there are",
     "narrow": "products of few columns in the form whose gradients CPUs compute fast",
     "padding": "smaller batches on programs compiled for larger ones",

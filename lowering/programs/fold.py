@@ -55,6 +55,8 @@ def elements(tensor: Tensor, context: Any) -> Any:
         value: Any = known(tensor, context)
     except errors.StaticValueError:
         value = context.read(tensor)
+        if (known_ones := context.lifted.get(tensor)) is not None:
+            return [value[i] if one is None else one for i, one in enumerate(known_ones)]
     return [value[i] for i in range(value.shape[0])] if value.ndim == 1 else value
 
 

@@ -1,9 +1,8 @@
 """Compiled programs kept on disk and found by what they compute: the next start traces and lowers nothing.
 
 JAX's own cache is asked with the lowered program, which takes longer to make than a small program runs. Here the
-question is the graph: everything of a stage, and around it, that tracing looks at, in one digest. What cannot be told
-that way (Python functions of the script, rules of its own) is traced as ever, and so is everything where JAX keeps
-nothing on disk.
+question is the graph (`lowering.programs.telling`), and all that tracing looks at around it, in one digest. What cannot
+be told that way is traced as ever. A program equal to one that is there in this process is found without a disk.
 """
 
 from __future__ import annotations
@@ -16,7 +15,8 @@ import platform
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable
+import weakref
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,36 +24,37 @@ import jax
 import jaxlib
 import numpy as np
 
-from lowering import fast, registry
-from lowering.plan import slice as slicing
-from lowering.programs import inline, loading, options
-from tracer import dtypes, shapes
-from tracer.ir import Operation, Region, Tensor
+from lowering import fast
+from lowering.programs import inline, lifted, loading, options, telling
+from tracer.ir import Tensor
 
 if TYPE_CHECKING:
     from lowering.programs.program import Program
 
 _log = logging.getLogger("tracer")
-_PLAIN = frozenset({bool, int, float, complex, str, bytes, type(None)})
-_PACKAGES = ("lowering", "jax", "numpy")
-"""Where the rules come from whose meaning goes by the version of these packages alone."""
-_PYTHON = frozenset({"JaxFunction"})
-"""Operations that call a Python function of the script while they are traced."""
+_here: weakref.WeakValueDictionary[str, _Shared] = weakref.WeakValueDictionary()
+_recent: deque[_Shared] = deque(maxlen=32)
+"""The compiled functions that others may take, by digest: of programs that are there, and the last few of others."""
 
 
-class UntoldError(Exception):
-    """What is computed here depends on something that no digest tells."""
+class _Shared:
+    """A compiled function, and the loops that were put together again in it."""
+
+    def __init__(self, compiled: Any, rolled: list[str]) -> None:
+        self.compiled = compiled
+        self.rolled = rolled
 
 
 class Kept:
-    """The jitted function of a program, as compiled functions, one for each signature: from disk, or on their way there,
-    where there is a folder for them."""
+    """The jitted function of a program, as compiled functions, one for each signature: from this process, from disk, or on
+    their way there, where there is a folder for them."""
 
     def __init__(self, program: Program, jitted: Any, static: dict[Tensor, np.ndarray]) -> None:
         self.program = program
         self.jitted = jitted
         self.static = static
         self._found: dict[Any, Any] = {}
+        self._held: list[_Shared] = []  # for others, as long as this is there
         self._by_inputs: dict[Any, Any] = {}
 
     def lower(self, *arguments: Any) -> jax.stages.Lowered:
@@ -89,29 +90,52 @@ class Kept:
         return _called(found)
 
     def _obtained(self, signature: Any, arguments: tuple) -> Any:
-        place = folder()
-        if place is None:
+        place, shares = folder(), fast.on("lifted")
+        if place is None and not shares:
             return self._compiled(arguments)[0]
         try:
-            path = os.path.join(place, f"program-{digest(self.program, self.static, signature)}")
-        except UntoldError as reason:
+            told = digest(self.program, self.static, signature)
+        except telling.UntoldError as reason:
             _log.debug("The program that computes %s is not kept: %s", self.program.what, reason)
             return self.jitted
-        loaded = _load(path, arguments)
-        if loaded is None:
+        shared = _here.get(told) if shares else None
+        if shared is None:
+            shared = self._loaded(place, told, arguments)
+        if shared is None:
+            shared = _Shared(self._compiled_for(place, told, arguments), self.program.rolled)
+        else:
+            self.program.rolled = shared.rolled
+            self.program.told(self.static, jax.tree.map(
+                lambda value: jax.ShapeDtypeStruct(value.shape, value.dtype), arguments))
+        if shares:
+            _here[told] = shared
+            _recent.append(shared)
+            self._held.append(shared)
+        return shared.compiled
+
+    @staticmethod
+    def _loaded(place: str | None, told: str, arguments: tuple) -> _Shared | None:
+        loaded = None if place is None else _load(_path(place, told), arguments)
+        return None if loaded is None else _Shared(*loaded)
+
+    def _compiled_for(self, place: str | None, told: str, arguments: tuple) -> Any:
+        """The function compiled, which is put on disk where there is a folder for it."""
+        if place is not None:
             _listening()
             _hits.count = 0
-            compiled, small = self._compiled(arguments)
-            if not _hits.count:  # what JAX has from its own file gives no whole file again
-                _store(path, compiled, self.program.rolled, small)
-            return compiled
-        compiled, self.program.rolled = loaded
-        self.program.told(self.static, jax.tree.map(lambda value: jax.ShapeDtypeStruct(value.shape, value.dtype), arguments))
+        compiled, small = self._compiled(arguments)
+        if place is not None and not _hits.count:  # what JAX has from its own file gives no whole file again
+            _store(_path(place, told), compiled, self.program.rolled, small)
         return compiled
 
     def _compiled(self, arguments: tuple) -> tuple[Any, bool]:
         """The function compiled for these arguments, and whether the calling thread computes it."""
-        traced = self.jitted.trace(*arguments)
+        try:
+            traced = self.jitted.trace(*arguments)
+        except Exception as error:
+            if self.program.lifted:
+                raise lifted.NeededError from error
+            raise
         small = inline.is_small(traced.jaxpr, waited=bool(self.program.stage.outputs))
         told = options.in_place(traced.jaxpr) if self.program.donate and self.program.updated else None
         lowered = traced.lower()
@@ -124,7 +148,7 @@ def standing(name: str, jitted: Any, arguments: tuple) -> jax.stages.Compiled:
     if place is None:
         return jitted.lower(*arguments).compile()
     told = hashlib.blake2b(repr((_surroundings(), name, _signature(arguments))).encode(), digest_size=20).hexdigest()
-    path = os.path.join(place, f"program-{told}")
+    path = _path(place, told)
     loaded = _load(path, arguments)
     if loaded is not None:
         return loaded[0]
@@ -134,6 +158,10 @@ def standing(name: str, jitted: Any, arguments: tuple) -> jax.stages.Compiled:
     if not _hits.count:
         _store(path, compiled, [], False)
     return compiled
+
+
+def _path(place: str, told: str) -> str:
+    return os.path.join(place, f"program-{told}")
 
 
 def _called(compiled: Any) -> Any:
@@ -202,136 +230,13 @@ def _store(path: str, compiled: Any, rolled: list[str], small: bool) -> None:
 
 def digest(program: Program, static: dict[Tensor, np.ndarray], signature: Any) -> str:
     """The name of what a program computes, for this signature. Raises UntoldError where none can be given."""
-    teller = _Teller()
-    stage = program.stage
-    teller.inside(stage.nodes)
-    lists = [stage.nodes, stage.held, stage.written, stage.streams, program.hoisted]
-    tensors = [stage.inputs, stage.static, stage.outputs, program.constants]
+    form = program.form()
     told = (
-        _surroundings(), program.donate, options.compiler_options(stage.nodes), repr(signature),
-        [(teller.tensor(tensor), teller.plain(value)) for tensor, value in static.items()],
-        [[teller.operation(op) for op in some] for some in lists],
-        [[teller.tensor(tensor) for tensor in some] for some in tensors],
-        sorted(teller.tensor(tensor) for tensor in stage.used),
+        _surroundings(), program.donate, options.compiler_options(program.stage.nodes), repr(signature), form.digest,
+        [telling.told_value(np.asarray(value)) for value in static.values()],
+        lifted.told(program),
     )
-    return teller.digest(told)
-
-
-class _Teller:
-    """Tells operations by numbers, in the order in which they are come upon, and what each of them is."""
-
-    def __init__(self) -> None:
-        self.numbers: dict[Operation, int] = {}
-        self.regions: dict[Region, int] = {}
-        self.pending: list[Operation] = []
-        self.within: set[Operation] = set()  # what is evaluated, and not only looked at
-        self.named: set[Operation] = set()  # those whose names mean something
-        self.rules: dict[str, str] = {}
-        self.hash = hashlib.blake2b(digest_size=20)
-
-    def inside(self, operations: Iterable[Operation]) -> None:
-        """Takes note of what is evaluated."""
-        for op in operations:
-            if op.region is not None:
-                raise UntoldError(f"{op.name} is in a region that is run step by step")
-            for node in slicing.inner(op):
-                self.within.add(node)
-                self.rules[node.type] = _rule(node)
-                rule = registry.find(node.type)
-                if node.type == "TemporaryVariable" or (rule is not None and "op" in rule.extras):
-                    self.named.add(node)
-
-    def operation(self, op: Operation) -> int:
-        """The number of an operation."""
-        number = self.numbers.get(op)
-        if number is None:
-            number = self.numbers[op] = len(self.numbers)
-            self.pending.append(op)
-        return number
-
-    def tensor(self, tensor: Tensor) -> tuple[int, int]:
-        """The number of its operation, and which of its outputs."""
-        return self.operation(tensor.op), tensor.value_index
-
-    def digest(self, told: tuple) -> str:
-        """The digest of `told`, and of all operations that it is about or that these depend on."""
-        self._add(told)
-        at = 0
-        while at < len(self.pending):
-            self._add(self._told(self.pending[at]))
-            at += 1
-        order = sorted(self.numbers.items(), key=lambda item: item[0]._id)
-        self._add([number for _, number in order])
-        self._add(sorted(self.rules.items()))
-        return self.hash.hexdigest()
-
-    def _add(self, value: Any) -> None:
-        self.hash.update(repr(value).encode())
-        self.hash.update(b"\0")
-
-    def _told(self, op: Operation) -> tuple:
-        strict = op in self.within
-        return (op.type, op.name if op in self.named else "", op.device, op in slicing.FIXED, op in slicing.ON_HOST, strict,
-                [self.tensor(tensor) for tensor in op.inputs], [self.operation(c) for c in op.control_inputs],
-                [(output.dtype.name, output.sizes) for output in op.outputs],
-                [(name, self._attribute(op, name, strict)) for name in sorted(op.attrs) if name[0] != "_"])
-
-    def _attribute(self, op: Operation, name: str, strict: bool) -> Any:
-        value = op.attrs[name]
-        if op.type == "Gradients" and name == "rows":
-            return [[self.operation(op.named(gather)) for gather in gathers] for gathers in value]
-        if op.type == "Gradients" and name == "custom":
-            return [(self.operation(op.named(by)), returned) for by, returned in value]
-        return self.plain(value, strict)
-
-    def plain(self, value: Any, strict: bool = True) -> Any:
-        """A value as one whose `repr` tells all of it."""
-        if type(value) in _PLAIN:
-            return value
-        if isinstance(value, (dtypes.DType, shapes.TensorShape)):
-            return type(value).__name__, repr(value)
-        if isinstance(value, (np.ndarray, np.generic)):
-            return self._array(np.asarray(value))
-        if isinstance(value, (list, tuple)):
-            return [type(value).__name__, *(self.plain(part, strict) for part in value)]
-        if isinstance(value, dict):
-            return ["dict", *((self.plain(key), self.plain(part, strict)) for key, part in value.items())]
-        if isinstance(value, Operation):
-            return "operation", self.operation(value)
-        if isinstance(value, Tensor):
-            return "tensor", self.tensor(value)
-        if isinstance(value, Region):
-            return self._region(value)
-        if strict:
-            raise UntoldError(f"an attribute is a {type(value).__name__}")
-        return type(value).__name__
-
-    @staticmethod
-    def _array(value: np.ndarray) -> tuple:
-        if value.dtype.hasobject:
-            words = [word if isinstance(word, bytes) else str(word).encode() for word in value.ravel()]
-            return "strings", value.shape, words
-        data = value.tobytes()
-        return value.dtype.str, value.shape, data if len(data) <= 64 else hashlib.blake2b(data, digest_size=20).digest()
-
-    def _region(self, region: Region) -> tuple:
-        if region in self.regions:
-            return "region", self.regions[region]
-        number = self.regions[region] = len(self.regions)
-        return ("region", number, [self.tensor(t) for t in region.inputs], [self.operation(op) for op in region.operations],
-                [self.tensor(t) for t in region.outputs], [self.operation(op) for op in region.effects])
-
-
-def _rule(op: Operation) -> str:
-    """The name of its rule. Raises UntoldError where its meaning is not all in the graph and in these packages."""
-    rule = registry.find(op.type)
-    if rule is None:
-        return ""
-    module = getattr(rule.function, "__module__", None) or ""
-    if op.type in _PYTHON or rule.host or {"session", "later"} & set(rule.extras) or (
-            module.partition(".")[0] not in _PACKAGES):
-        raise UntoldError(f"{op.name} is {op.type}")
-    return f"{module}.{getattr(rule.function, '__qualname__', '')}"
+    return hashlib.blake2b(repr(told).encode(), digest_size=20).hexdigest()
 
 
 def _surroundings() -> tuple:

@@ -10,7 +10,6 @@ from operator import itemgetter
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from lowering import checks, interpret, registry
@@ -18,7 +17,7 @@ from lowering.batch import padding
 from lowering.checks import Check
 from lowering.plan.slice import inner, variable_of
 from lowering.plan.stages import DeviceStage
-from lowering.programs import announce, devices, first, inline, kept, options
+from lowering.programs import announce, devices, first, inline, kept, lifted, options, telling
 from lowering.programs.stage_function import StageFunction
 from lowering.run.state import State
 from tracer import errors
@@ -73,6 +72,13 @@ class Program(StageFunction):
         self._patience = first.patience(stage) if self._uncompiling else 0.0
         self._compiling: threading.Timer | None = None  # tells the user when that takes long
         self._uncompiled: tuple | None = None  # what it ran for without being compiled
+        self._form: telling.Form | None = None
+
+    def form(self) -> telling.Form:
+        """What it computes, constants aside. Raises UntoldError where that cannot be told."""
+        if self._form is None or not self._form.holds:
+            self._form = telling.Form(self.stage)
+        return self._form
 
     def _noting(self, static: dict[Tensor, np.ndarray], function: Callable) -> Callable:
         """`function`, which notes what it is traced for: once for each compilation."""
@@ -126,9 +132,19 @@ class Program(StageFunction):
             # What only its shape is used of is an argument, too: a compiled function tells no other shape of one left out.
             jitted = jax.jit(function, donate_argnums=(0, 1) if self.donate else (), keep_unused=True,
                              compiler_options=options.compiler_options(self.stage.nodes))
-            keeps = not self.speaks and (kept.folder() is not None or inline.possible())
-            found = self._jitted[key] = (kept.Kept(self, jitted, static) if keeps else jitted, table)
+            found = self._jitted[key] = (kept.Kept(self, jitted, static) if self._keeps() else jitted, table)
         return found
+
+    def _keeps(self) -> bool:
+        return not self.speaks and (kept.folder() is not None or inline.possible())
+
+    def _unlift(self) -> None:
+        """Has all of its constants in it again: it was not traced without them."""
+        lifted.refuse(self)
+        self.lift({})
+        self.variants.pop()
+        self._jitted.clear()
+        self._constant_arrays = self._last = None
 
     def arguments(self, state: State, values: dict[Tensor, Any], overlay: dict[str, Any] | None = None) -> tuple:
         """What the jitted function is called with. Raises FailedPreconditionError for a variable without a value."""
@@ -138,7 +154,7 @@ class Program(StageFunction):
         except KeyError as missing:
             raise self._uninitialized(str(missing.args[0])) from None
         if self._constant_arrays is None:
-            self._constant_arrays = tuple(jnp.asarray(value) for value in self.constant_values())
+            self._constant_arrays = tuple(map(first.on_device, self.constant_values()))
         streams = tuple([state.stream(op) for op in self.stage.streams]) if self.stream_names else ()
         inputs = tuple([values[t] for t in self.dynamic]) if self.dynamic else ()
         return held, streams, readonly, self._constant_arrays, inputs
@@ -164,6 +180,8 @@ class Program(StageFunction):
         target = state.variables if overlay is None else overlay
         if self._uncompiling:
             return self._run_first(state, static, values, target)
+        if self._constant_arrays is None and self._keeps():
+            self.lift(lifted.find(self))
         jitted = self._last if self._last is not None and not static else self.compiled(static, state)[0]
         held, *others = self.arguments(state, values, overlay)
         if self.padding is not None:
@@ -178,6 +196,9 @@ class Program(StageFunction):
         box: list[tuple] = []
         try:
             self._call(jitted, (held, *others), box)
+        except lifted.NeededError:
+            self._unlift()
+            return self._run_anew(state, values, overlay)
         finally:
             if box and not self.speaks:
                 self._keep(state, target, box[0])

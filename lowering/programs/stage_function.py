@@ -15,7 +15,7 @@ from lowering.kernels.rows import RowWrites
 from lowering.plan.companions import inputs_of
 from lowering.plan.slice import variable_of
 from lowering.plan.stages import DeviceStage
-from lowering.programs import hoist, options
+from lowering.programs import hoist, lifted, options
 from lowering.run.state import State
 from tracer.ir import Operation, Tensor
 
@@ -35,15 +35,27 @@ class StageFunction:
         self.readonly = [v for v in stage.held if v not in written]
         self.dynamic = [t for t in stage.inputs if t not in set(stage.static)]
         self.hoisted, self.results = hoist.find(stage)
-        self.constants = self._constants()  # and what was computed of such: passed in
+        self.lifted: lifted.Lifted = {}  # constants that change from one program to the next
+        self.constants = self._constants()  # what is passed in: large ones, those, and what was computed of such
         self.failures: list[Exception] = []  # of the Python functions that the program calls
         self.rolled: list[str] = []  # the loops that were put together again when it was traced last
 
     def _constants(self) -> list[Tensor]:
         hoisted = set(self.hoisted)
         read = {t for node in self.stage.nodes if node not in hoisted for t in inputs_of(node)} | set(self.stage.outputs)
-        large = [op.outputs[0] for op in self.stage.nodes if _is_large(op)]
-        return [t for t in large if t in read] + self.results
+        passed = [op.outputs[0] for op in self.stage.nodes if self._is_passed(op)]
+        return [t for t in passed if t in read] + self.results
+
+    def _is_passed(self, op: Operation) -> bool:
+        return _is_large(op) or (op.type == "Const" and op.outputs[0] in self.lifted)
+
+    def lift(self, constants: lifted.Lifted) -> None:
+        """Has these constants passed in, and computes nothing of them beforehand."""
+        self.lifted = constants
+        self.hoisted, self.results = hoist.find(self.stage)
+        if any(tensor in constants for node in self.hoisted for tensor in node.inputs):
+            self.hoisted, self.results = [], []
+        self.constants = self._constants()
 
     def constant_names(self) -> list[str]:
         """Their names: operations, and tensors where they are the results of such."""
@@ -85,7 +97,8 @@ class StageFunction:
                 constants: tuple, inputs: tuple) -> interpret.Context:
         """What the operations start from."""
         context = interpret.Context()
-        context.used, context.given = self.stage.used, frozenset(self.stage.inputs)
+        context.used, context.given = self.stage.used, frozenset((*self.stage.inputs, *self.lifted))
+        context.lifted = self.lifted
         context.values.update(static)
         context.values.update(zip(self.dynamic, inputs, strict=True))
         context.values.update(zip(self.constants, constants, strict=True))
@@ -97,7 +110,7 @@ class StageFunction:
     def own_nodes(self) -> list[Operation]:
         """The operations that it evaluates: those of the stage, but what is passed in."""
         known = set(self.hoisted)
-        return [node for node in self.stage.nodes if node not in known and not _is_large(node)]
+        return [node for node in self.stage.nodes if node not in known and not self._is_passed(node)]
 
     def static_values(self, state: State, values: dict[Tensor, Any],
                       overlay: dict[str, Any] | None) -> dict[Tensor, np.ndarray]:

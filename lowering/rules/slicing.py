@@ -32,10 +32,35 @@ def _bounds(op: Operation) -> list[Tensor]:
 
 @lowers("StridedSlice", wants=_bounds)
 def strided_slice(input: Any, begin: Partly, end: Partly, strides: Partly, *, begin_mask: int, end_mask: int,
-                  ellipsis_mask: int, new_axis_mask: int, shrink_axis_mask: int, check: Any) -> Any:
+                  ellipsis_mask: int, new_axis_mask: int, shrink_axis_mask: int, check: Any, declared: Any) -> Any:
+    places = shapes.slice_places(np.ndim(input), len(begin), ellipsis_mask, new_axis_mask, shrink_axis_mask)
+    input, begin, end = _begun(input, begin, end, strides, places, (begin_mask, end_mask), declared[0])
     index, dynamic = places_of(np.shape(input), begin, end, strides, begin_mask, end_mask, ellipsis_mask, new_axis_mask,
                                shrink_axis_mask)
     return _taken(input, index, dynamic, check)
+
+
+def _begun(input: Any, begin: Any, end: Any, strides: Any, places: Any, masks: tuple[int, int],
+           declared: Any) -> tuple[Any, list[Any], list[Any]]:
+    """The input, from where on its ranges are taken that begin or end where only the run knows, of a known length."""
+    begin, end = list(begin), list(end)
+    axis = at = 0
+    for kind, i in places:
+        if kind == "range" and not all(_is_known(part[i]) or mask >> i & 1
+                                       for part, mask in zip((begin, end), masks, strict=True)):
+            length = None if declared is None or strides[i] != 1 else declared[at]
+            if length is not None:
+                start, size = 0 if masks[0] >> i & 1 else begin[i], np.shape(input)[axis]
+                start = jnp.clip(jnp.where(start < 0, start + size, start), 0, size)
+                input = lax.dynamic_slice_in_dim(input, start, length, axis)
+                begin[i], end[i] = 0, length
+        axis += kind != "new"
+        at += kind != "index"
+    return input, begin, end
+
+
+def _is_known(place: Any) -> bool:
+    return isinstance(place, (int, np.generic))
 
 
 def places_of(sizes: tuple[int, ...], begin: Any, end: Any, strides: Any, begin_mask: int, end_mask: int,
@@ -54,7 +79,7 @@ def places_of(sizes: tuple[int, ...], begin: Any, end: Any, strides: Any, begin_
         elif kind == "range":
             index.append(slice(None if begin_mask >> i & 1 else int(begin[i]),
                                None if end_mask >> i & 1 else int(end[i]), int(strides[i])))
-        elif isinstance(begin[i], (int, np.generic)):
+        elif _is_known(begin[i]):
             shapes.check_index(int(begin[i]), sizes[axis], axis)
             index.append(int(begin[i]))
         else:
@@ -69,7 +94,8 @@ def strided_slice_grad(shape: Static, begin: Partly, end: Partly, strides: Partl
                        end_mask: int, ellipsis_mask: int, new_axis_mask: int, shrink_axis_mask: int, check: Any) -> Any:
     def sliced(input: Any) -> Any:
         return strided_slice(input, begin, end, strides, begin_mask=begin_mask, end_mask=end_mask, check=check,
-                             ellipsis_mask=ellipsis_mask, new_axis_mask=new_axis_mask, shrink_axis_mask=shrink_axis_mask)
+                             ellipsis_mask=ellipsis_mask, new_axis_mask=new_axis_mask, shrink_axis_mask=shrink_axis_mask,
+                             declared=(None,))
 
     return transposed(sliced, shape_of(shape, check), dy)
 

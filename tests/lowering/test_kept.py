@@ -15,7 +15,7 @@ from lowering.programs.program import Program
 
 @pytest.fixture(autouse=True)
 def place(tmp_path, monkeypatch):
-    monkeypatch.setenv("TRACER_WITHOUT", "")
+    monkeypatch.setenv("TRACER_WITHOUT", "lifted")  # which finds them in the process
     monkeypatch.setattr(kept, "folder", lambda: str(tmp_path))
     return tmp_path
 
@@ -104,7 +104,7 @@ def test_what_differs_is_another_program(place, other):
 
 def test_names_and_wiring(place, monkeypatch):
     """The same operations with their inputs the other way around are another program; other names are not."""
-    monkeypatch.setenv("TRACER_WITHOUT", "first")
+    monkeypatch.setenv("TRACER_WITHOUT", "first,lifted")
     for first, second, name in ((0, 1, "a"), (1, 0, "b"), (0, 1, "c")):
         tf.reset_default_graph()
         fed = [tf.placeholder(tf.float32, []) for _ in range(2)]
