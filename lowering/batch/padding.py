@@ -23,7 +23,7 @@ from lowering.batch.extents import Outline, Size, shapes_of
 from lowering.batch.proving import Numbers, Place, Proved
 from lowering.batch.rowwise import Plan, Rows
 from lowering.plan.stages import DeviceStage
-from lowering.programs import options
+from lowering.programs import kept, options
 
 if TYPE_CHECKING:
     from lowering.programs.program import Program
@@ -142,7 +142,7 @@ class Padding:
         self.ran[way.key] = self.ran.get(way.key, 0) + 1
         if way.masked is not None and id(way.masked) not in self._warm:
             self._warm.add(id(way.masked))
-            self._compiling = max(self._compiling, seconds)
+            self._compiling = max(self._compiling, seconds, getattr(way.masked.call, "seconds", 0.0))
         elif way.masked is not None:
             self._spent[self._asked] = self._spent.get(self._asked, 0.0) + seconds
 
@@ -168,7 +168,7 @@ class Padding:
                 return Way(larger[0], found.cut, found.form)
         size = self._roomy(static_key, given, known, larger) if self._maskable else None
         found = None if size is None else self._proved(static, static_key, size, given, True)
-        return None if found is None or size is None else self._told(static_key, size, found)
+        return None if found is None or size is None else self._told(static, static_key, size, found)
 
     def _known(self, static_key: tuple, given: Outline) -> list[Size]:
         """What it is compiled for that differs from what is given in a size or two alone."""
@@ -213,7 +213,7 @@ class Padding:
             self._failed[kind] = self._failed.get(kind, 0) + 1
         return found
 
-    def _told(self, static_key: tuple, size: Size, found: Proved) -> Way:
+    def _told(self, static: dict, static_key: tuple, size: Size, found: Proved) -> Way:
         """The program for more rows, made to be told how many there are, and what it is told now."""
         about = static_key, tuple(shapes_of(size.wide[-1]))
         for key, masked in self.masked.items():
@@ -224,6 +224,8 @@ class Padding:
         places = tuple(sorted(found.numbers, key=repr))
         plans = [(plan, extent.large) for plan, extent in zip(found.plans, size.extents, strict=True)]
         call = masking.compiled(plans, places, program, options_told, self.program.begin)
+        told_plans = [(plan.key, large) for plan, large in plans], places
+        call = kept.masked(self.program, static, size.wide, told_plans, call) or call
         masked = Masked(call, size, found.plans, places, found.full)
         self.masked[*about, len(self.masked)] = masked
         self._room.append((static_key, size.wide))

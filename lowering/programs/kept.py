@@ -15,6 +15,7 @@ import platform
 import sys
 import tempfile
 import threading
+import time
 import weakref
 from collections import deque
 from pathlib import Path
@@ -144,20 +145,45 @@ class Kept:
 
 def standing(name: str, jitted: Any, arguments: tuple) -> jax.stages.Compiled:
     """A function of ours that no graph tells of, compiled for arguments like these: from disk, or on its way there."""
-    place = folder()
-    if place is None:
-        return jitted.lower(*arguments).compile()
-    told = hashlib.blake2b(repr((_surroundings(), name, _signature(arguments))).encode(), digest_size=20).hexdigest()
-    path = _path(place, told)
-    loaded = _load(path, arguments)
-    if loaded is not None:
-        return loaded[0]
-    _listening()
-    _hits.count = 0
-    compiled = jitted.lower(*arguments).compile()
-    if not _hits.count:
-        _store(path, compiled, [], False)
-    return compiled
+    return Standing(name, jitted).at(arguments)
+
+
+class Standing:
+    """Such a function: found by its name and by the arguments that it is first called with."""
+
+    def __init__(self, name: str, jitted: Any) -> None:
+        self.name = name
+        self.jitted = jitted
+        self.seconds = 0.0  # that it took to compile, now or when it was put on disk
+        self._compiled: Any = None
+
+    def __call__(self, *arguments: Any) -> Any:
+        if self._compiled is None:
+            self._compiled = self.at(arguments)
+        return self._compiled(*arguments)
+
+    def at(self, arguments: tuple) -> jax.stages.Compiled:
+        """The compiled function for arguments like these."""
+        place = folder()
+        if place is None:
+            return self._made(arguments)
+        path = _path(place, _digest((_surroundings(), self.name, _signature(arguments))))
+        loaded = _load(path, arguments)
+        if loaded is not None:
+            self.seconds = loaded[1]
+            return loaded[0]
+        _listening()
+        _hits.count = 0
+        compiled = self._made(arguments)
+        if not _hits.count:
+            _store(path, compiled, self.seconds, False)
+        return compiled
+
+    def _made(self, arguments: tuple) -> jax.stages.Compiled:
+        started = time.perf_counter()
+        compiled = self.jitted.lower(*arguments).compile()
+        self.seconds = time.perf_counter() - started
+        return compiled
 
 
 def _path(place: str, told: str) -> str:
@@ -202,7 +228,7 @@ def folder() -> str | None:
     return place
 
 
-def _load(path: str, arguments: tuple) -> tuple[Any, list[str]] | None:
+def _load(path: str, arguments: tuple) -> tuple[Any, Any] | None:
     try:
         with open(path, "rb") as file:
             data = file.read()
@@ -214,9 +240,9 @@ def _load(path: str, arguments: tuple) -> tuple[Any, list[str]] | None:
         return None
 
 
-def _store(path: str, compiled: Any, rolled: list[str], small: bool) -> None:
+def _store(path: str, compiled: Any, note: Any, small: bool) -> None:
     try:
-        data = loading.packed(compiled, rolled, small)
+        data = loading.packed(compiled, note, small)
         handle, name = tempfile.mkstemp(dir=os.path.dirname(path))
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -228,6 +254,15 @@ def _store(path: str, compiled: Any, rolled: list[str], small: bool) -> None:
 # -- the digest
 
 
+def masked(program: Program, static: dict[Tensor, np.ndarray], outline: tuple, plans: Any, call: Any) -> Standing | None:
+    """What a program for these arguments became when it was masked according to `plans`, found by both. None where it cannot
+    be told."""
+    try:
+        return Standing(repr((digest(program, static, _signature(outline)), plans)), call)
+    except telling.UntoldError:
+        return None
+
+
 def digest(program: Program, static: dict[Tensor, np.ndarray], signature: Any) -> str:
     """The name of what a program computes, for this signature. Raises UntoldError where none can be given."""
     form = program.form()
@@ -236,6 +271,10 @@ def digest(program: Program, static: dict[Tensor, np.ndarray], signature: Any) -
         [telling.told_value(np.asarray(value)) for value in static.values()],
         lifted.told(program),
     )
+    return _digest(told)
+
+
+def _digest(told: tuple) -> str:
     return hashlib.blake2b(repr(told).encode(), digest_size=20).hexdigest()
 
 

@@ -124,6 +124,25 @@ def test_shapes_take_turns(place, traced):
     assert [name for name in traced if "Mean" in name] == []
 
 
+def test_a_masked_program_is_found_too(place, monkeypatch):
+    """The program that is told how many rows there are is compiled in the first start alone."""
+    compiled = []
+    function = kept.Standing._made
+    monkeypatch.setattr(kept.Standing, "_made", lambda self, arguments: compiled.append(self) or function(self, arguments))
+    starts = []
+    for _ in range(2):
+        run, w = training()
+        starts.append([[run(rows) for rows in (8, 6, 5, 7, 8)], w()])
+    assert len(compiled) == 1
+    assert starts[0][0] == starts[1][0]
+    np.testing.assert_array_equal(starts[0][1], starts[1][1])
+    training(scale=3.0)[0](8)
+    run, _ = training(scale=3.0)
+    assert run(8) != starts[0][0][0]
+    assert run(6) != starts[0][0][1]
+    assert len(compiled) == 2  # of another network
+
+
 def test_a_check_that_fails(place, traced):
     training()[0]()
     del traced[:]
