@@ -55,8 +55,8 @@ def test_second_derivatives_that_the_reference_lacks(name, second):
     *(case("nn.sparse_softmax_cross_entropy_with_logits", LOGITS, np.array([1, 0, 4, 2], kind)) for kind in (np.int32, np.int64)),
     case("nn.sparse_softmax_cross_entropy_with_logits", np.float32([[-np.inf, 1, 2]]), np.int32([1]), gradient=False),
     *(case("nn.l2_loss", x) for x in (LOGITS, CUBE.astype(np.float64))),
-    case("nn.softmax", LOGITS[0], raises=("ValueError", "must have rank 2")),
-    case("nn.softmax_cross_entropy_with_logits", LOGITS[0], LABELS[0], raises=("ValueError", "must have rank 2")),
+    case("nn.softmax", LOGITS[0, 0], raises=("ValueError", "must have rank 2")),
+    case("nn.softmax_cross_entropy_with_logits", LOGITS[0, 0], LABELS[0, 0], raises=("ValueError", "must have rank 2")),
     case("nn.softmax_cross_entropy_with_logits", LOGITS, LABELS[:, 1:], raises=("ValueError", r"\(4, 5\) and \(4, 4\)")),
     case("nn.sparse_softmax_cross_entropy_with_logits", CUBE, np.int32([0, 0]), raises=("ValueError", "Rank mismatch")),
     case("nn.sparse_softmax_cross_entropy_with_logits", LOGITS, np.int32([1, 0, 5, 2]), raises=(
