@@ -116,7 +116,11 @@ def test_texts():
 def test_the_truth_of_a_gradient_is_that_there_is_one():
     """`if gradient:`, as the CIFAR-10 program of 0.5 has it."""
     used, unused = tf.Variable(0.0), tf.Variable(0.0)
-    assert [bool(gradient) for gradient in tf.gradients(used * 0.0, [used, unused])] == [True, False]
+    gradients = tf.gradients(used * 0.0, [used, unused])
+    assert [bool(gradient) for gradient in gradients] == [True, False]
+    assert tf.clip_by_norm(tf.reduce_mean(tf.pack([gradients[0]] * 2), 0), 1.0)
+    with pytest.raises(TypeError, match="as a Python `bool`"):
+        bool(gradients[0] > 0.0)
 
 
 def test_a_tensor_is_no_bool_and_no_sequence():

@@ -116,8 +116,8 @@ class Tensor(Operators):
         raise TypeError("'Tensor' object is not iterable.")
 
     def __bool__(self) -> bool:
-        if self.op.type == "Gradients":  # programs of 0.5 and 0.6 ask so whether there is a gradient, or None
-            return True
+        if self.dtype.is_floating and _follows_a_gradient(self):
+            return True  # programs of 0.5 and 0.6 ask so whether there is a gradient, or None
         raise TypeError(
             "Using a `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` instead of `if t:` to test "
             "if a tensor is defined, and use the logical TensorFlow ops to test the value of a tensor."
@@ -138,3 +138,19 @@ class Tensor(Operators):
         if operator in Tensor.__dict__:
             raise ValueError(f"operator {operator} cannot be overwritten again on class {Tensor}.")
         setattr(Tensor, operator, function)
+
+
+def _follows_a_gradient(tensor: Tensor) -> bool:
+    """Whether it is one, clipped or averaged perhaps: something computed from one by a few operations."""
+    seen, waiting = {tensor.op}, [tensor.op]
+    while waiting and len(seen) < _FEW:
+        op = waiting.pop()
+        if op.type == "Gradients":
+            return True
+        before = {t.op for t in op.inputs} - seen
+        seen |= before
+        waiting.extend(before)
+    return False
+
+
+_FEW = 100
