@@ -1,5 +1,6 @@
 """What models of tf.contrib.learn are fed: words, bytes and categories as numbers, batches, data sets."""
 
+import json
 import pathlib
 import pickle
 
@@ -268,3 +269,38 @@ def test_parameters_by_name():
     assert repr(outer.inner) == "Inner(size=3)"
     with pytest.raises(ValueError, match="Invalid parameter unknown for estimator Outer"):
         outer.set_params(unknown=1)
+
+
+@pytest.mark.parametrize(("config", "expected"), [
+    ({}, [None, 0, True, "local", "", 0]),
+    ({"cluster": {"ps": ["p:1", "q:1"], "master": ["m:1"], "worker": ["v:1", "w:2"]},
+      "task": {"type": "worker", "index": 1}, "environment": "cloud"}, ["worker", 1, False, "cloud", "grpc://w:2", 2]),
+    ({"cluster": {"ps": ["p:1", "q:1"], "master": ["m:1"]}, "task": {"type": "master", "index": 0}, "environment": "cloud"},
+     ["master", 0, True, "cloud", "grpc://m:1", 2]),
+    ({"cluster": {"worker": ["p:1"]}, "task": {"type": "worker", "index": 3}}, ["worker", 3, False, "local", "", 0]),
+    ({"cluster": {"ps": ["p:1"], "worker": ["a:1"]}, "task": {"type": "worker"}},
+     ["worker", 0, True, "local", "grpc://a:1", 1]),
+    ({"cluster": {"ps": ["p:1"], "worker": ["a:1"]}, "task": {"type": "ps"}}, ["ps", 0, False, "local", "grpc://p:1", 1]),
+    ({"task": {"type": "master"}}, ["master", 0, False, "local", "", 0]),
+    ({"environment": "cloud"}, [None, 0, True, "cloud", "", 0]),
+], ids=str)
+def test_clusters_of_the_environment(monkeypatch, config, expected):
+    monkeypatch.setenv("TF_CONFIG", json.dumps(config))
+    for made in (learn.ClusterConfig(), learn.RunConfig()):
+        assert [made.task_type, made.task_id, made.is_chief, made.environment, made.master,
+                made.num_ps_replicas] == expected
+        assert made.cluster_spec.as_dict() == config.get("cluster", {})
+        assert made.get_task_id() == expected[1]
+    assert learn.RunConfig(master="here", evaluation_master="there").master == "here"
+    assert learn.ClusterConfig(evaluation_master="there").evaluation_master == "there"
+    assert learn.estimators.Environment.GOOGLE == "google"
+
+
+@pytest.mark.parametrize(("task", "words"), [
+    ({"type": "worker", "index": 3}, "3 is not a valid task_id for task_type worker in the cluster_spec:"),
+    ({"type": "evil"}, "evil is not a valid task_type in the cluster_spec:"),
+])
+def test_tasks_that_a_cluster_has_not(monkeypatch, task, words):
+    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": {"ps": ["p:1"], "worker": ["a:1"]}, "task": task}))
+    with pytest.raises(ValueError, match=words):
+        learn.ClusterConfig()

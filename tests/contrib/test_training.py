@@ -117,3 +117,36 @@ def test_runners_and_the_errors_that_end_them():
     queue = tf.FIFOQueue(1, tf.float32)
     with pytest.raises(TypeError, match="must be a non-empty tuple of error types"):
         tf.train.QueueRunner(queue, [queue.enqueue(1.0)], queue_closed_exception_types=())
+
+
+def test_rows_come_as_often_as_their_rates_say():
+    tf.set_random_seed(1)
+    rates = tf.constant([1.0, 0.5, 2.5, 0.0])
+    rows = training.resample_at_rate([tf.constant([10, 20, 30, 40]), tf.constant([[1.0], [2], [3], [4]])], rates, seed=3)
+    assert [row.get_shape().as_list() for row in rows] == [[None], [None, 1]]
+    with tf.Session() as session:
+        runs = [[part.reshape(-1).tolist() for part in session.run(rows)] for _ in range(6)]
+    assert [run[0] for run in runs] == [  # what 0.12.1 drew
+        [10, 20, 30, 10, 30, 30, 30, 30, 30], [10, 30, 10, 10], [30], [30, 30, 30, 30, 30], [10, 30, 30, 30],
+        [30, 30, 30, 30]]
+    assert all(number == 10 * row for run in runs for number, row in zip(*run, strict=True))
+
+
+def test_rows_come_as_often_as_their_weights_say():
+    tf.set_random_seed(1)
+    [row], rate = training.weighted_resample([tf.constant([10, 20, 30, 40])], tf.constant([1.0, 2, 3, 2]), 0.5, seed=7,
+                                             scope="wr")
+    assert [v.name for v in tf.local_variables()] == ["wr/resample_count:0", "wr/estimated_mean:0"]
+    with tf.Session() as session:
+        session.run(tf.initialize_local_variables())
+        runs = [session.run([row, rate]) for _ in range(8)]
+    assert [run[0].tolist() for run in runs] == [
+        [10, 20, 30, 40, 30, 30], [30, 30], [20, 30, 40, 40], [10, 20, 40, 40], [40, 40], [30], [10, 20, 10], [20]]
+    for numbers, rates in runs:
+        np.testing.assert_allclose(rates, np.float32([0, 0.25, 0.5, 0.75, 0.5])[numbers // 10])
+
+
+def test_no_row_comes():
+    rows = training.resample_at_rate([tf.constant([1, 2])], tf.constant([0.0, 0.0]))
+    with tf.Session() as session:
+        assert session.run(rows[0]).shape == (0,)

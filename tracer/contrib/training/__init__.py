@@ -9,6 +9,8 @@ from tracer.contrib.training.device_setter import GreedyLoadBalancingStrategy as
 from tracer.contrib.training.device_setter import byte_size_load_fn as byte_size_load_fn
 from tracer.contrib.training.evaluation import checkpoints_iterator as checkpoints_iterator
 from tracer.contrib.training.evaluation import wait_for_new_checkpoint as wait_for_new_checkpoint
+from tracer.contrib.training.resample import resample_at_rate as resample_at_rate
+from tracer.contrib.training.resample import weighted_resample as weighted_resample
 from tracer.contrib.training.sampling_ops import rejection_sample as rejection_sample
 from tracer.contrib.training.sampling_ops import stratified_sample as stratified_sample
 from tracer.contrib.training.training import create_train_op as create_train_op
