@@ -150,3 +150,69 @@ def test_no_row_comes():
     rows = training.resample_at_rate([tf.constant([1, 2])], tf.constant([0.0, 0.0]))
     with tf.Session() as session:
         assert session.run(rows[0]).shape == (0,)
+
+
+@pytest.fixture
+def checkpoints(tmp_path):
+    """A folder with two of them: steps 0 and 7."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        v, step = tf.Variable([1.0, 2.0], name="v"), tf.contrib.framework.get_or_create_global_step()
+        session.run(tf.initialize_all_variables())
+        saver = tf.train.Saver()
+        saver.save(session, str(tmp_path / "m"), global_step=step)
+        session.run([v.assign([3.0, 4.0]), step.assign(7)])
+        saver.save(session, str(tmp_path / "m"), global_step=step)
+    return tmp_path
+
+
+def summing():
+    """A model whose evaluation adds up its variable."""
+    v, step = tf.Variable([0.0, 0.0], name="v"), tf.contrib.framework.get_or_create_global_step()
+    total = tf.Variable(0.0, name="total", trainable=False, collections=[tf.GraphKeys.LOCAL_VARIABLES])
+    return v, step, total, total.assign_add(tf.reduce_sum(v))
+
+
+def test_a_checkpoint_is_evaluated(checkpoints):
+    v, step, total, update = summing()
+    tf.scalar_summary("x", tf.reduce_sum(v))
+    hooks = [training.StopAfterNEvalsHook(3), training.SummaryAtEndHook(str(checkpoints / "events"))]
+    found = training.evaluate_once(str(checkpoints / "m-7"), eval_ops=update, final_ops={"t": total, "s": step},
+                                   hooks=hooks)
+    assert found == {"t": 21.0, "s": 7}
+    events = [event for path in (checkpoints / "events").iterdir() for event in tf.train.summary_iterator(str(path))]
+    assert [(event.step, [(value.tag, value.simple_value) for value in event.summary.value])
+            for event in events if event.HasField("summary")] == [(7, [("x", 7.0)])]
+
+
+def test_what_is_restored_alone(checkpoints):
+    v, *_ = summing()
+    other = tf.Variable(5.0, name="other")
+    assert [np.asarray(x).tolist() for x in training.evaluate_once(
+        str(checkpoints / "m-0"), final_ops=[v, other], variables_to_restore=[v])] == [[1, 2], 5]
+
+
+def test_checkpoints_are_evaluated_as_they_come(checkpoints):
+    v, step, total, update = summing()
+    tf.scalar_summary("x", tf.reduce_sum(v))
+    grown, saver, rounds = [v.assign_add([1.0, 1.0]), step.assign_add(1)], tf.train.Saver(), []
+
+    class Training(tf.train.SessionRunHook):
+        def end(self, session):
+            rounds.append(session.run([total, step]))
+            session.run(grown)
+            saver.save(session, str(checkpoints / "m"), global_step=step)
+
+    hooks = [training.StopAfterNEvalsHook(2), training.SummaryAtEndHook(str(checkpoints / "events")), Training()]
+    found = training.evaluate_repeatedly(str(checkpoints), eval_ops={"u": update}, final_ops=step, hooks=hooks,
+                                         eval_interval_secs=0, max_number_of_evaluations=2)
+    assert rounds == [[14.0, 7], [18.0, 8]]
+    assert found == 9
+
+
+def test_the_count_of_evaluations():
+    step = training.get_or_create_eval_step()
+    assert training.get_or_create_eval_step() is step
+    assert (step.name, tf.get_collection(tf.GraphKeys.EVAL_STEP)) == ("eval_step:0", [step])
+    tf.add_to_collection(tf.GraphKeys.EVAL_STEP, step)
+    with pytest.raises(ValueError, match="Multiple tensors"):
+        training.get_or_create_eval_step()

@@ -7,6 +7,11 @@ from tracer.contrib.training.bucket_ops import bucket as bucket
 from tracer.contrib.training.bucket_ops import bucket_by_sequence_length as bucket_by_sequence_length
 from tracer.contrib.training.device_setter import GreedyLoadBalancingStrategy as GreedyLoadBalancingStrategy
 from tracer.contrib.training.device_setter import byte_size_load_fn as byte_size_load_fn
+from tracer.contrib.training.evaluate import StopAfterNEvalsHook as StopAfterNEvalsHook
+from tracer.contrib.training.evaluate import SummaryAtEndHook as SummaryAtEndHook
+from tracer.contrib.training.evaluate import evaluate_once as evaluate_once
+from tracer.contrib.training.evaluate import evaluate_repeatedly as evaluate_repeatedly
+from tracer.contrib.training.evaluate import get_or_create_eval_step as get_or_create_eval_step
 from tracer.contrib.training.evaluation import checkpoints_iterator as checkpoints_iterator
 from tracer.contrib.training.evaluation import wait_for_new_checkpoint as wait_for_new_checkpoint
 from tracer.contrib.training.resample import resample_at_rate as resample_at_rate
