@@ -8,6 +8,7 @@ from tracer.contrib.distributions.gaussian import Gaussian as Gaussian
 from tracer.contrib.distributions.mvn import MultivariateNormal as MultivariateNormal
 
 _LATER = {
+    "bijector": "",
     "continuous": (
         "Beta BetaWithSoftplusAB Chi2 Exponential ExponentialWithSoftplusLam Gamma GammaWithSoftplusAlphaBeta Laplace "
         "LaplaceWithSoftplusScale Normal NormalWithSoftplusSigma Uniform"),
@@ -19,6 +20,7 @@ _LATER = {
     "mixture": "Mixture",
     "multivariate": (
         "MultivariateNormalCholesky MultivariateNormalDiag MultivariateNormalDiagWithSoftplusStDev MultivariateNormalFull"),
+    "transformed_distribution": "TransformedDistribution",
     "student_t": "StudentT StudentTWithAbsDfSoftplusSigma",
 }
 """What 0.10 to 0.12 added, by module: 0.8 has no such names."""
