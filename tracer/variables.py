@@ -227,9 +227,15 @@ class Variable(Operators):
         """The value that it has where this is asked for, rather than where it was made; from 0.12 on."""
         return array.identity(self._variable, name="read")
 
-    def to_proto(self) -> Any:
-        """The protobuf VariableDef message that names its operations."""
+    def to_proto(self, export_scope: str | None = None) -> Any:
+        """The protobuf VariableDef message that names its operations; without `export_scope`, and None outside of it."""
         from tracer import protos
+
+        if export_scope is not None:
+            from tracer.train import meta_graph
+
+            inside = self._variable.name.startswith(f"{export_scope}/")
+            return meta_graph.without_scope(self.to_proto(), export_scope) if inside else None
 
         message = protos.VariableDef()
         message.variable_name = self._variable.name

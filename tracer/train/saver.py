@@ -176,10 +176,10 @@ class Saver:
         return Saver(saver_def=saver_def)
 
     def export_meta_graph(self, filename: str | None = None, collection_list: Any = None, as_text: bool = False,
-                          clear_devices: bool = False) -> Any:
-        """The MetaGraphDef message of the default graph, with this Saver; written to `filename` if there is one."""
+                          clear_devices: bool = False, export_scope: str | None = None) -> Any:
+        """The MetaGraphDef message of the default graph, or one of its scopes, with this Saver; also as a file."""
         return export_meta_graph(filename=filename, saver_def=self.saver_def, collection_list=collection_list,
-                                 as_text=as_text, clear_devices=clear_devices)
+                                 as_text=as_text, clear_devices=clear_devices, export_scope=export_scope)
 
     def _add_collection_def(self, meta_graph_def: Any, key: Any) -> None:
         add_collection_def(meta_graph_def, key)
