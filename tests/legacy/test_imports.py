@@ -53,6 +53,13 @@ def test_star_import_brings_the_public_names(read):
     "from tensorflow.python.framework.sparse_tensor import SparseTensor, SparseTensorValue",
     "from tensorflow.python.framework.meta_graph import add_collection_def, read_meta_graph_file",
     "from tensorflow.python.summary.summary_iterator import summary_iterator",
+    "from tensorflow.python.training.sync_replicas_optimizer import SyncReplicasOptimizer, SyncReplicasOptimizerV2",
+    "from tensorflow.contrib.distributions.python.ops.bijector import Chain, Exp",
+    "from tensorflow.contrib.distributions.python.ops.transformed_distribution import TransformedDistribution",
+    "from tensorflow.contrib.training.python.training.evaluation import checkpoints_iterator, evaluate_once",
+    "from tensorflow.contrib.training.python.training.resample import weighted_resample",
+    "from tensorflow.contrib.lookup.lookup_ops import MutableDenseHashTable, MutableHashTable",
+    "from tensorflow.python.ops.data_flow_ops import ConditionalAccumulator, FIFOQueue",
     "from tensorflow.python.platform.googletest import SkipTest, TestCase, main, skipIf",
     "from tensorflow.contrib.framework.python.framework import deprecated, experimental, load_variable",
 ])

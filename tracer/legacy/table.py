@@ -100,6 +100,7 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.distributions.python.ops": "package",
     "tensorflow.contrib.distributions.python.ops.bernoulli": "tracer.contrib.distributions.discrete",  # from 0.10 on
     "tensorflow.contrib.distributions.python.ops.beta": "tracer.contrib.distributions.continuous",  # from 0.10 on
+    "tensorflow.contrib.distributions.python.ops.bijector": "tracer.contrib.distributions.bijector",  # from 0.12 on
     "tensorflow.contrib.distributions.python.ops.binomial": "tracer.contrib.distributions.counts",  # from 0.11 on
     "tensorflow.contrib.distributions.python.ops.categorical": "tracer.contrib.distributions.discrete",  # from 0.10 on
     "tensorflow.contrib.distributions.python.ops.chi2": "tracer.contrib.distributions.continuous",  # from 0.10 on
@@ -123,6 +124,9 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.distributions.python.ops.normal": "tracer.contrib.distributions.continuous",  # from 0.10 on
     "tensorflow.contrib.distributions.python.ops.poisson": "tracer.contrib.distributions.discrete",  # from 0.10 on
     "tensorflow.contrib.distributions.python.ops.student_t": "tracer.contrib.distributions.student_t",  # from 0.10 on
+    "tensorflow.contrib.distributions.python.ops.transformed_distribution": (
+        "tracer.contrib.distributions.transformed_distribution"  # from 0.12 on
+    ),
     "tensorflow.contrib.distributions.python.ops.uniform": "tracer.contrib.distributions.continuous",  # from 0.10 on
     "tensorflow.contrib.ffmpeg": "tracer.contrib.ffmpeg",
     "tensorflow.contrib.ffmpeg.ffmpeg_ops": "tracer.contrib.ffmpeg.ffmpeg_ops",
@@ -326,7 +330,10 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.training.python.training": "package tracer.contrib.training",
     "tensorflow.contrib.training.python.training.bucket_ops": "tracer.contrib.training.bucket_ops",
     "tensorflow.contrib.training.python.training.device_setter": "tracer.contrib.training.device_setter",
-    "tensorflow.contrib.training.python.training.evaluation": "tracer.contrib.training.evaluation",
+    "tensorflow.contrib.training.python.training.evaluation": (
+        "tracer.contrib.training.evaluation tracer.contrib.training.evaluate"
+    ),
+    "tensorflow.contrib.training.python.training.resample": "tracer.contrib.training.resample",
     "tensorflow.contrib.training.python.training.sampling_ops": "tracer.contrib.training.sampling_ops",
     "tensorflow.contrib.training.python.training.training": "tracer.contrib.training.training",
     "tensorflow.contrib.util": "tracer.contrib.util",
@@ -534,7 +541,9 @@ MODULES: dict[str, str] = {
     "tensorflow.python.training.slot_creator": "tracer.train.slots",
     "tensorflow.python.training.summary_io": "tracer.train.summary_writer tracer.train",
     "tensorflow.python.training.supervisor": "tracer.train.supervisor",
-    "tensorflow.python.training.sync_replicas_optimizer": "tracer.train.sync_replicas_optimizer",
+    "tensorflow.python.training.sync_replicas_optimizer": (
+        "tracer.train.sync_replicas_optimizer tracer.train.sync_replicas_optimizer_v2"
+    ),
     "tensorflow.python.training.tensorboard_logging": "tracer.train.tensorboard_logging",
     "tensorflow.python.training.training": "tracer.train",
     "tensorflow.python.training.training_ops": "raw",
