@@ -241,3 +241,29 @@ def test_an_experiment_is_made_and_run(schedule, result):
 def test_what_a_runner_refuses(arguments, error, message):
     with pytest.raises(error, match=message):
         learn.learn_runner.run(*arguments)
+
+
+def chances(features, labels, mode):
+    w = tf.get_variable("w", [2, 1], initializer=tf.constant_initializer(0.5))
+    b = tf.get_variable("b", [1], initializer=tf.constant_initializer(0.1))
+    logits = tf.matmul(features["x"], w) + b
+    loss = tf.contrib.losses.sigmoid_cross_entropy(logits, labels)
+    return tf.sigmoid(logits), loss, layers.optimize_loss(loss, tf.contrib.framework.get_global_step(), 0.1, "SGD")
+
+
+def four():
+    return ({"x": tf.constant([[1.0, 2], [0, -1], [-2, 1], [3, 0]])}, tf.constant([[1.0], [0], [0], [1]]))
+
+
+def test_chances_are_evaluated_as_two_classes():
+    regressor = learn.LogisticRegressor(chances, thresholds=[0.5, 0.3])
+    found = regressor.fit(input_fn=four, steps=3).evaluate(input_fn=four, steps=1)
+    assert found == {key: pytest.approx(value, rel=1e-5) for key, value in {  # what 0.12.1 found
+        "accuracy/baseline_label_mean": 0.5, "accuracy/threshold_0.300000_mean": 0.5,
+        "accuracy/threshold_0.500000_mean": 1.0, "auc": 0.9999995, "global_step": 3, "labels/actual_label_mean": 0.5,
+        "labels/prediction_mean": 0.61320174, "loss": 0.3067716, "precision/positive_threshold_0.300000_mean": 0.5,
+        "precision/positive_threshold_0.500000_mean": 1.0, "recall/positive_threshold_0.300000_mean": 1.0,
+        "recall/positive_threshold_0.500000_mean": 1.0}.items()}
+    assert set(regressor.evaluate(input_fn=four, steps=1, metrics={
+        "mine": learn.MetricSpec(tf.contrib.metrics.streaming_mean_squared_error)})) == {"global_step", "loss", "mine"}
+    assert len(learn.LogisticRegressor.get_default_metrics()) == 7

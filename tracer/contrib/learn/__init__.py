@@ -49,6 +49,7 @@ _LATER = {
     "estimators._sklearn": "NotFittedError",
     "estimators.inferred": (
         "infer_real_valued_columns_from_input infer_real_valued_columns_from_input_fn"),
+    "estimators.logistic_regressor": "LogisticRegressor",
     "estimators.run_config": "ClusterConfig Environment",
     "estimators.model_fn": "MetricKey ModeKeys ModelFnOps PredictionKey",
     "experiment": "Experiment SKCompat",
