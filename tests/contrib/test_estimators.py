@@ -105,11 +105,13 @@ def test_a_network_that_tells_classes():
                                        [0.23404224, 0.7659578]], rtol=1e-5)
 
 
-def test_a_network_that_tells_numbers():
+@pytest.mark.parametrize("optimizer", ["SGD", lambda: tf.train.GradientDescentOptimizer(0.05)], ids=["name", "function"])
+def test_a_network_that_tells_numbers(optimizer):
     def inputs():
         return batch(((1.5,), (0.5,), (0.2,), (-1.0,)), AGES)
 
-    model = learn.DNNRegressor([3], [AGE, EMBEDDED], optimizer="SGD", activation_fn=tf.nn.tanh, gradient_clip_norm=0.1)
+    model = learn.DNNRegressor([3], [AGE, EMBEDDED], optimizer=optimizer, activation_fn=tf.nn.tanh,
+                               gradient_clip_norm=0.1)
     model.fit(input_fn=inputs, steps=4, monitors=[Known()])
     np.testing.assert_allclose(model.get_variable_value("dnn/logits/weights"), [[-0.99069], [0.006272], [1.003021]],
                                atol=2e-6)

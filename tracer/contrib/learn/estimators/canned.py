@@ -37,7 +37,7 @@ class Linear:
 
     Args:
         feature_columns: what it is of.
-        optimizer: an optimizer, or a name of one; Ftrl by default.
+        optimizer: an optimizer, what makes one, or a name of one; Ftrl by default.
         joint: whether all columns share one variable.
     """
 
@@ -69,7 +69,7 @@ class Network:
     Args:
         hidden_units: the sizes of the layers.
         feature_columns: what is below them.
-        optimizer: an optimizer, or a name of one; Adagrad by default.
+        optimizer: an optimizer, what makes one, or a name of one; Adagrad by default.
         activation_fn: of each layer.
         dropout: the part of each layer that is left out while training.
     """
@@ -108,7 +108,7 @@ def _optimizer(given: Any, rate: float) -> Any:
         return OPTIMIZER_CLS_NAMES[given](rate)
     if isinstance(given, type):
         return given(rate)
-    return given
+    return given() if callable(given) else given
 
 
 def _step(model: Any, loss: Any, clip_norm: float | None) -> Any:
