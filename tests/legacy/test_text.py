@@ -121,6 +121,30 @@ def test_files_of_a_program_that_either_python_reads(read, tmp_path, first):
 
 
 @UNCLOSED
+def test_the_letters_of_a_binary_file(read, tmp_path):
+    (tmp_path / "letters").write_bytes(b"ab\xc3a\n")
+    module = read(
+        f"""
+        import collections
+        import numpy as np
+        print "Python 2"
+        data = open({str(tmp_path / "letters")!r}, "rb").read()
+        counts = collections.Counter(data)
+        numbers = [ord(c) for c in data], ord(data[2])
+        text = "".join(sorted(set(data[:2])))
+        bytes_of_it = np.frombuffer(data, np.uint8).tolist(), list(bytearray(data))
+        with open({str(tmp_path / "copy")!r}, "wb") as f:
+            f.write("".join(c for c in data))
+        """
+    )
+    numbers = [0x61, 0x62, 0xC3, 0x61, 0x0A]
+    assert (module.counts["a"], module.text) == (2, "ab")
+    assert module.numbers == (numbers, 0xC3)
+    assert module.bytes_of_it == (numbers, numbers)
+    assert (tmp_path / "copy").read_bytes() == b"ab\xc3a\n"
+
+
+@UNCLOSED
 def test_a_text_file_that_holds_no_text_has_a_letter_for_each_byte(read, tmp_path):
     (tmp_path / "numbers").write_bytes(bytes([0, 0xC3, 0xA9, 0xFF]))  # the middle ones would be a letter in UTF-8
     module = read(

@@ -92,6 +92,9 @@ class FileBytes(bytes):
     def __getitem__(self, key: Any) -> Any:
         return _kept(super().__getitem__(key))
 
+    def __iter__(self) -> Any:
+        return iter(bytes(self).decode("ascii", "surrogateescape"))  # a letter for each byte
+
     def __eq__(self, other: object) -> bool:
         return text_of(bytes(self)) == other if isinstance(other, str) else super().__eq__(other)
 

@@ -122,8 +122,8 @@ def map_list(function: Any, *iterables: Iterable) -> list:
 
 
 def _ord(c: Any) -> int:
-    """A letter that stands for a byte that is no text has the byte's number."""
-    code = ord(c)
+    """A letter that stands for a byte that is no text has the byte's number; a byte of a binary file is its number."""
+    code = c if type(c) is int else ord(c)
     return code & 0xFF if 0xDC80 <= code <= 0xDCFF else code
 
 
