@@ -37,7 +37,6 @@ LEAST_EACH = 5 * 10**6
 """So many must be for one image, lest batches of almost all sizes are on either side of `LEAST`."""
 MOST = 1 << 25
 """Numbers in all that products are made of and that they become; more of them leave the cache, and take memory."""
-_LAYOUT = ("NHWC", "HWIO", "NHWC")
 
 
 class Transforms(NamedTuple):
