@@ -252,7 +252,7 @@ def test_broadcast(a, b, result):
         (lambda: shapes.concat([(4,), (4,)], 1), "Expected concat_dim in range [0, 1), but got 1"),
         (lambda: shapes.concat([(), ()], None), "Can't concatenate scalars (use tf.pack instead)"),
         (lambda: shapes.concat([None, (4, 4), (4,)], None), "Shape (4,) must have rank 2"),
-        (lambda: shapes.window(20, 21, 1, "SAME"),
+        (lambda: shapes.window(20, 21, 1, "VALID"),
          "Filter must not be larger than the input: Filter: 21 Input: 20"),
         (lambda: shapes.window(5, 2, 1, "FOO"), "Invalid value for padding: 'FOO'"),
     ],

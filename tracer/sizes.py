@@ -134,13 +134,13 @@ def concat(shapes: Sequence[Sizes], axis: int | None) -> Sizes:
     return (*(before or ()), total, *(after or ()))
 
 
-def window(size: Size, filter: Size, stride: int, padding: str, roomy: bool = False) -> Size:
+def window(size: Size, filter: Size, stride: int, padding: str) -> Size:
     """How many places a window of `filter` elements has along a dimension of a convolution or a pooling.
 
-    Where SAME padding would make room, TF 0.8 refuses a larger filter all the same. Its tests ask for that of images
-    alone: `roomy` windows have the room, as since 0.9.
+    Where SAME padding makes room for a larger filter, 0.8 refused it all the same; 0.9 and later take it, as networks do
+    whose last layers are small.
     """
-    if size is not None and filter is not None and filter > size and not (roomy and padding == "SAME"):
+    if size is not None and filter is not None and filter > size and padding != "SAME":
         raise ValueError(f"Filter must not be larger than the input: Filter: {filter} Input: {size}")
     return places(size, filter, stride, padding)
 

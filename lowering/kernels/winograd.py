@@ -8,9 +8,11 @@ results' size. An infinite number reaches the others of its tile.
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -20,6 +22,8 @@ from jax import lax
 
 from lowering import fast
 from lowering.kernels.apart import apart
+from lowering.plan.slice import inner
+from tracer.ir import Operation
 
 TILE = 4
 """So many results are made at a time."""
@@ -35,8 +39,11 @@ LEAST = 10**8
 """Of fewer multiplications the plain form is as fast, or wins back too little of what a larger program takes to compile."""
 LEAST_EACH = 5 * 10**6
 """So many must be for one image, lest batches of almost all sizes are on either side of `LEAST`."""
+LAYERS = 4
+"""A program with more layers that could have it has none: each takes 1.2 to 2 s of CPU to compile."""
 MOST = 1 << 25
 """Numbers in all that products are made of and that they become; more of them leave the cache, and take memory."""
+_left_out = contextvars.ContextVar("left_out", default=False)
 
 
 class Transforms(NamedTuple):
@@ -74,9 +81,28 @@ def _polynomial(roots: Sequence[Fraction]) -> list[Fraction]:
     return found
 
 
+@contextlib.contextmanager
+def only_where_it_pays(operations: Sequence[Operation]) -> Iterator[None]:
+    """What is traced inside has it only if these operations, a program, are a training, which runs many times, of few layers
+    that could have it."""
+    nodes = [node for op in operations for node in inner(op)]
+    trains = any(node.type == "Gradients" or node.type.startswith("Conv2DBackprop") for node in nodes)
+    token = _left_out.set(not trains or sum(map(_could_have_it, nodes)) > LAYERS)
+    try:
+        yield
+    finally:
+        _left_out.reset(token)
+
+
+def _could_have_it(node: Operation) -> bool:
+    taps = node.inputs[1].sizes if node.type == "Conv2D" else None
+    return (taps is not None and taps[0] in POINTS and all(size is not None and size >= CHANNELS for size in taps[2:])
+            and set(node.attrs["strides"]) == {1})
+
+
 def is_faster(outputs: Sequence[int], taps: Sequence[int], strides: Sequence[int], dtype: Any) -> bool:
     """Whether a convolution of channels last with results of shape `outputs` is, or one of its gradients."""
-    if not fast.on("winograd") or len(outputs) != 4 or taps[0] not in POINTS or set(strides) != {1}:
+    if not fast.on("winograd") or _left_out.get() or len(outputs) != 4 or taps[0] not in POINTS or set(strides) != {1}:
         return False
     images, high, wide, _ = outputs
     if dtype != jnp.float32 or min(taps[2:]) < CHANNELS or not all(isinstance(size, int) for size in outputs):

@@ -11,6 +11,7 @@ import numpy as np
 
 from lowering import interpret
 from lowering.checks import Check
+from lowering.kernels import winograd
 from lowering.kernels.rows import RowWrites
 from lowering.plan.companions import inputs_of
 from lowering.plan.slice import variable_of
@@ -76,7 +77,7 @@ class StageFunction:
             context = self.context(static, held, streams, readonly, constants, inputs)
             context.session, context.failures = session, self.failures
             context.readers = self._readers()
-            with options.matmul_precision():
+            with options.matmul_precision(), winograd.only_where_it_pays(self.stage.nodes):
                 interpret.evaluate(self.own_nodes(), context)
             self.rolled = context.rolled
             outputs = tuple(interpret.as_value(context.read(t)) for t in self.stage.outputs)

@@ -5,10 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import tracer as tf
 from lowering.kernels import winograd
 from lowering.kernels.convolving import convolved, to_filter, to_input, window_of
 
 rng = np.random.RandomState(0)
+made = winograd.convolved
 
 
 @pytest.fixture(autouse=True)
@@ -78,3 +80,19 @@ def test_the_products_of_whole_numbers_are_those_that_the_matrices_say():
         inputs, filters, results = (matrix.astype(np.float64) for matrix in winograd.transforms(taps))
         x, f = rng.randint(-9, 9, winograd.TILE + taps - 1), rng.randint(-9, 9, taps)
         np.testing.assert_allclose(results @ ((inputs @ x) * (filters @ f)), np.correlate(x, f, "valid"), atol=1e-5)
+
+
+@pytest.mark.parametrize(("layers", "trains", "has"), [(1, True, True), (1, False, False), (5, True, False)])
+def test_trainings_of_few_layers_have_it(layers, trains, has, monkeypatch):
+    x = tf.placeholder(tf.float32, [8, 12, 12, 9])
+    y = x
+    for _ in range(layers):
+        y = tf.nn.relu(tf.nn.conv2d(y, tf.Variable(tf.truncated_normal([5, 5, 9, 9], stddev=0.1)), [1, 1, 1, 1], "SAME"))
+    loss = tf.reduce_mean(tf.square(y))
+    fetches = [loss, tf.train.GradientDescentOptimizer(0.1).minimize(loss)] if trains else loss
+    seen = []
+    monkeypatch.setattr(winograd, "convolved", lambda pads, *arrays: seen.append(pads) or made(pads, *arrays))
+    with tf.Session() as sess:
+        sess.run(tf.initialize_all_variables())
+        sess.run(fetches, {x: rng.rand(8, 12, 12, 9)})
+    assert bool(seen) == has

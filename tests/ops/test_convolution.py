@@ -119,7 +119,7 @@ def test_operations_that_carry_gradients_are_the_gradients(padding):
     (lambda p: tf.nn.conv2d(p(1, 4, 4, 3), p(2, 2, 4, 1), [1, 1, 1, 1], "SAME"), "Dimensions 3 and 4 are not compatible"),
     (lambda p: tf.nn.conv2d(p(4, 4, 3), p(2, 2, 3, 1), [1, 1, 1, 1], "SAME"), "must have rank 4"),
     (lambda p: tf.nn.conv2d(p(1, 4, 4, 3), p(2, 2, 3, 1), [1, 1, 1, 2], "SAME"), "strides in the batch and depth"),
-    (lambda p: tf.nn.conv2d(p(1, 4, 4, 3), p(5, 2, 3, 1), [1, 1, 1, 1], "SAME"), "Filter must not be larger than the input"),
+    (lambda p: tf.nn.conv2d(p(1, 4, 4, 3), p(5, 2, 3, 1), [1, 1, 1, 1], "VALID"), "Filter must not be larger than the input"),
     (lambda p: tf.nn.conv2d(p(1, 4, 4, 3), p(2, 2, 3, 1), [1, 1, 1, 1], "FOO"), "passed string 'FOO' not in: \"SAME\", \"VALID\""),
     (lambda p: tf.nn.depthwise_conv2d(p(1, 4, 4, 3), p(2, 2, 3, 1), [1, 1, 2, 1], "SAME"), "only supports equal length strides"),
     (lambda p: tf.nn.separable_conv2d(p(1, 4, 4, 3), p(2, 2, 3, 2), p(1, 1, 6, 5), [1, 1, 1, 1], "SAME"), "overparameterized"),
@@ -174,3 +174,21 @@ def test_windows_in_space_may_be_larger_than_what_they_slide_over():
         assert [np.ravel(value).tolist() for value in session.run(made)] == [[2 + 30, 1 + 20], [10, 10]]
     with pytest.raises(ValueError, match="Filter must not be larger than the input"):
         tf.nn.conv3d(x, weights, [1] * 5, "VALID")
+
+
+@pytest.mark.parametrize(("convolve", "strides", "first", "total", "by_input", "squares"), [
+    (tf.nn.conv2d, 1, [1.6875, 2.1562, 3.4688, 3.5312], 69.531, [10.938, 11.18, 12.586, 14.734], 6927.22),
+    (tf.nn.conv2d, 2, [3.5312, 2.375, 3.5, 0.6875], 23.938, [2.633, 5.922, 0.258, 4.062], 1271.03),
+    (tf.nn.depthwise_conv2d, 1, [0.2812, -0.8438, 2.0312, 1.3438], 29.469, [3.891, 1.641, 8.773, 4.5], 1874.92),
+])
+def test_padding_makes_room_for_filters_larger_than_the_input(convolve, strides, first, total, by_input, squares):
+    """Numbers of TensorFlow 0.12.1; 0.8 refused them."""
+    x = tf.constant((np.arange(24).reshape(2, 2, 3, 2) * 7 % 11 / 4).astype(np.float32))
+    outputs = 2 if convolve is tf.nn.conv2d else 1
+    filters = np.arange(40 * outputs).reshape(5, 4, 2, outputs) * 5 % 13 / 8 - 0.5
+    y = convolve(x, tf.constant(filters.astype(np.float32)), [1, strides, strides, 1], "SAME")
+    with tf.Session() as session:
+        values, gradient = session.run([y, tf.gradients(tf.reduce_sum(y * y), x)[0]])
+    np.testing.assert_allclose(values.ravel()[:4], first, atol=1e-4)
+    np.testing.assert_allclose(gradient.ravel()[:4], by_input, atol=1e-3)
+    np.testing.assert_allclose([values.sum(), (gradient ** 2).sum()], [total, squares], rtol=3e-5)  # as they are rounded above

@@ -83,11 +83,33 @@ def test_channels_first_is_channels_last_transposed():
     (tf.nn.max_pool, [1, 1, 1, 3], [1, 1, 1, 3], "evenly divide"),
     (tf.nn.max_pool, [1, 2, 2, 1], [2, 1, 1, 1], "strides in the batch"),
     (tf.nn.avg_pool, [1, 2, 2, 1], [1, 1, 1, 2], "strides in the batch and depth"),
-    (tf.nn.max_pool, [1, 9, 2, 1], [1, 1, 1, 1], "Filter must not be larger than the input"),
 ])
 def test_what_does_not_fit(pool, ksize, strides, message):
     with pytest.raises(ValueError, match=message):
         pool(tf.placeholder(tf.float32, [1, 8, 8, 4]), ksize, strides, "SAME")
+
+
+def test_a_window_is_no_larger_than_the_input_without_padding():
+    with pytest.raises(ValueError, match="Filter must not be larger than the input"):
+        tf.nn.max_pool(tf.placeholder(tf.float32, [1, 8, 8, 4]), [1, 9, 2, 1], [1, 1, 1, 1], "VALID")
+
+
+@pytest.mark.parametrize(("pool", "ksize", "strides", "shape", "first", "total", "by_input", "squares"), [
+    (tf.nn.max_pool, [1, 5, 4, 1], [1, 1, 1, 1], [2, 2, 3, 2], [2.25, 2.5, 2.25, 2.5], 55.5, [0, 0, 0, 30], 2889.0),
+    (tf.nn.max_pool, [1, 3, 3, 1], [1, 2, 2, 1], [2, 1, 2, 2], [2.25, 2.5, 1.5, 2.5], 17.5, [0, 0, 0, 10], 258.5),
+    (tf.nn.avg_pool, [1, 3, 5, 1], [1, 1, 2, 1], [2, 2, 2, 2], [0.9583, 1.3333] * 2, 19.5, [1.278, 1.778] * 2, 64.39),
+])
+def test_padding_makes_room_for_windows_larger_than_the_input(
+        pool, ksize, strides, shape, first, total, by_input, squares):
+    """Numbers of TensorFlow 0.12.1; 0.8 refused them."""
+    x = tf.constant((np.arange(24).reshape(2, 2, 3, 2) * 7 % 11 / 4).astype(np.float32))
+    y = pool(x, ksize, strides, "SAME")
+    assert y.get_shape().as_list() == shape
+    with tf.Session() as session:
+        values, gradient = session.run([y, tf.gradients(tf.reduce_sum(y * y), x)[0]])
+    np.testing.assert_allclose(values.ravel()[:4], first, atol=1e-4)
+    np.testing.assert_allclose(gradient.ravel()[:4], by_input, atol=1e-3)
+    np.testing.assert_allclose([values.sum(), (gradient ** 2).sum()], [total, squares], rtol=2e-4)
 
 
 @pytest.mark.parametrize(("pool", "size", "ksize", "kind", "message"), [

@@ -34,7 +34,7 @@ def _convolved(input: shapes.Sizes, filter: shapes.Sizes, strides: Sequence[int]
     places = _sliding(strides, rank, data_format)
     sizes, taps = shapes.rank(input, rank), shapes.rank(filter, rank)
     shapes.same(sizes[1 if data_format == "NCHW" else rank - 1], taps[-2])
-    windows = [shapes.window(sizes[axis], taps[i], places[i], padding, rank == 5)
+    windows = [shapes.window(sizes[axis], taps[i], places[i], padding)
                for i, axis in enumerate(spatial_axes(rank, data_format))]
     return sizes[0], windows, taps[-2], taps[-1]
 

@@ -31,7 +31,7 @@ def _pooled(sizes: shapes.Sizes, ksize: Sequence[int], strides: Sequence[int], p
         raise ValueError("Current implementation does not support pooling or strides in the batch and depth "
                          "dimensions.")
     known = shapes.rank(sizes, rank)
-    return tuple(shapes.window(size, ksize[axis], strides[axis], padding, rank == 5) if axis in axes else size
+    return tuple(shapes.window(size, ksize[axis], strides[axis], padding) if axis in axes else size
                  for axis, size in enumerate(known))
 
 
