@@ -138,13 +138,17 @@ class Program(StageFunction):
     def _keeps(self) -> bool:
         return not self.speaks and (kept.folder() is not None or inline.possible())
 
+    def _passed(self) -> tuple:
+        return tuple(map(first.on_device, self.constant_values()))
+
     def _unlift(self) -> None:
         """Has all of its constants in it again: it was not traced without them."""
         lifted.refuse(self)
         self.lift({})
         self.variants.pop()
         self._jitted.clear()
-        self._constant_arrays = self._last = None
+        self._last = None
+        self._constant_arrays = self._passed()
 
     def arguments(self, state: State, values: dict[Tensor, Any], overlay: dict[str, Any] | None = None) -> tuple:
         """What the jitted function is called with. Raises FailedPreconditionError for a variable without a value."""
@@ -154,7 +158,7 @@ class Program(StageFunction):
         except KeyError as missing:
             raise self._uninitialized(str(missing.args[0])) from None
         if self._constant_arrays is None:
-            self._constant_arrays = tuple(map(first.on_device, self.constant_values()))
+            self._constant_arrays = self._passed()
         streams = tuple([state.stream(op) for op in self.stage.streams]) if self.stream_names else ()
         inputs = tuple([values[t] for t in self.dynamic]) if self.dynamic else ()
         return held, streams, readonly, self._constant_arrays, inputs
