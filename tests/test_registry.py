@@ -96,7 +96,6 @@ ELSEWHERE = {  # operations without a parity row, by the test that covers them: 
     "test_session.py": "Placeholder",
     "test_variables.py": "AssignSub Variable",
     "test_summary.py": "AudioSummary HistogramSummary ImageSummary MergeSummary ScalarSummary",
-    "test_younger.py": "TensorSummary",
     "train/test_saver.py": "Restore RestoreSlice Save SaveSlices",
 }
 

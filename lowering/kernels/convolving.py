@@ -71,7 +71,7 @@ def convolved(window: Window, input: Any, filter: Any) -> Any:
         return apart(functools.partial(_tap_by_tap, window))(input, filter)
     if is_for_cpu() and _is_shallow(window, input, filter):
         return _rows_for_channels(window, input, filter)
-    if _has_fewer_products(window, _results(window, input, filter), filter.shape, input.dtype):
+    if is_for_cpu() and _has_fewer_products(window, _results(window, input, filter), filter.shape, input.dtype):
         return winograd.convolved(window.pads, input, filter)
     return _convolved(window, input, filter)
 
@@ -81,7 +81,7 @@ def to_input(window: Window, sizes: tuple[int, ...], out_backprop: Any, filter: 
     """Its gradient by an input of shape `sizes`."""
     if is_for_cpu() and max(window.strides) > 1 and _is_one_tap(window, filter.shape, filter.dtype):
         return _product_to_input(window, sizes, out_backprop, filter)
-    if _has_fewer_products(window, out_backprop.shape, filter.shape, filter.dtype):
+    if is_for_cpu() and _has_fewer_products(window, out_backprop.shape, filter.shape, filter.dtype):
         return winograd.to_input(window.pads, sizes, out_backprop, filter)
     places = range(len(window.strides))
     pads = []
@@ -101,7 +101,7 @@ def to_filter(window: Window, taps: tuple[int, ...], input: Any, out_backprop: A
     """Its gradient by a filter of shape `taps`."""
     if is_for_cpu() and _is_one_tap(window, taps, input.dtype):
         return _product_to_filter(window, taps, input, out_backprop)
-    if _has_fewer_products(window, out_backprop.shape, taps, input.dtype):
+    if is_for_cpu() and _has_fewer_products(window, out_backprop.shape, taps, input.dtype):
         return winograd.to_filter(window.pads, taps, input, out_backprop)
     if is_for_cpu() and (strips := _strips(window, out_backprop.shape)) > 1:
         return _in_strips(window, taps, strips, input, out_backprop)
@@ -129,7 +129,7 @@ def is_for_cpu() -> bool:
 
 def _has_fewer_products(window: Window, outputs: Sequence[int], taps: Sequence[int], dtype: Any) -> bool:
     """Whether a convolution with results of shape `outputs`, or a gradient, is faster with fewer products."""
-    return is_for_cpu() and window.last and winograd.is_faster(outputs, taps, window.strides, dtype)
+    return window.last and winograd.is_faster(outputs, taps, window.strides, dtype)
 
 
 def _results(window: Window, input: Any, filter: Any) -> tuple[int, ...]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from lowering import registry
 from tracer.ir import Operation, Tensor
 
@@ -28,23 +30,32 @@ def joined(node: Operation) -> Iterator[int]:
     family = _SUMS if node.type in _SUMS else _PRODUCTS if node.type in _PRODUCTS else None
     if family is None or not node.outputs[0].dtype.base_dtype.is_floating:
         return
-    by_constant = any(_is_constant(t, _FAR) for t in node.inputs)
-    for i, tensor in enumerate(node.inputs):
-        if (by_constant and _is_joinable(tensor, family, _FAR)) or (node.type == "Div" and _is_quotient(tensor, _FAR)):
+    moving = [i for i, tensor in enumerate(node.inputs) if not _is_constant(tensor, _FAR)]  # XLA rounds what it folds
+    for i in moving:
+        tensor = node.inputs[i]
+        if (len(moving) == 1 and _is_joinable(tensor, family, _FAR)) or (node.type == "Div" and _is_quotient(tensor, _FAR)):
             yield i
 
 
 def _is_joinable(tensor: Tensor, family: frozenset[str], far: int) -> bool:
-    """Whether it is a sum, or a product, with a constant."""
+    """Whether it is a sum, or a product, with a constant that changes anything."""
     op = tensor.op
     if op.type in family:
-        return any(_is_constant(t, far) for t in op.inputs)
+        constants = [t for t in op.inputs if _is_constant(t, far)]
+        if any(not _is_neutral(t, family) or (op.type == "Div" and t is op.inputs[0]) for t in constants):
+            return True
+        return far > 0 and bool(constants) and any(_is_joinable(t, family, far - 1) for t in op.inputs if t not in constants)
     return far > 0 and op.type in _MOVING and any(_is_joinable(t, family, far - 1) for t in op.inputs)
 
 
 def _is_quotient(tensor: Tensor, far: int) -> bool:
     op = tensor.op
     return op.type == "Div" or (far > 0 and op.type in _MOVING and any(_is_quotient(t, far - 1) for t in op.inputs))
+
+
+def _is_neutral(tensor: Tensor, family: frozenset[str]) -> bool:
+    """Whether it is zero in sums, or one in products."""
+    return tensor.op.type == "Const" and bool(np.all(tensor.op.attrs["value"] == (0 if family is _SUMS else 1)))
 
 
 def _is_constant(tensor: Tensor, far: int) -> bool:

@@ -48,7 +48,8 @@ def emitting(folder, names):
     # To optimize what runs ten times takes longer than to run it. A module has the forms of convolutions for any device.
     # XLA's compiler folds convolutions of constants, which a session computes before, with other roundings than programs.
     flags = "--xla_backend_optimization_level=0 --xla_disable_hlo_passes=constant_folding"
-    environment = {**os.environ, "PYTHONPATH": str(HERE.parent.parent), "XLA_FLAGS": flags, "TRACER_WITHOUT": "convolutions"}
+    environment = {**os.environ, "PYTHONPATH": str(HERE.parent.parent), "XLA_FLAGS": flags,
+                   "TRACER_WITHOUT": "convolutions,narrow"}
     (folder / "train.tfrecords").touch()
     process = subprocess.Popen([sys.executable, "-m", "tests.emit.in_session", str(folder), *names], env=environment,
                                cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
