@@ -205,7 +205,11 @@ class Program(StageFunction):
             return self._run_anew(state, values, overlay)
         finally:
             if box and not self.speaks:
-                self._keep(state, target, box[0])
+                try:
+                    self._keep(state, target, box[0])
+                except BaseException:  # an interrupt that comes just here
+                    self._keep(state, target, box[0])
+                    raise
             self._compiled_now()
         if self.speaks:
             self._listen()
@@ -325,10 +329,12 @@ class Program(StageFunction):
             state, self._again = self._again, None  # it was compiled for other shapes
             return self._run_anew(state, values, None)  # type: ignore[arg-type]
         finally:
-            if box and len(names) == 1:
-                variables[names[0]] = box[0][1][0]
-            elif box:
-                variables.update(zip(names, box[0][1], strict=True))
+            if box:
+                try:
+                    variables.update(zip(names, box[0][1], strict=True))
+                except BaseException:  # an interrupt that comes just here
+                    variables.update(zip(names, box[0][1], strict=True))
+                    raise
             if self._compiling is not None:
                 self._compiled_now()
         outputs, _, created, _, report = box[0]
