@@ -302,7 +302,7 @@ def _interleave(columns: Sequence[jax.Array]) -> jax.Array:
 
 
 def numpy_type_of(dtype: Any) -> np.dtype:
-    """Of a type of the graph; where a rule is written out, it is the array\'s already."""
+    """Of a type of the graph; where a rule is written out, it is the array's already."""
     return np.dtype(getattr(dtype, "array_dtype", dtype))
 
 

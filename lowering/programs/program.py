@@ -58,6 +58,7 @@ class Program(StageFunction):
         self._constant_arrays: tuple | None = None
         self.stream_names = [op.name for op in stage.streams]
         self._warm: State | None = None  # the state on which it has run before
+        self._called: set[Any] = set()  # the static values and shapes of inputs for which it has run
         self._last: Any = None  # what ran last
         self._alone: Any = None  # what is called for every further run
         self._tables: dict[Any, list[Check]] = {}  # of the checks, where one failed
@@ -195,8 +196,9 @@ class Program(StageFunction):
                 return self._outputs(target, found, static, (held, *others))
             if way is not None:  # a check fails, which the run without padding says better
                 self.padding.give_up(static_key_of(static), (held, *others))
-        if held and self.donate and (self._warm is not state or state.pinned):
-            held = self._protected(held, state)
+        shape = static_key_of(static), tuple(padding.shapes_of(others[-1]))
+        if held and self.donate and (state.pinned or self._warm is not state or shape not in self._called):
+            held = self._protected(held, state, self._warm is not state or shape not in self._called)
         box: list[tuple] = []
         try:
             self._call(jitted, (held, *others), box)
@@ -215,6 +217,7 @@ class Program(StageFunction):
             self._listen()
             self._keep(state, target, box[0])
         self._warm, self._last = state, jitted
+        self._called.add(shape)
         self._alone = jitted.alone if isinstance(jitted, kept.Kept) else jitted
         told = all(tensor in values for tensor in static)
         if told and not self.speaks and not self.stream_names and self._alone is not None:
@@ -381,12 +384,14 @@ class Program(StageFunction):
         name = (self.updated_names or self.created_names or (None,))[0]
         return None if name is None else state.variables.get(name)
 
-    def _protected(self, held: tuple, state: State) -> tuple:
+    @staticmethod
+    def _protected(held: tuple, state: State, first: bool) -> tuple:
         """Copies of what the program would consume, where it may still be needed.
 
-        The first call compiles, and can be interrupted while it does; an array that is pinned another thread is saving.
+        The first call for some shapes compiles and goes through JAX's Python, and can be interrupted there; an array that is
+        pinned another thread is saving.
         """
-        if self._warm is not state:
+        if first:
             return devices.copied(held)
         return tuple([devices.copied(array) if id(array) in state.pinned else array for array in held])
 

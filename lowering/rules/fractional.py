@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -85,22 +86,26 @@ def _mean(value: Any, rows: Any, columns: Any, overlapping: bool) -> Any:
     return lax.div(total, jnp.broadcast_to(has.sum(0).astype(value.dtype), total.shape))
 
 
+def _pooled(pool: Callable, value: Any, ratio: Any, pseudo_random: bool, overlapping: bool, stream: Any) -> tuple[Any, Any]:
+    """What is pooled and its windows; and the stream after they are drawn."""
+    rows, columns, after = _drawn(value, ratio, pseudo_random, stream)
+    return (pool(jnp.asarray(value), rows, columns, overlapping), rows, columns), after
+
+
 @lowers("FractionalMaxPool")
 def fractional_max_pool(value: Any, *, pooling_ratio: Any, pseudo_random: bool, overlapping: bool, deterministic: bool,
                         seed: int, seed2: int, stream: Any) -> Any:
     known = _same(stream, deterministic, seed, seed2)
-    rows, columns, after = _drawn(value, pooling_ratio, pseudo_random, known)
-    pooled = _largest(jnp.asarray(value), rows, columns, overlapping)
-    return (pooled, rows, columns), stream if deterministic else after
+    found, after = _pooled(_largest, value, pooling_ratio, pseudo_random, overlapping, known)
+    return found, stream if deterministic else after
 
 
 @lowers("FractionalAvgPool")
 def fractional_avg_pool(value: Any, *, pooling_ratio: Any, pseudo_random: bool, overlapping: bool, deterministic: bool,
                         seed: int, seed2: int, stream: Any) -> Any:
     known = _same(stream, deterministic, seed, seed2)
-    rows, columns, after = _drawn(value, pooling_ratio, pseudo_random, known)
-    pooled = _mean(jnp.asarray(value), rows, columns, overlapping)
-    return (pooled, rows, columns), stream if deterministic else after
+    found, after = _pooled(_mean, value, pooling_ratio, pseudo_random, overlapping, known)
+    return found, stream if deterministic else after
 
 
 def _same(stream: Any, deterministic: bool, seed: int, seed2: int) -> Any:
@@ -118,20 +123,21 @@ def _checked(starts: Any, size: int, check: Any) -> Any:
     return starts
 
 
+def _gradient(pool: Callable, value: Any, out_backprop: Any, starts: tuple[Any, Any], overlapping: bool, check: Any) -> Any:
+    rows, columns = (_checked(some, size, check) for some, size in zip(starts, value.shape[1:3], strict=True))
+    return jax.vjp(lambda x: pool(x, rows, columns, overlapping), value)[1](jnp.asarray(out_backprop))[0]
+
+
 @lowers("FractionalMaxPoolGrad")
 def fractional_max_pool_grad(orig_input: Any, orig_output: Any, out_backprop: Any, row_pooling_sequence: Any,
                              col_pooling_sequence: Any, *, overlapping: bool, check: Any) -> Any:
-    value = jnp.asarray(orig_input)
-    rows, columns = (_checked(starts, size, check) for starts, size in
-                     zip((row_pooling_sequence, col_pooling_sequence), value.shape[1:3], strict=True))
-    return jax.vjp(lambda x: _largest(x, rows, columns, overlapping), value)[1](jnp.asarray(out_backprop))[0]
+    starts = row_pooling_sequence, col_pooling_sequence
+    return _gradient(_largest, jnp.asarray(orig_input), out_backprop, starts, overlapping, check)
 
 
 @lowers("FractionalAvgPoolGrad")
 def fractional_avg_pool_grad(orig_input_tensor_shape: Static, out_backprop: Any, row_pooling_sequence: Any,
                              col_pooling_sequence: Any, *, overlapping: bool, check: Any) -> Any:
-    gradient = jnp.asarray(out_backprop)
-    value = jnp.zeros([int(size) for size in orig_input_tensor_shape], gradient.dtype)
-    rows, columns = (_checked(starts, size, check) for starts, size in
-                     zip((row_pooling_sequence, col_pooling_sequence), value.shape[1:3], strict=True))
-    return jax.vjp(lambda x: _mean(x, rows, columns, overlapping), value)[1](gradient)[0]
+    starts = row_pooling_sequence, col_pooling_sequence
+    value = jnp.zeros([int(size) for size in orig_input_tensor_shape], jnp.asarray(out_backprop).dtype)
+    return _gradient(_mean, value, out_backprop, starts, overlapping, check)

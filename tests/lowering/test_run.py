@@ -347,6 +347,35 @@ def test_a_check_of_what_is_computed_once_fails_the_run():
     assert session.run(v) == 1.0
 
 
+class _Interrupted(dict):
+    """A session's variables, whose next change an interrupt comes into."""
+
+    armed = False
+
+    def update(self, *given):
+        if self.armed:
+            self.armed = False
+            raise KeyboardInterrupt
+        super().update(*given)
+
+
+@pytest.mark.parametrize("rows", [3, 5])  # as before, and so many for the first time
+def test_an_interrupt_while_new_values_are_kept_loses_none(rows):
+    x = tf.placeholder(tf.float32, [None])
+    counter, total = tf.Variable(0), tf.Variable(0.0)
+    step = tf.group(counter.assign_add(1), total.assign_add(tf.reduce_sum(x)))
+    session = started()
+    for _ in range(3):
+        session.run(step, {x: np.ones(3)})
+    session.state.variables = _Interrupted(session.state.variables)
+    session.state.variables.armed = True
+    with pytest.raises(KeyboardInterrupt):
+        session.run(step, {x: np.ones(rows)})
+    assert session.run([counter, total]) == [4, 9 + rows]
+    session.run(step, {x: np.ones(3)})
+    assert session.run([counter, total]) == [5, 12 + rows]
+
+
 def test_many_threads_and_interrupts_lose_no_update():
     runs.check(800)  # `python -m tests.stress runs` does it sixty times as long
 

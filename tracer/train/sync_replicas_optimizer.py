@@ -10,12 +10,13 @@ from tracer.convert import IndexedSlices
 from tracer.ir import Operation, Tensor
 from tracer.ops import array, conditional, constants, control_flow, indexing, logic, reduction, segment, state
 from tracer.ops.data_flow import FIFOQueue
-from tracer.train.optimizer import Optimizer, OptimizerAround
+from tracer.train.optimizer import Optimizer
 from tracer.train.queue_runner import QueueRunner
+from tracer.train.synced_replicas import SyncedReplicas
 from tracer.variables import Variable
 
 
-class SyncReplicasOptimizer(OptimizerAround):
+class SyncReplicasOptimizer(SyncedReplicas):
     """Collects the gradients of several replicas in queues, and lets `opt` take one step along their sum.
 
     A replica's step puts its gradients into the queues, unless they are of an older step than the model, and waits for
@@ -43,19 +44,11 @@ class SyncReplicasOptimizer(OptimizerAround):
     def __init__(self, opt: Optimizer, replicas_to_aggregate: int, variable_averages: Any = None,
                  variables_to_average: Any = None, replica_id: int | None = None, total_num_replicas: int = 0,
                  use_locking: bool = False, name: str = "sync_replicas") -> None:
-        super().__init__(opt, use_locking, name)
         total = total_num_replicas or replicas_to_aggregate
+        super().__init__(opt, replicas_to_aggregate, total, variable_averages, variables_to_average, use_locking, name)
         logging.info("SyncReplicas enabled: replicas_to_aggregate=%s; total_num_replicas=%s", replicas_to_aggregate,
                      total)
-        self._replicas_to_aggregate = replicas_to_aggregate
-        self._variable_averages = variable_averages
-        self._variables_to_average = variables_to_average
         self._replica_id = replica_id
-        self._total_num_replicas = total
-        self._tokens_per_step = max(total, replicas_to_aggregate)
-        self._global_step: Any = None
-        self._tokens: Any = None
-        self._chief_queue_runner: Any = None
         self._clean_up_op: Any = None
         self._to_clear: list[Any] = []
 
@@ -67,12 +60,7 @@ class SyncReplicasOptimizer(OptimizerAround):
 
         Raises ValueError when there is no `global_step`, or no variable.
         """
-        pairs = list(grads_and_vars)
-        if not pairs:
-            raise ValueError("Must supply at least one variable")
-        if global_step is None:
-            raise ValueError("Global step is required to check staleness")
-        self._global_step = global_step
+        pairs = self._begin(grads_and_vars, global_step)
         local_steps = Variable(constants.zeros([self._total_num_replicas], global_step.dtype.base_dtype),
                                trainable=False, name="local_steps")
         local_step = array.slice(local_steps, array.reshape(self._replica_id, (1,)), [1], name="get_local_step")
@@ -145,19 +133,10 @@ class SyncReplicasOptimizer(OptimizerAround):
 
     def _runner(self, clear: list[Operation]) -> QueueRunner:
         with scopes.device(self._global_step.device), scopes.name_scope(""):
-            with scopes.control_dependencies(clear):
-                tokens = constants.fill([self._tokens_per_step], self._global_step.ref())
-                sync = self._tokens.enqueue_many((tokens,))
-            if self._variable_averages is not None:
-                with scopes.control_dependencies([sync]):
-                    sync = self._variable_averages.apply(self._variables_to_average)
-            return QueueRunner(self._stop_queue, [sync])
+            return QueueRunner(self._stop_queue, [self._hand_out(clear)])
 
-    def get_chief_queue_runner(self) -> QueueRunner:
-        """The `QueueRunner` that the chief runs. Raises ValueError before `apply_gradients`."""
-        if self._chief_queue_runner is None:
-            raise ValueError("Should be called after apply_gradients().")
-        return self._chief_queue_runner
+    def _step(self) -> Tensor:
+        return self._global_step.ref()
 
     def get_clean_up_op(self) -> Operation:
         """What the chief runs at its end, so that others do not wait for it: it fails with AbortedError.
@@ -167,23 +146,3 @@ class SyncReplicasOptimizer(OptimizerAround):
         if self._clean_up_op is None:
             raise ValueError("get_clean_up_op() should be called after apply_gradients().")
         return self._clean_up_op
-
-    def get_init_tokens_op(self, num_tokens: int = -1) -> Operation:
-        """What the chief runs at the start: it gives the replicas tokens to begin with.
-
-        Args:
-            num_tokens: how many; by default one for each replica.
-
-        Raises ValueError before `apply_gradients`, and when there are too few to take the first step.
-        """
-        if self._tokens is None:
-            raise ValueError("get_init_tokens_op() should be called after apply_gradients().")
-        needed = self._replicas_to_aggregate - self._total_num_replicas
-        if num_tokens == -1:
-            num_tokens = self._replicas_to_aggregate
-        elif num_tokens < needed:
-            raise ValueError(f"Too few tokens to finish the first step: {num_tokens} (given) vs {needed} (needed)")
-        if num_tokens <= 0:
-            return control_flow.no_op(name="no_init_tokens")
-        with scopes.device(self._global_step.device), scopes.name_scope(""):
-            return self._tokens.enqueue_many((constants.fill([num_tokens], self._global_step.ref()),))

@@ -8,15 +8,16 @@ from typing import Any
 from tracer import dtypes, logging, scopes, variables
 from tracer.convert import IndexedSlices
 from tracer.ir import Operation, Tensor
-from tracer.ops import constants, control_flow, state
+from tracer.ops import control_flow, state
 from tracer.ops.accumulators import ConditionalAccumulator, SparseConditionalAccumulator
 from tracer.ops.data_flow import FIFOQueue
-from tracer.train.optimizer import Optimizer, OptimizerAround
+from tracer.train.optimizer import Optimizer
 from tracer.train.queue_runner import QueueRunner
+from tracer.train.synced_replicas import SyncedReplicas
 from tracer.variables import Variable
 
 
-class SyncReplicasOptimizerV2(OptimizerAround):
+class SyncReplicasOptimizerV2(SyncedReplicas):
     """Collects the gradients of several replicas in accumulators, and lets `opt` take one step along their mean.
 
     A replica's step gives its gradients, which are left out when they are of an older step than the model, and waits for
@@ -40,17 +41,9 @@ class SyncReplicasOptimizerV2(OptimizerAround):
     def __init__(self, opt: Optimizer, replicas_to_aggregate: int, total_num_replicas: int | None = None,
                  variable_averages: Any = None, variables_to_average: Any = None, use_locking: bool = False,
                  name: str = "sync_replicas") -> None:
-        super().__init__(opt, use_locking, name)
         total = replicas_to_aggregate if total_num_replicas is None else total_num_replicas
+        super().__init__(opt, replicas_to_aggregate, total, variable_averages, variables_to_average, use_locking, name)
         logging.info("SyncReplicasV2: replicas_to_aggregate=%s; total_num_replicas=%s", replicas_to_aggregate, total)
-        self._replicas_to_aggregate = replicas_to_aggregate
-        self._total_num_replicas = total
-        self._tokens_per_step = max(total, replicas_to_aggregate)
-        self._variable_averages = variable_averages
-        self._variables_to_average = variables_to_average
-        self._global_step: Any = None
-        self._tokens: Any = None
-        self._chief_queue_runner: Any = None
         self.local_step_init_op: Any = None
         """Gives a replica the model's step; each runs it at its start, or `chief_init_op`."""
         self.chief_init_op: Any = None
@@ -66,12 +59,7 @@ class SyncReplicasOptimizerV2(OptimizerAround):
 
         Raises ValueError when there is no `global_step`, or no variable.
         """
-        pairs = list(grads_and_vars)
-        if not pairs:
-            raise ValueError("Must supply at least one variable")
-        if global_step is None:
-            raise ValueError("Global step is required to check staleness")
-        self._global_step = global_step
+        pairs = self._begin(grads_and_vars, global_step)
         kind = global_step.dtype.base_dtype
         local_step = Variable(0, trainable=False, collections=[scopes.GraphKeys.LOCAL_VARIABLES], dtype=kind,
                               name="sync_rep_local_step")
@@ -88,13 +76,7 @@ class SyncReplicasOptimizerV2(OptimizerAround):
                 stop = FIFOQueue(1, [dtypes.int32], shapes=[()], shared_name="dummy_queue")
                 with scopes.control_dependencies(given):
                     train_op = state.assign(local_step, self._tokens.dequeue())
-                with scopes.control_dependencies([update]):
-                    tokens = constants.fill([self._tokens_per_step], global_step)
-                    sync = self._tokens.enqueue_many((tokens,))
-                if self._variable_averages is not None:
-                    with scopes.control_dependencies([sync]):
-                        sync = self._variable_averages.apply(self._variables_to_average)
-                self._chief_queue_runner = QueueRunner(stop, [sync])
+                self._chief_queue_runner = QueueRunner(stop, [self._hand_out([update])])
             starts = [self.local_step_init_op]
             for accumulator, place in accumulators:
                 with scopes.device(place):
@@ -121,28 +103,5 @@ class SyncReplicasOptimizerV2(OptimizerAround):
             given.append(rows.apply_indexed_slices_grad(gradient, local_step))
             return rows.take_indexed_slices_grad(self._replicas_to_aggregate)
 
-    def get_chief_queue_runner(self) -> QueueRunner:
-        """The `QueueRunner` that the chief runs. Raises ValueError before `apply_gradients`."""
-        if self._chief_queue_runner is None:
-            raise ValueError("Should be called after apply_gradients().")
-        return self._chief_queue_runner
-
-    def get_init_tokens_op(self, num_tokens: int = -1) -> Operation:
-        """What the chief runs at the start: it gives the replicas tokens to begin with.
-
-        Args:
-            num_tokens: how many; by default `replicas_to_aggregate`.
-
-        Raises ValueError before `apply_gradients`, and when there are too few to take the first step.
-        """
-        if self._tokens is None:
-            raise ValueError("get_init_tokens_op() should be called after apply_gradients().")
-        needed = self._replicas_to_aggregate - self._total_num_replicas
-        if num_tokens == -1:
-            num_tokens = self._replicas_to_aggregate
-        elif num_tokens < needed:
-            raise ValueError(f"Too few tokens to finish the first step: {num_tokens} (given) vs {needed} (needed)")
-        if num_tokens <= 0:
-            return control_flow.no_op(name="no_init_tokens")
-        with scopes.device(self._global_step.device), scopes.name_scope(""):
-            return self._tokens.enqueue_many((constants.fill([num_tokens], self._global_step),))
+    def _step(self) -> Tensor:
+        return self._global_step
