@@ -102,6 +102,3 @@ class SyncReplicasOptimizerV2(SyncedReplicas):
             accumulators.append((rows, variable.device))
             given.append(rows.apply_indexed_slices_grad(gradient, local_step))
             return rows.take_indexed_slices_grad(self._replicas_to_aggregate)
-
-    def _step(self) -> Tensor:
-        return self._global_step

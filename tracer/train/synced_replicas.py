@@ -40,7 +40,7 @@ class SyncedReplicas(OptimizerAround):
 
     def _step(self) -> Tensor:
         """What tokens are made of."""
-        raise NotImplementedError("Calling an abstract method.")
+        return self._global_step
 
     def _hand_out(self, after: list[Any]) -> Any:
         """Gives each replica a token, after some operations, and updates the averages."""
