@@ -71,6 +71,11 @@ def internal_convert_to_tensor(
     return constant_in(graph or get_default_graph(), value, dtype, None, name or "Const")
 
 
+def is_tensor(value: Any) -> bool:
+    """Whether only a run knows the value: a tensor, a variable, or what else stands for a tensor."""
+    return isinstance(value, Tensor) or hasattr(value, "_as_graph_element")
+
+
 _PLAIN = frozenset({int, float, bool, str, bytes, np.ndarray, np.float32, np.float64, np.int32, np.int64})
 
 

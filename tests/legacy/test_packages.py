@@ -1,10 +1,15 @@
 """Modules beside the script, and packages of the time that are installed."""
 
 import importlib
+import os
+import subprocess
 import sys
 import types
 
 import pytest
+
+from tracer import legacy
+from tracer.legacy.sources import PROJECT
 
 
 def test_a_local_module_with_a_standard_name_is_the_scripts_alone(read, tmp_path):
@@ -133,3 +138,25 @@ def test_sklearn_is_laid_out_as_it_was(printed, tmp_path, monkeypatch):
     for name in [name for name in sys.modules if name.partition(".")[0] in ("sklearn", "joblib")]:
         sys.modules.pop(name)
     sys.modules.pop("tracer.legacy.sklearn_folds")
+
+
+def test_tests_are_legacy_code_where_pytest_runs_already(read):
+    """Its own finder, which takes what is named as a test, stands first."""
+    assert read("import numpy as np\nkind = np.float\n", "test_helpers_of_the_time").kind is float
+
+
+def test_tests_are_legacy_code_for_a_pytest_started_by_us(tmp_path):
+    """Also where an option was set for it already."""
+    source = "import numpy as np\n\ndef test_it():\n    print 'x'\n    assert np.float(7 / 2) == 3\n"
+    (tmp_path / "test_old.py").write_text(source)
+    command = [sys.executable, "-m", "tracer", "-m", "pytest", "-p", "no:cacheprovider", "test_old.py"]
+    environment = {**os.environ, "PYTEST_ADDOPTS": "-q", "PYTHONPATH": PROJECT}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_options_for_pytest_are_taken_back(monkeypatch):
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    legacy.install()
+    legacy.uninstall()
+    assert "PYTEST_ADDOPTS" not in os.environ

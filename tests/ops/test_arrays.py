@@ -1,6 +1,7 @@
 """Operations that make, reshape, join, cut and index tensors, against the real TensorFlow."""
 
 import numpy as np
+import pytest
 
 import tracer as tf
 from tests.parity import case, parity, plain
@@ -49,3 +50,21 @@ def test_shapes(case):
 ])
 def test_indexing(case):
     case.check()
+
+
+@pytest.mark.parametrize(("make", "expected"), [
+    (lambda v: tf.one_hot(v([2, 1], np.int32), 3), [[0, 0, 1], [0, 1, 0]]),
+    (lambda v: tf.one_hot(v([1, 2], np.uint8), 3, v(5, np.int32), 0, dtype=tf.int32), [[0, 5, 0], [0, 0, 5]]),
+    (lambda v: tf.one_hot(v([1], np.int64), v(2, np.int32)), [[0, 1]]),
+    (lambda v: tf.reverse_sequence([[1, 2, 3], [4, 5, 6]], v([2, 1], np.int32), 1), [[2, 1, 3], [4, 5, 6]]),
+    (lambda v: tf.zeros([v(2, np.int32), 1]), [[0], [0]]),
+    (lambda v: tf.ones([v(1, np.int32), v(2, np.int32)]), [[1, 1]]),
+    (lambda v: tf.range(v(2.5, np.float32)), [0, 1, 2]),
+    (lambda v: tf.range(1, v(3, np.int64)), [1, 2]),
+])
+def test_variables_where_whole_numbers_are_taken(make, expected):
+    """Where a function asks for the type of its argument, or for the sizes in a list, a variable is as good as a tensor."""
+    result = make(lambda value, kind: tf.Variable(np.array(value, kind)))
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        np.testing.assert_array_equal(session.run(result), expected)

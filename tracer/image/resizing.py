@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from tracer import dtypes
-from tracer.convert import convert_to_tensor, internal_convert_to_tensor
-from tracer.image.sizes import is_tensor
+from tracer.convert import convert_to_tensor, internal_convert_to_tensor, is_tensor
 from tracer.ir import Tensor
 from tracer.ops import array, image
 from tracer.static import constant_value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tracer import shapes
-from tracer.convert import convert_to_tensor
+from tracer.convert import convert_to_tensor, is_tensor
 from tracer.ir import Operation, Tensor
 from tracer.ops import array, control_flow
 
@@ -22,11 +22,6 @@ def image_of(value: Any) -> Tensor:
     if sizes is not None and 0 in sizes:
         raise ValueError(f"all dims of 'image.shape' must be > 0: {image.get_shape()}")
     return image
-
-
-def is_tensor(value: Any) -> bool:
-    """Whether only a run knows the value."""
-    return isinstance(value, Tensor) or hasattr(value, "_as_graph_element")
 
 
 def number(value: Any) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import builtins
 import importlib
 import importlib.util
+import os
 from collections.abc import Callable, Mapping
 from importlib.machinery import PathFinder
 from types import ModuleType
@@ -203,13 +204,31 @@ def _is_there(name: str) -> bool:
 
 def apply_patches(options: Options) -> list[Callable[[], object]]:
     """Changes what can only be changed for everybody; returns what takes it back."""
-    undo: list[Callable[[], object]] = []
+    undo: list[Callable[[], object]] = [_leave_asserts_as_they_are()]
     if options.float_format:
         undo.append(_print_as_numpy_1_11())
     if options.library_names:
         from tracer.legacy import unittest_names
 
         undo.append(unittest_names.add_lost_methods())
+    return undo
+
+
+def _leave_asserts_as_they_are() -> Callable[[], object]:
+    """Tells a pytest that starts later to leave tests and modules named as tests to our finder.
+
+    Otherwise it reads them itself, to say more of an assert that fails, and they are no legacy code.
+    """
+    before = os.environ.get("PYTEST_ADDOPTS")
+    if "--assert" in (before or ""):
+        return lambda: None
+    os.environ["PYTEST_ADDOPTS"] = f"{before or ''} --assert=plain".lstrip()
+
+    def undo() -> None:
+        del os.environ["PYTEST_ADDOPTS"]
+        if before is not None:
+            os.environ["PYTEST_ADDOPTS"] = before
+
     return undo
 
 

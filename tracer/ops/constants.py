@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tracer import dtypes, scopes, shapes
-from tracer.convert import constant_in, internal_convert_to_tensor
+from tracer.convert import constant_in, internal_convert_to_tensor, is_tensor
 from tracer.declare import op
 from tracer.ir import Tensor
 from tracer.scopes import get_default_graph
@@ -60,7 +60,7 @@ def _filled(shape: Any, value: Any, kind: dtypes.DType, name: str | None, defaul
     if isinstance(shape, (int, np.integer)):
         shape = [shape]  # a vector: from 0.9 on
     with scopes.op_scope([shape], name, default) as scope:
-        if isinstance(shape, (list, tuple)) and not any(isinstance(size, Tensor) for size in shape):
+        if isinstance(shape, (list, tuple)) and not any(map(is_tensor, shape)):
             return constant(value, kind, shape, scope)
         dims = internal_convert_to_tensor(shape, dtypes.int32, "shape")
         return fill(dims, constant(value, kind), name=scope)
@@ -148,7 +148,7 @@ def _range_of_type(kind: dtypes.DType, start: Any, limit: Any, delta: Any, name:
 
     if kind not in _KINDS_OF_RANGES:
         raise TypeError(f"range makes numbers of {', '.join(k.name for k in _KINDS_OF_RANGES)}, not of {kind.name}")
-    parts = [casting.cast(part, kind) if isinstance(part, Tensor) else kind.as_numpy_dtype(part)
+    parts = [casting.cast(part, kind) if is_tensor(part) else kind.as_numpy_dtype(part)
              for part in (start, limit, delta)]
     return range(*parts, name=name)
 
@@ -158,7 +158,7 @@ _KINDS_OF_RANGES = [dtypes.int32, dtypes.int64, dtypes.float32, dtypes.float64]
 
 def _kind(part: Any) -> dtypes.DType:
     """The type of numbers that one of the arguments of `range` asks for."""
-    if isinstance(part, Tensor):
+    if is_tensor(part):
         kind = part.dtype.base_dtype
     elif isinstance(part, (np.ndarray, np.generic)):
         kind = dtypes.as_dtype(part.dtype)
@@ -171,7 +171,7 @@ def _range_of(kind: dtypes.DType, start: Any, limit: Any, delta: Any, name: str)
     from tracer.ops import casting, math
 
     parts = (start, limit, delta)
-    if not any(isinstance(part, Tensor) for part in parts):
+    if not any(map(is_tensor, parts)):
         first, last, step = (kind.as_numpy_dtype(part) for part in parts)
         if step == 0:
             raise ValueError(f"Requires delta != 0: {delta}")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tracer import dtypes, scopes, shapes
-from tracer.convert import IndexedSlices, convert_to_tensor, internal_convert_to_tensor
+from tracer.convert import IndexedSlices, convert_to_tensor, internal_convert_to_tensor, is_tensor
 from tracer.declare import declared_as, op
 from tracer.ir import Tensor
 from tracer.ops import array, casting
@@ -71,7 +71,7 @@ def one_hot(indices: Any, depth: Any, on_value: Any = 1, off_value: Any = 0, axi
     with scopes.op_scope([indices, depth, on_value, off_value], name, "one_hot") as scope:
         on_value = internal_convert_to_tensor(on_value, kind, "on_value")
         off_value = internal_convert_to_tensor(off_value, kind, "off_value")
-        if isinstance(indices, Tensor) and indices.dtype.base_dtype in (dtypes.int32, dtypes.uint8):
+        if is_tensor(indices) and indices.dtype.base_dtype in (dtypes.int32, dtypes.uint8):
             indices = casting.cast(indices, dtypes.int64, name="ToInt64")  # 0.8 knew int64 only
         indices = internal_convert_to_tensor(indices, dtypes.int64, "indices")
         depth = internal_convert_to_tensor(depth, dtypes.int32, "depth")
@@ -332,6 +332,6 @@ def reverse_sequence(input: Any, seq_lengths: Any, seq_dim: int, batch_dim: int 
     array([[2, 1, 3],
            [6, 5, 4]], dtype=int32)
     """
-    if isinstance(seq_lengths, Tensor) and seq_lengths.dtype.base_dtype is dtypes.int32:
+    if is_tensor(seq_lengths) and seq_lengths.dtype.base_dtype is dtypes.int32:
         seq_lengths = casting.cast(seq_lengths, dtypes.int64)  # 0.8 knew int64 only
     return _reverse_sequence(input, seq_lengths, seq_dim, 0 if batch_dim is None else batch_dim, name=name)
