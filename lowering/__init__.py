@@ -1,5 +1,7 @@
 """Graph in, pure JAX function out."""
 
+from lowering import importing as importing  # isort: split
+
 from lowering.pure import exported as exported
 from lowering.pure import pure as pure
 from lowering.run.executable import Executable as Executable
