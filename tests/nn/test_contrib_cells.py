@@ -6,6 +6,7 @@ import pytest
 import tracer as tf
 from tests.parity import case, parity
 from tests.reference.recipes import cells
+from tracer.nn import states
 
 rng = np.random.RandomState(0)
 
@@ -163,3 +164,26 @@ def test_cells_with_tuples_of_states_make_a_tuple_of_them():
     assert tf.nn.rnn_cell.MultiRNNCell([tf.nn.rnn_cell.GRUCell(3)] * 2).state_size == 6
     with pytest.raises(ValueError, match="Some cells return tuples of states, but the flag state_is_tuple is not set"):
         tf.nn.rnn_cell.MultiRNNCell([tf.nn.rnn_cell.BasicLSTMCell(3, state_is_tuple=True)], state_is_tuple=False)
+
+
+C, H = np.float32([[0.5, -1], [0.25, 2]]), np.float32([[0.1, 0.2], [-0.3, 0.4]])
+
+
+@pytest.mark.parametrize(("cell", "state", "output", "first"), [  # all three as 0.12.1 answers
+    (lambda: tf.nn.rnn_cell.BasicLSTMCell(2), (C, H), [[0.42671004, -0.28699833], [0.0935083, 0.45213968]],
+     [0.7822081, -0.47204643]),
+    (lambda: tf.nn.rnn_cell.LSTMCell(2, num_proj=1), (C, H[:, :1]), [[0.01293161], [0.05209519]],
+     [0.76926786, -0.48084924]),
+    (lambda: tf.nn.rnn_cell.MultiRNNCell([tf.nn.rnn_cell.BasicLSTMCell(2)] * 2), ((C, H), (C, H)),
+     [[0.19075742, -0.314335], [0.11134351, 0.46904728]], [0.7822081, -0.47204643]),
+])
+def test_a_state_given_as_a_tuple_is_one(cell, state, output, first):
+    """Later versions need not be told; 0.8 failed on it."""
+    state = states.apply(tf.constant, state)
+    with tf.variable_scope("cell", initializer=tf.constant_initializer(0.1)):
+        found, new = cell()(tf.constant([[1.0, 2, 3], [-1, 0, 1]]), state)
+    with tf.Session() as sess:
+        sess.run(tf.initialize_all_variables())
+        out, c = sess.run([found, states.flatten(new)[0]])
+    np.testing.assert_allclose(out, output, 1e-5)
+    np.testing.assert_allclose(c[0], first, 1e-5)

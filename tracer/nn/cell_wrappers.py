@@ -159,18 +159,19 @@ class MultiRNNCell(RNNCell):
         return sum(cell.state_size for cell in self._cells)
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
+        tuples = self._state_is_tuple or isinstance(state, (list, tuple))  # later versions expect one without being told
         with self._scope(scope):
             at, output, new = 0, inputs, []
             for i, cell in enumerate(self._cells):
                 with variable_scope.variable_scope(f"Cell{i}"):
-                    if self._state_is_tuple:
+                    if tuples:
                         part = state[i]
                     else:
                         part = array.slice(state, [0, at], [-1, cell.state_size])
                         at += cell.state_size
                     output, after = cell(output, part)
                     new.append(after)
-        return output, tuple(new) if self._state_is_tuple else array.concat(1, new)
+        return output, tuple(new) if tuples else array.concat(1, new)
 
 
 class SlimRNNCell(RNNCell):

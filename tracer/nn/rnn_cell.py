@@ -75,6 +75,11 @@ class GRUCell(_PlainState):
         return new, new
 
 
+def _given_in_parts(state: Any) -> bool:
+    """Whether a state is `(c, h)`, which 0.8 refused unless told so beforehand, and which later versions expect."""
+    return isinstance(state, (list, tuple))
+
+
 class BasicLSTMCell(RNNCell):
     """The LSTM of Zaremba et al. (arXiv:1409.2329), gates in the order i, j, f, o.
 
@@ -103,12 +108,13 @@ class BasicLSTMCell(RNNCell):
         return 2 * self._num_units
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
+        tuples = self._state_is_tuple or _given_in_parts(state)
         with self._scope(scope):
-            c, h = state if self._state_is_tuple else array.split(1, 2, state)
+            c, h = state if tuples else array.split(1, 2, state)
             i, j, f, o = array.split(1, 4, linear([inputs, h], 4 * self._num_units, True))
             new_c = c * math.sigmoid(f + self._forget_bias) + math.sigmoid(i) * self._activation(j)
             new_h = self._activation(new_c) * math.sigmoid(o)
-            if self._state_is_tuple:
+            if tuples:
                 return new_h, LSTMStateTuple(new_c, new_h)
             new_state = array.concat(1, [new_c, new_h])
         return new_h, new_state
@@ -158,7 +164,8 @@ class LSTMCell(RNNCell):
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
         size, out = self._num_units, self.output_size
-        if self._state_is_tuple:
+        tuples = self._state_is_tuple or _given_in_parts(state)
+        if tuples:
             c, m = state
         else:
             c, m = array.slice(state, [0, 0], [-1, size]), array.slice(state, [0, size], [-1, out])
@@ -179,7 +186,7 @@ class LSTMCell(RNNCell):
                 new_m = math.matmul(new_m, projection)
                 if self._proj_clip is not None:
                     new_m = clip.clip_by_value(new_m, -self._proj_clip, self._proj_clip)
-        if self._state_is_tuple:
+        if tuples:
             return new_m, LSTMStateTuple(new_c, new_m)
         return new_m, array.concat(1, [new_c, new_m])
 
