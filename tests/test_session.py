@@ -33,6 +33,7 @@ def test_forms_of_fetches():
     nested = session.run({"x": a, "y": [b, (a, b)]})
     assert nested["x"] == 1.0
     assert nested["y"][1][1].tolist() == [2, 3]
+    assert session.run([(a, [a]), (a,)]) == [(1.0, [1.0]), (1.0,)]  # as from 0.10 on
 
 
 def test_scalars_are_numpy_scalars_and_strings_are_bytes():

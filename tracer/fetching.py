@@ -32,6 +32,8 @@ class Fetches:
             return lambda values: kind(*[part(values) for part in parts])
         if isinstance(fetch, (list, tuple)):
             parts = [self._structure(item, whole) for item in fetch]
+            if isinstance(fetch, tuple) and fetch is not whole:  # 0.8 nested nothing, and made a list of a tuple
+                return lambda values: tuple([part(values) for part in parts])
             return lambda values: [part(values) for part in parts]
         if isinstance(fetch, Mapping):
             named = {key: self._structure(item, whole) for key, item in fetch.items()}
