@@ -99,6 +99,16 @@ def _registered(value: Any, dtype: Any, name: str | None, as_ref: bool) -> Tenso
     return None
 
 
+def rank_of(value: Any) -> int | None:
+    """The number of dimensions that `value` has as a tensor, or will have: it may be a list with tensors in it."""
+    if hasattr(value, "get_shape"):
+        return value.get_shape().ndims
+    if isinstance(value, (list, tuple)) and value:
+        inner = rank_of(value[0])
+        return None if inner is None else inner + 1
+    return np.ndim(value)
+
+
 def convert_n_to_tensor(values: Any, dtype: Any = None, name: str | None = None, as_ref: bool = False) -> list[Tensor]:
     """Each of `values` as a tensor, named `name_0`, `name_1` ..."""
     if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):

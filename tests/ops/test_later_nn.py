@@ -2,6 +2,7 @@
 
 import numpy as np
 
+import tracer as tf
 from tests.parity import case, parity
 
 rng = np.random.RandomState(12)
@@ -45,3 +46,28 @@ def test_morphology(case):
 ])
 def test_numbers_as_if_quantized(case):
     case.check()
+
+
+LOGITS = np.float32([[[1, 2, 3], [0, 1, 0]], [[1, 0, 3], [5, 1, 2]]])
+
+
+def test_softmaxes_of_a_list_of_tensors():
+    """Each of them a step of a sequence, say."""
+    logits, labels = list(map(tf.constant, LOGITS)), [tf.constant([0, 1]), tf.constant([2, 1])]
+    losses = [[2.407606, 0.55144465], [0.16984604, 4.065884]]
+    found = tf.Session().run([tf.nn.sparse_softmax_cross_entropy_with_logits(logits, labels), tf.nn.softmax(logits)])
+    np.testing.assert_allclose(found[0], losses, 1e-5)
+    np.testing.assert_allclose(found[1][1, 0], [0.11419519, 0.04201007, 0.8437947], 1e-5)
+
+
+def test_softmax_along_a_dimension_and_with_a_name():
+    along = tf.nn.softmax(LOGITS[0], 0, name="weights"), tf.nn.log_softmax(LOGITS[0], np.int64(0), "logs")
+    assert [tensor.op.name for tensor in along] == ["weights", "logs"]
+    weights, logs = tf.Session().run(along)
+    np.testing.assert_allclose(weights[0], [0.7310586, 0.7310586, 0.95257413], 1e-5)
+    np.testing.assert_allclose(logs[1], [-1.3132616, -1.3132616, -3.0485873], 1e-5)
+
+
+def test_the_inverse_of_a_list_of_matrices():
+    found = tf.Session().run(tf.matrix_inverse([tf.constant([[2.0, 0], [0, 4]])]))
+    np.testing.assert_allclose(found, [[[0.5, 0], [0, 0.25]]])

@@ -6,9 +6,8 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from tracer import shapes
+from tracer.convert import rank_of
 from tracer.declare import op
 from tracer.ir import Tensor
 
@@ -47,13 +46,7 @@ def _or_each(batch: str) -> Callable[[Callable], Callable]:
         @functools.wraps(function)
         def of_either(*args: Any, **kwargs: Any) -> Any:
             first: Any = args[0] if args else next(iter(kwargs.values()), None)
-            if hasattr(first, "get_shape"):
-                rank = first.get_shape().ndims or 0
-            else:
-                try:
-                    rank = np.ndim(first)
-                except (TypeError, ValueError):  # a list of tensors
-                    rank = 0
+            rank = rank_of(first) or 0
             chosen = globals()[batch] if rank > 2 else function
             return chosen(*args, **kwargs)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tracer import scopes, shapes
-from tracer.convert import convert_to_tensor, internal_convert_to_tensor
+from tracer.convert import convert_to_tensor, internal_convert_to_tensor, rank_of
 from tracer.declare import op
 from tracer.errors import InvalidArgumentError
 from tracer.ir import Tensor
@@ -30,11 +31,20 @@ def _log_softmax(logits: Tensor, name: str | None = None) -> Any:
     return _rows(logits.sizes)
 
 
+def _or_dim(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Lets `dim` stand where 0.8 has `name`, as it does from 0.9 on."""
+    @functools.wraps(function)
+    def either(*args: Any, **kwargs: Any) -> Tensor:
+        if len(args) > 1 and isinstance(args[1], (int, np.integer)):
+            args, kwargs["dim"] = args[:1] + args[2:], int(args[1])
+        return function(*args, **kwargs)
+
+    return either
+
+
 def _along(function: Callable[..., Tensor], logits: Any, name: Any, dim: int) -> Tensor:
-    """A softmax along a dimension; 0.8 has `name` where 0.9 and later have `dim`."""
-    if isinstance(name, int):
-        dim, name = name, None
-    if dim in (-1, 0) and _rank(logits) == 1:  # from 0.9 on
+    """A softmax along a dimension."""
+    if dim in (-1, 0) and rank_of(logits) == 1:  # from 0.9 on
         return array.reshape(function(array.expand_dims(logits, 0)), [-1], name=name or "Reshape")
     if dim == -1:
         return function(logits, name=name)
@@ -49,6 +59,7 @@ def _along(function: Callable[..., Tensor], logits: Any, name: Any, dim: int) ->
     return array.transpose(function(array.transpose(logits, order)), order, name=name or "transpose")
 
 
+@_or_dim
 def softmax(logits: Any, name: str | None = None, *, dim: int = -1) -> Tensor:
     """`exp(logits) / sum(exp(logits))` along the last dimension.
 
@@ -63,6 +74,7 @@ def softmax(logits: Any, name: str | None = None, *, dim: int = -1) -> Tensor:
     return _along(_softmax, logits, name, dim)
 
 
+@_or_dim
 def log_softmax(logits: Any, name: str | None = None, *, dim: int = -1) -> Tensor:
     """`logits - log(sum(exp(logits)))` along the last dimension.
 
@@ -96,7 +108,7 @@ def softmax_cross_entropy_with_logits(logits: Any, labels: Any, name: str | None
     Returns:
         A vector of `batch` losses; from 0.10 on, one loss for each row of logits of more dimensions.
     """
-    rank = _rank(logits)
+    rank = rank_of(logits)
     if dim != -1 and rank is None:
         raise ValueError("softmax_cross_entropy_with_logits along another dimension than the last needs a known rank")
     if dim != -1 and rank is not None and dim % rank != rank - 1:
@@ -110,11 +122,6 @@ def softmax_cross_entropy_with_logits(logits: Any, labels: Any, name: str | None
         logits.get_shape().assert_is_compatible_with(labels.get_shape())
         loss, _ = _softmax_cross_entropy_with_logits(_as_rows(logits), _as_rows(labels))
         return _as_before_last(loss, logits, scope)
-
-
-def _rank(values: Any) -> int | None:
-    """The number of dimensions, of what is no tensor yet too."""
-    return values.get_shape().ndims if hasattr(values, "get_shape") else np.ndim(values)
 
 
 def _as_rows(values: Tensor) -> Tensor:
@@ -154,7 +161,7 @@ def sparse_softmax_cross_entropy_with_logits(logits: Any, labels: Any, name: str
         A vector of `batch` losses. A run fails with InvalidArgumentError for a label that is no class. From 0.9 on,
         logits of more dimensions give as many losses as `labels`, which has one dimension less.
     """
-    rank, of_labels = _rank(logits), _rank(labels)
+    rank, of_labels = rank_of(logits), rank_of(labels)
     if rank == 0 or (rank in (None, 2) and of_labels in (None, 1)):
         loss, _ = _sparse_softmax_cross_entropy_with_logits(logits, labels, name=name)
         return loss
