@@ -73,3 +73,11 @@ def test_misuse(records, pattern, options, message):
     with pytest.raises(ValueError, match=message):
         learn.read_batch_examples(records if pattern is None else pattern,
                                   **{"batch_size": 3, "reader": tf.TFRecordReader, **options})
+
+
+def test_they_are_in_io_too():
+    """Where most programs of 0.9 to 0.12 look for them."""
+    assert learn.io.read_batch_features is learn.read_batch_features
+    assert learn.io.graph_io.read_keyed_batch_examples is learn.io.read_keyed_batch_examples
+    with pytest.raises(AttributeError, match="has no attribute 'read_batch'"):
+        _ = learn.io.read_batch

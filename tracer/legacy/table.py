@@ -189,6 +189,8 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.learn.python.learn.estimators.prediction_key": "tracer.contrib.learn.estimators.model_fn",
     "tensorflow.contrib.learn.python.learn.estimators.rnn": "tracer.contrib.learn.estimators.rnn",
     "tensorflow.contrib.learn.python.learn.estimators.run_config": "tracer.contrib.learn.estimators.run_config",
+    "tensorflow.contrib.learn.python.learn.estimators.tensor_signature":
+        "tracer.contrib.learn.estimators.tensor_signature",  # from 0.9 on
     "tensorflow.contrib.learn.python.learn.experiment": "tracer.contrib.learn.experiment",  # from 0.9 on
     "tensorflow.contrib.learn.python.learn.graph_actions": "tracer.contrib.learn.graph_actions",
     "tensorflow.contrib.learn.python.learn.io": "tracer.contrib.learn.io",

@@ -53,9 +53,7 @@ _LATER = {
     "estimators.run_config": "ClusterConfig Environment",
     "estimators.model_fn": "MetricKey ModeKeys ModelFnOps PredictionKey",
     "experiment": "Experiment SKCompat",
-    "io.graph_io": (
-        "queue_parsed_features read_batch_examples read_batch_features read_batch_record_features "
-        "read_keyed_batch_examples read_keyed_batch_features"),
+    **{f"io.{module}": names for module, names in io._LATER.items()},
     "learn_runner": "",
     "metric_spec": "MetricSpec",
 }

@@ -26,7 +26,7 @@ def __getattr__(name: str) -> _typing.Any:
     """What 0.9 to 0.12 added, which `tf.contrib.learn` has as well."""
     import importlib
 
-    if name in ("estimator", "head", "model_fn"):
+    if name in ("estimator", "head", "model_fn", "tensor_signature"):
         return importlib.import_module(f"{__name__}.{name}")
     learn = importlib.import_module("tracer.contrib.learn")
     if any(name in names.split() for module, names in learn._LATER.items() if module.startswith("estimators.")):

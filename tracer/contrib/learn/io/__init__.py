@@ -1,5 +1,6 @@
 """`tf.contrib.learn.io`: where features and targets come from."""
 
+import importlib
 from typing import Any
 
 from tracer.contrib.learn.io import dask_io as dask_io
@@ -18,10 +19,17 @@ __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]
     *(["pd"] if pandas_io.HAS_PANDAS else []), *(["dd"] if dask_io.HAS_DASK else []),
 ]
 
+_LATER = {
+    "graph_io": (
+        "queue_parsed_features read_batch_examples read_batch_features read_batch_record_features "
+        "read_keyed_batch_examples read_keyed_batch_features"),
+}
+"""What 0.9 to 0.12 added, by module."""
+
 
 def __getattr__(name: str) -> Any:
     if name in ("HAS_PANDAS", "pd"):
         return getattr(pandas_io, name)
     if name in ("HAS_DASK", "dd"):
         return getattr(dask_io, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return importlib.import_module("tracer.younger").find_in(__name__, _LATER, name)
