@@ -240,7 +240,7 @@ def test_a_program_that_just_ends_loses_nothing(tmp_path):
     assert [event.step for event in events(tmp_path)] == list(range(30))
 
 
-def test_a_folder_that_disappears_is_told(tmp_path):
+def test_a_file_that_disappears_is_told_and_a_new_one_made(tmp_path, capfd):
     folder = tmp_path / "gone"
     writer = tf.train.SummaryWriter(str(folder))
     writer.add_summary(scalar("x", 1.0), 1)
@@ -248,11 +248,21 @@ def test_a_folder_that_disappears_is_told(tmp_path):
     for path in folder.iterdir():
         path.unlink()
     writer.add_summary(scalar("x", 2.0), 2)
-    with pytest.raises(FileNotFoundError, match="has disappeared with 1 events"):
-        writer.flush()
+    writer.flush()
+    assert "has disappeared with 1 events" in capfd.readouterr().err
     writer.add_summary(scalar("x", 3.0), 3)
     writer.close()
     assert [event.step for event in events(folder)] == [3]
+
+
+def test_a_folder_that_disappears_stops_nobody(tmp_path, capfd):
+    folder = tmp_path / "gone"
+    writer = tf.train.SummaryWriter(str(folder))
+    folder.rmdir()
+    writer.add_summary(scalar("x", 1.0), 1)
+    writer.close()
+    assert "Events are lost" in capfd.readouterr().err
+    assert not folder.exists()
 
 
 def test_arguments_that_are_no_graph_and_no_summary(tmp_path):

@@ -115,7 +115,10 @@ class SummaryWriter:
         self._writer.put(event.SerializeToString())
 
     def flush(self) -> None:
-        """Returns when everything added so far is in the file. Raises OSError when it could not be written."""
+        """Returns when everything added so far is in the file.
+
+        Raises OSError when it could not be written. That somebody has removed the file is only logged.
+        """
         self._writer.flush(close=False)
 
     def close(self) -> None:
@@ -196,6 +199,9 @@ class _Writer:
                 if isinstance(item, _Flush) or (self.unsafe and time.monotonic() >= next_flush):
                     self.save(isinstance(item, _Flush) and item.close)
                     next_flush = time.monotonic() + self.flush_secs
+            except FileNotFoundError as problem:  # removed by somebody: TensorFlow, too, says so and goes on
+                logging.error("Events are lost: %s", problem)
+                self.unsafe = 0
             except OSError as problem:
                 if self.problem is None:
                     self.problem = problem
