@@ -58,6 +58,29 @@ def test_lost_function_of_numpy(read, expression, value):
 
 
 @pytest.mark.parametrize(
+    ("expression", "value"),  # as NumPy 1.11.3 has them
+    [
+        ("np.array([1., 2.]) == None", False),
+        ("None != np.array([1., 2.])", True),
+        ("np.array([None, 1], object) == None", False),
+        ("np.array(3) != None", True),
+        ("np.array([1., 2.]) == 'a'", False),
+        ("'a' != np.array([1., 2.])", True),
+        ("np.array(['a', 'b']) == 'a'", [True, False]),
+        ("np.array([None, 'a'], object) != 'a'", [True, False]),
+        ("np.array([1, 2]) == 2", [False, True]),
+        ("[1] == None", False),
+        ("'a' == 'a'", True),
+    ],
+)
+@pytest.mark.parametrize("python", ["", "print 1\n"])
+def test_arrays_are_unlike_none_and_text_as_a_whole(read, expression, value, python):
+    x = read(f"{python}import numpy as np\nx = {expression}\n", "numpy_program").x
+    sys.modules.pop("numpy_program")
+    assert (x.tolist() if hasattr(x, "tolist") else x) == value
+
+
+@pytest.mark.parametrize(
     ("expression", "value"),
     [
         ("np.unique(r)", [[1, 2], [2, 1], [3]]),

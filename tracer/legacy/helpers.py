@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.legacy import generated_messages, notebook, old_order, science_names
+from tracer.legacy import generated_messages, notebook, old_order, science_names, unlike
 from tracer.legacy.numpy_sizes import by_floats, whole
 from tracer.legacy.old_classes import old_class
 from tracer.legacy.old_keys import by_old_keys
@@ -219,6 +219,7 @@ HELPERS: dict[str, Callable] = {
         "divide": divide,
         "divide_in_place": divide_in_place,
         "encode": encode,
+        "equal": unlike.equal,
         "fetched": fetched,
         "format": format_text,
         "given_text": given_text,
@@ -242,6 +243,7 @@ HELPERS: dict[str, Callable] = {
         "to_float": to_float,
         "to_int": to_int,
         "translate": translate,
+        "unequal": unlike.unequal,
         "unicode": unicode_of,
     }.items()
 }

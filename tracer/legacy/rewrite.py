@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tracer.legacy import detection, floats, old_keys
+from tracer.legacy import detection, floats, old_keys, unlike
 from tracer.legacy.helpers import DUNDERS, OF_FUNCTIONS, helper_name
 from tracer.legacy.science_names import ATTRIBUTES
 
@@ -73,6 +73,8 @@ class _Rewriter(ast.NodeTransformer):
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         self.generic_visit(node)
+        if unlike.compares(node):
+            return _call(unlike.HELPERS[type(node.ops[0])], node, node.left, *node.comparators)
         helper = _ORDER.get(type(node.ops[0])) if self._python2 and len(node.ops) == 1 else None
         if helper is None or all(map(_is_surely_number, (node.left, *node.comparators))):
             return node
