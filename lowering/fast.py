@@ -25,6 +25,7 @@ PATHS = {
     "padding": "smaller batches on programs compiled for larger ones",
     "pieces": "tensors that many slices cut up, cut once",
     "products": "gradients by what each round of a loop multiplies by, found after it",
+    "repeated": "runs of one program like earlier ones, of which all is decided that can be",
     "reroll": "repeated bodies of unrolled loops as one scan",
     "rows": "rows of tables written in place of whole tables",
     "staging": "feeds copied to memory that is used again",

@@ -14,15 +14,26 @@ from tracer.younger import nest
 class Feed:
     """Converts and checks the values fed for one tensor."""
 
-    __slots__ = ("dtype", "sizes", "tensor")
+    __slots__ = ("admitted", "dtype", "static", "tensor")
 
     def __init__(self, tensor: Tensor) -> None:
         self.tensor = tensor
         self.dtype = np.dtype(tensor.dtype.base_dtype.array_dtype)
-        self.sizes = tensor.sizes
+        self.static: Any = None  # the shape that the tensor had when an array was admitted last, which may be refined
+        self.admitted: Any = None  # and that of the array
 
     def convert(self, value: Any) -> np.ndarray:
         """`value` as the array that the tensor gets; it may be the caller's own."""
+        if (type(value) is np.ndarray and value.dtype is self.dtype and value.shape == self.admitted
+                and self.tensor._shape is self.static):
+            return value
+        array = self._admitted(value)
+        if self.dtype != object:
+            self.static, self.admitted = self.tensor._shape, array.shape
+        return array
+
+    def _admitted(self, value: Any) -> np.ndarray:
+        """Likewise, anything that can be one. ValueError for a shape that the tensor has not."""
         if type(value) is np.ndarray and value.dtype == self.dtype and self.dtype != object:
             array = value
         else:
@@ -72,6 +83,11 @@ def _strings(value: Any) -> np.ndarray:
     result = np.empty(len(encoded), object)
     result[:] = encoded
     return result.reshape(array.shape)
+
+
+def is_plain(feed_dict: Any) -> bool:
+    """Whether each key stands for one tensor, whatever it is fed."""
+    return type(feed_dict) is dict and all(isinstance(key, Tensor | str) for key in feed_dict)
 
 
 def values(feed_dict: Any) -> list[Any]:

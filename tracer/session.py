@@ -47,12 +47,12 @@ def session_for(graph: Graph, session: Any, kind: str) -> Any:
 class _Prepared:
     """A signature that has been seen: its program, feeds and the form of its result."""
 
-    __slots__ = ("assemble", "executable", "feeds", "keys")
+    __slots__ = ("assemble", "executable", "feeds", "plain")
 
-    def __init__(self, executable: Any, assemble: Assemble, keys: list[Any], feeds: list[Feed]) -> None:
+    def __init__(self, executable: Any, assemble: Assemble, plain: bool, feeds: list[Feed]) -> None:
         self.executable = executable
         self.assemble = assemble
-        self.keys = keys
+        self.plain = plain  # each key of `feed_dict` is for one tensor
         self.feeds = feeds
 
 
@@ -179,10 +179,10 @@ class BaseSession:
         if prepared is None:
             prepared = self._prepare(fetches, feed_dict, key)
         if prepared.feeds:
-            given = feeding.values(feed_dict)
+            given = feed_dict.values() if prepared.plain else feeding.values(feed_dict)
             if len(given) != len(prepared.feeds):  # a sparse placeholder is fed with its shape or without
                 prepared = self._prepare(fetches, feed_dict, key)
-            values = [feed.convert(value) for feed, value in zip(prepared.feeds, given, strict=True)]
+            values = list(map(Feed.convert, prepared.feeds, given))
         else:
             values = []
         if options is not None:
@@ -227,7 +227,7 @@ class BaseSession:
             self._executables[signature] = executable
             for watch in WATCHERS:
                 watch(self, executable)
-        prepared = _Prepared(executable, form.assemble, [], feeds)
+        prepared = _Prepared(executable, form.assemble, feeding.is_plain(feed_dict), feeds)
         if key is not None:
             self._prepared[key] = prepared
         return prepared

@@ -104,7 +104,6 @@ class Padding:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.usual: list[Any] = []  # the shapes of the last run that was not padded
         self.ran: dict[Any, int] = {}  # how often so many rows ran as so many, masked or not
         self._ways: dict[Any, Way | None] = {}
         self._runs: dict[Any, int] = {}
@@ -133,8 +132,6 @@ class Padding:
             if often or self._spent.get(key, 0.0) > PAYS * self._compiling:
                 way = self._ways[key] = None
         self._asked = key
-        if way is None:
-            self.usual = shapes
         return way
 
     def note(self, way: Way, seconds: float) -> None:

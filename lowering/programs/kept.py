@@ -70,12 +70,6 @@ class Kept:
         """For how many signatures there is a compiled function, as JAX calls it."""
         return len(self._found)
 
-    @property
-    def alone(self) -> Any:
-        """The compiled function where there is one only, as JAX calls it in C++: nothing interrupts between it and its
-        caller. None where there are several."""
-        return _called(next(iter(self._found.values()))) if len(self._found) == 1 else None
-
     def quick(self, arguments: tuple) -> Any:
         """The compiled function for inputs of these shapes; a TypeError of it says that something else is new."""
         found = self._by_inputs.get(tuple([getattr(value, "shape", None) for value in arguments[-1]]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from operator import itemgetter
 from typing import Any
 
@@ -25,8 +25,9 @@ from tracer.ir import Tensor
 
 OFTEN = 16
 """So many compilations of one program are worth a word to the user."""
+Ready = tuple[Any, dict[Tensor, np.ndarray]]
+"""A compiled function, as it is called for any further run, and the values that have shaped it."""
 _log = logging.getLogger("tracer")
-_NO_STREAMS: tuple = ((),)
 
 
 def _many(names: list[str]) -> Callable[[dict], tuple]:
@@ -52,26 +53,25 @@ class Program(StageFunction):
         self.donate = donate and not self.speaks
         self.updated_names = [v.name for v in self.updated]
         self.created_names = [v.name for v in self.created]
-        self._held_of = _many(self.updated_names)
-        self._readonly_of = _many([v.name for v in self.readonly])
+        self.held_of = _many(self.updated_names)
+        self.readonly_of = _many([v.name for v in self.readonly])
         self._jitted: dict[Any, tuple[Any, list[Check]]] = {}
-        self._constant_arrays: tuple | None = None
+        self.constant_arrays: tuple | None = None
         self.stream_names = [op.name for op in stage.streams]
-        self._warm: State | None = None  # the state on which it has run before
+        self.streams_of = _many(self.stream_names)
+        self.warm: State | None = None  # the state on which it has run before
         self._called: set[Any] = set()  # the static values and shapes of inputs for which it has run
         self._last: Any = None  # what ran last
-        self._alone: Any = None  # what is called for every further run
         self._tables: dict[Any, list[Check]] = {}  # of the checks, where one failed
-        self._static: dict[Tensor, np.ndarray] = {}  # the values that shape it, of that run
-        self._told: list[Any] = []  # what tells them apart from others
-        self._again: State | None = None  # the state on which every further run is just a call of the jitted function
+        self.ready: dict[tuple, Ready] = {}  # what further runs on the state that is `warm` are a mere call of, by
+        # the shapes of the inputs and the fed values that shape it
         self._ahead: dict[Any, Any] = {}  # compiled for runs that are watched
         self.timers: dict[Any, Any] = {}  # what measures its operations one by one
         self.variants: list[tuple[dict[Tensor, np.ndarray], tuple]] = []  # static values and shapes it ran for
         self._uncompiling = not self.speaks and first.is_worth_it(stage)  # whether it runs without being compiled
         self.padding = padding.Padding(self) if not self.speaks and padding.is_worth_it(stage) else None
         self._patience = first.patience(stage) if self._uncompiling else 0.0
-        self._compiling: threading.Timer | None = None  # tells the user when that takes long
+        self.compiling: threading.Timer | None = None  # tells the user when that takes long
         self._uncompiled: tuple | None = None  # what it ran for without being compiled
         self._form: telling.Form | None = None
 
@@ -93,7 +93,7 @@ class Program(StageFunction):
 
     def begin(self) -> None:
         """It is being compiled, which the user is told where it takes long."""
-        self._compiling = announce.begin(f"{self.what} ({self.stage.nodes[-1].where})", len(self.stage.nodes))
+        self.compiling = announce.begin(f"{self.what} ({self.stage.nodes[-1].where})", len(self.stage.nodes))
 
     def told(self, static: dict[Tensor, np.ndarray], outline: tuple) -> None:
         """Told what it is compiled for, or found compiled."""
@@ -108,10 +108,11 @@ class Program(StageFunction):
         """What it computes, for messages."""
         return self.stage.outputs[0].name if self.stage.outputs else self.stage.nodes[-1].name
 
-    def _compiled_now(self) -> None:
-        if self._compiling is not None:
-            self._compiling.cancel()
-            self._compiling = None
+    def compiled_now(self) -> None:
+        """It has been compiled: there is nothing to tell the user."""
+        if self.compiling is not None:
+            self.compiling.cancel()
+            self.compiling = None
 
     def _count(self, static: dict[Tensor, np.ndarray], inputs: tuple) -> None:
         """Says once, by name, that a program is compiled again and again."""
@@ -148,21 +149,22 @@ class Program(StageFunction):
         self.lift({})
         self.variants.pop()
         self._jitted.clear()
+        self.ready.clear()
         self._last = None
-        self._constant_arrays = self._passed()
+        self.constant_arrays = self._passed()
 
     def arguments(self, state: State, values: dict[Tensor, Any], overlay: dict[str, Any] | None = None) -> tuple:
         """What the jitted function is called with. Raises FailedPreconditionError for a variable without a value."""
         table = {**state.variables, **overlay} if overlay else state.variables
         try:
-            held, readonly = self._held_of(table), self._readonly_of(table)
+            held, readonly = self.held_of(table), self.readonly_of(table)
         except KeyError as missing:
             raise self._uninitialized(str(missing.args[0])) from None
-        if self._constant_arrays is None:
-            self._constant_arrays = self._passed()
+        if self.constant_arrays is None:
+            self.constant_arrays = self._passed()
         streams = tuple([state.stream(op) for op in self.stage.streams]) if self.stream_names else ()
         inputs = tuple([values[t] for t in self.dynamic]) if self.dynamic else ()
-        return held, streams, readonly, self._constant_arrays, inputs
+        return held, streams, readonly, self.constant_arrays, inputs
 
     def _uninitialized(self, name: str) -> errors.OpError:
         reader = next((node for node in self.stage.nodes
@@ -175,53 +177,48 @@ class Program(StageFunction):
         With `overlay` the new variables go there, for the run to commit at its end; otherwise straight into `state`.
         The caller holds the state's lock and has 64-bit types enabled.
         """
-        if self._again is state and overlay is None and not state.pinned:
-            return self._run_again(state.variables, values)
-        return self._run_anew(state, values, overlay)
-
-    def _run_anew(self, state: State, values: dict[Tensor, Any], overlay: dict[str, Any] | None) -> tuple:
-        """What `run` does where anything may be other than it was."""
         static = self.static_values(state, values, overlay)
         target = state.variables if overlay is None else overlay
         if self._uncompiling:
             return self._run_first(state, static, values, target)
-        if self._constant_arrays is None and self._keeps():
+        if self.constant_arrays is None and self._keeps():
             self.lift(lifted.find(self))
         jitted = self._last if self._last is not None and not static else self.compiled(static, state)[0]
         held, *others = self.arguments(state, values, overlay)
         if self.padding is not None:
             way = self.padding.way(static, static_key_of(static), (held, *others))
             if way is not None and (found := self._run_padded(way, jitted, (held, *others))) is not None:
-                self._keep(state, target, found)
+                self.keep(state, target, found)
                 return self._outputs(target, found, static, (held, *others))
             if way is not None:  # a check fails, which the run without padding says better
                 self.padding.give_up(static_key_of(static), (held, *others))
         shape = static_key_of(static), tuple(padding.shapes_of(others[-1]))
-        if held and self.donate and (state.pinned or self._warm is not state or shape not in self._called):
-            held = self._protected(held, state, self._warm is not state or shape not in self._called)
+        if held and self.donate and (state.pinned or self.warm is not state or shape not in self._called):
+            held = self._protected(held, state, self.warm is not state or shape not in self._called)
         box: list[tuple] = []
         try:
             self._call(jitted, (held, *others), box)
         except lifted.NeededError:
             self._unlift()
-            return self._run_anew(state, values, overlay)
+            return self.run(state, values, overlay)
         finally:
             if box and not self.speaks:
                 try:
-                    self._keep(state, target, box[0])
+                    self.keep(state, target, box[0])
                 except BaseException:  # an interrupt that comes just here
-                    self._keep(state, target, box[0])
+                    self.keep(state, target, box[0])
                     raise
-            self._compiled_now()
+            self.compiled_now()
         if self.speaks:
             self._listen()
-            self._keep(state, target, box[0])
-        self._warm, self._last = state, jitted
+            self.keep(state, target, box[0])
+        if self.warm is not state:
+            self.ready.clear()
+        self.warm, self._last = state, jitted
         self._called.add(shape)
-        self._alone = jitted.alone if isinstance(jitted, kept.Kept) else jitted
-        told = all(tensor in values for tensor in static)
-        if told and not self.speaks and not self.stream_names and self._alone is not None:
-            self._again, self._static, self._told = state, static, _told(values, static)
+        if overlay is None and not self.speaks and all(tensor in values for tensor in static):
+            call = jitted.quick((held, *others)) if isinstance(jitted, kept.Kept) else jitted
+            self.ready[(*shape[1], *apart(static.values()))] = call, static
         return self._outputs(target, box[0], static, (held, *others))
 
     @staticmethod
@@ -239,7 +236,6 @@ class Program(StageFunction):
 
     def _run_padded(self, way: padding.Way, jitted: Any, arguments: tuple) -> tuple | None:
         """The results of a run with more rows than there are; None where a check fails."""
-        self._again = None  # the next run may have any number of rows
         box: list[tuple] = []
         started = time.perf_counter()
         try:
@@ -249,7 +245,7 @@ class Program(StageFunction):
                 self._call(jitted, (*arguments[:-1], way.inputs(arguments[-1])), box)
                 result = box[0]
         finally:
-            self._compiled_now()
+            self.compiled_now()
         if result is None or (result[-1] is not None and not bool(result[-1][0])):
             return None
         self.padding.note(way, time.perf_counter() - started)  # type: ignore[union-attr]
@@ -270,7 +266,7 @@ class Program(StageFunction):
         outputs = tuple([interpret.as_value(context.read(t)) for t in self.stage.outputs])
         created = tuple([first.on_device(context.settled(v)) for v in self.created])
         result = outputs, (), created, tuple([context.streams[op] for op in self.stage.streams]), None
-        self._keep(state, target, result)
+        self.keep(state, target, result)
         self._patience -= time.perf_counter() - started
         self._uncompiling = self._patience > 0
         return self._outputs(target, result, static, arguments)
@@ -288,66 +284,26 @@ class Program(StageFunction):
             jitted, _ = self.compiled(static, state)
             jitted = jitted.jitted if isinstance(jitted, kept.Kept) else jitted  # watched, so by the names of this graph
             self._ahead[key] = jitted.lower(*arguments).compile()
-            self._compiled_now()
+            self.compiled_now()
         compiled = self._ahead[key]
         if self.donate:
             arguments = (*devices.copied(arguments[:2]), *arguments[2:])
         result = execute(compiled, arguments)
         if self.speaks:
             self._listen()
-        self._keep(state, overlay, result)
+        self.keep(state, overlay, result)
         return self._outputs(overlay, result, static, arguments)
 
     def _outputs(self, target: dict[str, Any], result: tuple, static: dict[Tensor, np.ndarray], arguments: tuple) -> tuple:
         """The outputs of a run, when all its checks hold."""
         outputs, _, created, _, report = result
         if report is not None and not bool(report[0]):
-            self._fail(report, static, arguments)
+            self.fail(report, static, arguments)
         if created:
             target.update(zip(self.created_names, created, strict=True))
         return outputs
 
-    def _run_again(self, variables: dict[str, Any], values: dict[Tensor, Any]) -> tuple:
-        """What `run` does for a program that has run on this state before, less what cannot happen any more.
-
-        It is the way of every step of a training, so it is written for speed.
-        """
-        names = self.updated_names
-        try:
-            held = (variables[names[0]],) if len(names) == 1 else self._held_of(variables)
-            readonly = self._readonly_of(variables) if self.readonly else ()
-        except KeyError as missing:
-            raise self._uninitialized(str(missing.args[0])) from None
-        inputs = tuple([values[t] for t in self.dynamic]) if values else ()
-        if (self._told and self._told != _told(values, self.stage.static)) or (
-                self.padding is not None and self.padding.usual != padding.shapes_of(inputs)):
-            state, self._again = self._again, None
-            return self._run_anew(state, values, None)  # type: ignore[arg-type]
-        box: list[tuple] = []
-        try:  # one C call: no interrupt between running and keeping
-            box.extend(map(self._alone, (held,), _NO_STREAMS, (readonly,), (self._constant_arrays,), (inputs,)))
-        except TypeError:
-            if self._alone is self._last:
-                raise
-            state, self._again = self._again, None  # it was compiled for other shapes
-            return self._run_anew(state, values, None)  # type: ignore[arg-type]
-        finally:
-            if box:
-                try:
-                    variables.update(zip(names, box[0][1], strict=True))
-                except BaseException:  # an interrupt that comes just here
-                    variables.update(zip(names, box[0][1], strict=True))
-                    raise
-            if self._compiling is not None:
-                self._compiled_now()
-        outputs, _, created, _, report = box[0]
-        if report is not None and not bool(report[0]):
-            self._fail(report, self._static, (held, (), readonly, self._constant_arrays, inputs))
-        if created:
-            variables.update(zip(self.created_names, created, strict=True))
-        return outputs
-
-    def _fail(self, report: tuple, static: dict[Tensor, np.ndarray], arguments: tuple) -> None:
+    def fail(self, report: tuple, static: dict[Tensor, np.ndarray], arguments: tuple) -> None:
         """Raises the error of the first check that does not hold.
 
         What was traced last may have been for other shapes, with other checks, and what comes from disk was not traced.
@@ -361,7 +317,7 @@ class Program(StageFunction):
             table = self._tables[key]
         checks.raise_first(table, report[1], report[2])
 
-    def _keep(self, state: State, target: dict[str, Any], result: tuple) -> None:
+    def keep(self, state: State, target: dict[str, Any], result: tuple) -> None:
         """Puts the new values of variables, and of random streams, in the place of the old ones."""
         _, updated, _, advanced, _ = result
         if len(updated) == 1:
@@ -396,9 +352,9 @@ class Program(StageFunction):
         return tuple([devices.copied(array) if id(array) in state.pinned else array for array in held])
 
 
-def _told(values: dict[Tensor, Any], tensors: Iterable[Tensor]) -> list[Any]:
-    """What tells the values of these tensors apart from others."""
-    return [(value.shape, value.tobytes()) for value in (np.asarray(values[tensor]) for tensor in tensors)]
+def apart(values: Collection[Any]) -> tuple:
+    """What tells these values apart from others."""
+    return tuple([(value.shape, value.tobytes()) for value in map(np.asarray, values)]) if values else ()
 
 
 def static_key_of(static: dict[Tensor, np.ndarray]) -> tuple:

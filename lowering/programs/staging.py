@@ -29,15 +29,21 @@ class Staging:
     def __init__(self) -> None:
         self.pools: dict[int, list[tuple[np.ndarray, np.ndarray]]] = {}  # memory, and the array in it
         self.last: Any = None  # a result of the last run
+        self.on = fast.on("staging")
 
     def copies(self, feeds: list[Any]) -> list[Any]:
         """Copies of the feeds, in memory that no running program reads."""
-        least = SMALL if fast.on("staging") else sys.maxsize
+        least = SMALL if self.on else sys.maxsize
         return [feed.copy() if feed.nbytes < least else self._copy(i, feed) for i, feed in enumerate(feeds)]
 
     def aligned(self, feeds: list[Any]) -> list[Any]:
         """The feeds of a run that waits for its program: XLA copies what starts anywhere else, into fresh memory."""
-        if not fast.on("staging"):
+        if not self.on:
+            return feeds
+        for feed in feeds:
+            if feed.nbytes >= LARGE:
+                break
+        else:
             return feeds
         return [self._copy(i, feed) if type(feed) is np.ndarray and feed.nbytes >= LARGE
                 and feed.__array_interface__["data"][0] % _LINE else feed for i, feed in enumerate(feeds)]

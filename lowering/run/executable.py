@@ -17,7 +17,7 @@ from lowering.plan import slice as slicing
 from lowering.plan.stages import DeviceStage, HostStage
 from lowering.programs.program import OFTEN, Program
 from lowering.programs.staging import Staging
-from lowering.run import ending, feeding, restoring, straight
+from lowering.run import ending, feeding, repeated, restoring, straight
 from lowering.run.host_steps import HostSteps
 from lowering.run.results import fetched, own
 from lowering.run.state import State
@@ -47,7 +47,6 @@ class Executable:
         self.host = HostSteps(self.fed)
         self.successor: Executable | None = None  # the same run, planned otherwise
         ending.watch()
-        self._runs = 0
         self.moved = moved
         self._prepare(before or [])
 
@@ -82,6 +81,15 @@ class Executable:
         self.sources = [] if self.dataflow is not None else [self._source(t) for t in self.fetches]
         self.simple = self.single is not None and all(kind == "output" for kind, _ in self.sources)
         self.straight: Straight | None = None  # prepared when it runs again
+        self.repeated: repeated.Repeated | None = None  # likewise
+        self._runs = 0
+
+    def _repeated(self, state: State) -> repeated.Repeated | None:
+        """The run as that of one program which was compiled before, where it is no more."""
+        if (self.nested or self.single is None or self.endless or self.successor is not None
+                or not fast.on("repeated")):
+            return None
+        return repeated.prepared(self.single, state, self.feeds, self.sources, bool(self.awaited), self.staging)
 
     def _straight(self) -> Straight | None:
         """The run as one function of the host's, where it is no more."""
@@ -114,6 +122,7 @@ class Executable:
         moved = ragged.find(program.stage, program.variants, self.fed, patient=count < OFTEN)
         if moved:
             planned = self if self.successor is None else self.successor
+            self.repeated = None
             self.successor = Executable(self.fetches, self.targets, self.feeds, self.nested, self.controls,
                                         planned.moved.union(moved), planned.steps, self.within, self.decides)
 
@@ -143,13 +152,21 @@ class Executable:
 
     def run(self, state: State, feeds: list[Any], watch: Watch | None = None) -> list[Any]:
         """Runs once. Returns the fetched values, each the caller's own."""
+        if self.repeated is not None and watch is None:
+            try:
+                results = self.repeated(state, feeds)
+            except (ShapeVariesError, ArrayGrowsError):  # it is compiled again, and said again
+                results = None
+            if results is not None:
+                return results
         if self.successor is not None:
             return self.successor.run(state, feeds, watch)
         if self.straight is not None and watch is None:
             return self.straight.run(state, feeds)
         if self._runs < 2:
             self._runs += 1
-            self.straight = self._straight() if self._runs == 2 else None
+            if self._runs == 2:
+                self.straight, self.repeated = self._straight(), self._repeated(state)
         ending.enter()
         try:
             if state.device is not None:
