@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -31,12 +32,12 @@ class Staging:
         self.last: Any = None  # a result of the last run
         self.on = fast.on("staging")
 
-    def copies(self, feeds: list[Any]) -> list[Any]:
+    def copies(self, feeds: Sequence[Any]) -> Sequence[Any]:
         """Copies of the feeds, in memory that no running program reads."""
         least = SMALL if self.on else sys.maxsize
         return [feed.copy() if feed.nbytes < least else self._copy(i, feed) for i, feed in enumerate(feeds)]
 
-    def aligned(self, feeds: list[Any]) -> list[Any]:
+    def aligned(self, feeds: Sequence[Any]) -> Sequence[Any]:
         """The feeds of a run that waits for its program: XLA copies what starts anywhere else, into fresh memory."""
         if not self.on:
             return feeds

@@ -39,7 +39,7 @@ def test_what_is_fetched_besides_outputs_is_the_callers_own():
             array[:] = -7.0
         assert fed.tolist() == [1.0, 1.0]
     assert repeats(session)
-    assert not jax.config.jax_enable_x64
+    assert not jax.config.jax_enable_x64  # type: ignore[attr-defined]
 
 
 def test_a_program_of_several_shapes_repeats_for_each(monkeypatch):
