@@ -91,3 +91,54 @@ def test_a_state_for_as_many_rows_as_a_variable_says(of):
     with tf.Session() as session:
         session.run(tf.assign(rows, 4))
         assert session.run(state).shape[0] == 4
+
+
+def test_the_loop_of_dynamic_rnn_takes_any_function():
+    """Libraries of the time reach for it below its private name, for steps that are no RNNCell."""
+    from tracer.nn.recurrent import _dynamic_rnn_loop
+
+    def step(value, state):
+        return state - value, state + 2 * value
+
+    step.state_size = step.output_size = 2
+    zeros, seen = tf.zeros([3, 2]), np.float32(LENGTHS[:, None] > np.arange(4)).T[:, :, None]
+    before = np.cumsum(2 * STEPS, axis=0) - 2 * STEPS
+    with tf.Session() as session:
+        outputs, final = _dynamic_rnn_loop(step, tf.constant(STEPS), zeros, 32, True, sequence_length=None)
+        assert outputs.get_shape().as_list() == [4, 3, 2]
+        np.testing.assert_allclose(session.run(outputs), before - STEPS, rtol=1e-5)
+        np.testing.assert_allclose(session.run(final), 2 * STEPS.sum(0), rtol=1e-5)
+        outputs, final = _dynamic_rnn_loop(step, tf.constant(STEPS), zeros, 32, True, LENGTHS, tf.float32)
+        np.testing.assert_allclose(session.run(outputs), (before - STEPS) * seen, rtol=1e-5)
+        np.testing.assert_allclose(session.run(final), 2 * (STEPS * seen).sum(0), rtol=1e-5)
+
+
+@pytest.mark.parametrize(("time", "skip", "ended"), [
+    (0, False, [False, False, False]), (1, True, [True, False, False]), (1, False, [False, False, False]),
+    (2, False, [True, False, False]), (3, False, [True, True, False]), (3, True, [True, True, False]),
+    (4, True, [True, True, False]), (4, False, [True, True, True]),
+])
+def test_one_step_of_a_sequence(time, skip, ended):
+    """Rows of lengths 1, 3 and 5, where the shortest and the longest are said to be 2 and 4."""
+    from tracer.nn.recurrent import _rnn_step
+
+    new, old = np.float32([[1, 2], [3, 4], [5, 6]]), np.float32([[7], [8], [9]])
+    result = _rnn_step(tf.constant(time), tf.constant([1, 3, 5]), 2, 4, tf.zeros([3, 2]) - 1, (tf.constant(old),),
+                       lambda: (tf.constant(new), (tf.constant(-old),)), (1,), skip_conditionals=skip)
+    with tf.Session() as session:
+        output, (state,) = session.run([result[0], result[1]])
+    rows = np.array(ended)[:, None]
+    np.testing.assert_array_equal(output, np.where(rows, -1, new))
+    np.testing.assert_array_equal(state, np.where(rows, old, -old))
+
+
+@pytest.mark.parametrize(("size", "prefix", "expected"), [
+    (3, None, [3]), (3, [2], [2, 3]), ([2, 3], [None], [None, 2, 3]), (tf.TensorShape([2, 3]), [1], [1, 2, 3]),
+])
+def test_sizes_of_states_after_others(size, prefix, expected):
+    assert tf.nn.rnn_cell._state_size_with_prefix(size, prefix=prefix) == expected
+
+
+def test_sizes_of_states_follow_a_list():
+    with pytest.raises(TypeError, match="prefix of _state_size_with_prefix should be a list"):
+        tf.nn.rnn_cell._state_size_with_prefix(3, prefix=2)

@@ -203,10 +203,8 @@ class LSTMBlockWrapper(FusedRNNCell):
             elif len(initial_state) != 2:
                 raise ValueError("Expecting initial_state to be a tuple with length 2 or None")
             kind = dtype or initial_state[0].dtype
-            if sequence_length is not None:
-                sequence_length = math.cast(convert_to_tensor(sequence_length), dtypes.int32)
-            outputs, state = recurrent._loop(self._cell(value, kind), value, tuple(initial_state), sequence_length, 32,
-                                             False)
+            outputs, state = recurrent._dynamic_rnn_loop(
+                self._cell(value, kind), value, tuple(initial_state), 32, False, sequence_length)
             return (array.unpack(outputs) if is_list else outputs), state
 
 

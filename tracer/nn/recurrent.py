@@ -43,7 +43,7 @@ def rnn(cell: Any, inputs: Any, initial_state: Any = None, dtype: Any = None, se
                 varscope.reuse_variables()
             output, new = cell(value, state)
             if lengths is not None:
-                output, new = _masked(time, lengths, output, new, state)
+                output, new = _masked(logic.greater_equal(time, lengths), _zeros(output), output, new, state)
             outputs.append(output)
             state = new
     return outputs, state
@@ -65,17 +65,39 @@ def _lengths(sequence_length: Any) -> Tensor | None:
     return math.cast(convert_to_tensor(sequence_length, name="sequence_length"), dtypes.int32)
 
 
-def _masked(time: Any, lengths: Tensor, output: Any, new: Any, old: Any) -> tuple[Any, Any]:
-    """Zero output and unchanged state for the rows whose sequence has ended."""
-    ended = logic.greater_equal(time, lengths)
+def _masked(ended: Any, zero: Any, output: Any, new: Any, old: Any) -> tuple[Any, Any]:
+    """`zero` for the output and an unchanged state in the rows whose sequence has ended."""
 
     def choose(before: Tensor, after: Tensor) -> Tensor:
         chosen = logic.select(ended, before, after)
         chosen.set_shape(after.get_shape())
         return chosen
 
-    output = states.apply(lambda leaf: choose(constants.zeros_like(leaf), leaf), output)
-    return output, states.apply(choose, old, new)
+    return states.apply(choose, zero, output), states.apply(choose, old, new)
+
+
+def _zeros(output: Any) -> Any:
+    return states.apply(constants.zeros_like, output)
+
+
+_state_size_with_prefix = rnn_cell._state_size_with_prefix
+
+
+def _rnn_step(  # the name and arguments are those that scripts reach for, as `_dynamic_rnn_loop` and `_reverse_seq` below
+    time: Any, sequence_length: Any, min_sequence_length: Any, max_sequence_length: Any, zero_output: Any, state: Any,
+    call_cell: Any, state_size: Any, skip_conditionals: bool = False,
+) -> tuple[Any, Any]:
+    """One step of a sequence: what `call_cell()` gives, and for rows that have ended `zero_output` and `state`.
+
+    Every row goes on before `min_sequence_length` and none from `max_sequence_length` on, whatever its own length is,
+    unless `skip_conditionals`. `state_size` is known from `state`.
+    """
+    output, after = call_cell()
+    ended = logic.greater_equal(time, sequence_length)
+    if not skip_conditionals:
+        late = logic.logical_and(ended, logic.greater_equal(time, min_sequence_length))
+        ended = logic.logical_or(late, logic.greater_equal(time, max_sequence_length))
+    return _masked(ended, zero_output, output, after, state)
 
 
 def state_saving_rnn(cell: Any, inputs: Any, state_saver: Any, state_name: Any, sequence_length: Any = None,
@@ -168,29 +190,38 @@ def dynamic_rnn(cell: Any, inputs: Any, sequence_length: Any = None, initial_sta
         if varscope.caching_device is None:
             varscope.set_caching_device(lambda op: op.device)
         state = _initial(cell, inputs, 1, initial_state, dtype)
-        outputs, final = _loop(cell, inputs, state, _lengths(sequence_length), parallel_iterations or 32, swap_memory)
+        outputs, final = _dynamic_rnn_loop(
+            cell, inputs, state, parallel_iterations or 32, swap_memory, sequence_length)
         return outputs if time_major else array.transpose(outputs, [1, 0, 2]), final
 
 
-def _loop(cell: Any, inputs: Tensor, state: Any, lengths: Tensor | None, parallel_iterations: int,
-          swap_memory: bool) -> tuple[Any, Any]:
+def _dynamic_rnn_loop(
+    cell: Any, inputs: Tensor, initial_state: Any, parallel_iterations: int, swap_memory: bool,
+    sequence_length: Any = None, dtype: Any = None,
+) -> tuple[Any, Any]:
+    """`cell`, any function with an `output_size`, over the steps of `inputs` of shape (time, batch, ...).
+
+    Returns the outputs, of shape (time, batch, output size) and of `dtype` or the inputs' type, and the last state.
+    """
+    lengths = _lengths(sequence_length)
     known = inputs.get_shape().with_rank_at_least(3)
     steps = array.shape(inputs)[0]  # type: ignore[index]
     time = constants.constant(0, dtype=dtypes.int32, name="time")
-    given = TensorArray(inputs.dtype, size=steps)
+    given = TensorArray(dtype or inputs.dtype, size=steps)
     taken = TensorArray(inputs.dtype, size=steps).unpack(inputs)
 
     def body(time: Tensor, collected: TensorArray, *leaves: Any) -> list[Any]:
-        before = states.pack(state, list(leaves))
+        before = states.pack(initial_state, list(leaves))
         value = taken.read(time)
         value.set_shape(known[1:])
         output, after = cell(value, before)
         if lengths is not None:
-            output, after = _masked(time, lengths, output, after, before)
+            output, after = _masked(logic.greater_equal(time, lengths), _zeros(output), output, after, before)
         return [time + 1, collected.write(time, output), *states.flatten(after)]  # type: ignore[operator]
 
-    results = loops.while_loop(lambda time, *_: logic.less(time, steps), body, [time, given, *states.flatten(state)],
-                               parallel_iterations=parallel_iterations, swap_memory=swap_memory)
+    results = loops.while_loop(
+        lambda time, *_: logic.less(time, steps), body, [time, given, *states.flatten(initial_state)],
+        parallel_iterations=parallel_iterations, swap_memory=swap_memory)
     outputs = results[1].pack()
     outputs.set_shape([known[0], known[1], *([cell.output_size] if isinstance(cell.output_size, int) else [])])
-    return outputs, states.pack(state, results[2:])
+    return outputs, states.pack(initial_state, results[2:])

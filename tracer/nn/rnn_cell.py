@@ -21,6 +21,7 @@ from tracer.nn.cell_wrappers import MultiRNNCell as MultiRNNCell
 from tracer.nn.cell_wrappers import OutputProjectionWrapper as OutputProjectionWrapper
 from tracer.nn.cell_wrappers import SlimRNNCell as SlimRNNCell
 from tracer.ops import array, clip, math, nn
+from tracer.shapes import as_shape
 
 
 class LSTMStateTuple(collections.namedtuple("LSTMStateTuple", ("c", "h"))):
@@ -230,6 +231,13 @@ def _get_concat_variable(name: str, shape: list[int], dtype: Any, num_shards: in
     joined = array.concat(0, parts, name=f"{name}/concat")
     scopes.add_to_collection(scopes.GraphKeys.CONCATENATED_VARIABLES, joined)
     return joined
+
+
+def _state_size_with_prefix(state_size: Any, prefix: list[Any] | None = None) -> list[Any]:
+    """The sizes that a number, a list or a shape stands for, after those of `prefix`."""
+    if prefix is not None and not isinstance(prefix, list):
+        raise TypeError("prefix of _state_size_with_prefix should be a list.")
+    return [*(prefix or []), *as_shape(state_size).as_list()]
 
 
 # The private names above are those that scripts reach for, this one since 0.9.
