@@ -370,3 +370,15 @@ def test_dill_goes_through_files_of_text(run, tmp_path):
             back = pickle.load(f)
     """)
     assert found.back == {"a": [1.5, "b"]}
+
+
+@pytest.mark.parametrize("module", ["scipy.ndimage", "scipy.ndimage.interpolation"])
+def test_scipy_rotates_by_an_array_of_one_angle(run, module):
+    rotate = pytest.importorskip("scipy.ndimage").rotate
+    found = run(f"""
+        import numpy as np
+        from {module} import rotate
+        picture = np.arange(30.).reshape(5, 6)
+        turned = rotate(picture, np.random.randint(7, 8, 1), reshape=False, cval=0.5)
+    """)
+    np.testing.assert_array_equal(found.turned, rotate(found.picture, 7, reshape=False, cval=0.5))

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tracer.legacy import plot_names
+from tracer.legacy.old_numbers import scalar
 from tracer.legacy.plot_names import axes_of, held, with_renamed
 
 
@@ -27,6 +28,16 @@ def _windows(module: ModuleType) -> dict[str, Any]:
     from scipy.signal import windows
 
     return {name: getattr(windows, name) for name in windows.__all__ if not hasattr(module, name)}
+
+
+def _ndimage(module: ModuleType) -> dict[str, Any]:
+    from scipy import ndimage
+
+    @functools.wraps(ndimage.rotate)
+    def rotate(input: Any, angle: Any, *arguments: Any, **keywords: Any) -> Any:
+        return ndimage.rotate(input, scalar(angle), *arguments, **keywords)
+
+    return {"rotate": rotate}
 
 
 def _numpy_lib(module: ModuleType) -> dict[str, Any]:
@@ -194,6 +205,8 @@ LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "numpy.linalg": lambda module: {},
     "pandas": _pandas,
     "scipy": _scipy,
+    "scipy.ndimage": _ndimage,
+    "scipy.ndimage.interpolation": _ndimage,
     "scipy.signal": _windows,
     "sklearn": lambda module: {},
     "sklearn.datasets": _datasets,
