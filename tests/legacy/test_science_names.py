@@ -382,3 +382,14 @@ def test_scipy_rotates_by_an_array_of_one_angle(run, module):
         turned = rotate(picture, np.random.randint(7, 8, 1), reshape=False, cval=0.5)
     """)
     np.testing.assert_array_equal(found.turned, rotate(found.picture, 7, reshape=False, cval=0.5))
+
+
+def test_matplotlib_takes_a_place_as_text(run):
+    pytest.importorskip("matplotlib")
+    found = run("""
+        import matplotlib.pyplot as plt
+        places = [plt.subplot("212"), plt.figure().add_subplot("212"), plt.figure().add_subplot(2, 1, 2)]
+        plt.close("all")
+    """)
+    first, *others = (axes.get_position().bounds for axes in found.places)
+    assert others == [first, first]

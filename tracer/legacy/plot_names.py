@@ -55,6 +55,15 @@ def with_renamed(function: Callable, **renamed: str) -> Callable:
     return call
 
 
+def by_text_of_place(subplot: Callable) -> Callable:
+    """`subplot` or `add_subplot`, which took a place as text too: "211"."""
+
+    def call(*place: Any, **keywords: Any) -> Any:
+        return subplot(*(int(part) if isinstance(part, str) else part for part in place), **keywords)
+
+    return call
+
+
 def axes_of(figure: Any, **keywords: Any) -> Any:
     """`gca`, which took what new axes are to be: `projection="3d"`."""
     return figure.add_subplot(**keywords) if keywords else figure.gca()
@@ -73,7 +82,7 @@ def _pyplot(module: ModuleType) -> dict[str, Any]:
         "gca": lambda **keywords: axes_of(module.gcf(), **keywords),
         "hold": held,
         "ishold": lambda: True,
-        "subplot": with_renamed(module.subplot, axisbg="facecolor"),
+        "subplot": with_renamed(by_text_of_place(module.subplot), axisbg="facecolor"),
         "switch_backend": lambda newbackend: module.switch_backend(_backend(newbackend)),
     }
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from tracer.legacy import plot_names
 from tracer.legacy.old_numbers import scalar
-from tracer.legacy.plot_names import axes_of, held, with_renamed
+from tracer.legacy.plot_names import axes_of, by_text_of_place, held, with_renamed
 
 
 def _scipy(module: ModuleType) -> dict[str, Any]:
@@ -299,6 +299,7 @@ def _is_position(key: Any) -> bool:
 
 _ATTRIBUTES: dict[tuple[str, str], Callable] = {
     ("h5py", "value"): lambda owner: owner[()],
+    ("matplotlib", "add_subplot"): lambda owner: by_text_of_place(owner.add_subplot),
     ("matplotlib", "gca"): lambda owner: functools.partial(axes_of, owner),
     ("matplotlib", "hist"): lambda owner: with_renamed(owner.hist, normed="density"),
     ("matplotlib", "hold"): lambda owner: held,
@@ -311,7 +312,7 @@ _ATTRIBUTES: dict[tuple[str, str], Callable] = {
     ("pandas", "sort"): lambda owner: functools.partial(_sort, owner),
     ("pandas", "values"): _writable_values,
 }
-_CHANGED = ("gca", "hist", "values")
+_CHANGED = ("add_subplot", "gca", "hist", "values")
 ATTRIBUTES = {
     package: frozenset(name for owner, name in _ATTRIBUTES if owner == package)
     for package in ("h5py", "matplotlib", "pandas")
