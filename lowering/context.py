@@ -43,6 +43,7 @@ class Context:
         self.session: Any = None  # the resources of the session that the program belongs to
         self.failures: list[Exception] = []  # of Python functions that the program called
         self.silent = False  # whether Python functions stay uncalled: what runs has run before
+        self.again: frozenset[Operation] = frozenset()  # the operations of which that is so
         self.given: frozenset[Tensor] = frozenset()  # what came into the program, whatever makes it in the graph
         self.lifted: dict[Tensor, tuple[Any, ...] | None] = {}  # constants that came into it: see `lowering.programs.lifted`
         self.readers: dict[Tensor, list[Any]] | None = None  # what reads each tensor; None in regions
@@ -58,7 +59,7 @@ class Context:
         inner.temporaries, inner.given = set(self.temporaries), self.given
         inner.levels, inner.without, inner.lifted = self.levels, dict(self.without), self.lifted
         inner.custom, inner.session, inner.silent = self.custom, self.session, self.silent
-        inner.failures = self.failures
+        inner.failures, inner.again = self.failures, self.again
         return inner
 
     def plain(self) -> Context:

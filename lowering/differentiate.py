@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from typing import Any, NamedTuple
 
 import jax
@@ -12,19 +14,21 @@ from jax.interpreters import ad
 from lowering import interpret, through
 from lowering.flow import control
 from lowering.interpret import Alias, Context
+from lowering.kernels import elements
 from lowering.kernels.arrays import Elements, Stack, StackRow
+from lowering.plan.companions import is_cut
 from tracer import errors
 from tracer.ir import Operation, Region, Tensor
 
 
 def last_wave(nodes: list[Operation]) -> tuple[list[Operation], list[Operation], list[Operation]] | None:
     """Splits at the last run of `Gradients` operations: before, the gradients, after. None when there are none."""
-    end = next((i for i in range(len(nodes) - 1, -1, -1) if nodes[i].type == "Gradients"), None)
+    end = next((i for i in range(len(nodes) - 1, -1, -1) if _is_gradient(nodes[i])), None)
     if end is None:
         return None
     start = end
     inside: set[Operation] = set()
-    while start >= 0 and nodes[start].type == "Gradients":
+    while start >= 0 and _is_gradient(nodes[start]):
         start -= 1
     start += 1
     # A gradient of a gradient is a wave of its own.
@@ -33,6 +37,10 @@ def last_wave(nodes: list[Operation]) -> tuple[list[Operation], list[Operation],
             start, inside = i, set()
         inside.add(nodes[i])
     return nodes[:start], nodes[start:end + 1], nodes[end + 1:]
+
+
+def _is_gradient(node: Operation) -> bool:
+    return node.type == "Gradients" and not is_cut(node)
 
 
 class Parts:
@@ -70,7 +78,7 @@ def evaluate(before: list[Operation], gradients: list[Operation], context: Conte
         for x, gathers in zip(part.xs, part.rows, strict=True):
             for gather in gathers:
                 inside.rows.setdefault(gather, set()).add(x)
-    zeros = [jnp.zeros(shape, dtype) for shape, dtype in _signatures(keys, before, context)]
+    zeros = _zeros(keys, before, context)
     outputs, pullback, arrays = jax.vjp(lambda deltas: inside.run(deltas, keys, ys), zeros, has_aux=True)
     inside.commit(arrays)
     with np.errstate(all="ignore"):
@@ -196,7 +204,7 @@ class _Inside:
         self.order = (list(arrays), list(state), list(streams))
         out = (list(arrays.values()), list(state.values()), list(streams.values()), inner.checks.results,
                inner.checks.operands, [stack.array for stack in self.stacks])
-        return [jnp.asarray(inner.read(y)) for y in ys], out
+        return [interpret.as_value(inner.read(y)) for y in ys], out
 
     def commit(self, arrays: Any) -> None:
         values, state, streams, results, operands, rows = arrays
@@ -214,23 +222,26 @@ class _Inside:
         outer.checks.operands += operands
 
 
-def _signatures(keys: list[Any], before: list[Operation], context: Context) -> list[tuple[Any, Any]]:
-    """Shape and dtype at each key: from what is there, from the static shape, or by evaluating abstractly."""
-    found: dict[Any, tuple[Any, Any]] = {}
+def _zeros(keys: list[Any], before: list[Operation], context: Context) -> list[Any]:
+    """What is added at each key. Its shape is from what is there, from the static shape, or by evaluating abstractly."""
+    found: dict[Any, Any] = {}
     for key in keys:
         tensor = key.outputs[0] if isinstance(key, Operation) else key
         dtype = tensor.dtype.base_dtype.array_dtype
         value = None if isinstance(key, Operation) else _available(tensor, context)
-        if value is not None:
-            found[key] = (value.shape if isinstance(value, StackRow) else np.shape(value), dtype)
-        elif tensor.sizes is not None and None not in tensor.sizes:
-            found[key] = (tensor.sizes, dtype)
+        if isinstance(value, Elements):
+            found[key] = elements.zeros(value)
+        elif value is not None:
+            found[key] = jnp.zeros(value.shape if isinstance(value, StackRow) else np.shape(value), dtype)
+        elif tensor.sizes is not None and None not in tensor.sizes and not elements.are_behind(tensor):
+            found[key] = jnp.zeros(tensor.sizes, dtype)
     missing = [key for key in keys if key not in found]
     if missing:
         tensors = [key.outputs[0] if isinstance(key, Operation) else key for key in missing]
         trial = _Inside(before, context)
         shapes = jax.eval_shape(lambda: trial.run([], [], tensors)[0])
-        found.update((key, (s.shape, s.dtype)) for key, s in zip(missing, shapes, strict=True))
+        found.update((key, elements.zeros(s) if isinstance(s, Elements) else jnp.zeros(s.shape, s.dtype))
+                     for key, s in zip(missing, shapes, strict=True))
     return [found[key] for key in keys]
 
 
@@ -250,15 +261,21 @@ def _gradient(part: Parts, ys: list[Tensor], keys: list[Any], outputs: list[Any]
     seeds: dict[Tensor, Any] = {}
     for y, seed in zip(part.ys, part.seeds, strict=True):
         value = outputs[ys.index(y)]
+        if isinstance(value, Elements):
+            cotangent = elements.zeros(value) if seed is None else elements.like(context.read(seed), value)
+            seeds[y] = seeds[y] + cotangent if y in seeds else cotangent
+            continue
         cotangent = jnp.ones(value.shape, value.dtype) if seed is None else jnp.asarray(context.read(seed))
         if cotangent.size == value.size:
             cotangent = cotangent.reshape(value.shape)  # TensorFlow's gradients often look at the elements only
         cotangent = jnp.broadcast_to(cotangent, value.shape)
         seeds[y] = seeds[y] + cotangent if y in seeds else cotangent
     with jax.named_scope(part.op.name), interpret.blame(part.op):
-        cotangents = [_cotangent(value, seeds.get(y)) for y, value in zip(ys, outputs, strict=True)]
+        cotangents = [elements.cotangent(value, seeds.get(y), _cotangent) if isinstance(value, Elements)
+                      else _cotangent(value, seeds.get(y)) for y, value in zip(ys, outputs, strict=True)]
         (pulled,) = pullback(cotangents)
-        pulled = [_conjugate(gradient) for gradient in pulled]
+        pulled = [elements.gradient(gradient) if isinstance(gradient, Elements) else _conjugate(gradient)
+                  for gradient in pulled]
     by_key = dict(zip(keys, pulled, strict=True))
     results = iter(part.op.outputs)
     for x, gathers, dense in zip(part.xs, part.rows, part.dense, strict=True):
@@ -274,6 +291,22 @@ def _gradient(part: Parts, ys: list[Tensor], keys: list[Any], outputs: list[Any]
             indices = jnp.concatenate([indices, jnp.arange(by_key[x].shape[0], dtype=indices.dtype)])
         context.write(next(results), values)
         context.write(next(results), indices)
+
+
+def add_up(op: Operation, context: Context) -> None:
+    """Gives a `Gradients` operation that has been cut the sums of what others found."""
+    results = iter(op.outputs)
+    for sums, gathers in zip(vars(op)["_crossing"].sums, op.attrs["rows"], strict=True):
+        found = [[interpret.as_value(context.read(tensor)) for tensor in one] for one in sums]
+        output = next(results)
+        if not gathers:
+            context.write(output, functools.reduce(operator.add, [one for one, in found]))
+            continue
+        places = next(results)
+        kind = places.dtype.base_dtype.array_dtype
+        found = [one if len(one) > 1 else [one[0], jnp.arange(one[0].shape[0], dtype=kind)] for one in found]
+        context.write(output, jnp.concatenate([values for values, _ in found]))
+        context.write(places, jnp.concatenate([indices for _, indices in found]))
 
 
 def _joined(arrays: list[Any], row: tuple[int, ...]) -> Any:

@@ -65,6 +65,11 @@ def step(node: Operation, context: Context) -> None:
         return
     if node.type in ALIASES and pass_alias(node, context):
         return
+    if companions.is_cut(node):
+        from lowering import differentiate
+
+        differentiate.add_up(node, context)
+        return
     if node.regions:
         from lowering.flow import control
 
@@ -174,7 +179,7 @@ def _later(context: Context, node: Operation, function: Any, *operands: Any) -> 
 
     What it raises fails the run, when the program has come to its end.
     """
-    if context.silent:
+    if context.silent or node in context.again:
         return
     known = {i: o for i, o in enumerate(operands) if isinstance(o, np.ndarray)}  # strings among them
 

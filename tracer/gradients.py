@@ -104,7 +104,7 @@ def _record(ys: list[Any], xs: list[Tensor], seeds: list[Any], is_gated: bool) -
             outputs.append((kind, x.sizes))
     given = [ends.whole(seeds[i], plain[i]) for i in live]
     regions = tuple(region for _, region, _ in custom)
-    captured = dict.fromkeys(t for region in regions for t in region.captures()[0] if not _in_copy(t))
+    captured = dict.fromkeys(t for region in regions for t in region.captures()[0] if _is_visible(t, graph))
     op = graph.add(
         "Gradients", (*(plain[i] for i in live), *chosen, *(seed for seed in given if seed is not None), *captured),
         {"ys": len(live), "xs": len(chosen), "seeded": tuple(seed is not None for seed in given),
@@ -142,9 +142,10 @@ def _of_integers(ys: list[Any], xs: list[Tensor], seeds: list[Any], is_gated: bo
 
 
 def _is_reached(graph: Graph, name: str, reached: dict[Tensor, list[Operation]]) -> bool:
-    """Whether a gradient still reaches an operation, or the call whose copy it stands in."""
+    """Whether a gradient still reaches an operation, or the call, conditional or loop that it stands in."""
     op = graph.get_operation_by_name(name.partition("//")[0])
-    return any(output in reached for output in op.outputs)
+    return any(output in reached for output in op.outputs) or any(
+        region.holds(op) for passing in reached.values() for other in passing for region in other.regions)
 
 
 def _custom(graph: Graph, reached: dict[Tensor, list[Operation]]) -> list[tuple[str, Region, tuple[bool, ...]]]:
@@ -176,22 +177,40 @@ def _custom(graph: Graph, reached: dict[Tensor, list[Operation]]) -> list[tuple[
 
 
 def _with_copies(op: Operation, name: str) -> list[tuple[str, Operation]]:
-    """The operation; where it is a call that has no gradient of its own, also those in its copy of the body."""
+    """The operation, with those inside of it that gradients may reach; in the copy of a function's body, that a call holds,
+    all of them, unless the call has a gradient of its own."""
     found = [(name, op)]
-    if op.regions and op.regions[0].names and own_gradient(op) is None:
+    if not op.regions or own_gradient(op) is not None:
+        return found
+    if op.regions[0].names:
         for inner, copy in op.regions[0].names.items():
             found += _with_copies(copy, f"{name}//{inner}")
+        return found
+    prefix = name[:len(name) - len(name.rpartition("//")[2])]
+    for region in op.regions:
+        for inner in _on_the_way_in(region):
+            found += _with_copies(inner, prefix + inner.name)
     return found
 
 
-def _in_copy(tensor: Tensor) -> bool:
-    """Whether a tensor stands in the copy of a function's body, where nothing outside reads it."""
-    region = tensor.op.region
-    while region is not None:
-        if region.names:
-            return True
+def _on_the_way_in(region: Region) -> list[Operation]:
+    """The operations of a body that give numbers to its results."""
+    found: set[Operation] = set()
+    stack = [t.op for t in region.outputs if differentiable(t)]
+    while stack:
+        op = stack.pop()
+        if op.region is region and op not in found:
+            found.add(op)
+            stack += [t.op for t in op.inputs if differentiable(t)]
+    return sorted(found, key=lambda op: op._id)
+
+
+def _is_visible(tensor: Tensor, graph: Graph) -> bool:
+    """Whether a tensor stands in none of the bodies that what is recorded now is no part of."""
+    region = graph.region
+    while region is not None and region is not tensor.op.region:
         region = region.parent
-    return False
+    return region is tensor.op.region
 
 
 def own_gradient(op: Operation) -> Callable | None:

@@ -107,8 +107,10 @@ class Elements:
         if one.items is not None and two.items is not None:
             return Elements([b if a is None else a if b is None else a + b
                              for a, b in zip(one.items, two.items, strict=True)])
-        like = (one.stacked if one.items is None else two.stacked)[0]
-        one, two = one.spread(like), two.spread(like)
+        if one.items is not None or two.items is not None:
+            shape = (one.stacked if one.items is None else two.stacked)
+            like = jax.ShapeDtypeStruct(shape.shape[1:], shape.dtype)
+            one, two = one.spread(like), two.spread(like)
         return Elements(None, one.stacked + two.stacked, one.written | two.written)
 
 

@@ -22,9 +22,19 @@ TYPE = "Companion"
 
 
 def inputs_of(op: Operation) -> tuple[Tensor, ...]:
-    """What must have been computed before `op`: its inputs, and its companion's output."""
+    """What must have been computed before `op`: its inputs, and its companion's output.
+
+    A gradient that crosses what runs on the host adds up others: see `lowering.plan.crossings`.
+    """
+    if is_cut(op):
+        return tuple(dict.fromkeys(t for found in vars(op)["_crossing"].sums for one in found for t in one))
     before = companion(op)
     return op.inputs if before is None else (*op.inputs, before.outputs[0])
+
+
+def is_cut(op: Operation) -> bool:
+    """Whether the operation is a `Gradients` that others stand for."""
+    return op.type == "Gradients" and "_crossing" in vars(op) and bool(vars(op)["_crossing"].hosts)
 
 
 def companion(op: Operation) -> Operation | None:

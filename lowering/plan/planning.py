@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from lowering import registry
-from lowering.plan import decisions
-from lowering.plan.companions import inputs_of
+from lowering.plan import crossings, decisions
+from lowering.plan.companions import inputs_of, is_cut
 from lowering.plan.slice import (
     ALIASES,
-    ON_HOST,
     VARIABLES,
     RawControlFlowError,
     check_supported,
@@ -28,44 +27,19 @@ from tracer.errors import UnsupportedError
 from tracer.ir import Operation, Region, Tensor
 
 
-def _check_differentiable(op: Operation, path: set[Operation], fed: frozenset[Tensor]) -> None:
-    """Raises UnsupportedError when a gradient would have to pass through what runs on the host, region by region."""
-    regional = [node for node in path if node.regions and is_host(node)]
-    if not regional:
-        return
-    xs = set(op.inputs[op.attrs["ys"]:op.attrs["ys"] + op.attrs["xs"]])
-    smooth: set[Operation] = set()
-    for node in sorted(path, key=lambda node: node._id):
-        if node.type != "StopGradient" and node.attrs.get("back_prop", True) and any(
-                t in xs or (t not in fed and t.op in smooth) for t in node.inputs if _is_smooth(t)):
-            smooth.add(node)
-    needed_by_ys = needed([y.op for y in op.inputs[:op.attrs["ys"]] if y not in fed and _is_smooth(y)], fed)
-    blocked = next((node for node in regional if node in smooth and node in needed_by_ys), None)
-    if blocked is None:
-        return
-    if blocked in ON_HOST:
-        raise UnsupportedError(
-            "there is no gradient through a conditional or a loop whose values change their shapes by what it computes "
-            "itself", blocked, "Let fed or constant numbers alone decide how often the loop runs.")
-    inside = next((node.name for region in blocked.regions for node in region.walk() if is_host(node)), blocked.name)
-    raise UnsupportedError(
-        f"there is no gradient through a conditional or a loop that runs {inside!r} on the host", blocked,
-        "Compute that outside of it, and hand its result in.")
-
-
-def _is_smooth(tensor: Tensor) -> bool:
-    return tensor.dtype.base_dtype.is_floating or tensor.dtype.base_dtype.is_complex
-
-
 def plan(fetches: list[Tensor], targets: list[Operation], fed: frozenset[Tensor], controls: bool = True,
-         moved: frozenset[Operation] = frozenset(), within: Region | None = None, decides: bool = False) -> Plan:
+         moved: frozenset[Operation] = frozenset(), within: Region | None = None, decides: bool = False,
+         again: bool = False) -> Plan:
     """The stages that compute `fetches` and run `targets` when the tensors in `fed` are given.
 
     Those are of the region `within`, where they are of one.
     Without `controls` nothing is run that is only waited for. What is `moved` runs on the host: see `lowering.plan.ragged`.
-    With `decides` the programs are for fed values that decide on conditionals: see `lowering.plan.decisions`.
+    With `decides` the programs are for fed values that decide on conditionals: see `lowering.plan.decisions`. What runs
+    `again` has no effects any more: see `lowering.run.backward`.
     """
     ops = needed({t.op for t in fetches if t not in fed} | set(targets), fed, controls, within)
+    while crossings.settle(ops):
+        ops = needed({t.op for t in fetches if t not in fed} | set(targets), fed, controls, within)
     if controls and any(is_raw(op) for op in ops):
         raise RawControlFlowError
     order = ordered(ops, fed)
@@ -73,6 +47,8 @@ def plan(fetches: list[Tensor], targets: list[Operation], fed: frozenset[Tensor]
     loads = restoring.find(order, fed, fetches)
     moved |= loads
     moved |= idle.find(order, fed, lambda op: op in moved or is_host(op))
+    if any(is_cut(op) for op in order):  # what stands in no graph is no reader that those would know of
+        moved = moved.difference(*(forward_path(op, fed) for op in order if op.type == "Gradients" and not is_cut(op)))
     stager = Stager(order, fed, moved, decisions.find(order, fed) if decides else frozenset())
     stager.assign()
     groups: dict[int, set[Operation]] = {}
@@ -81,7 +57,8 @@ def plan(fetches: list[Tensor], targets: list[Operation], fed: frozenset[Tensor]
             groups.setdefault(stager.stage[op], set()).add(op)
     stages: list[DeviceStage | HostStage] = []
     for number in sorted(groups):
-        stages.append(_host_stage(stager, groups[number], loads) if number % 2 else _device_stage(stager, groups[number]))
+        stages.append(_host_stage(stager, groups[number], loads) if number % 2 else _device_stage(
+            stager, groups[number], None if again else number))
     _check_temporaries(stages)
     _connect(stages, fetches, fed)
     return Plan(stages, fetches, _required(order, stager, fetches), order)
@@ -97,22 +74,24 @@ def _host_stage(stager: Stager, ops: set[Operation], loads: frozenset[Operation]
     return HostStage(nodes, list(inputs), passing, only)
 
 
-def _device_stage(stager: Stager, ops: set[Operation]) -> DeviceStage:
+def _device_stage(stager: Stager, ops: set[Operation], number: int | None) -> DeviceStage:
+    """The program of `ops`. What it computes again is what has another number than it."""
     ops, static = _completed(stager, ops)
     nodes = sorted(ops, key=lambda op: stager.position.get(op, -1))
     held, written = _looked_at(nodes, stager)
     streams = [node for op in nodes for node in inner(op)
                if (rule := registry.find(node.type)) is not None and rule.draws]
-    return DeviceStage(nodes, static=sorted(static, key=lambda t: t.name), held=held, written=written, streams=streams)
+    again = frozenset(node for op in nodes if stager.stage.get(op, number) != number or number is None for node in inner(op))
+    return DeviceStage(nodes, static=sorted(static, key=lambda t: t.name), held=held, written=written, streams=streams,
+                       again=again)
 
 
 def _completed(stager: Stager, ops: set[Operation]) -> tuple[set[Operation], set[Tensor]]:
     """The operations, with what the program computes along with them; and the tensors whose values shape it."""
     static: set[Tensor] = set()
     for op in list(ops):
-        if op.type == "Gradients":
+        if op.type == "Gradients" and not is_cut(op):
             path = forward_path(op, stager.fed)
-            _check_differentiable(op, path, stager.fed)
             ops |= {n for n in path if not stager.is_host(n) and not stager.written_by(n)}
     for op in list(ops):
         for tensor in stager.static_inputs(op):

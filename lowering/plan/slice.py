@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Collection, Iterable, Iterator
 
 from lowering import registry
-from lowering.plan.companions import companion, inputs_of
+from lowering.plan.companions import companion, inputs_of, is_cut
 from tracer import dtypes
 from tracer.errors import NoKernelError
 from tracer.ir import Operation, Region, Tensor
@@ -77,7 +77,7 @@ def needed(roots: Iterable[Operation], fed: frozenset[Tensor], controls: bool = 
     found = set(roots)
     _follow(found, list(found), fed, controls, within)
     if within is None and any(t.op.inputs for t in fed):
-        through = {t.op for op in found if op.type == "Gradients" for t in passed_through(op, fed)} - found
+        through = {t.op for op in found if op.type == "Gradients" and not is_cut(op) for t in passed_through(op, fed)} - found
         found |= through
         _follow(found, list(through), fed, controls, within)
     return found
@@ -127,7 +127,7 @@ def inner(op: Operation) -> Iterator[Operation]:
 
 
 def _priority(op: Operation) -> int:
-    if op.type == "Gradients":
+    if op.type in ("Gradients", "StepBack"):
         return 1
     for node in inner(op):
         rule = registry.find(node.type)
@@ -140,7 +140,7 @@ def ordered(ops: set[Operation], fed: frozenset[Tensor]) -> list[Operation]:
     """`ops` in the order in which they run."""
     waiting: dict[Operation, int] = {}
     after: dict[Operation, list[Operation]] = {}
-    ready: list[tuple[int, int, Operation]] = []
+    ready: list[tuple[int, int, int, Operation]] = []
     for op in ops:
         before = {t.op for t in inputs_of(op) if t not in fed} | set(op.control_inputs)
         before &= ops
@@ -148,16 +148,21 @@ def ordered(ops: set[Operation], fed: frozenset[Tensor]) -> list[Operation]:
         for earlier in before:
             after.setdefault(earlier, []).append(op)
         if not before:
-            heapq.heappush(ready, (_priority(op), op._id, op))
+            heapq.heappush(ready, _turn(op))
     order = []
     while ready:
-        op = heapq.heappop(ready)[2]
+        op = heapq.heappop(ready)[-1]
         order.append(op)
         for later in after.get(op, ()):
             waiting[later] -= 1
             if not waiting[later]:
-                heapq.heappush(ready, (_priority(later), later._id, later))
+                heapq.heappush(ready, _turn(later))
     return order
+
+
+def _turn(op: Operation) -> tuple[int, int, int, Operation]:
+    """When it is the operation's turn: what stands in no graph has that of another, and comes after it."""
+    return _priority(op), op._id, vars(op).get("_turn", 0), op
 
 
 def is_host(op: Operation) -> bool:
@@ -235,9 +240,14 @@ def written_by(op: Operation) -> list[Operation]:
     return list(found)
 
 
+def is_smooth(tensor: Tensor) -> bool:
+    """Whether a gradient can go through a tensor."""
+    return tensor.dtype.base_dtype.is_floating or tensor.dtype.base_dtype.is_complex
+
+
 def forward_path(op: Operation, fed: frozenset[Tensor]) -> set[Operation]:
     """The operations between a `Gradients` operation's xs and ys: what must stand in the same program as it."""
-    cuts = fed.difference(passed_through(op, fed))
+    cuts = fed.difference(passed_through(op, fed)) | vars(op).get("_cuts", frozenset())
     above = needed([y.op for y in op.inputs[:op.attrs["ys"]] if y not in cuts], cuts)
     return _behind_xs(op, above, cuts)
 
@@ -248,7 +258,7 @@ def _behind_xs(op: Operation, above: set[Operation], cuts: frozenset[Tensor]) ->
     xs = set(op.inputs[count_y:count_y + count_x])
     onward: dict[Operation, bool] = {}
     for node in sorted(above, key=lambda node: node._id):
-        onward[node] = any(t in xs or (t not in cuts and onward.get(t.op, False)) for t in node.inputs)
+        onward[node] = any((t in xs or (t not in cuts and onward.get(t.op, False))) and is_smooth(t) for t in node.inputs)
     return {node for node, hit in onward.items() if hit}
 
 
@@ -258,7 +268,8 @@ def passed_through(op: Operation, fed: frozenset[Tensor]) -> list[Tensor]:
     inner = [t for t in fed if t.op.inputs and (t.dtype.base_dtype.is_floating or t.dtype.base_dtype.is_complex)]
     if not inner:
         return []
-    path = _behind_xs(op, needed([y.op for y in op.inputs[:op.attrs["ys"]]], frozenset()), frozenset())
+    cuts: frozenset[Tensor] = vars(op).get("_cuts", frozenset())
+    path = _behind_xs(op, needed([y.op for y in op.inputs[:op.attrs["ys"]] if y not in cuts], cuts), cuts)
     return sorted((t for t in inner if t.op in path and not is_host(t.op)), key=lambda t: t.name)
 
 

@@ -18,6 +18,7 @@ class DeviceStage:
     held: list[Operation] = field(default_factory=list)  # variables read
     written: list[Operation] = field(default_factory=list)
     streams: list[Operation] = field(default_factory=list)  # operations that draw random numbers
+    again: frozenset[Operation] = frozenset()  # what has run before, and is computed again to be differentiated
     used: frozenset[Tensor] = frozenset()  # what anything reads: a conditional computes no more than that
 
 

@@ -21,7 +21,7 @@ from lowering.programs import announce, devices, first, inline, kept, lifted, op
 from lowering.programs.stage_function import StageFunction
 from lowering.run.state import State
 from tracer import errors
-from tracer.ir import Tensor
+from tracer.ir import Operation, Tensor
 
 OFTEN = 16
 """So many compilations of one program are worth a word to the user."""
@@ -162,9 +162,14 @@ class Program(StageFunction):
             raise self._uninitialized(str(missing.args[0])) from None
         if self.constant_arrays is None:
             self.constant_arrays = self._passed()
-        streams = tuple([state.stream(op) for op in self.stage.streams]) if self.stream_names else ()
+        streams = tuple([self._stream(op, state, values) for op in self.stage.streams]) if self.stream_names else ()
         inputs = tuple([values[t] for t in self.dynamic]) if self.dynamic else ()
         return held, streams, readonly, self.constant_arrays, inputs
+
+    def _stream(self, op: Operation, state: State, values: dict) -> Any:
+        """The random numbers of an operation: those that it drew before, where it runs again."""
+        drawn = values.get(op) if op in self.stage.again else None
+        return state.stream(op) if drawn is None else drawn
 
     def _uninitialized(self, name: str) -> errors.OpError:
         reader = next((node for node in self.stage.nodes
@@ -325,7 +330,8 @@ class Program(StageFunction):
         elif updated:
             target.update(zip(self.updated_names, updated, strict=True))
         if advanced:
-            state.streams.update(zip(self.stream_names, advanced, strict=True))
+            state.streams.update((op.name, stream) for op, stream in zip(self.stage.streams, advanced, strict=True)
+                                 if op not in self.stage.again)
 
     def _listen(self) -> None:
         """Waits for what the program prints, to stand before what the caller prints; raises what failed there."""

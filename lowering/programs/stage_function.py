@@ -13,7 +13,7 @@ from lowering import interpret
 from lowering.checks import Check
 from lowering.kernels import winograd
 from lowering.kernels.rows import RowWrites
-from lowering.plan.companions import inputs_of
+from lowering.plan.companions import inputs_of, is_cut
 from lowering.plan.slice import variable_of
 from lowering.plan.stages import DeviceStage
 from lowering.programs import hoist, lifted, options
@@ -98,6 +98,7 @@ class StageFunction:
                 constants: tuple, inputs: tuple) -> interpret.Context:
         """What the operations start from."""
         context = interpret.Context()
+        context.again = self.stage.again
         context.used, context.given = self.stage.used, frozenset((*self.stage.inputs, *self.lifted))
         context.lifted = self.lifted
         context.values.update(static)
@@ -122,7 +123,7 @@ class StageFunction:
         """What reads each tensor: operations of the stage, and None for what it hands out."""
         found: dict[Tensor, list[Any]] = {tensor: [None] for tensor in self.stage.outputs}
         for op in self.stage.nodes:
-            for tensor in op.inputs:
+            for tensor in inputs_of(op) if is_cut(op) else op.inputs:
                 found.setdefault(tensor, []).append(op)
             for names in op.attrs["rows"] if op.type == "Gradients" else ():
                 for gather in names:  # the places of the rows are its results too

@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 import jax
+import numpy as np
 
 from lowering import fast
 from lowering.flow import arrays_in_loops, trips
@@ -17,7 +18,7 @@ from lowering.plan import slice as slicing
 from lowering.plan.stages import DeviceStage, HostStage
 from lowering.programs.program import OFTEN, Program
 from lowering.programs.staging import Staging
-from lowering.run import ending, feeding, repeated, restoring, straight
+from lowering.run import backward, ending, feeding, repeated, restoring, straight
 from lowering.run.host_steps import HostSteps
 from lowering.run.results import fetched, own
 from lowering.run.state import State
@@ -33,7 +34,8 @@ class Executable:
     def __init__(self, fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor],
                  nested: bool = False, controls: bool = True, moved: frozenset[Operation] = frozenset(),
                  before: list[Program | HostStage] | None = None, within: Region | None = None,
-                 decides: bool = False) -> None:
+                 decides: bool = False, again: bool = False) -> None:
+        self.again = again  # whether all of it has run before: see `lowering.run.backward`
         self.nested = nested  # the body of a conditional or loop: the run around it commits, or takes all back
         self.within = within
         self.decides = decides  # whether its programs may be for fed values that decide on conditionals
@@ -58,17 +60,20 @@ class Executable:
         self.fixed, self.hosted = frozenset(slicing.FIXED), frozenset(slicing.ON_HOST)
         try:
             self.plan = planning.plan(fetches, self.targets, self.fed, self.controls, self.moved, self.within,
-                                      self.decides)
+                                      self.decides, self.again)
             if self._fix_what_grows():
                 self.fixed = frozenset(slicing.FIXED)
                 self.plan = planning.plan(fetches, self.targets, self.fed, self.controls, self.moved, self.within,
-                                          self.decides)
+                                          self.decides, self.again)
         except slicing.RawControlFlowError:
             self.plan = planning.plan([], [], self.fed)
             self.awaited = []  # what is on a branch that is not taken is not computed
             self.dataflow = Dataflow(self.fetches, self.targets, self.fed)
         feeding.check(self.plan.nodes, self.fed)
         stages = self.plan.stages
+        self.host.taped = backward.taped(self.plan.nodes)
+        self.redrawn = frozenset(op for stage in stages if isinstance(stage, DeviceStage)
+                                 for op in stage.streams if op in stage.again)
         last = len(stages) - 1
         self.endless = any(trips.may_not_end(op) for stage in stages if isinstance(stage, DeviceStage)
                            for node in stage.nodes for op in slicing.inner(node))
@@ -124,7 +129,8 @@ class Executable:
             planned = self if self.successor is None else self.successor
             self.repeated = None
             self.successor = Executable(self.fetches, self.targets, self.feeds, self.nested, self.controls,
-                                        planned.moved.union(moved), planned.steps, self.within, self.decides)
+                                        planned.moved.union(moved), planned.steps, self.within, self.decides,
+                                        self.again)
 
     def _source(self, tensor: Tensor) -> tuple[str, Any]:
         """Where a fetched value is found at the end of a run."""
@@ -176,14 +182,18 @@ class Executable:
         finally:
             ending.leave()
 
-    def run_within(self, state: State, feeds: list[Any], overlay: dict[str, Any], watch: Watch | None = None) -> list[Any]:
-        """Runs once inside of another run, which commits what this one leaves in `overlay`."""
+    def run_within(self, state: State, feeds: list[Any], overlay: dict[str, Any], watch: Watch | None = None,
+                   streams: dict[Operation, Any] | None = None) -> list[Any]:
+        """Runs once inside of another run, which commits what this one leaves in `overlay`.
+
+        What has run before draws its random numbers again, from these `streams`.
+        """
         try:
-            return self._run_stages(state, feeds, overlay, watch)
+            return self._run_stages(state, feeds, overlay, watch, streams)
         except (ShapeVariesError, ArrayGrowsError) as error:
             self._fix(error)
             self._prepare([])
-            return self.run_within(state, feeds, overlay, watch)
+            return self.run_within(state, feeds, overlay, watch, streams)
 
     def run_several(self, state: State) -> bool:
         """Runs several times at once, as if each run came by itself; False where it has to be run."""
@@ -224,9 +234,10 @@ class Executable:
             slicing.fix(node)
 
     def _run_stages(self, state: State, feeds: list[Any], outer: dict[str, Any] | None = None,
-                    watch: Watch | None = None) -> list[Any]:
+                    watch: Watch | None = None, streams: dict[Operation, Any] | None = None) -> list[Any]:
         """Runs the stages; inside of a region (with the `outer` overlay) the run around it commits."""
-        values: dict[Tensor, Any] = dict(zip(self.feeds, feeds, strict=True))
+        values: dict[Any, Any] = dict(zip(self.feeds, feeds, strict=True))
+        values.update(streams or {})
         if self.dataflow is not None:
             return self._run_dataflow(self.dataflow, state, values, outer)
         self._check_initialized(state, outer)
@@ -268,6 +279,8 @@ class Executable:
     def _run_program(self, program: Program, state: State, values: dict[Tensor, Any], overlay: dict[str, Any] | None,
                      commits: bool, undo: list[tuple[str, Any, Any]], watch: Watch | None) -> tuple:
         """Runs a device program. What it changes is seen by others at once, and noted in `undo`, where this commits."""
+        for op in self.redrawn.intersection(program.stage.streams).difference(values) if self.redrawn else ():
+            values[op] = np.asarray(state.stream(op))  # type: ignore[index]
         try:
             outputs = (program.run(state, values, overlay) if watch is None or overlay is None
                        else watch.program(program, state, values, overlay, self.nested))

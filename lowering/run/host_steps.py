@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lowering import interpret
 from lowering.kernels.arrays import WHOLE
+from lowering.plan import crossings
 from lowering.plan import slice as slicing
 from lowering.plan.stages import HostStage
+from lowering.run import backward
 from lowering.run.hosting import Call, HostSession
 from lowering.run.results import own
 from lowering.run.state import State
@@ -26,6 +29,9 @@ class HostSteps:
 
     def __init__(self, fed: frozenset[Tensor]) -> None:
         self.fed = fed
+        self.taped: frozenset[Operation] = frozenset()  # what notes how it ran, for a gradient
+        self._recorders: dict[Region, backward.Recorder | None] = {}
+        self._steps_back: dict[Operation, backward.StepBack] = {}
         self.nested: dict[Region, Executable] = {}  # the regions that run step by step
         self._calls: dict[Operation, Call] = {}
 
@@ -38,9 +44,9 @@ class HostSteps:
                 continue
             begun = 0 if watch is None else now()
             call = self._calls.get(node)
-            if call is None and node.regions:
+            if call is None and (node.regions or node.type == crossings.BACK):
                 with interpret.blame(node):
-                    results = self._control(node, state, values, overlay, watch)
+                    results = (self._control if node.regions else self._back)(node, state, values, overlay, watch)
                 values.update(zip(node.outputs, results, strict=True))
                 if watch is not None:
                     watch.host(node, begun, values)
@@ -91,32 +97,57 @@ class HostSteps:
         def read(tensor: Tensor) -> Any:
             return self._argument(tensor, False, state, values, overlay)
 
+        tape = backward.Tape() if node in self.taped else None
+        results = self._results(node, lambda region, given: self._region(
+            region, given, state, read, overlay, watch, None if tape is None else (node, tape)), read)
+        if tape is not None:
+            tape.results = results
+            values[crossings.tape(node).outputs[0]] = tape
+        return results
+
+    @staticmethod
+    def _results(node: Operation, run: Callable[[Region, list[Any]], list[Any]], read: Callable) -> list[Any]:
         if node.type == "Cond":
             holds = bool(read(node.inputs[0]))
-            return [*self._region(node.regions[0 if holds else 1], [], state, read, overlay, watch), np.int32(holds)]
+            return [*run(node.regions[0 if holds else 1], []), np.int32(holds)]
         if node.type != "While":
-            return self._region(node.regions[0], [], state, read, overlay, watch)
+            return run(node.regions[0], [])
         condition, body = node.regions
         carried = [read(t) for t in node.inputs[:node.attrs["count"]]]
-        while bool(self._region(condition, carried, state, read, overlay, watch)[0]):
-            carried = self._region(body, carried, state, read, overlay, watch)
+        while bool(run(condition, carried)[0]):
+            carried = run(body, carried)
         return carried
 
     def _region(self, region: Region, given: list[Any], state: State, read: Any, overlay: dict[str, Any],
-                watch: Watch | None) -> list[Any]:
+                watch: Watch | None, tape: tuple[Operation, backward.Tape] | None) -> list[Any]:
         executable = self.nested.get(region)
         if executable is not None and executable.successor is not None:
             executable = self.nested[region] = executable.successor
         if executable is None:
             from lowering.run.executable import Executable
 
-            captured = [t for t in region.captures()[0] if t.op.type != "Const" and slicing.variable_of(t) is None]
-            inputs = [*region.inputs, *captured]
+            notes = tape is not None and not (tape[0].type == "While" and region is tape[0].regions[0])
+            recorder = self._recorders[region] = backward.Recorder(tape[0], region) if notes else None
+            inputs = [*region.inputs, *crossings.captured(region)]
             executable = self.nested[region] = Executable(
-                region.outputs, region.effects, inputs, nested=True, within=region)
-        feeds = [*given, *(read(t) for t in executable.feeds[len(given):])]
-        return executable.run_within(
-            state, [feed if isinstance(feed, WHOLE) else np.asarray(feed) for feed in feeds], overlay, watch)
+                region.outputs if recorder is None else recorder.fetches, region.effects, inputs, nested=True, within=region)
+        recorder = self._recorders[region]
+        feeds = [feed if isinstance(feed, WHOLE) else np.asarray(feed)
+                 for feed in (*given, *(read(t) for t in executable.feeds[len(given):]))]
+        if recorder is None:
+            return executable.run_within(state, feeds, overlay, watch)
+        assert tape is not None
+        trip = recorder.begin(state, overlay, feeds[:len(given)])
+        results = recorder.end(trip, feeds[len(given):], executable.run_within(state, feeds, overlay, watch))
+        tape[1].trips.append(trip)
+        return results
+
+    def _back(self, node: Operation, state: State, values: dict, overlay: dict[str, Any], watch: Watch | None) -> list[Any]:
+        """A step back through an operation of the host."""
+        step = self._steps_back.get(node)
+        if step is None:
+            step = self._steps_back[node] = backward.StepBack(node)
+        return step.run(lambda tensor: self._argument(tensor, False, state, values, overlay), state, overlay, watch)
 
     def _argument(self, argument: Any, unread: bool, state: State, values: dict, overlay: dict) -> Any:
         if isinstance(argument, list):
