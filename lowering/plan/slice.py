@@ -77,7 +77,8 @@ def needed(roots: Iterable[Operation], fed: frozenset[Tensor], controls: bool = 
     found = set(roots)
     _follow(found, list(found), fed, controls, within)
     if within is None and any(t.op.inputs for t in fed):
-        through = {t.op for op in found if op.type == "Gradients" and not is_cut(op) for t in passed_through(op, fed)} - found
+        gradients = [op for op in found if op.type == "Gradients" and not is_cut(op)]
+        through = {t.op for op in gradients for t in passed_through(op, fed)} - found
         found |= through
         _follow(found, list(through), fed, controls, within)
     return found

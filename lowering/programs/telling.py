@@ -127,7 +127,8 @@ class _Teller:
         if op.regions:
             self.flags[op] = _flag(op)
         return (op.type, op.name if op in self.named else "", op.device, *_flag(op), strict,
-                [self.tensor(tensor) for tensor in (inputs_of(op) if is_cut(op) else op.inputs)], [self.operation(c) for c in op.control_inputs],
+                [self.tensor(tensor) for tensor in (inputs_of(op) if is_cut(op) else op.inputs)],
+                [self.operation(c) for c in op.control_inputs],
                 [(output.dtype.name, output.sizes) for output in op.outputs],
                 [(name, self._attribute(op, name, strict)) for name in sorted(op.attrs)
                  if name[0] != "_" and not (name in _SEEDS and _draws(op))])
