@@ -259,6 +259,7 @@ def _gradient(part: Parts, ys: list[Tensor], keys: list[Any], outputs: list[Any]
               context: Context) -> None:
     """Pulls this operation's cotangents back, the other ys' being symbolic zeros, and stores its outputs."""
     seeds: dict[Tensor, Any] = {}
+    cotangent: Any
     for y, seed in zip(part.ys, part.seeds, strict=True):
         value = outputs[ys.index(y)]
         if isinstance(value, Elements):

@@ -41,7 +41,7 @@ def like(given: Any, value: Elements) -> Elements:
 def cotangent(value: Elements, given: Elements | None, of: Callable[[Any, Any], Any]) -> Elements:
     """What JAX takes for the gradient of elements, where `of` gives that of an array."""
     if value.items is not None:
-        rows = [None] * value.size if given is None else given.items
+        rows: Any = [None] * value.size if given is None else given.items
         return Elements([None if item is None else of(item, row) for item, row in zip(value.items, rows, strict=True)])
     return Elements(None, of(value.stacked, None if given is None else given.stacked), of(value.written, None))
 

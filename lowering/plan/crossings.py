@@ -319,7 +319,7 @@ def _wanted(back: Operation, node: Operation, region: Region) -> Wanted:
         return Wanted(None, (), (), (), ())
     seeds = [_made(node, "LoopVariable", (), {}, ((region.outputs[i].dtype.base_dtype, region.outputs[i].sizes),)).outputs[0]
              for i in places]
-    pairs = [(region.outputs[i], seed) for i, seed in zip(places, seeds, strict=True)]
+    pairs: list[tuple[Tensor, Tensor | None]] = [(region.outputs[i], seed) for i, seed in zip(places, seeds, strict=True)]
     inside = [(entry, own) for entry, own in custom if _stands_in(back.named(entry[0]), seen)]
     own = [t for _, one in inside for t in one.captures()[0]]
     made = _gradients(back, pairs, xs, [((), True)] * len(xs), inside, own)

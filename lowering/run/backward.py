@@ -117,7 +117,8 @@ class StepBack:
                  watch: Any) -> dict[Tensor, Any]:
         """The gradients of what one run of a region took, from those of what it gave, the values `after` it."""
         wanted = crossings.wanted(self.back, trip.region)
-        if wanted.gradients is None or not any(i in came for i in wanted.outputs):
+        gradients = wanted.gradients
+        if gradients is None or not any(i in came for i in wanted.outputs):
             return {}
         fed = dict(zip(trip.region.inputs, trip.given, strict=True))
         fed.update((t, value) for t, value in trip.values.items() if isinstance(t, Tensor))
@@ -125,7 +126,7 @@ class StepBack:
                    for i, seed in zip(wanted.outputs, wanted.seeds, strict=True))
         streams = {op: value for op, value in trip.values.items() if isinstance(op, Operation)}
         run = self._executable((trip.region, *fed), lambda: {
-            "fetches": list(wanted.gradients.outputs), "targets": [], "feeds": list(fed), "nested": True, "controls": False,
+            "fetches": list(gradients.outputs), "targets": [], "feeds": list(fed), "nested": True, "controls": False,
             "within": trip.region, "again": True})
         results = run.run_within(state, list(fed.values()), {**overlay, **trip.variables}, watch, streams)
         return dict(zip(wanted.xs, results, strict=True))

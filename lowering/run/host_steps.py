@@ -126,8 +126,10 @@ class HostSteps:
         if executable is None:
             from lowering.run.executable import Executable
 
-            notes = tape is not None and not (tape[0].type == "While" and region is tape[0].regions[0])
-            recorder = self._recorders[region] = backward.Recorder(tape[0], region) if notes else None
+            recorder = None
+            if tape is not None and not (tape[0].type == "While" and region is tape[0].regions[0]):
+                recorder = backward.Recorder(tape[0], region)
+            self._recorders[region] = recorder
             inputs = [*region.inputs, *crossings.captured(region)]
             executable = self.nested[region] = Executable(
                 region.outputs if recorder is None else recorder.fetches, region.effects, inputs, nested=True, within=region)
