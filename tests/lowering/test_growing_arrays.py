@@ -55,17 +55,17 @@ def test_what_the_loop_computes_tells_the_size():
             assert found[1][-1].tolist() == [last] * 3
 
 
-def test_no_gradient_is_better_than_a_wrong_one():
+def test_the_gradient_of_as_many_elements_as_the_loop_wrote():
     x, w, _, packed = powers(lambda t, s, kept: tf.reduce_sum(s) < 100.0, 0)
     gradients = tf.gradients(tf.reduce_sum(packed), w)
     counted = tf.gradients(tf.reduce_sum(x * w), w)
     with tf.Session() as session:
         session.run(tf.initialize_all_variables())
-        session.run(packed, {x: [1, 1, 1]})
-        with pytest.raises(NotImplementedError, match="there is no gradient through a conditional or a loop") as caught:
-            session.run(gradients, {x: [1, 1, 1]})
-        assert __file__ in str(caught.value)
-        assert session.run(counted, {x: [1, 1, 1]}) == [3.0]
+        for start, count in ((1, 6), (5, 3)):
+            feeds = {x: [start] * 3}
+            assert session.run(packed, feeds).shape == (count, 3)
+            assert session.run(gradients, feeds) == [3 * start * sum(k * 2.0 ** (k - 1) for k in range(1, count + 1))]
+            assert session.run(counted, feeds) == [3.0 * start]
 
 
 def test_two_loops_may_begin_with_the_same_array():
