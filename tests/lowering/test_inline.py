@@ -11,6 +11,7 @@ import pytest
 import tracer as tf
 from lowering.programs import inline, kept
 
+pytestmark = pytest.mark.usefixtures("fast_paths")
 X = np.linspace(-2, 2, 64 * 64, dtype=np.float32).reshape(64, 64)
 
 

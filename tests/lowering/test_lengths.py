@@ -10,6 +10,7 @@ from tests.lowering.test_masking import batch, close, labels, sessions, weights
 from tracer import errors
 from tracer.nn import rnn_cell
 
+pytestmark = pytest.mark.usefixtures("fast_paths")
 CLASSES, ROWS, UNITS = 3, 2, 3
 
 

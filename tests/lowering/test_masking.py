@@ -8,6 +8,7 @@ from lowering.batch import padding
 from tracer import errors
 from tracer.nn import rnn_cell
 
+pytestmark = pytest.mark.usefixtures("fast_paths")
 SIZES = (12, 9, 8)
 CLASSES = 3
 

@@ -8,6 +8,7 @@ import pytest
 import tracer as tf
 from lowering.kernels import narrow
 
+pytestmark = pytest.mark.usefixtures("fast_paths")
 RNG = np.random.RandomState(0)
 
 
