@@ -247,6 +247,7 @@ with tf.Session() as session:
 """
 
 
+@pytest.mark.usefixtures("fast_paths")
 def test_which_sizes_ran_on_a_program_for_more(tmp_path):
     text = command(tmp_path, RAGGED).stdout
     rows, mean = re.split("^run 2", text, flags=re.MULTILINE)

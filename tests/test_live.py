@@ -32,8 +32,11 @@ and, with corners aligned, resized at other places; labels come before logits, a
 stand before a random one, whose seed is their number."""
 CHANGED_ROWS = frozenset({
     "sparse_tensor_dense_matmul-sparse complex64[2]-complex64[2,2]-adjoint_a=True",
-    "raw.fused_batch_norm_v2-float16[2,3,4,5]-float32[5]-float32[5]-float32[5]-float32[5]-epsilon=0.01-is_training=False"})
-"""The adjoint of a sparse matrix is conjugated today; outside of training the reserved outputs are whatever memory held."""
+    "raw.fused_batch_norm_v2-float16[2,3,4,5]-float32[5]-float32[5]-float32[5]-float32[5]-epsilon=0.01-is_training=False",
+    "raw.fused_batch_norm_grad-float32[1,2,3,2]-float32[1,2,3,2]-float32[2]-float32[2]-float32[2]-epsilon=0.01-is_training=Fa",
+    "raw.self_adjoint_eig_v2-float64[2,2]-compute_v=False"})
+"""The adjoint of a sparse matrix is conjugated today; outside of training the reserved outputs are whatever memory held, and
+those of a gradient, as vectors that nobody asked for, have no longer the shapes of 0.12."""
 OTHERWISE = frozenset({"ops/codecs"})  # another libjpeg
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("tensorflow") is None, reason="the extra `parity` is not installed")

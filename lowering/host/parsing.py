@@ -38,7 +38,8 @@ def _dense(keys: list[Any], types: Any, shapes: Any, defaults: list[Any] | None)
         if default is not None and default.shape != sizes:
             raise errors.InvalidArgumentError(
                 None, None, f"def_value[{d}].shape() == {_shape(default.shape)} != dense_shapes_[{d}] == {_shape(sizes)}")
-        wanted.append(_one(key, kind, sizes, default))
+        # An array of no dimensions would stand as such among strings.
+        wanted.append(_one(key, kind, sizes, None if default is None else default[()]))
     return wanted
 
 

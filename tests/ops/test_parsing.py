@@ -29,6 +29,15 @@ def test_features_of_a_batch_by_lists_are_numbers_by_default():
         assert session.run(found["label"]).tolist() == [7, 7]
 
 
+def test_the_default_of_a_text_stands_for_itself_in_each_row():
+    found = tf.parse_example([EXAMPLE.SerializeToString()] * 2, dense_keys=["missing"], dense_types=[tf.string],
+                             dense_shapes=[()], dense_defaults={"missing": "none"})
+    with tf.Session() as session:
+        rows, joined = session.run([found["missing"], tf.string_join([found["missing"], "."])])
+    assert rows.tolist() == [b"none", b"none"]
+    assert joined.tolist() == [b"none.", b"none."]
+
+
 def test_a_type_for_each_key():
     with pytest.raises(ValueError, match=r"len\(dense_keys\) != len\(dense_types\): 1 vs. 0"):
         tf.parse_example(["x"], dense_keys=["label"])
