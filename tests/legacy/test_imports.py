@@ -108,8 +108,32 @@ def test_modules_that_packages_imported_for_themselves(read):
     assert not hasattr(tracer.train, "nn_ops")
 
 
+def test_a_file_of_cells_taken_whole(read):
+    """Cells written beside TensorFlow's own use what its file imported, and keep modules of their own."""
+    module = read("""
+        import math
+        from tensorflow.models.rnn.rnn_cell import *
+        from tensorflow.python.ops.seq2seq import *
+        import tensorflow as tf
+
+        class Cell(RNNCell):
+            state_size = output_size = 2
+            def __call__(self, inputs, state, scope=None):
+                with vs.variable_scope(scope or type(self).__name__):
+                    halves = array_ops.split(1, 2, linear([inputs, state], 4, True))
+                    new = tanh(halves[0]) * sigmoid(halves[1]) / math.sqrt(2)
+                return new, new
+
+        outputs, _ = rnn.rnn(Cell(), [tf.zeros([3, 1])], dtype=tf.float32)
+        shape = outputs[0].get_shape().as_list()
+        same = [init_ops is tf.nn.rnn_cell.init_ops, rnn_cell is tf.nn.rnn_cell, math_ops.tanh is tf.nn.rnn_cell.tanh]
+    """)
+    assert (module.shape, module.same) == ([3, 2], [True] * 3)
+
+
 def test_without_the_hook_packages_show_no_module_of_another_tensorflow():
     assert not hasattr(tracer.nn, "math_ops")
+    assert not hasattr(tracer.nn.rnn_cell, "array_ops")
 
 
 def test_packages_are_there_after_importing_tensorflow(read):

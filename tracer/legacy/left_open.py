@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import sys
 from types import ModuleType
+from typing import Any
 
 from tracer.legacy.table import MODULES
 
@@ -24,6 +25,8 @@ _OF_TENSORFLOW = {
         "gen_candidate_sampling_ops gen_nn_ops graph_util init_ops logging_ops math_ops nn_grad nn_ops numerics "
         "op_def_library op_def_registry ops random_ops random_seed sparse_ops tensor_array_ops tensor_shape tensor_util vs"
     ),
+    "tracer.nn.rnn_cell": "array_ops clip_ops embedding_ops init_ops math_ops nn_ops ops vs",
+    "tracer.nn.seq2seq": "array_ops control_flow_ops embedding_ops math_ops nn_ops ops rnn rnn_cell variable_scope",
     "tracer.train": (
         "array_ops constant_op data_flow_ops dtypes errors gradients io_ops logging_ops math_ops ops random_ops sparse_ops "
         "state_ops tensor_shape variables"
@@ -45,6 +48,25 @@ def find(module: str, name: str) -> ModuleType | None:
     called = _OTHERWISE.get(name, name)
     if name in _WITHOUT_HOOK.get(module, "").split():
         return importlib.import_module(called)
-    if name in _OF_TENSORFLOW.get(module, "").split() and sys.modules.get("tensorflow") is sys.modules["tracer"]:
+    if name in _OF_TENSORFLOW.get(module, "").split() and _hooked():
         return next(importlib.import_module(path) for path in _paths(called) if path in MODULES)
     return None
+
+
+def _hooked() -> bool:
+    return sys.modules.get("tensorflow") is sys.modules["tracer"]
+
+
+def in_cells(module: str, name: str) -> Any:
+    """What `name` was in a module of cells, whose files scripts take whole: `from tensorflow.models.rnn.rnn_cell import *`.
+
+    For that, `__all__` is every public name but those of our own modules, and with the hook what was left open.
+    """
+    if name == "__all__":
+        names = [name for name, value in vars(sys.modules[module]).items()
+                 if not name.startswith("_") and not isinstance(value, ModuleType)]
+        return [*names, *(_OF_TENSORFLOW[module].split() if _hooked() else ())]
+    found = find(module, name)
+    if found is None:
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    return found

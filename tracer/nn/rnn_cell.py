@@ -7,6 +7,7 @@ little younger pass, it is an `LSTMStateTuple` (for several layers a tuple of th
 from __future__ import annotations
 
 import collections
+import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,8 @@ from tracer.nn.cell_wrappers import MultiRNNCell as MultiRNNCell
 from tracer.nn.cell_wrappers import OutputProjectionWrapper as OutputProjectionWrapper
 from tracer.nn.cell_wrappers import SlimRNNCell as SlimRNNCell
 from tracer.ops import array, clip, math, nn
+from tracer.ops.math import sigmoid as sigmoid
+from tracer.ops.math import tanh as tanh
 from tracer.shapes import as_shape
 
 
@@ -242,3 +245,7 @@ def _state_size_with_prefix(state_size: Any, prefix: list[Any] | None = None) ->
 
 # The private names above are those that scripts reach for, this one since 0.9.
 _linear = linear
+
+
+def __getattr__(name: str) -> Any:
+    return importlib.import_module("tracer.legacy.left_open").in_cells(__name__, name)

@@ -6,6 +6,7 @@ of its inputs, the GO symbol.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -256,3 +257,7 @@ def one2many_rnn_seq2seq(
                     inputs, state, decoder, symbols, embedding_size, feed_previous=feeds,  # noqa: B023 - called now
                     update_embedding_for_previous=update))
     return outputs, last
+
+
+def __getattr__(name: str) -> Any:
+    return importlib.import_module("tracer.legacy.left_open").in_cells(__name__, name)
