@@ -277,7 +277,7 @@ def _gradient(part: Parts, ys: list[Tensor], keys: list[Any], outputs: list[Any]
         (pulled,) = pullback(cotangents)
         pulled = [elements.gradient(gradient) if isinstance(gradient, Elements) else _conjugate(gradient)
                   for gradient in pulled]
-    by_key = dict(zip(keys, pulled, strict=True))
+    by_key: dict[Any, Any] = dict(zip(keys, pulled, strict=True))
     results = iter(part.op.outputs)
     for x, gathers, dense in zip(part.xs, part.rows, part.dense, strict=True):
         if not gathers:

@@ -156,6 +156,10 @@ ROWS = {
     "DepthToSpace": lambda x: tf.depth_to_space(x(1, 2, 2, 4), 2),
     "Diag": lambda x: tf.diag(x(3)),
     "DiagPart": lambda x: tf.diag_part(x(3, 3)),
+    "FractionalAvgPool FractionalMaxPool": lambda x: [
+        pool(x(1, 4, 5, 1), [1.0, 1.5, 1.3, 1.0], deterministic=True, seed=3, seed2=5)[0]
+        for pool in (tf.nn.fractional_avg_pool, tf.nn.fractional_max_pool)],
+    "MatrixDiagPart": lambda x: tf.matrix_diag_part(x(2, 3, 3)),
     "FFT": lambda x: tf.complex_abs(tf.fft(tf.complex(x(4), x(4)))),
     "FFT2D IFFT2D": lambda x: tf.complex_abs(tf.fft2d(tf.complex(x(2, 3), 0.0)) + tf.ifft2d(tf.complex(x(2, 3), 0.0))),
     "FFT3D IFFT3D": lambda x: tf.complex_abs(tf.fft3d(tf.complex(x(2, 2, 3), 0.0)) + tf.ifft3d(
