@@ -14,7 +14,7 @@ import time
 
 _PATIENCE = 60.0  # seconds
 _inside: list[None] = []  # one for each thread that is in a device program
-_state = {"watched": False, "ends": False, "given_up": False}
+_state = {"watched": False, "ends": False, "given_up": False, "compiles": False}
 
 
 def watch() -> None:
@@ -44,12 +44,21 @@ def give_up() -> None:
     _state["given_up"] = True
 
 
+def interrupted(error: KeyboardInterrupt) -> None:
+    """A run was interrupted: the end does not wait for a thread of XLA's that goes on with what was being compiled."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    if frame is not None and frame.tb_frame.f_globals.get("__name__") == "jax._src.compiler":
+        _state["given_up"] = _state["compiles"] = True
+
+
 def _end() -> None:
     _state["ends"] = True
     deadline = time.monotonic() + (0.1 if _state["given_up"] else _PATIENCE)
     while _inside and time.monotonic() < deadline:
         time.sleep(0.001)
-    if _inside and _state["given_up"]:
+    if _state["compiles"] or (_inside and _state["given_up"]):
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         last = getattr(sys, "last_value", None)

@@ -179,6 +179,9 @@ class Executable:
                 with jax.default_device(state.device):
                     return self._run(state, feeds, watch)
             return self._run(state, feeds, watch)
+        except KeyboardInterrupt as error:
+            ending.interrupted(error)
+            raise
         finally:
             ending.leave()
 
