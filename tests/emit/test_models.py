@@ -34,10 +34,10 @@ POWERS = {"vae": 4e-6, "adaptive_computation": 4e-6}
 and the two differ in the fifth place of how large a step is. Measured after ten steps, as shares of the largest entry: with
 optax 3.0e-6 and 2.1e-6; with `optax.tree.bias_correction` made to multiply 0.5e-6 and 1.5e-6, where the rest is the next
 reason. The modules that have an Adam of their own, for tables, multiply: char_lstm came from 3.3e-6 to 0.24e-6."""
-SMALL = {"reverse_seq2seq": ("Attention_0", 5e-6)}
+SMALL = {"reverse_seq2seq": {"Attention_0": 5e-6, "attention_decoder/Linear/Bias": 2e-6}}
 """Variables with gradients that almost cancel: Adam divides a gradient by its own size, and its roundings with it. Those of
 the query of the attention are 1.5e-4 at most, where the other layers' are 0.05 and more; they come to 3.9e-6, the others to
-0.12e-6."""
+0.12e-6. One entry of a bias has 0.002, the next 0.1: on one processor, with AVX2 alone, it comes to 1.6e-6."""
 ROUNDED = {"gan": 2e-8}
 """So far may be apart what has come about by differences of almost equal numbers: a bias of the discriminator that real
 and drawn pictures pull both ways, each by about 0.5, of which float32 knows 3e-8."""
@@ -86,9 +86,8 @@ def test_alone_it_trains_as_the_session_does(folder, name):
             if want is None:  # a slot: its name comes first in the module
                 slot, _, variable = key.removeprefix("variable ").partition("/")
                 want = wants[f"variable {variable}/{slot}"]
-            part, small = SMALL.get(name, ("", 1e-6))
             close = POWERS.get(name, 1e-6) if key != "value 0 of step 0" else 1e-6
-            close = small if part and part in key else close
+            close = next((small for part, small in SMALL.get(name, {}).items() if part in key), close)
             assert found[key].dtype == want.dtype
             least = close * np.abs(want).max() + ROUNDED.get(name, 0.0)
             np.testing.assert_allclose(found[key], want, rtol=close, atol=least, err_msg=key)

@@ -118,7 +118,8 @@ def _guided(op, grad):
     return tf.select(grad > 0, grad * tf.to_float(op.outputs[0] > 0), tf.zeros_like(grad))
 
 
-def test_gradients_that_a_script_registered(tmp_path):
+def test_gradients_that_a_script_registered(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRACER_WITHOUT", "narrow")  # which adds up in another order
     x = tf.placeholder(tf.float32, [None, 64], name="x")
     first, second = tf.Variable(RNG.randn(64, 4), dtype=tf.float32), tf.Variable(RNG.randn(4, 4), dtype=tf.float32)
     with tf.get_default_graph().gradient_override_map({"Relu": "EmittedGuided", "Identity": "EmittedFlip"}):
