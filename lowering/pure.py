@@ -14,7 +14,7 @@ from jax.experimental import checkify
 
 from lowering import checks, interpret, registry
 from lowering.batch.batches import batches
-from lowering.plan import companions
+from lowering.plan import companions, crossings
 from lowering.plan.stages import HostStage
 from lowering.programs import options
 from lowering.programs.program import Program
@@ -134,8 +134,10 @@ def _why(op: Operation) -> str:
 
 def _on_host(nodes: list[Operation]) -> Iterator[Operation]:
     """What of the host's operations is there by itself: of conditionals and loops, what makes them the host's; of a
-    companion, whose it is."""
+    companion, whose it is; and not what a gradient needs that crosses them."""
     for op in nodes:
+        if op.type in (crossings.TAPE, crossings.BACK):
+            continue
         inside = [inner for region in op.regions for inner in region.walk()
                   if not inner.regions and (rule := registry.find(inner.type)) is not None and rule.host]
         yield from inside or [op.attrs["of"] if op.type == companions.TYPE else op]

@@ -296,3 +296,15 @@ def test_a_gradient_of_such_a_gradient_says_what_to_do():
         session.run(tf.initialize_all_variables())
         with pytest.raises(tf.errors.UnsupportedError, match=r"(?s)no gradient of a gradient .*map/while.*stop_gradient"):
             session.run(second)
+
+
+def test_why_it_is_no_function_is_said_once(tmp_path):
+    w, x = tf.Variable([1.0, 2.0, 0.5]), tf.placeholder(tf.float32, [4, 3])
+    loss = tf.reduce_sum(tf.map_fn(lambda r: tf.reduce_sum(kept(r * w, r > 0)), x))
+    step = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        with pytest.raises(tf.errors.UnsupportedError) as refused:
+            tf.emit(step, [x], str(tmp_path / "m.py"), session)
+    listed = [line for line in str(refused.value).splitlines() if "recorded at" in line and line.startswith("  ")]
+    assert [line.split()[0] for line in listed] == ["Where"]
