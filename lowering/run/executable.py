@@ -158,7 +158,7 @@ class Executable:
 
     def run(self, state: State, feeds: list[Any], watch: Watch | None = None) -> list[Any]:
         """Runs once. Returns the fetched values, each the caller's own."""
-        if self.repeated is not None and watch is None:
+        if self.repeated is not None and watch is None and not repeated.MEASURED:
             try:
                 results = self.repeated(state, feeds)
             except (ShapeVariesError, ArrayGrowsError):  # it is compiled again, and said again

@@ -22,6 +22,8 @@ from tracer.ir import Tensor
 
 Repeated = Callable[[State, list[Any]], "list[Any] | None"]
 """Runs once with these feeds and returns the fetched values; None, with nothing done, where it is no such run."""
+MEASURED: list[None] = []
+"""Not empty while each call of a program is measured, which goes by `Program.run`."""
 _shape = attrgetter("shape")
 _wide: Any = jax.enable_x64
 

@@ -12,6 +12,7 @@ import jax
 import numpy as np
 
 from lowering.programs.program import Program, static_key_of
+from lowering.run import repeated
 from lowering.run.state import State
 from tracer.ir import Tensor
 
@@ -59,7 +60,9 @@ def timed() -> Iterator[Times]:
         return outputs
 
     Program.run = run
+    repeated.MEASURED.append(None)
     try:
         yield times
     finally:
+        repeated.MEASURED.pop()
         Program.run = plain
