@@ -9,12 +9,11 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.interpreters import ad
 
 from lowering import interpret, through
 from lowering.flow import control
 from lowering.interpret import Alias, Context
-from lowering.kernels import elements
+from lowering.kernels import cotangents
 from lowering.kernels.arrays import Elements, Stack, StackRow
 from lowering.plan.companions import is_cut
 from tracer import errors
@@ -230,17 +229,17 @@ def _zeros(keys: list[Any], before: list[Operation], context: Context) -> list[A
         dtype = tensor.dtype.base_dtype.array_dtype
         value = None if isinstance(key, Operation) else _available(tensor, context)
         if isinstance(value, Elements):
-            found[key] = elements.zeros(value)
+            found[key] = cotangents.zeros(value)
         elif value is not None:
             found[key] = jnp.zeros(value.shape if isinstance(value, StackRow) else np.shape(value), dtype)
-        elif tensor.sizes is not None and None not in tensor.sizes and not elements.are_behind(tensor):
+        elif tensor.sizes is not None and None not in tensor.sizes and not cotangents.are_behind(tensor):
             found[key] = jnp.zeros(tensor.sizes, dtype)
     missing = [key for key in keys if key not in found]
     if missing:
         tensors = [key.outputs[0] if isinstance(key, Operation) else key for key in missing]
         trial = _Inside(before, context)
         shapes = jax.eval_shape(lambda: trial.run([], [], tensors)[0])
-        found.update((key, elements.zeros(s) if isinstance(s, Elements) else jnp.zeros(s.shape, s.dtype))
+        found.update((key, cotangents.zeros(s) if isinstance(s, Elements) else jnp.zeros(s.shape, s.dtype))
                      for key, s in zip(missing, shapes, strict=True))
     return [found[key] for key in keys]
 
@@ -263,7 +262,7 @@ def _gradient(part: Parts, ys: list[Tensor], keys: list[Any], outputs: list[Any]
     for y, seed in zip(part.ys, part.seeds, strict=True):
         value = outputs[ys.index(y)]
         if isinstance(value, Elements):
-            cotangent = elements.zeros(value) if seed is None else elements.like(context.read(seed), value)
+            cotangent = cotangents.zeros(value) if seed is None else cotangents.like(context.read(seed), value)
             seeds[y] = seeds[y] + cotangent if y in seeds else cotangent
             continue
         cotangent = jnp.ones(value.shape, value.dtype) if seed is None else jnp.asarray(context.read(seed))
@@ -272,12 +271,8 @@ def _gradient(part: Parts, ys: list[Tensor], keys: list[Any], outputs: list[Any]
         cotangent = jnp.broadcast_to(cotangent, value.shape)
         seeds[y] = seeds[y] + cotangent if y in seeds else cotangent
     with jax.named_scope(part.op.name), interpret.blame(part.op):
-        cotangents = [elements.cotangent(value, seeds.get(y), _cotangent) if isinstance(value, Elements)
-                      else _cotangent(value, seeds.get(y)) for y, value in zip(ys, outputs, strict=True)]
-        (pulled,) = pullback(cotangents)
-        pulled = [elements.gradient(gradient) if isinstance(gradient, Elements) else _conjugate(gradient)
-                  for gradient in pulled]
-    by_key: dict[Any, Any] = dict(zip(keys, pulled, strict=True))
+        (pulled,) = pullback([cotangents.cotangent(value, seeds.get(y)) for y, value in zip(ys, outputs, strict=True)])
+    by_key = dict(zip(keys, map(cotangents.gradient, pulled), strict=True))
     results = iter(part.op.outputs)
     for x, gathers, dense in zip(part.xs, part.rows, part.dense, strict=True):
         if not gathers:
@@ -320,17 +315,3 @@ def _joined(arrays: list[Any], row: tuple[int, ...]) -> Any:
         return jnp.stack(arrays).reshape(-1, *row)
     flat = [array.reshape(-1, *row) for array in arrays]
     return flat[0] if len(flat) == 1 else jnp.concatenate(flat)
-
-
-def _cotangent(value: Any, seed: Any) -> Any:
-    if not jnp.issubdtype(value.dtype, jnp.inexact):
-        return np.zeros(value.shape, jax.dtypes.float0)
-    if seed is None:
-        return ad.Zero(jax.typeof(value).to_tangent_aval() if hasattr(jax.typeof(value), "to_tangent_aval")
-                       else jax.typeof(value))
-    return _conjugate(seed)
-
-
-def _conjugate(gradient: Any) -> Any:
-    """TensorFlow's gradient of a complex tensor is the conjugate of JAX's, on the way in and on the way out."""
-    return jnp.conj(gradient) if jnp.issubdtype(gradient.dtype, jnp.complexfloating) else gradient

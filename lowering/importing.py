@@ -4,16 +4,9 @@ JAX draws from NumPy's global generator while it is imported, which happens at t
 `np.random.seed`.
 """
 
-import importlib
-
 import numpy as np
 
+_before = np.random.get_state()
+import jax as jax  # noqa: E402 - between the two
 
-def import_jax() -> None:
-    """Imports JAX, and puts NumPy's global generator back to where it was before."""
-    before = np.random.get_state()
-    importlib.import_module("jax")
-    np.random.set_state(before)
-
-
-import_jax()
+np.random.set_state(_before)

@@ -86,9 +86,7 @@ class Way(NamedTuple):
 
 def is_worth_it(stage: DeviceStage) -> bool:
     """Whether padding may ever do for this stage."""
-    if any(node.type == "Gradients" and node in stage.again for node in stage.nodes):
-        return False  # a trip of a loop, whose sizes are other in each run anyway
-    return bool(stage.inputs) and (_is_plain(stage) or _may_be_masked(stage))
+    return bool(stage.inputs) and not stage.is_trip and (_is_plain(stage) or _may_be_masked(stage))
 
 
 def _is_plain(stage: DeviceStage) -> bool:

@@ -9,13 +9,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lowering import interpret, registry
+from lowering import interpret
 from lowering.checks import Check
 from lowering.flow import arrays_in_loops, loops, trips
 from lowering.flow.matmuls import Products
 from lowering.interpret import Context
 from lowering.kernels.arrays import Elements, UnwrittenError
-from lowering.plan.slice import FIXED, inner, region_nodes, variable_of, written_by
+from lowering.plan.slice import FIXED, draws, inner, region_nodes, variable_of, written_by
 from tracer import errors
 from tracer.ir import Operation, Region, Tensor
 
@@ -37,7 +37,7 @@ class Body:
     def __init__(self, node: Operation, regions: tuple[Region, ...], context: Context) -> None:
         self.context = context
         self.variables = [v for v in written_by(node)]
-        self.streams = [n for n in inner(node) if _draws(n)]
+        self.streams = [n for n in inner(node) if draws(n)]
 
     def state(self, context: Context) -> tuple[list[Any], list[Any]]:
         """The variables that the node writes and the streams that it draws from, as they are in `context`."""
@@ -56,11 +56,6 @@ class Body:
         """Puts the state after the node into the outer context."""
         self.context.state.update(zip(self.variables, state[0], strict=True))
         self.context.streams.update(zip(self.streams, state[1], strict=True))
-
-
-def _draws(node: Operation) -> bool:
-    rule = registry.find(node.type)
-    return rule is not None and rule.draws
 
 
 def evaluate(node: Operation, context: Context) -> None:

@@ -52,9 +52,14 @@ def _make(op: Operation, before: registry.Before) -> Operation | None:
     inputs = tuple(_flat(before.arguments(op)))
     if all(t.op.type == "Const" for t in inputs):
         return None
-    made = Operation.recorded(op.graph, TYPE, op.name, inputs, {"of": op}, ((dtypes.int32, None),), (), op.device)
-    made.region, made.frames = op.region, op.frames
-    made._id = op._id
+    return beside(op, TYPE, inputs, {"of": op}, ((dtypes.int32, None),))
+
+
+def beside(op: Operation, type: str, inputs: tuple[Tensor, ...], attrs: dict[str, Any], outputs: tuple,
+           controls: tuple[Operation, ...] = ()) -> Operation:
+    """An operation that stands in no graph, with the name and in the place of `op`."""
+    made = Operation.recorded(op.graph, type, op.name, inputs, attrs, outputs, controls, op.device)
+    made.region, made.frames, made._id = op.region, op.frames, op._id
     return made
 
 

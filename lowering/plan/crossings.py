@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from lowering import registry
 from lowering.plan import slice as slicing
 from lowering.plan.companions import TYPE as COMPANION
-from lowering.plan.companions import inputs_of
+from lowering.plan.companions import beside, inputs_of
 from lowering.plan.slice import is_smooth
 from tracer import dtypes
 from tracer.errors import UnsupportedError
@@ -50,8 +50,12 @@ class Wanted(NamedTuple):
 
 def settle(ops: Iterable[Operation]) -> bool:
     """Cuts those of `ops` that must be; whether one is cut otherwise than before."""
+    gradients = sorted((op for op in ops if op.type == "Gradients"), key=lambda op: op._id)
+    if not any("_crossing" in vars(op) or op.attrs["custom"] for op in gradients) and not any(
+            _may_cross(op) and slicing.is_host(op) for op in ops):
+        return False
     changed = False
-    for op in sorted((op for op in ops if op.type == "Gradients"), key=lambda op: op._id):
+    for op in gradients:
         changed = _settle(op) or changed
     return changed
 
@@ -82,8 +86,7 @@ class Way:
             if found:
                 self.passing[op] = list(found)
         _, seen = self.back(ys, frozenset())
-        self.candidates = sorted((op for op in seen if op.type != "Gradients" and (
-            op.regions or op in custom or _is_by_rule(op))), key=lambda op: op._id)
+        self.candidates = sorted((op for op in seen if _may_cross(op) or op in custom), key=lambda op: op._id)
 
     @classmethod
     def of(cls, op: Operation) -> Way:
@@ -125,10 +128,10 @@ class Way:
         return reached, seen
 
 
-def _is_by_rule(op: Operation) -> bool:
-    """Whether the operation may be brought to the host by what it is given, and has a rule of the device."""
+def _may_cross(op: Operation) -> bool:
+    """Whether the operation may be brought to the host by what it holds, or is given, while gradients go through it."""
     rule = registry.find(op.type)
-    return rule is not None and rule.strings
+    return op.type != "Gradients" and (bool(op.regions) or (rule is not None and rule.strings))
 
 
 class Cut:
@@ -267,8 +270,7 @@ def _gradients(like: Operation, given: list[tuple[Tensor, Tensor | None]], xs: l
 
 
 def _made(like: Operation, type: str, inputs: tuple[Tensor, ...], attrs: dict[str, Any], outputs: tuple) -> Operation:
-    made = Operation.recorded(like.graph, type, like.name, inputs, attrs, outputs, tuple(like.control_inputs), like.device)
-    made.region, made.frames, made._id = like.region, like.frames, like._id
+    made = beside(like, type, inputs, attrs, outputs, tuple(like.control_inputs))
     vars(made)["_turn"] = next(_turns)
     return made
 
@@ -298,7 +300,7 @@ def wanted(back: Operation, region: Region) -> Wanted:
     if region not in known:
         known[region] = _wanted(back, node, region)
     found: Wanted = known[region]
-    if found.gradients is not None and (settle([found.gradients]) or found.kept is None):
+    if found.gradients is not None and (_settle(found.gradients) or found.kept is None):
         found = known[region] = found._replace(kept=tuple(_kept(found.gradients, _given(region, found.seeds), region)))
     return found
 
@@ -368,13 +370,7 @@ def _runs_once(op: Operation) -> bool:
         return False
     if op.type in (TAPE, COMPANION) or slicing.is_host(op):
         return True
-    rule = registry.find(op.type)
-    return rule is not None and rule.draws
-
-
-def drawing(op: Operation) -> list[Operation]:
-    """What draws random numbers inside of an operation."""
-    return [node for node in slicing.inner(op) if (rule := registry.find(node.type)) is not None and rule.draws]
+    return slicing.draws(op)
 
 
 @registry.lowers(TAPE, BACK, host=True)

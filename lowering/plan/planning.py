@@ -10,6 +10,7 @@ from lowering.plan.slice import (
     VARIABLES,
     RawControlFlowError,
     check_supported,
+    draws,
     forward_path,
     inner,
     is_host,
@@ -79,8 +80,7 @@ def _device_stage(stager: Stager, ops: set[Operation], number: int | None) -> De
     ops, static = _completed(stager, ops)
     nodes = sorted(ops, key=lambda op: stager.position.get(op, -1))
     held, written = _looked_at(nodes, stager)
-    streams = [node for op in nodes for node in inner(op)
-               if (rule := registry.find(node.type)) is not None and rule.draws]
+    streams = [node for op in nodes for node in inner(op) if draws(node)]
     again = frozenset(node for op in nodes if stager.stage.get(op, number) != number or number is None for node in inner(op))
     return DeviceStage(nodes, static=sorted(static, key=lambda t: t.name), held=held, written=written, streams=streams,
                        again=again)

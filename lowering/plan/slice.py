@@ -225,6 +225,12 @@ def check_supported(ops: Iterable[Operation]) -> None:
             + "\nFetch something that does not depend on them, or feed their outputs.", missing[0])
 
 
+def draws(op: Operation) -> bool:
+    """Whether the operation draws random numbers."""
+    rule = registry.find(op.type)
+    return rule is not None and rule.draws
+
+
 def written_by(op: Operation) -> list[Operation]:
     """The variables that `op` writes, in the regions inside of it too."""
     found: dict[Operation, None] = {}

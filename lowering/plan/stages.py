@@ -21,6 +21,11 @@ class DeviceStage:
     again: frozenset[Operation] = frozenset()  # what has run before, and is computed again to be differentiated
     used: frozenset[Tensor] = frozenset()  # what anything reads: a conditional computes no more than that
 
+    @property
+    def is_trip(self) -> bool:
+        """Whether it steps back through a trip of a loop on the host, or a branch, whose sizes are other in each run."""
+        return any(node.type == "Gradients" and node in self.again for node in self.nodes)
+
 
 @dataclass
 class HostStage:

@@ -116,7 +116,7 @@ class Program(StageFunction):
 
     def _count(self, static: dict[Tensor, np.ndarray], inputs: tuple) -> None:
         """Says once, by name, that a program is compiled again and again."""
-        if len(self.variants) != OFTEN:
+        if len(self.variants) != OFTEN or self.stage.is_trip:
             return
         fed = [f"{t.name} of shape {list(np.shape(v))}" for t, v in zip(self.dynamic, inputs, strict=True)]
         fed += [f"{t.name} = {v.tolist()}" for t, v in static.items()]

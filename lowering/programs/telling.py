@@ -131,7 +131,7 @@ class _Teller:
                 [self.operation(c) for c in op.control_inputs],
                 [(output.dtype.name, output.sizes) for output in op.outputs],
                 [(name, self._attribute(op, name, strict)) for name in sorted(op.attrs)
-                 if name[0] != "_" and not (name in _SEEDS and _draws(op))])
+                 if name[0] != "_" and not (name in _SEEDS and slicing.draws(op))])
 
     def _attribute(self, op: Operation, name: str, strict: bool) -> Any:
         value = op.attrs[name]
@@ -172,11 +172,6 @@ class _Teller:
         number = self.regions[region] = len(self.regions)
         return ("region", number, [self.tensor(t) for t in region.inputs], [self.operation(op) for op in region.operations],
                 [self.tensor(t) for t in region.outputs], [self.operation(op) for op in region.effects])
-
-
-def _draws(op: Operation) -> bool:
-    rule = registry.find(op.type)
-    return rule is not None and rule.draws
 
 
 def _rule(op: Operation) -> str:

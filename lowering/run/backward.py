@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lowering import interpret
-from lowering.kernels import elements
+from lowering.kernels import cotangents
 from lowering.kernels.arrays import WHOLE, Elements
 from lowering.plan import crossings
 from lowering.plan import slice as slicing
@@ -53,7 +53,7 @@ class Recorder:
         found = [crossings.wanted(back, region) for back in crossings.backs(node)]
         self.kept = list(dict.fromkeys(t for one in found for t in one.kept or ()))
         self.drawing = [op for inner in region.operations if inner.regions and not slicing.is_host(inner)
-                        for op in crossings.drawing(inner)]
+                        for op in slicing.inner(inner) if slicing.draws(op)]
         self.written = [v.name for v in slicing.written_by(node)]
         self.fetches = [*region.outputs, *(t for t in self.kept if t not in region.outputs)]
 
@@ -176,15 +176,9 @@ class StepBack:
 
         inputs = [v if isinstance(v, WHOLE) else jnp.asarray(v) for v in (values[t] for t in self.asked)]
         outputs, pullback = jax.vjp(run, inputs)
-        found = [elements.cotangent(value, elements.like(came.get(i), value), _cotangent) if isinstance(value, Elements)
-                 else _cotangent(value, came.get(i)) for i, value in zip(places, outputs, strict=True)]
-        return [elements.gradient(one) if isinstance(one, Elements) else one for one in pullback(found)[0]]
-
-
-def _cotangent(value: Any, given: Any) -> Any:
-    if not jnp.issubdtype(value.dtype, jnp.inexact):
-        return np.zeros(value.shape, jax.dtypes.float0)
-    return jnp.zeros(value.shape, value.dtype) if given is None else jnp.asarray(given).reshape(value.shape)
+        given = [cotangents.like(came[i], value) if i in came else None for i, value in zip(places, outputs, strict=True)]
+        (found,) = pullback([cotangents.cotangent(value, one) for value, one in zip(outputs, given, strict=True)])
+        return list(map(cotangents.gradient, found))
 
 
 def _add(total: dict[Tensor, Any], *found: dict[Tensor, Any]) -> None:
@@ -193,7 +187,7 @@ def _add(total: dict[Tensor, Any], *found: dict[Tensor, Any]) -> None:
 
 
 def _zeros(value: Any) -> Any:
-    return elements.zeros(value) if isinstance(value, Elements) else np.zeros(np.shape(value), np.asarray(value).dtype)
+    return cotangents.zeros(value) if isinstance(value, Elements) else np.zeros(np.shape(value), np.asarray(value).dtype)
 
 
 def _fed(value: Any) -> Any:

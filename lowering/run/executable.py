@@ -94,7 +94,7 @@ class Executable:
         if (self.nested or self.single is None or self.endless or self.successor is not None
                 or not fast.on("repeated")):
             return None
-        return repeated.prepared(self.single, state, self.feeds, self.sources, bool(self.awaited), self.staging)
+        return repeated.prepared(self, state)
 
     def _straight(self) -> Straight | None:
         """The run as one function of the host's, where it is no more."""
@@ -258,7 +258,7 @@ class Executable:
                     with state.lock:
                         outputs = self._run_program(step, state, values, overlay, outer is None, undo, watch)
                         if overlay is None:
-                            found = self._variables(state, None)
+                            found = self.variables(state, None)
                     values.update(zip(step.stage.outputs, outputs, strict=True))
                 else:
                     overlay = {} if overlay is None else overlay
@@ -271,13 +271,12 @@ class Executable:
             raise
         with state.lock:
             if found is None:
-                found = self._variables(state, outer)
+                found = self.variables(state, outer)
             if feeds and outer is None:
                 self._wait_for_feeds(state)
         if self.awaited:
             jax.block_until_ready([values.get(t) for t in self.awaited])
-        results = [self._result(source, values, found, outputs) for source in self.sources]
-        return results if self.nested else [fetched(result) for result in results]
+        return self.results(values, found, outputs)
 
     def _run_program(self, program: Program, state: State, values: dict[Tensor, Any], overlay: dict[str, Any] | None,
                      commits: bool, undo: list[tuple[str, Any, Any]], watch: Watch | None) -> tuple:
@@ -333,13 +332,18 @@ class Executable:
                 raise errors.FailedPreconditionError(
                     None, reader, f"Attempting to use uninitialized value {variable.name}")
 
-    def _variables(self, state: State, outer: dict[str, Any] | None) -> dict[Operation, Any]:
+    def variables(self, state: State, outer: dict[str, Any] | None) -> dict[Operation, Any]:
         """Copies of the fetched variables: the arrays themselves may be given away by the next run."""
         wanted = {where for kind, where in self.sources if kind == "variable"}
         if not wanted:
             return {}
         table = {**state.variables, **outer} if outer else state.variables
         return {variable: own(table[variable.name], copy=True) for variable in wanted}
+
+    def results(self, values: dict[Tensor, Any], variables: dict[Operation, Any], outputs: tuple) -> list[Any]:
+        """What the run gives to its caller: of `values` by tensor, of copies of variables, of its one program's outputs."""
+        results = [self._result(source, values, variables, outputs) for source in self.sources]
+        return results if self.nested else [fetched(result) for result in results]
 
     def _result(self, source: tuple[str, Any], values: dict[Tensor, Any], variables: dict, outputs: tuple) -> Any:
         kind, where = source

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
@@ -20,6 +20,9 @@ from lowering.run.results import fetched, own
 from lowering.run.state import State
 from tracer.ir import Tensor
 
+if TYPE_CHECKING:
+    from lowering.run.executable import Executable
+
 Repeated = Callable[[State, list[Any]], "list[Any] | None"]
 """Runs once with these feeds and returns the fetched values; None, with nothing done, where it is no such run."""
 MEASURED: list[None] = []
@@ -28,15 +31,17 @@ _shape = attrgetter("shape")
 _wide: Any = jax.enable_x64
 
 
-def prepared(program: Program, state: State, feeds: list[Tensor], sources: list[tuple[str, Any]],
-             awaited: bool, staging: Staging) -> Repeated | None:
-    """The run of `program` on `state` that fetches what is found at `sources`. None where it needs more than its feeds, is
-    on another device than the default one, or where this JAX has no such settings."""
+def prepared(executable: Executable, state: State) -> Repeated | None:
+    """The run of `executable`, which is one program, on `state`. None where it needs more than its feeds, is on another
+    device than the default one, or where this JAX has no such settings."""
+    program, feeds, awaited = executable.single, executable.feeds, bool(executable.awaited)
+    assert program is not None
     if state.device is not None or not _is_known() or not {*program.dynamic, *program.stage.static}.issubset(feeds):
         return None
-    once = _once(program, state, feeds, any(kind == "output" for kind, _ in sources), staging)
-    places = [at for kind, at in sources if kind == "output"]
-    others = None if len(places) == len(sources) else _Others(sources, feeds)
+    waits = any(kind == "output" for kind, _ in executable.sources)
+    once = _once(program, state, feeds, waits, executable.staging)
+    places = None if any(kind != "output" for kind, _ in executable.sources) else [at for _, at in executable.sources]
+    required = frozenset(executable.required)
     set_wide, is_wide, enter, leave, lock = _wide.set_local, _wide.get_local, ending.enter, ending.leave, state.lock
 
     def run(on: State, given: list[Any]) -> list[Any] | None:
@@ -47,14 +52,16 @@ def prepared(program: Program, state: State, feeds: list[Tensor], sources: list[
         try:
             set_wide(True)
             with lock:
-                if others is not None and not others.names <= state.variables.keys():
+                if places is None and not required <= state.variables.keys():
                     return None
                 outputs = once(given)
                 if outputs is None:
                     return None
-                held = None if others is None else others.held(state.variables)
+                variables = executable.variables(state, None) if places is None else {}
             if awaited:
                 jax.block_until_ready(outputs)
+            if places is None:
+                return executable.results(dict(zip(feeds, given, strict=True)), variables, outputs)
             results = []
             for at in places:
                 value = outputs[at]
@@ -63,7 +70,7 @@ def prepared(program: Program, state: State, feeds: list[Tensor], sources: list[
                     results.append(value if value.ndim else value[()])
                 else:
                     results.append(fetched(own(value)))
-            return results if others is None else others.joined(results, held, given)
+            return results
         finally:
             set_wide(before)
             leave()
@@ -126,23 +133,3 @@ def _once(program: Program, state: State, feeds: list[Tensor], waits: bool, stag
         return outputs
 
     return once
-
-
-class _Others:
-    """Fetched values that are no outputs of the program: variables, what was fed, constants."""
-
-    def __init__(self, sources: list[tuple[str, Any]], feeds: list[Tensor]) -> None:
-        self.sources = sources
-        self.names = {where.name for kind, where in sources if kind == "variable"}
-        self.fed = {where: feeds.index(where) for kind, where in sources if kind == "value"}
-
-    def held(self, variables: dict[str, Any]) -> dict[str, Any]:
-        """Copies of the fetched variables: the arrays themselves may be given away by the next run."""
-        return {name: own(variables[name], copy=True) for name in self.names}
-
-    def joined(self, results: list[Any], held: Any, given: list[Any]) -> list[Any]:
-        """All the fetched values, in order."""
-        outputs = iter(results)
-        return [next(outputs) if kind == "output" else own(held[where.name], copy=True) if kind == "variable"
-                else own(given[self.fed[where]] if kind == "value" else where.op.attrs["value"], copy=True)
-                for kind, where in self.sources]

@@ -68,6 +68,22 @@ def test_the_gradient_of_as_many_elements_as_the_loop_wrote():
             assert session.run(counted, feeds) == [3.0 * start]
 
 
+def test_the_gradient_of_complex_elements():
+    """Each element is `x` times a number, so the loss is quadratic in `x`."""
+    x, turn = tf.placeholder(tf.float32, [3]), np.complex64(1 + 0.5j)
+    given = tf.TensorArray(tf.complex64, size=0, dynamic_size=True)
+    kept = tf.while_loop(lambda t, s, kept: tf.reduce_sum(tf.complex_abs(s)) < 60.0,
+                         lambda t, s, kept: (t + 1, s * turn, kept.write(t, s)), [0, tf.complex(x, 2 * x), given])[2]
+    packed = kept.pack()
+    loss = tf.reduce_sum(0.3 * tf.square(tf.real(packed)) + tf.real(packed) * tf.imag(packed))
+    start = np.float64([1, 2, 3])
+    factors = [(1 + 2j) * (1 + 0.5j) ** t for t in range(20)]
+    factors = [c for c in factors if np.abs(c) * start.sum() < 60]
+    with tf.Session() as session:
+        found, = session.run(tf.gradients(loss, x), {x: start})
+    np.testing.assert_allclose(found, 2 * start * sum(0.3 * c.real ** 2 + c.real * c.imag for c in factors), rtol=1e-5)
+
+
 def test_two_loops_may_begin_with_the_same_array():
     """A decoder's two loops, to train and to answer, as programs of the time build them."""
     lengths, x = tf.placeholder(tf.int32, [None]), tf.placeholder(tf.float32, [None, None, 3])

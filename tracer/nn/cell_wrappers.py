@@ -159,7 +159,7 @@ class MultiRNNCell(RNNCell):
         return sum(cell.state_size for cell in self._cells)
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
-        tuples = self._state_is_tuple or isinstance(state, (list, tuple))  # later versions expect one without being told
+        tuples = self._state_is_tuple or states.in_parts(state)
         with self._scope(scope):
             at, output, new = 0, inputs, []
             for i, cell in enumerate(self._cells):

@@ -13,6 +13,7 @@ from typing import Any
 
 from tracer import scopes, variable_scope
 from tracer.initializers import constant_initializer
+from tracer.nn import states
 from tracer.nn.cell import RNNCell as RNNCell
 from tracer.nn.cell import linear as linear
 from tracer.nn.cell_wrappers import DropoutWrapper as DropoutWrapper
@@ -79,11 +80,6 @@ class GRUCell(_PlainState):
         return new, new
 
 
-def _given_in_parts(state: Any) -> bool:
-    """Whether a state is `(c, h)`, which 0.8 refused unless told so beforehand, and which later versions expect."""
-    return isinstance(state, (list, tuple))
-
-
 class BasicLSTMCell(RNNCell):
     """The LSTM of Zaremba et al. (arXiv:1409.2329), gates in the order i, j, f, o.
 
@@ -112,7 +108,7 @@ class BasicLSTMCell(RNNCell):
         return 2 * self._num_units
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
-        tuples = self._state_is_tuple or _given_in_parts(state)
+        tuples = self._state_is_tuple or states.in_parts(state)
         with self._scope(scope):
             c, h = state if tuples else array.split(1, 2, state)
             i, j, f, o = array.split(1, 4, linear([inputs, h], 4 * self._num_units, True))
@@ -168,7 +164,7 @@ class LSTMCell(RNNCell):
 
     def __call__(self, inputs: Any, state: Any, scope: Any = None) -> tuple[Any, Any]:
         size, out = self._num_units, self.output_size
-        tuples = self._state_is_tuple or _given_in_parts(state)
+        tuples = self._state_is_tuple or states.in_parts(state)
         if tuples:
             c, m = state
         else:

@@ -6,9 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 
+def in_parts(state: Any) -> bool:
+    """Whether a state is a tuple, such as `(c, h)`. 0.8 refused that unless told so beforehand; later versions expect it."""
+    return isinstance(state, (list, tuple))
+
+
 def flatten(state: Any) -> list[Any]:
     """The tensors (or sizes) of a state, in order."""
-    if isinstance(state, (list, tuple)):
+    if in_parts(state):
         return [leaf for part in state for leaf in flatten(part)]
     return [state]
 
