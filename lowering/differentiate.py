@@ -15,6 +15,7 @@ from lowering.flow import control
 from lowering.interpret import Alias, Context
 from lowering.kernels import cotangents
 from lowering.kernels.arrays import Elements, Stack, StackRow
+from lowering.plan import companions
 from lowering.plan.companions import is_cut
 from tracer import errors
 from tracer.ir import Operation, Region, Tensor
@@ -292,7 +293,7 @@ def _gradient(part: Parts, ys: list[Tensor], keys: list[Any], outputs: list[Any]
 def add_up(op: Operation, context: Context) -> None:
     """Gives a `Gradients` operation that has been cut the sums of what others found."""
     results = iter(op.outputs)
-    for sums, gathers in zip(vars(op)["_crossing"].sums, op.attrs["rows"], strict=True):
+    for sums, gathers in zip(companions.sums_of(op), op.attrs["rows"], strict=True):
         found = [[interpret.as_value(context.read(tensor)) for tensor in one] for one in sums]
         output = next(results)
         if not gathers:

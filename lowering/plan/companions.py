@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from lowering import registry
+from lowering.plan import notes
 from tracer import dtypes
 from tracer.ir import Operation, Tensor
 
@@ -27,14 +28,19 @@ def inputs_of(op: Operation) -> tuple[Tensor, ...]:
     A gradient that crosses what runs on the host adds up others: see `lowering.plan.crossings`.
     """
     if is_cut(op):
-        return tuple(dict.fromkeys(t for found in vars(op)["_crossing"].sums for one in found for t in one))
+        return tuple(dict.fromkeys(t for found in sums_of(op) for one in found for t in one))
     before = companion(op)
     return op.inputs if before is None else (*op.inputs, before.outputs[0])
 
 
 def is_cut(op: Operation) -> bool:
     """Whether the operation is a `Gradients` that others stand for."""
-    return op.type == "Gradients" and "_crossing" in vars(op) and bool(vars(op)["_crossing"].hosts)
+    return op.type == "Gradients" and bool(notes.known(op).crossing.hosts)
+
+
+def sums_of(op: Operation) -> tuple[tuple[tuple[Tensor, ...], ...], ...]:
+    """What such an operation adds up."""
+    return notes.known(op).crossing.sums
 
 
 def companion(op: Operation) -> Operation | None:
@@ -42,10 +48,11 @@ def companion(op: Operation) -> Operation | None:
     rule = registry.find(op.type)
     if rule is None or rule.before is None:
         return None
-    known = vars(op.graph).setdefault("_companions", {})  # lives and dies with the graph
-    if op not in known:
-        known[op] = _make(op, rule.before)
-    return known[op]
+    noted = notes.of(op)
+    if noted.has_companion is None:
+        noted.companion = _make(op, rule.before)
+        noted.has_companion = noted.companion is not None
+    return noted.companion
 
 
 def _make(op: Operation, before: registry.Before) -> Operation | None:

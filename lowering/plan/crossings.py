@@ -16,9 +16,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from lowering import registry
+from lowering.plan import notes
 from lowering.plan import slice as slicing
 from lowering.plan.companions import TYPE as COMPANION
-from lowering.plan.companions import beside, inputs_of
+from lowering.plan.companions import beside, inputs_of, is_cut
+from lowering.plan.notes import Crossing
 from lowering.plan.slice import is_smooth
 from tracer import dtypes
 from tracer.errors import UnsupportedError
@@ -28,14 +30,6 @@ TAPE = "Tape"
 """What a conditional or a loop has noted: it has one output."""
 BACK = "StepBack"
 """From the gradients of the outputs of an operation of the host to those of its inputs."""
-
-
-class Crossing(NamedTuple):
-    """How a `Gradients` operation is cut: at which operations, and what comes to each of its xs: gradients, or rows of
-    such and their places."""
-
-    hosts: tuple[Operation, ...]
-    sums: tuple[tuple[tuple[Tensor, ...], ...], ...]
 
 
 class Wanted(NamedTuple):
@@ -51,7 +45,7 @@ class Wanted(NamedTuple):
 def settle(ops: Iterable[Operation]) -> bool:
     """Cuts those of `ops` that must be; whether one is cut otherwise than before."""
     gradients = sorted((op for op in ops if op.type == "Gradients"), key=lambda op: op._id)
-    if not any("_crossing" in vars(op) or op.attrs["custom"] for op in gradients) and not any(
+    if not any(notes.known(op).crossing.hosts or op.attrs["custom"] for op in gradients) and not any(
             _may_cross(op) and slicing.is_host(op) for op in ops):
         return False
     changed = False
@@ -61,15 +55,15 @@ def settle(ops: Iterable[Operation]) -> bool:
 
 
 def _settle(op: Operation) -> bool:
-    way = vars(op).get("_way")
-    if way is None:
-        way = vars(op)["_way"] = Way.of(op)
+    noted = notes.of(op)
+    if noted.way is None:
+        noted.way = Way.of(op)
+    way: Way = noted.way
     hosts = tuple([node for node in way.candidates if slicing.is_host(node)])
-    known: Crossing | None = vars(op).get("_crossing")
-    if known is not None and known.hosts == hosts:
+    if noted.crossing.hosts == hosts:
         return False
-    vars(op)["_crossing"] = Cut(op, way, hosts).crossing() if hosts else Crossing((), ())
-    return bool(hosts) or bool(known and known.hosts)
+    noted.crossing = Cut(op, way, hosts).crossing() if hosts else Crossing()
+    return True
 
 
 class Way:
@@ -93,7 +87,7 @@ class Way:
         """The way of a `Gradients` operation."""
         count = op.attrs["ys"]
         custom = {op.named(name): returned for name, returned in op.attrs["custom"]}
-        return cls(op.inputs[:count], op.inputs[count:count + op.attrs["xs"]], custom, vars(op).get("_cuts", frozenset()),
+        return cls(op.inputs[:count], op.inputs[count:count + op.attrs["xs"]], custom, notes.known(op).cuts,
                    op.region)
 
     def holds(self, tensor: Tensor) -> bool:
@@ -184,17 +178,17 @@ class Cut:
 
     def _check(self, seen: set[Operation]) -> None:
         for inner in seen:
-            if inner.type == "Gradients" and vars(inner).get("_crossing", Crossing((), ())).hosts:
+            if is_cut(inner):
                 raise UnsupportedError(
                     "there is no gradient of a gradient that goes through what runs on the host, here "
-                    f"{vars(inner)['_crossing'].hosts[0].name!r}", inner, "Compute that outside of it, and hand its result "
-                    "in; or take its gradient as it is, with tf.stop_gradient.")
+                    f"{notes.known(inner).crossing.hosts[0].name!r}", inner, "Compute that outside of it, and hand its "
+                    "result in; or take its gradient as it is, with tf.stop_gradient.")
 
     def _differentiated(self, given: list[tuple[Tensor, Tensor | None]], xs: list[Tensor],
                         rows: list[tuple[tuple[str, ...], bool]], seen: set[Operation]) -> None:
         """Makes a `Gradients` operation, and notes what it gives."""
         part = _gradients(self.op, given, xs, rows, self._custom(seen), self.given)
-        vars(part)["_cuts"] = self.cuts | vars(self.op).get("_cuts", frozenset())
+        notes.of(part).cuts = self.cuts | notes.known(self.op).cuts
         outputs = iter(part.outputs)
         for x, (taken, _) in zip(xs, rows, strict=True):
             result = (next(outputs), next(outputs)) if taken else (next(outputs),)
@@ -226,7 +220,7 @@ class Cut:
         back = _made(self.op, BACK, (*(t for _, t in came), *wanted, *dict.fromkeys(extra)), attrs,
                      tuple([(t.dtype.base_dtype, t.sizes) for t in wanted]))
         if own is None and node.regions:
-            vars(tape(node)).setdefault("_backs", {})[self.op] = back
+            notes.of(node).backs[self.op] = back
         return back
 
 
@@ -271,7 +265,7 @@ def _gradients(like: Operation, given: list[tuple[Tensor, Tensor | None]], xs: l
 
 def _made(like: Operation, type: str, inputs: tuple[Tensor, ...], attrs: dict[str, Any], outputs: tuple) -> Operation:
     made = beside(like, type, inputs, attrs, outputs, tuple(like.control_inputs))
-    vars(made)["_turn"] = next(_turns)
+    notes.of(made).turn = next(_turns)
     return made
 
 
@@ -283,20 +277,21 @@ _turns = itertools.count(1)
 
 def tape(node: Operation) -> Operation:
     """What `node` notes when it runs."""
-    if "_tape" not in vars(node):
-        vars(node)["_tape"] = _made(node, TAPE, tuple(node.outputs[:1]), {"of": node}, ((dtypes.int32, None),))
-    return vars(node)["_tape"]
+    noted = notes.of(node)
+    if noted.tape is None:
+        noted.tape = _made(node, TAPE, tuple(node.outputs[:1]), {"of": node}, ((dtypes.int32, None),))
+    return noted.tape
 
 
 def backs(node: Operation) -> list[Operation]:
     """The steps back through `node` that there are."""
-    return list(vars(tape(node)).get("_backs", {}).values())
+    return list(notes.known(node).backs.values())
 
 
 def wanted(back: Operation, region: Region) -> Wanted:
     """The gradients of `region`, in one of the operations that a step goes back through."""
     node = back.attrs["of"]
-    known = vars(back).setdefault("_wanted", {})
+    known = notes.of(back).wanted
     if region not in known:
         known[region] = _wanted(back, node, region)
     found: Wanted = known[region]
@@ -326,7 +321,7 @@ def _wanted(back: Operation, node: Operation, region: Region) -> Wanted:
     own = [t for _, one in inside for t in one.captures()[0]]
     made = _gradients(back, pairs, xs, [((), True)] * len(xs), inside, own)
     made.region, made._controls = region, ()
-    vars(made)["_cuts"] = frozenset((*inputs, *xs))
+    notes.of(made).cuts = frozenset((*inputs, *xs))
     for seed in seeds:
         seed.op.region, seed.op._controls = region, ()
     return Wanted(made, tuple(places), tuple(seeds), tuple(xs), None)

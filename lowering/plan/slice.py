@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Collection, Iterable, Iterator
 
 from lowering import registry
+from lowering.plan import notes
 from lowering.plan.companions import companion, inputs_of, is_cut
 from tracer import dtypes
 from tracer.errors import NoKernelError
@@ -163,7 +164,7 @@ def ordered(ops: set[Operation], fed: frozenset[Tensor]) -> list[Operation]:
 
 def _turn(op: Operation) -> tuple[int, int, int, Operation]:
     """When it is the operation's turn: what stands in no graph has that of another, and comes after it."""
-    return _priority(op), op._id, vars(op).get("_turn", 0), op
+    return _priority(op), op._id, notes.known(op).turn, op
 
 
 def is_host(op: Operation) -> bool:
@@ -254,7 +255,7 @@ def is_smooth(tensor: Tensor) -> bool:
 
 def forward_path(op: Operation, fed: frozenset[Tensor]) -> set[Operation]:
     """The operations between a `Gradients` operation's xs and ys: what must stand in the same program as it."""
-    cuts = fed.difference(passed_through(op, fed)) | vars(op).get("_cuts", frozenset())
+    cuts = fed.difference(passed_through(op, fed)) | notes.known(op).cuts
     above = needed([y.op for y in op.inputs[:op.attrs["ys"]] if y not in cuts], cuts)
     return _behind_xs(op, above, cuts)
 
@@ -275,7 +276,7 @@ def passed_through(op: Operation, fed: frozenset[Tensor]) -> list[Tensor]:
     inner = [t for t in fed if t.op.inputs and (t.dtype.base_dtype.is_floating or t.dtype.base_dtype.is_complex)]
     if not inner:
         return []
-    cuts: frozenset[Tensor] = vars(op).get("_cuts", frozenset())
+    cuts = notes.known(op).cuts
     path = _behind_xs(op, needed([y.op for y in op.inputs[:op.attrs["ys"]] if y not in cuts], cuts), cuts)
     return sorted((t for t in inner if t.op in path and not is_host(t.op)), key=lambda t: t.name)
 
