@@ -39,11 +39,12 @@ _recent: deque[_Shared] = deque(maxlen=32)
 
 
 class _Shared:
-    """A compiled function, and the loops that were put together again in it."""
+    """A compiled function, the loops that were put together again in it, and whether the calling thread computes it."""
 
-    def __init__(self, compiled: Any, rolled: list[str]) -> None:
+    def __init__(self, compiled: Any, rolled: list[str], small: bool) -> None:
         self.compiled = compiled
         self.rolled = rolled
+        self.small = small
 
 
 class Kept:
@@ -87,7 +88,8 @@ class Kept:
     def _obtained(self, signature: Any, arguments: tuple) -> Any:
         place, shares = folder(), fast.on("lifted")
         if place is None and not shares:
-            return self._compiled(arguments)[0]
+            compiled, self.program.inline = self._compiled(arguments)
+            return compiled
         try:
             told = digest(self.program, self.static, signature)
         except telling.UntoldError as reason:
@@ -97,7 +99,7 @@ class Kept:
         if shared is None:
             shared = self._loaded(place, told, arguments)
         if shared is None:
-            shared = _Shared(self._compiled_for(place, told, arguments), self.program.rolled)
+            shared = self._compiled_for(place, told, arguments)
         else:
             self.program.rolled = shared.rolled
             self.program.told(self.static, jax.tree.map(
@@ -106,6 +108,7 @@ class Kept:
             _here[told] = shared
             _recent.append(shared)
             self._held.append(shared)
+        self.program.inline = shared.small
         return shared.compiled
 
     @staticmethod
@@ -113,7 +116,7 @@ class Kept:
         loaded = None if place is None else _load(_path(place, told), arguments)
         return None if loaded is None else _Shared(*loaded)
 
-    def _compiled_for(self, place: str | None, told: str, arguments: tuple) -> Any:
+    def _compiled_for(self, place: str | None, told: str, arguments: tuple) -> _Shared:
         """The function compiled, which is put on disk where there is a folder for it."""
         if place is not None:
             _listening()
@@ -121,7 +124,7 @@ class Kept:
         compiled, small = self._compiled(arguments)
         if place is not None and not _hits.count:  # what JAX has from its own file gives no whole file again
             _store(_path(place, told), compiled, self.program.rolled, small)
-        return compiled
+        return _Shared(compiled, self.program.rolled, small)
 
     def _compiled(self, arguments: tuple) -> tuple[Any, bool]:
         """The function compiled for these arguments, and whether the calling thread computes it."""
@@ -222,7 +225,7 @@ def folder() -> str | None:
     return place
 
 
-def _load(path: str, arguments: tuple) -> tuple[Any, Any] | None:
+def _load(path: str, arguments: tuple) -> tuple[Any, Any, bool] | None:
     try:
         with open(path, "rb") as file:
             data = file.read()

@@ -39,8 +39,8 @@ def packed(compiled: jax.stages.Compiled, note: Any, small: bool) -> bytes:
     return hashlib.blake2b(content, digest_size=_CHECKSUM).digest() + content
 
 
-def unpacked(data: bytes, arguments: tuple) -> tuple[jax.stages.Compiled, Any]:
-    """The compiled program for arguments like these, and its note. Raises DataLossError for what is damaged."""
+def unpacked(data: bytes, arguments: tuple) -> tuple[jax.stages.Compiled, Any, bool]:
+    """The compiled program for arguments like these, its note, and whether the calling thread computes it. Raises DataLossError for what is damaged."""
     from jax._src import stages
     from jax._src.interpreters import pxla
     from jax._src.lib import xla_client  # type: ignore[attr-defined]
@@ -70,7 +70,8 @@ def unpacked(data: bytes, arguments: tuple) -> tuple[jax.stages.Compiled, Any]:
     told = [stages.ArgInfo(_aval(np.shape(leaf), leaf.dtype.name, False), donated)
             for leaf, donated in zip(leaves, head["donated"], strict=True)]
     results = jax.tree.structure(_results(head["results"]))
-    return jax.stages.Compiled(loaded, [], jax.tree.unflatten(structure, told), results, no_kwargs=True), head["note"]
+    compiled = jax.stages.Compiled(loaded, [], jax.tree.unflatten(structure, told), results, no_kwargs=True)
+    return compiled, head["note"], head["small"]
 
 
 def _find_lapack() -> None:

@@ -38,7 +38,10 @@ class Staging:
         return [feed.copy() if feed.nbytes < least else self._copy(i, feed) for i, feed in enumerate(feeds)]
 
     def aligned(self, feeds: Sequence[Any]) -> Sequence[Any]:
-        """The feeds of a run that waits for its program: XLA copies what starts anywhere else, into fresh memory."""
+        """The feeds of a program that the calling thread computes: XLA copies what starts anywhere else, into fresh memory.
+
+        It has another thread copy those of other programs, which is less to wait for.
+        """
         if not self.on:
             return feeds
         for feed in feeds:

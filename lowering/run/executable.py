@@ -215,7 +215,7 @@ class Executable:
                         outputs = program.run(state, {}, None)
                     else:
                         waits = not self.sources
-                        given = self.staging.copies(feeds) if waits else self.staging.aligned(feeds)
+                        given = self.staging.copies(feeds) if waits else feeds
                         values = dict(zip(self.feeds, given, strict=True))
                         outputs = program.run(state, values, None)
                         if waits:

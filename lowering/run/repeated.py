@@ -94,7 +94,7 @@ def _once(program: Program, state: State, feeds: list[Tensor], waits: bool, stag
     table, keep, pinned = program.ready, program.keep, state.pinned
     held_of, readonly_of, streams_of = program.held_of, program.readonly_of, program.streams_of
     keeps = bool(program.updated_names or program.stream_names)
-    put = staging.aligned if waits else staging.copies
+    copies, aligned = staging.copies, staging.aligned
 
     def once(given: list[Any]) -> tuple | None:
         inputs = tuple(given if arranged else [given[at] for at in order])
@@ -107,8 +107,10 @@ def _once(program: Program, state: State, feeds: list[Tensor], waits: bool, stag
             held, readonly, streams = held_of(variables), readonly_of(variables), streams_of(state.streams)
         except KeyError:
             return None
-        if given:
-            inputs = tuple(put(inputs))
+        if given and not waits:
+            inputs = tuple(copies(inputs))
+        elif given and ready[2]:
+            inputs = tuple(aligned(inputs))
         box: list[tuple] = []
         try:  # one C call: no interrupt between running and keeping
             box.extend(map(ready[0], (held,), (streams,), (readonly,), (program.constant_arrays,), (inputs,)))
