@@ -23,8 +23,9 @@ _PRODUCTS = 5e10
 """So many operations of products and convolutions are a second, about."""
 _ELEMENTS = 2e9
 """And so many elements read or written by anything else."""
-WAITED = 2e-3
-"""Seconds that a program may take whose results are waited for anyway. Its session is locked as long."""
+WAITED = 1.5e-4
+"""Seconds that a program may take whose results are waited for anyway: a longer one gains by another core, and by feeds that
+are copied there, what it takes to hand it over."""
 ALONE = 2e-6
 """Seconds that one may take whose caller could go on meanwhile."""
 

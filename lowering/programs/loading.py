@@ -40,7 +40,10 @@ def packed(compiled: jax.stages.Compiled, note: Any, small: bool) -> bytes:
 
 
 def unpacked(data: bytes, arguments: tuple) -> tuple[jax.stages.Compiled, Any, bool]:
-    """The compiled program for arguments like these, its note, and whether the calling thread computes it. Raises DataLossError for what is damaged."""
+    """The compiled program for arguments like these, its note, and whether the calling thread computes it.
+
+    Raises DataLossError for what is damaged.
+    """
     from jax._src import stages
     from jax._src.interpreters import pxla
     from jax._src.lib import xla_client  # type: ignore[attr-defined]

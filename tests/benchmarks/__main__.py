@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from tests.benchmarks import bound, graph, models_table, ops, records, recurrent, saving, startup, steps
+from tests.benchmarks import bound, graph, models_table, ops, records, recurrent, saving, startup, steps, updates
 
 MEASUREMENTS = {
     "import": startup.importing,
@@ -14,6 +14,7 @@ MEASUREMENTS = {
     "ops": ops.operations,
     "bound": bound.bound,
     "language_model": recurrent.language_model,
+    "updates": updates.updates,
     "records": records.records,
     "saving": saving.saving,
     "recording": graph.recording,
