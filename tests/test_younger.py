@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tracer as tf
+from tests.naming import written
 
 ROWS = np.arange(6, dtype=np.float32).reshape(2, 3)
 
@@ -44,7 +45,7 @@ def compare(build, expected):
     (lambda x: tf.reduce_max(x, axis=0, keep_dims=True), [[3, 4, 5]]),
     (lambda x: tf.argmax(x, axis=1), [2, 2]),
     (lambda x: tf.squeeze(tf.expand_dims(x, axis=0), axis=[0]), ROWS),
-], ids=str)
+], ids=written)
 def test_functions(build, expected):
     with tf.Session() as session:
         value = session.run(build(tf.constant(ROWS)))
@@ -160,7 +161,7 @@ SOFT = np.exp(ROWS) / np.exp(ROWS).sum(0)
     (lambda x: tf.range(0, 1, 0.25), np.float32([0, 0.25, 0.5, 0.75])),
     (lambda x: tf.range(x[0, 1], 2.5, 0.5), np.float32([1, 1.5, 2])),
     (lambda x: tf.range(tf.constant(7, tf.int64), 2, -2), np.int64([7, 5, 3])),
-], ids=str)
+], ids=written)
 def test_more_than_0_8_took(build, expected):
     compare(build, expected)
 
@@ -221,7 +222,7 @@ BOXES = [[0.0, 0, 1, 1], [0, 0.1, 1, 1.1], [0, -0.1, 1, 0.9], [0, 10, 1, 11], [0
                                       [1, 1, 1, 1, 1], "VALID")[0, :, :, 0, 0], [[1, 2, 1], [2, 4, 2], [1, 2, 1]]),
     (lambda x: tf.svd(x)[0], np.linalg.svd(ROWS)[1]),
     (lambda x: tf.self_adjoint_eigvals([[2.0, 1.0], [1.0, 2.0]]), [1, 3]),
-], ids=str)
+], ids=written)
 def test_new_functions(build, expected):
     compare(build, expected)
 
@@ -315,7 +316,7 @@ VECTOR = np.float32([1, 2, 3])
     (lambda a, b: [tf.string_split(["a b  c", "", "d"]).indices, tf.string_split(["a b  c", "", "d"]).values,
                    tf.string_split(["a b  c", "", "d"]).shape],
      ([[0, 0], [0, 1], [0, 2], [2, 0]], [b"a", b"b", b"c", b"d"], [3, 3])),
-], ids=str)
+], ids=written)
 def test_structures_and_strings(build, expected):
     made = build(tf.constant(VECTOR), tf.constant(ROWS.T))
     with tf.Session() as session:

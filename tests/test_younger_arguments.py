@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tracer as tf
+from tests.naming import written
 
 ROWS = np.arange(6, dtype=np.float32).reshape(3, 2)
 
@@ -23,7 +24,7 @@ ROWS = np.arange(6, dtype=np.float32).reshape(3, 2)
     (lambda: tf.zeros_initializer([1], tf.float32, partition_info=None), np.float32([0])),
     (lambda: tf.contrib.layers.pool(ROWS.reshape(1, 3, 2), 2, "AVG"), [[[1, 2], [3, 4]]]),
     (lambda: tf.contrib.layers.pool(ROWS.reshape(1, 2, 3), 2, "MAX", data_format="NCW"), [[[1, 2], [4, 5]]]),
-], ids=str)
+], ids=written)
 def test_more_functions(build, expected):
     with tf.Session() as session:
         value = session.run(build())
@@ -54,7 +55,7 @@ def test_sparse_tensors_of_other_sizes_are_joined():
     (lambda: tf.contrib.layers.pool(ROWS, 2, "AVG"), ValueError, "Rank of inputs must be >= 3"),
     (lambda: tf.contrib.distributions.Categorical.param_shapes([3]), NotImplementedError,
      "_param_shapes not implemented"),
-], ids=str)
+], ids=written)
 def test_what_they_refuse(call, problem, words):
     with pytest.raises(problem) as raised:
         call()

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tracer as tf
+from tests.naming import written
 
 ROWS = np.arange(6, dtype=np.float32).reshape(3, 2)
 
@@ -22,7 +23,7 @@ ROWS = np.arange(6, dtype=np.float32).reshape(3, 2)
     (lambda: tf.sparse_reduce_sum(tf.SparseTensor([[0, 1], [1, 1]], [1.0, 2.0], [2, 2]), axis=0), [0, 3]),
     (lambda: tf.nn.conv2d_transpose(tf.ones([1, 1, 2, 2]), tf.ones([2, 2, 1, 1]), [1, 1, 3, 3], [1, 1, 1, 1], "VALID",
                                     data_format="NCHW"), [[[[1, 2, 1], [2, 4, 2], [1, 2, 1]]]]),
-], ids=str)
+], ids=written)
 def test_functions(build, expected):
     with tf.Session() as session:
         value = session.run(build())

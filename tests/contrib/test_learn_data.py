@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tracer as tf
+from tests.naming import written
 from tracer.contrib import learn
 from tracer.contrib.learn.estimators import _sklearn
 from tracer.contrib.learn.io import data_feeder
@@ -283,7 +284,7 @@ def test_parameters_by_name():
     ({"cluster": {"ps": ["p:1"], "worker": ["a:1"]}, "task": {"type": "ps"}}, ["ps", 0, False, "local", "grpc://p:1", 1]),
     ({"task": {"type": "master"}}, ["master", 0, False, "local", "", 0]),
     ({"environment": "cloud"}, [None, 0, True, "cloud", "", 0]),
-], ids=str)
+], ids=written)
 def test_clusters_of_the_environment(monkeypatch, config, expected):
     monkeypatch.setenv("TF_CONFIG", json.dumps(config))
     for made in (learn.ClusterConfig(), learn.RunConfig()):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tracer as tf
+from tests.naming import written
 from tracer.contrib import lookup
 
 INT = tf.int64
@@ -76,7 +77,7 @@ def test_buckets_of_vectors(session):
      "Default value must be a vector, got shape [2,1]"),
     (lambda table: lookup.MutableDenseHashTable(INT, INT, -1, 0, initial_num_buckets=12).size(),
      tf.errors.InvalidArgumentError, "Number of buckets must be at least 4 and a power of 2, got: 12"),
-], ids=str)
+], ids=written)
 def test_what_they_refuse(session, call, problem, words):
     table = lookup.MutableHashTable(tf.string, INT, -1)
     with pytest.raises(problem) as raised:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tracer as tf
+from tests.naming import written
 from tests.parity import case, parity
 from tests.reference.recipes import later
 
@@ -96,7 +97,7 @@ WRITES = [  # of numbers 0 to 7
 ]
 
 
-@pytest.mark.parametrize(("write", "indices", "updates", "expected"), WRITES, ids=str)
+@pytest.mark.parametrize(("write", "indices", "updates", "expected"), WRITES, ids=written)
 def test_writes_to_parts_of_variables(write, indices, updates, expected):
     variable = tf.Variable(np.arange(8.0))
     with tf.Session() as session:
