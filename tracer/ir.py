@@ -163,6 +163,10 @@ class Graph(Scopes):
         self._shadows.add(op)
         return op
 
+    def _get_control_flow_context(self) -> Region | None:
+        """The body of a conditional or of a loop that is being recorded; None outside of all."""
+        return self.region
+
     @contextlib.contextmanager
     def recording(self, region: Region | None) -> Iterator[Region | None]:
         """Operations made inside belong to `region`; control dependencies from outside hold for the whole of it."""

@@ -84,6 +84,10 @@ class Operation:
 
         return opdef.grouped(self.type, self.inputs, self.attrs)
 
+    def _get_control_flow_context(self) -> Region | None:
+        """The body of a conditional or of a loop that it was recorded in; None outside of all."""
+        return self.region
+
     @property
     def regions(self) -> tuple[Region, ...]:
         """The bodies that it holds: a conditional has two, a loop its condition and its body."""

@@ -111,3 +111,88 @@ def test_what_has_no_counterpart_says_so(made):
         ge.graph_replace(slope, {made.a: made.c})
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         ge.nonsense  # noqa: B018
+
+
+def test_handlers_say_what_inputs_become(made):
+    ten = tf.constant(10.0, name="ten")
+    copier = ge.Transformer()
+    copier.transform_external_input_handler = (
+        lambda info, t: ten if t is made.c else ge.keep_t_if_possible_handler(info, t))
+    view, info = copier(ge.sgv([made.d.op, made.e.op]), made.graph, "k")
+    assert names(view.ops) == ["k/s/d", "k/s/e"]
+    assert info.transformed(made.e).name == "k/s/e:0"
+    assert info.original(info.transformed(made.d)) is made.d
+    assert (info.transformed(made.b, "none"), info.transformed(made.a)) == ("none", made.a)
+    with tf.Session() as session:
+        assert session.run(info.transformed(made.e)) == -10.0
+
+
+def test_each_operation_by_a_copier_of_its_own(made):
+    ten = tf.constant(10.0, name="ten")
+    became = {made.c: ten}
+    for op in (made.d.op, made.e.op):
+        copier = ge.Transformer()
+        copier.transform_external_input_handler = lambda info, t: became.get(t, t)
+        view = ge.make_view([op])
+        _, info = copier(view, view.graph, "", "", reuse_dst_scope=False)
+        became[op.outputs[0]] = info.transformed(op.outputs[0])
+    with tf.Session() as session:
+        assert session.run([became[made.e], made.e]) == [-10.0, -3.0]
+
+
+def test_copies_take_placeholders(made):
+    view, info = ge.copy(ge.sgv([made.d.op, made.e.op]), dst_scope="w")
+    assert names(view.ops) == ["w/s/d", "w/s/e"]
+    assert names(view.inputs) == ["w/geph__a_0:0", "w/geph__c_0:0"]
+    with tf.Session() as session:
+        assert session.run(info.transformed(made.e), {"w/geph__a_0:0": 3.0, "w/geph__c_0:0": 4.0}) == -12.0
+    assert ge.copy(ge.sgv([made.e.op]), dst_scope="w")[0].ops[0].name == "w_1/s/e"
+    assert ge.copy(ge.sgv([made.e.op]), dst_scope="x/y", src_scope="s")[0].ops[0].name == "x/y/e"
+    with pytest.raises(ValueError, match="c does not belong to source scope: s/"):
+        ge.copy(ge.sgv([made.c.op]), dst_scope="x", src_scope="s")
+
+
+def test_copies_in_another_graph(made):
+    other = tf.Graph()
+    view, info = ge.copy(ge.sgv([made.c.op, made.d.op, made.e.op]), dst_graph=other)
+    assert info.transformed(made.e).graph is other
+    with tf.Session(graph=other) as session:
+        assert session.run(info.transformed(made.e), {"geph__a_0:0": 3.0, "geph__b_0:0": 4.0}) == -21.0
+    with pytest.raises(TypeError, match=r"Expected a tf\.Graph, got"):
+        ge.Transformer()(view, "graph", "")
+
+
+def test_what_copies_wait_for(made):
+    with tf.control_dependencies([made.d.op, made.a.op]):
+        last = tf.identity(made.c, name="last")
+    copier = ge.Transformer()
+    copier.transform_external_input_handler = ge.keep_t_if_possible_handler
+    _, info = copier(ge.sgv([made.d.op, last.op]), made.graph, "k")
+    assert names(info.transformed(last.op).control_inputs) == ["a", "k/s/d"]
+    copier.transform_control_input_handler = lambda info, op: made.b.op
+    _, info = copier(ge.sgv([last.op]), made.graph, "l")
+    assert names(info.transformed(last.op).control_inputs) == ["b"]
+
+
+def test_operations_are_copied_by_handlers(made):
+    copier = ge.Transformer()
+    copier.transform_op_handler = lambda info, op: ge.copy_op_handler(info, made.c.op if op is made.d.op else op)
+    _, info = copier(ge.sgv([made.d.op, made.e.op]), made.graph, "k")
+    assert info.transformed(made.d.op).type == "Add"
+    assert info.transformed(made.e.op).inputs[0] is info.transformed(made.d.op).outputs[0]
+
+
+def test_names_of_placeholders(made):
+    assert [ge.placeholder_name(made.d), ge.placeholder_name(made.d, ""), ge.placeholder_name(made.d, "x/")] == [
+        "s/geph__d_0", "geph__d_0", "x/geph__d_0"]
+    assert [ge.placeholder_name(), ge.ph(tf.float32, [2], scope="q").name] == ["geph", "q/geph:0"]
+
+
+def test_copies_are_collected_below_their_scope(made):
+    tf.add_to_collection("losses", made.d)
+    copier = ge.Transformer()
+    view, info = copier(ge.sgv([made.d.op]), made.graph, "k")
+    assert tf.get_collection("k/losses") == [info.transformed(made.d)]
+    assert tf.get_collection("losses") == [made.d]
+    assert copier.new_name("s/d") == "k/s/d"
+    assert view.ops[0].name == "k/s/d"

@@ -90,3 +90,26 @@ def test_the_gradient_through_what_runs_on_the_host_inside(build, wanted):
         session.run(weights.initializer)
         assert session.run(value) in (2.0, 4.0)
         np.testing.assert_array_equal(session.run(gradient), wanted)
+
+
+def test_operations_say_in_which_body_they_are():
+    from tracer.ops import dataflow
+
+    graph = tf.get_default_graph()
+    x = tf.constant(1.0)
+    seen = []
+
+    def noting(result):
+        seen.append((graph._get_control_flow_context(), result.op._get_control_flow_context()))
+        return result
+
+    condition = tf.greater(x, 0.0)
+    tf.cond(condition, lambda: noting(x + 1.0), lambda: noting(x - 1.0))
+    tf.while_loop(lambda i: i < 3.0, lambda i: noting(i + 1.0), [x])
+    assert all(recording is recorded for recording, recorded in seen)
+    assert [type(context) for context, _ in seen] == [
+        dataflow.CondContext, dataflow.CondContext, dataflow.WhileContext]
+    assert [context.branch for context, _ in seen[:2]] == [1, 0]
+    assert seen[0][0].pred.op.inputs[0] is condition
+    assert graph._get_control_flow_context() is None
+    assert x.op._get_control_flow_context() is None

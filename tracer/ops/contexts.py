@@ -72,6 +72,16 @@ class Branch(Context):
         self.condition = condition
         self.index = index
 
+    @property
+    def pred(self) -> Tensor:
+        """The condition, by TensorFlow's name for it."""
+        return self.condition
+
+    @property
+    def branch(self) -> int:
+        """1 in the body for a true condition, 0 in the other, by TensorFlow's name for it."""
+        return self.index
+
     def enter(self, tensor: Tensor) -> Tensor:
         return switch(tensor, self.condition, "Switch", self.parent)[self.index]
 

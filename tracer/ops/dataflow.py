@@ -16,8 +16,10 @@ from tracer.convert import (
 )
 from tracer.declare import op
 from tracer.ir import Tensor
-from tracer.ops import array, placeholders
+from tracer.ops import array, contexts, placeholders
 from tracer.ops.conditional import common
+
+CondContext, WhileContext, ControlFlowContext = contexts.Branch, contexts.Frame, contexts.Context
 
 
 @op("Switch")

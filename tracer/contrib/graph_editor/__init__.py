@@ -12,6 +12,7 @@ from tracer import errors
 from tracer.contrib.graph_editor import select as select
 from tracer.contrib.graph_editor import subgraph as subgraph
 from tracer.contrib.graph_editor import transform as transform
+from tracer.contrib.graph_editor import util as util
 from tracer.contrib.graph_editor.select import filter_ops as filter_ops
 from tracer.contrib.graph_editor.select import filter_ops_from_regex as filter_ops_from_regex
 from tracer.contrib.graph_editor.select import filter_ts as filter_ts
@@ -31,14 +32,30 @@ from tracer.contrib.graph_editor.select import select_ts as select_ts
 from tracer.contrib.graph_editor.subgraph import SubGraphView as SubGraphView
 from tracer.contrib.graph_editor.subgraph import make_view as make_view
 from tracer.contrib.graph_editor.subgraph import make_view_from_scope as make_view_from_scope
+from tracer.contrib.graph_editor.transform import Transformer as Transformer
+from tracer.contrib.graph_editor.transform import TransformerInfo as TransformerInfo
+from tracer.contrib.graph_editor.transform import (
+    assign_renamed_collections_handler as assign_renamed_collections_handler,
+)
+from tracer.contrib.graph_editor.transform import copy as copy
+from tracer.contrib.graph_editor.transform import copy_op_handler as copy_op_handler
 from tracer.contrib.graph_editor.transform import copy_with_input_replacements as copy_with_input_replacements
 from tracer.contrib.graph_editor.transform import graph_replace as graph_replace
+from tracer.contrib.graph_editor.transform import keep_t_if_possible_handler as keep_t_if_possible_handler
+from tracer.contrib.graph_editor.transform import (
+    replace_t_with_placeholder_handler as replace_t_with_placeholder_handler,
+)
+from tracer.contrib.graph_editor.transform import transform_op_if_inside_handler as transform_op_if_inside_handler
+from tracer.contrib.graph_editor.util import (
+    make_placeholder_from_dtype_and_shape as make_placeholder_from_dtype_and_shape,
+)
+from tracer.contrib.graph_editor.util import make_placeholder_from_tensor as make_placeholder_from_tensor
+from tracer.contrib.graph_editor.util import placeholder_name as placeholder_name
 
-sgv, sgv_scope = make_view, make_view_from_scope
+sgv, sgv_scope, ph = make_view, make_view_from_scope, make_placeholder_from_dtype_and_shape
 _CHANGES = frozenset("""
     add_control_inputs bypass connect detach detach_control_inputs detach_control_outputs detach_inputs detach_outputs
     remove_control_inputs reroute reroute_inputs reroute_ios reroute_outputs swap_inputs swap_ios swap_outputs swap_ts
-    Transformer
 """.split())
 
 
