@@ -53,11 +53,11 @@ def looping(count):
 
 @pytest.mark.parametrize(("function", "size", "waited", "alone"), [
     (lambda x: x + 1, 4, True, True),
-    (lambda x: x + 1, 1024, True, False),
-    (lambda x: x + 1, 4096, False, False),
+    (lambda x: x + 1, 256, True, False),
+    (lambda x: x + 1, 1024, False, False),
     (lambda x: x @ x, 64, True, False),
     (lambda x: x @ x, 1024, False, False),
-    (looping(1), 64, True, False),
+    (looping(1), 16, True, False),
     (looping(100), 64, False, False),
     (lambda x: jax.lax.while_loop(lambda x: x.sum() < 3, lambda x: x + 1, x), 4, False, False),
     (lambda x: jax.jit(lambda x: x @ x)(x), 1024, False, False),
@@ -105,7 +105,7 @@ def test_programs_of_runs_that_fetch_are_inline(monkeypatch, tmp_path, folder):
     for _ in range(2):
         tf.reset_default_graph()
         x = y = tf.placeholder(tf.float32, [64, 64])
-        for _ in range(40):
+        for _ in range(4):
             y = tf.tanh(tf.matmul(y, y) / 8 + tf.sin(y))
         session = tf.Session()
         session.run(y, {x: X})
