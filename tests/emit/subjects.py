@@ -79,6 +79,7 @@ def example(name: str) -> Subject:
     """An example, stopped before its first run."""
     script = SCRIPTS[name]
     with commands.watching(building=True), tf.Graph().as_default() as graph, contextlib.suppress(commands.Stopped):
+        tf.set_random_seed(1)
         graph_of(EXAMPLES / f"{name}.py", script.flags)
     graph._finalized = False  # a supervisor has seen it
     with graph.as_default():
