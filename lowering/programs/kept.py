@@ -88,12 +88,13 @@ class Kept:
     def _obtained(self, signature: Any, arguments: tuple) -> Any:
         place, shares = folder(), fast.on("lifted")
         if place is None and not shares:
-            compiled, self.program.inline = self._compiled(arguments)
+            compiled, self.program.small = self._compiled(arguments)
             return compiled
         try:
             told = digest(self.program, self.static, signature)
         except telling.UntoldError as reason:
             _log.debug("The program that computes %s is not kept: %s", self.program.what, reason)
+            self.program.small = False
             return self.jitted
         shared = _here.get(told) if shares else None
         if shared is None:
@@ -108,7 +109,7 @@ class Kept:
             _here[told] = shared
             _recent.append(shared)
             self._held.append(shared)
-        self.program.inline = shared.small
+        self.program.small = shared.small
         return shared.compiled
 
     @staticmethod

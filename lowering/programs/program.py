@@ -66,7 +66,7 @@ class Program(StageFunction):
         self._tables: dict[Any, list[Check]] = {}  # of the checks, where one failed
         self.ready: dict[tuple, Ready] = {}  # what further runs on the state that is `warm` are a mere call of, by
         # the shapes of the inputs and the fed values that shape it
-        self.inline = False  # whether the thread that calls computes it, as compiled last
+        self.small = False  # whether the thread that calls computes it, as compiled last
         self._ahead: dict[Any, Any] = {}  # compiled for runs that are watched
         self.timers: dict[Any, Any] = {}  # what measures its operations one by one
         self.variants: list[tuple[dict[Tensor, np.ndarray], tuple]] = []  # static values and shapes it ran for
@@ -225,7 +225,7 @@ class Program(StageFunction):
         self._called.add(shape)
         if overlay is None and not self.speaks and all(tensor in values for tensor in static):
             call = jitted.quick((held, *others)) if isinstance(jitted, kept.Kept) else jitted
-            self.ready[(*shape[1], *apart(static.values()))] = call, static, self.inline
+            self.ready[(*shape[1], *apart(static.values()))] = call, static, self.small
         return self._outputs(target, box[0], static, (held, *others))
 
     @staticmethod
