@@ -27,6 +27,7 @@ from tracer.legacy import detection, program, python2
         "range(3) + [1]",
         "import random\norder = range(9)\nrandom.shuffle(order)",
         "import sys\nsys.maxint",
+        "import types\nisinstance('x', types.StringTypes)",
         "x = map(str, [1])\nx[0]",
         "class A:\n    def a(self): self.x = zip([1], [2])\n    def b(self): return len(self.x)",
         "import numpy as np\nnp.array(zip([1], [2]))",

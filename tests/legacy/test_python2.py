@@ -229,6 +229,8 @@ def test_what_has_no_order_in_python_2(read, expression):
         ("StringIO.StringIO('a\\nb').readlines()", ["a\n", "b"]),
         ("hashlib.md5('abc').hexdigest()[:8]", "90015098"),
         ("types.StringType is str", True),
+        ("[isinstance(one, types.StringTypes) for one in ('x', u'x', 1)]", [True, True, False]),
+        ("isinstance(sys.__stderr__, types.FileType), isinstance('x', types.FileType)", (True, False)),
         ("map(lambda a, (b, c): a + b + c, [1], [(2, 3)])", [6]),
         ("eval('7/2'), eval('`1`')", (3, "1")),
         ("str(1e11), str(123456789.5), str(-2.0)", ("1e+11", "123456789.5", "-2.0")),

@@ -27,7 +27,10 @@ MODULE_NAMES = {
         "splitfields strip swapcase translate upper uppercase zfill".split()
     ),
     "sys": frozenset("exc_clear exc_type maxint setdefaultencoding".split()),
-    "types": frozenset("DictType FloatType IntType ListType LongType StringType TupleType UnicodeType".split()),
+    "types": frozenset(
+        "BooleanType ClassType ComplexType DictType DictionaryType FileType FloatType IntType ListType LongType ObjectType "
+        "SliceType StringType StringTypes TupleType TypeType UnboundMethodType UnicodeType XRangeType".split()
+    ),
     "urllib": frozenset(
         "quote quote_plus unquote unquote_plus urlcleanup urlencode urlopen urlretrieve FancyURLopener".split()
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import io
 import math
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
@@ -244,9 +245,9 @@ def _types(module: ModuleType) -> dict[str, Any]:
     from tracer.legacy.python2_names import basestring
 
     simple: dict[str, type] = {
-        "BooleanType": bool, "ComplexType": complex, "DictType": dict, "DictionaryType": dict, "FloatType": float,
-        "IntType": int, "ListType": list, "LongType": int, "ObjectType": object, "SliceType": slice, "StringType": str,
-        "TupleType": tuple, "TypeType": type, "UnicodeType": str, "XRangeType": range,
+        "BooleanType": bool, "ClassType": type, "ComplexType": complex, "DictType": dict, "DictionaryType": dict,
+        "FileType": io.IOBase, "FloatType": float, "IntType": int, "ListType": list, "LongType": int, "ObjectType": object,
+        "SliceType": slice, "StringType": str, "TupleType": tuple, "TypeType": type, "UnicodeType": str, "XRangeType": range,
     }  # fmt: skip
     return {**simple, "StringTypes": basestring, "UnboundMethodType": module.FunctionType}
 
