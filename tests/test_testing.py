@@ -173,6 +173,13 @@ def test_every_test_draws_the_same_numbers(case):
     assert drawn() == np.random.RandomState(87654321).random_sample(2).tolist()  # seen in 0.12.1
 
 
+def test_every_test_has_the_same_random_operations(case):
+    assert tf.get_default_graph().seed == 87654321
+    with case.test_session():
+        np.testing.assert_allclose(tf.random_normal([2]).eval(), [1.0616621, -0.87857825], rtol=1e-6)  # what 0.12.1 draws
+    assert tf.Graph().seed is None
+
+
 def test_unittest_takes_test_session_for_a_test_and_it_skips_itself():
     suite = unittest.TestLoader().loadTestsFromTestCase(test.TestCase)
     result = unittest.TestResult()

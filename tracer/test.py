@@ -48,11 +48,12 @@ class TestCase(unittest.TestCase):
         self._cached_session: Any = None
 
     def setUp(self) -> None:
-        """Start with an empty default graph, and with Python's and NumPy's generators in a known state."""
+        """Start with an empty default graph, and with its, Python's and NumPy's random numbers in a known state."""
         self._close_session()
         random.seed(DEFAULT_GRAPH_SEED)
         np.random.seed(DEFAULT_GRAPH_SEED)
         scopes.reset_default_graph()
+        scopes.get_default_graph().seed = DEFAULT_GRAPH_SEED
 
     def tearDown(self) -> None:
         """Check that the threads have ended, and close the session."""
