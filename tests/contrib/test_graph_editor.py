@@ -103,9 +103,10 @@ def test_what_has_no_counterpart_says_so(made):
         ge.swap_ts([made.a], [made.b])
     with pytest.raises(NotImplementedError, match=r"graph_editor\.add_control_inputs changes"):
         ge.reroute.add_control_inputs(made.e.op, [made.a.op])
-    looped = tf.while_loop(lambda i: i < 3.0, lambda i: i + made.a, [made.b])
+    inner = []
+    tf.while_loop(lambda i: i < 3.0, lambda i: inner.append(i + made.a) or inner[0], [made.b])
     with pytest.raises(NotImplementedError, match="is part of a conditional or a loop"):
-        ge.graph_replace(looped, {made.a: made.c})
+        ge.graph_replace(inner[0], {made.a: made.c})
     slope, = tf.gradients(made.e, made.a)
     with pytest.raises(NotImplementedError, match="takes gradients"):
         ge.graph_replace(slope, {made.a: made.c})
@@ -196,3 +197,60 @@ def test_copies_are_collected_below_their_scope(made):
     assert tf.get_collection("losses") == [made.d]
     assert copier.new_name("s/d") == "k/s/d"
     assert view.ops[0].name == "k/s/d"
+
+
+@pytest.fixture
+def branching():
+    """`result` is (`chosen` + 1) * (2x) ** 3 where that grows; `chosen` is 2x + 1 or x where `p` holds, else (2x) ** 2."""
+    x, p = tf.placeholder(tf.float32, [], name="x"), tf.placeholder(tf.bool, [], name="p")
+    y = x * 2
+    chosen = tf.cond(p, lambda: tf.cond(y > 3, lambda: y + 1, lambda: y - x), lambda: tf.square(y))
+    _, result = tf.while_loop(lambda i, a: i < 3, lambda i, a: (i + 1, tf.cond(a > y, lambda: a * y, lambda: a + x)),
+                              [tf.constant(0), chosen + 1])
+    return types.SimpleNamespace(x=x, p=p, chosen=chosen, result=result)
+
+
+def test_conditionals_and_loops_are_copied(branching):
+    five = tf.constant(5.0, name="five")
+    copied, chosen = ge.graph_replace([branching.result, branching.chosen], {branching.x: five})
+    slope, = tf.gradients(copied, five)
+    with tf.Session() as session:
+        for p, values in ((True, [12000.0, 11.0, 9200.0]), (False, [101000.0, 100.0, 100600.0])):
+            assert session.run([copied, chosen, slope], {branching.p: p}) == values
+            original = session.run([branching.result, branching.chosen], {branching.p: p, branching.x: 5.0})
+            assert original == values[:2]
+    names = [op.name for op in tf.get_default_graph().get_operations()]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(("p", "value"), [(True, 12000.0), (False, 101000.0)])
+def test_copied_conditionals_and_loops_are_exported(branching, p, value):
+    copied = ge.graph_replace(branching.result, {branching.x: tf.constant(5.0)}, dst_scope="w")
+    written = tf.get_default_graph().as_graph_def()
+    assert {node.attr["frame_name"].s for node in written.node if node.op == "Enter"} == {b"while/", b"w/while/"}
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.import_graph_def(written, name="")
+        assert session.run(copied.name, {"p:0": p, "x:0": 0.0}) == value
+
+
+def test_conditionals_and_loops_are_copied_to_another_graph(branching):
+    other = tf.Graph()
+    _, info = ge.copy(tf.get_default_graph(), dst_graph=other)
+    result = info.transformed(branching.result)
+    assert result.graph is other
+    with tf.Session(graph=other) as session:
+        assert session.run(result, {"x:0": 5.0, "p:0": True}) == 12000.0
+        assert session.run(result, {"x:0": 0.5, "p:0": True}) == 1.5
+
+
+def test_a_conditional_by_a_copier_of_its_own(branching):
+    became = {branching.x: tf.constant(5.0)}
+    part = {op for op in ge.get_backward_walk_ops(branching.result) if op.type != "Placeholder"}
+    for op in sorted(part, key=lambda op: op._id):
+        copier = ge.Transformer()
+        copier.transform_external_input_handler = lambda info, t: became.get(t, t)
+        view = ge.make_view([op])
+        _, info = copier(view, view.graph, "", "")
+        became.update((output, info.transformed(output)) for output in op.outputs)
+    with tf.Session() as session:
+        assert session.run(became[branching.result], {branching.p: True}) == 12000.0

@@ -147,18 +147,30 @@ def merged(op: Operation, index: int) -> Tensor:
     kinds = ((output.dtype, output.sizes), (dtypes.int32, ()))
     attrs = {"T": output.dtype.base_dtype, "N": 2}
     merge = op.graph.add("Merge", (output, op.outputs[-1]), attrs, kinds, "Merge")
-    inside = tuple([region.local(region.outputs[index], "") for region in op.regions[::-1]
-                    if isinstance(region, Context)])
-    type = "RefMerge" if all(arm.dtype.is_ref_dtype for arm in inside) else "Merge"
-    op.graph._written[merge] = Written(type, inside, tuple(merge.control_inputs), attrs)
+    write_merge(merge)
     return merge.outputs[0]
 
 
-def left(op: Operation, index: int, switched: Tensor) -> Tensor:
+def write_merge(merge: Operation) -> None:
+    """Says how an export writes what gives a result of a conditional: with what the branches give."""
+    op, index = merge.inputs[0].op, merge.inputs[0].value_index
+    inside = tuple([region.local(region.outputs[index], "") for region in op.regions[::-1]
+                    if isinstance(region, Context)])
+    type = "RefMerge" if all(arm.dtype.is_ref_dtype for arm in inside) else "Merge"
+    op.graph._written[merge] = Written(type, inside, tuple(merge.control_inputs), merge.attrs)
+
+
+def left(op: Operation, index: int) -> Tensor:
     """Output `index` of the loop `op`, behind TensorFlow's `Exit` from the loop variable's `Switch`."""
     output = op.outputs[index]
     kinds = ((output.dtype, output.sizes),)
-    attrs = {"T": output.dtype.base_dtype}
-    exit = op.graph.add("Exit", (output,), attrs, kinds, "Exit")
-    op.graph._written[exit] = Written("Exit", (switched,), (), attrs)
+    exit = op.graph.add("Exit", (output,), {"T": output.dtype.base_dtype}, kinds, "Exit")
+    write_exit(exit)
     return exit.outputs[0]
+
+
+def write_exit(exit: Operation) -> None:
+    """Says how an export writes what gives a result of a loop: with the `Switch` that the variable has in the loop."""
+    op, index = exit.inputs[0].op, exit.inputs[0].value_index
+    inside = op.graph._written[op.regions[1].inputs[index].op].inputs[0]
+    op.graph._written[exit] = Written("Exit", (inside.op.outputs[0],), (), exit.attrs)

@@ -173,7 +173,7 @@ class _Loop:
             enter = entry.op
             self.graph._written[enter] = Written(enter.type, enter.inputs, tuple(op.control_inputs), enter.attrs)
         left = iter(range(len(starts)))
-        return [contexts.left(op, next(left), switch.outputs[0]) if carried
+        return [contexts.left(op, next(left)) if carried
                 else self._left_reference(op, start, switch.outputs[0])
                 for start, carried, switch in zip(self.starts, self.carried, self.switches, strict=True)]
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from tracer import errors
-from tracer.contrib.graph_editor import util
+from tracer.contrib.graph_editor import bodies, util
 from tracer.ir import Graph, Operation, Tensor
+from tracer.ops import contexts
+
+_RESULTS = {"Merge": contexts.write_merge, "Exit": contexts.write_exit}
 
 
 def replace_t_with_placeholder_handler(info: Any, t: Tensor) -> Tensor:
@@ -46,24 +49,36 @@ def copy_op_handler(info: Any, op: Operation, copy_shape: bool = True) -> Operat
         copy_shape: whether shapes that the script has set are kept; they always are here.
 
     Raises:
-        NotImplementedError: `op` takes gradients, or belongs to a conditional or a loop.
+        NotImplementedError: `op` takes gradients, or belongs to a conditional or a loop that is not copied as a whole.
     """
-    if op.regions or op.region is not None or op.type == "Gradients":
-        what = "takes gradients" if op.type == "Gradients" else "is part of a conditional or a loop"
-        raise errors.UnsupportedError(
-            f"{op.name} {what}, which cannot be copied with other inputs.", op,
-            "Build it again from the other inputs: a function of them, called twice.")
+    _check(op)
     graph: Graph = info.graph_
     inputs = tuple(info.became(tensor) for tensor in op.inputs)
     found = (info.transformer.transform_control_input_handler(info, control) for control in op.control_inputs)
     controls = [control for control in found if control is not None]
     kinds = tuple((output.dtype, output.sizes) for output in op.outputs)
     with graph.as_default(), graph.name_scope(None), graph.control_dependencies(None):
-        name = graph.unique_name(info.new_name(op.name)) + "/"
-        copy = graph.add(op.type, inputs, _attributes(info, op), kinds, name, controls)
+        if op.regions:
+            copy = bodies.BodyCopies(info, op).made(_attributes, info.new_name(op.name), controls)
+        else:
+            name = graph.unique_name(info.new_name(op.name)) + "/"
+            copy = graph.add(op.type, inputs, _attributes(info, op), kinds, name, controls)
+    if op.type in _RESULTS and inputs[0].op.regions:
+        _RESULTS[op.type](copy)
     copy._set_device(op.device)
     copy._original_op = info.transformer.transform_original_op_handler(info, op._original_op)
     return copy
+
+
+def _check(op: Operation) -> None:
+    if op.type == "Gradients":
+        what = "takes gradients"
+    elif op.region is not None or (op.regions and not bodies.can_be_copied(op)):
+        what = "is part of a conditional or a loop"
+    else:
+        return
+    raise errors.UnsupportedError(f"{op.name} {what}, which cannot be copied with other inputs.", op,
+                                  "Build it again from the other inputs: a function of them, called twice.")
 
 
 def _attributes(info: Any, op: Operation) -> dict[str, Any]:

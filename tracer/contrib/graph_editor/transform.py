@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tracer.contrib.graph_editor import select
+from tracer.contrib.graph_editor import bodies, select
 from tracer.contrib.graph_editor.handlers import (
     assign_renamed_collections_handler as assign_renamed_collections_handler,
 )
@@ -49,6 +49,8 @@ class Making:
         self.scope, self.scope_ = scope, scope_
         self.transformed_ops: dict[Operation, Operation] = {}
         self.transformed_ts: dict[Tensor, Tensor] = {}
+        whole = sorted((op for op in self.inside if bodies.can_be_copied(op)), key=lambda op: op._id)
+        self.holders = {op: holder for holder in whole for op in bodies.belonging(holder)}  # the outermost is the last
 
     def new_name(self, name: str) -> str:
         """The name, in the scope of the copy, of what is called `name` in the scope that is copied."""
@@ -58,6 +60,8 @@ class Making:
 
     def copied(self, op: Operation) -> Operation:
         """The copy of an operation of the part that is copied, made now if it is not there yet."""
+        if op not in self.transformed_ops and op in self.holders:
+            self.copied(self.holders[op])
         if op not in self.transformed_ops:
             made = self.transformer.transform_op_handler(self, op)
             copy, outputs = made if isinstance(made, tuple) else (made, made.outputs)  # from 1.0 on handlers give both
@@ -125,7 +129,7 @@ class Transformer:
         Raises:
             TypeError: `dst_graph` is no graph.
             ValueError: an operation is outside of `src_scope`.
-            NotImplementedError: a conditional, a loop or gradients are among what is copied.
+            NotImplementedError: gradients are among what is copied, or a part of a conditional or loop.
         """
         return self._copy(sgv, dst_graph, dst_scope, src_scope, reuse_dst_scope, {})
 
@@ -175,7 +179,7 @@ def graph_replace(target_ts: Any, replacement_ts: Mapping[Any, Any], dst_scope: 
 
     Raises:
         ValueError: no target depends on what is replaced.
-        NotImplementedError: a conditional, a loop or gradients lie between them.
+        NotImplementedError: gradients lie between them.
     """
     targets = select.make_list_of_t(list(target_ts.values()) if isinstance(target_ts, dict) else target_ts)
     replaced = select.make_list_of_t(list(replacement_ts))
