@@ -10,8 +10,8 @@ from tracer.contrib.distributions.mvn import MultivariateNormal as MultivariateN
 _LATER = {
     "bijector": "",
     "continuous": (
-        "Beta BetaWithSoftplusAB Chi2 Exponential ExponentialWithSoftplusLam Gamma GammaWithSoftplusAlphaBeta Laplace "
-        "LaplaceWithSoftplusScale Normal NormalWithSoftplusSigma Uniform"),
+        "Beta BetaWithSoftplusAB Chi2 Chi2WithAbsDf Exponential ExponentialWithSoftplusLam Gamma "
+        "GammaWithSoftplusAlphaBeta Laplace LaplaceWithSoftplusScale Normal NormalWithSoftplusSigma Uniform"),
     "counts": "Binomial Multinomial",
     "discrete": "Bernoulli BernoulliWithSigmoidP Categorical Dirichlet Poisson",
     "distribution": "Distribution",
@@ -19,9 +19,12 @@ _LATER = {
     "kullback_leibler": "RegisterKL kl",
     "mixture": "Mixture",
     "multivariate": (
-        "MultivariateNormalCholesky MultivariateNormalDiag MultivariateNormalDiagWithSoftplusStDev MultivariateNormalFull"),
+        "MultivariateNormalCholesky MultivariateNormalDiag MultivariateNormalDiagPlusVDVT "
+        "MultivariateNormalDiagWithSoftplusStDev MultivariateNormalFull"),
+    "quantized": "QuantizedDistribution",
     "transformed_distribution": "TransformedDistribution",
     "student_t": "StudentT StudentTWithAbsDfSoftplusSigma",
+    "wishart": "WishartCholesky WishartFull",
 }
 """What 0.10 to 0.12 added, by module: 0.8 has no such names."""
 

@@ -299,6 +299,15 @@ class Chi2(Gamma):
 
     df = reads("_df", "The degrees of freedom.")
 
+
+class Chi2WithAbsDf(Chi2):
+    """Chi-squared distributions with the whole part of `df`, without its sign, as degrees of freedom."""
+
+    def __init__(self, df: Any, validate_args: bool = False, allow_nan_stats: bool = True,
+                 name: str = "Chi2WithAbsDf") -> None:
+        super().__init__(math.floor(math.abs(convert_to_tensor(df, name="df"))), validate_args, allow_nan_stats, name)
+
+
 class Beta(_Two):
     """Beta distributions."""
 

@@ -176,3 +176,40 @@ class MultivariateNormalFull(MultivariateNormalCholesky):
         super().__init__(mu, linalg.cholesky(convert_to_tensor(sigma)), validate_args, allow_nan_stats, name)
         self._parameters = {"mu": mu, "sigma": sigma, "validate_args": validate_args, "allow_nan_stats": allow_nan_stats,
                             "name": name}
+
+
+class MultivariateNormalDiagPlusVDVT(MultivariateNormalCholesky):
+    """Normal distributions of vectors whose covariance is the square of a diagonal matrix and a few directions.
+
+    >>> d = tf.contrib.distributions.MultivariateNormalDiagPlusVDVT([0.0, 0.0], diag_large=[1.0, 2.0], v=[[1.0], [1.0]])
+    >>> d.sigma.eval()
+    array([[ 5.,  5.],
+           [ 5., 10.]], dtype=float32)
+
+    Args:
+        mu: the means, of shape `[..., k]`.
+        diag_large: the diagonal, of shape `[..., k]`.
+        v: the directions, of shape `[..., k, r]`.
+        diag_small: a factor for each of them, of shape `[..., r]`; 1 by default.
+        validate_args: whether a run checks that both diagonals are positive.
+        allow_nan_stats: whether a moment that is not defined is NaN, rather than an error.
+        name: of the scope of its operations.
+    """
+
+    def __init__(self, mu: Any, diag_large: Any, v: Any, diag_small: Any = None, validate_args: bool = False,
+                 allow_nan_stats: bool = True, name: str = "MultivariateNormalDiagPlusVDVT") -> None:
+        self._make(mu, {"diag_large": diag_large, "v": v, "diag_small": diag_small}, validate_args, allow_nan_stats, name)
+        with self._scope("init"):
+            directions = scaled = convert_to_tensor(v, self.dtype, name="v")
+            if diag_small is not None:
+                small = self._parameter(diag_small, "diag_small", True, self.dtype)
+                scaled = mul(directions, array.expand_dims(small, -2))
+            large = matrix.batch_matrix_diag(self._parameter(diag_large, "diag_large", True, self.dtype))
+            self._chol = add(large, math.batch_matmul(scaled, directions, adj_y=True))  # symmetric: its own root's transpose
+
+    def _solved(self, vectors: Tensor) -> Tensor:
+        return self._each(vectors, lambda columns: linalg.matrix_solve(self._chol, columns))
+
+    def _log_det(self) -> Tensor:
+        diagonal = matrix.batch_matrix_diag_part(linalg.cholesky(self._chol))
+        return mul(2.0, reduction.reduce_sum(math.log(diagonal), [-1]))
