@@ -86,6 +86,14 @@ def test_summaries_are_tagged_by_their_operations(tmp_path):
     assert [value.tag for value in tf.Summary.FromString(merged).value] == ["s/loss_rate", "s/loss", "s/loss_1"]
 
 
+def test_name_of_merged_summaries():
+    """As 0.12.1 says; `tf.merge_summary` kept its own name there."""
+    one = tf.summary.scalar("one", 1.0)
+    made = [tf.summary.merge([one]), tf.summary.merge_all(), tf.summary.merge([one], name="m"), tf.merge_summary([one])]
+    assert [t.name for t in made] == [
+        "Merge/MergeSummary:0", "Merge_1/MergeSummary:0", "m/m:0", "MergeSummary/MergeSummary:0"]
+
+
 @pytest.mark.parametrize(("name", "operation", "tag"), [
     ("a b", "s/a_b", "s/a_b"), ("a:b", "s/a_b", "s/a_b"), ("/x", "s/x", "s/x"), ("a/b", "s/a/b", "s/a/b"),
     ("Loss/", "Loss", "Loss"), ("//y/", "y", "y"), ("x//", "x/", "x"),

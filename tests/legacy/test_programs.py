@@ -46,6 +46,27 @@ def test_each_row_of_a_batch_goes_on_in_the_next():
         next(ptb_reader.ptb_iterator(list(range(6)), 3, 2))
 
 
+def test_batches_of_words_from_a_queue():
+    pair = ptb_reader.ptb_producer(list(range(17)), 3, 2, name="words")
+    assert [t.get_shape().as_list() for t in pair] == [[3, 2], [3, 2]]
+    assert [t.op.name for t in pair] == ["words/Slice", "words/Slice_1"]
+    coordinator = tf.train.Coordinator()
+    with tf.Session() as session:
+        threads = tf.train.start_queue_runners(session, coordinator)
+        got = [[part.tolist() for part in session.run(pair)] for _ in range(3)]
+        coordinator.request_stop()
+        coordinator.join(threads)
+    first = [[[0, 1], [5, 6], [10, 11]], [[1, 2], [6, 7], [11, 12]]]
+    assert got == [first, [[[2, 3], [7, 8], [12, 13]], [[3, 4], [8, 9], [13, 14]]], first]
+
+
+def test_too_few_words_for_a_batch():
+    ptb_reader.ptb_producer(list(range(6)), 3, 2)
+    enqueue, = tf.get_collection(tf.GraphKeys.QUEUE_RUNNERS)[0].enqueue_ops
+    with tf.Session() as session, pytest.raises(tf.errors.InvalidArgumentError, match="epoch_size == 0, decrease"):
+        session.run(enqueue)
+
+
 @pytest.mark.parametrize("sentence", ["Hello, (world): a;b 'c' don't...", b"Hello, (world): a;b 'c' don't..."])
 def test_punctuation_is_words(sentence):
     """What TensorFlow 0.12.1's own data_utils gives."""

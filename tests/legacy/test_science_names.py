@@ -214,6 +214,49 @@ def test_axes_take_the_arguments_they_took(run):
     assert found.heights.tolist() == pytest.approx([1 / 3, 1 / 3])
 
 
+def test_what_is_drawn_has_the_methods_it_had(run):
+    pyplot = pytest.importorskip("matplotlib.pyplot")
+    found = run("""
+        import matplotlib.pyplot as plt
+        figure = plt.figure(figsize=(2, 1), dpi=10)
+        axes = figure.add_subplot(111)
+        axes.set_color_cycle(['red', 'lime'])
+        lines = [axes.plot([0, 1])[0].get_color() for _ in range(3)]
+        axes.grid(b=True, axis='y')
+        plt.grid(b=True, axis='x')
+        gridded = [axis.get_gridlines()[0].get_visible() for axis in (axes.xaxis, axes.yaxis)]
+        legend = axes.legend(lines)
+        states = [legend.get_draggable()]
+        for given in ((True,), (), (False,)):
+            legend.draggable(*given)
+            states.append(legend.get_draggable())
+        background = axes.get_axis_bgcolor()
+        plain = plt.figure(figsize=(2, 1), dpi=10, facecolor=(1, 0, 0.2))
+        plain.canvas.draw()
+        picture = plain.canvas.tostring_rgb()
+        """)
+    pyplot.close("all")
+    assert found.lines == ["red", "lime", "red"]
+    assert found.gridded == [True, True]
+    assert found.states == [False, True, False, False]
+    assert found.background == (1, 1, 1, 1)
+    assert found.picture == bytes([255, 0, 51]) * 200
+
+
+def test_matplotlib_has_the_normal_density(run):
+    pytest.importorskip("matplotlib")
+    stats = pytest.importorskip("scipy.stats")
+    found = run("""
+        import numpy as np
+        import matplotlib.mlab as mlab
+        x = np.linspace(-2, 3, 7)
+        one, two = mlab.normpdf(x, 0.5, 2.0), mlab.bivariate_normal(x, x[::-1], 2.0, 0.5, 0.1, -0.2, 0.3)
+        """)
+    np.testing.assert_allclose(found.one, stats.norm(0.5, 2).pdf(found.x))
+    both = stats.multivariate_normal([0.1, -0.2], [[4, 0.3], [0.3, 0.25]])
+    np.testing.assert_allclose(found.two, both.pdf(np.stack([found.x, found.x[::-1]], axis=1)))
+
+
 def test_eigenvectors_by_their_module(run):
     pytest.importorskip("scipy")
     found = run("""

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 _COLORS = {"spectral": "nipy_spectral", "spectral_r": "nipy_spectral_r", "Vega10": "tab10", "Vega20": "tab20"}
 
 
@@ -73,12 +75,45 @@ def held(b: Any = None) -> None:
     """`hold`: drawing has added to what is there ever since."""
 
 
+def dragged(legend: Any, state: bool | None = None, use_blit: bool = False, update: str = "loc") -> Any:
+    """`legend.draggable(state)`; without a state it is the other one from then on."""
+    return legend.set_draggable(not legend.get_draggable() if state is None else state, use_blit, update)
+
+
+def rgb_bytes(canvas: Any) -> bytes:
+    """`canvas.tostring_rgb()`: three bytes for each point of the picture, row by row."""
+    return np.asarray(canvas.buffer_rgba())[..., :3].tobytes()
+
+
+def cycle_colors(axes: Any, clist: Any) -> None:
+    """`axes.set_color_cycle`: the colors of the lines that are drawn from then on; None for the usual ones."""
+    axes.set_prop_cycle(None) if clist is None else axes.set_prop_cycle(color=clist)
+
+
+def _mlab(module: ModuleType) -> dict[str, Any]:
+    return {"bivariate_normal": bivariate_normal, "normpdf": normpdf}
+
+
+def normpdf(x: Any, mu: Any, sigma: Any) -> Any:
+    """The density of the normal distribution with that mean and deviation."""
+    return np.exp(-0.5 * ((x - mu) / sigma) ** 2) / (np.sqrt(2 * np.pi) * sigma)
+
+
+def bivariate_normal(X: Any, Y: Any, sigmax: float = 1.0, sigmay: float = 1.0, mux: float = 0.0, muy: float = 0.0,
+                     sigmaxy: float = 0.0) -> Any:
+    """The density of two normal numbers of the covariance `sigmaxy`, at the points of two arrays of one shape."""
+    x, y, rho = (X - mux) / sigmax, (Y - muy) / sigmay, sigmaxy / (sigmax * sigmay)
+    square = x * x + y * y - 2 * rho * x * y
+    return np.exp(-square / (2 * (1 - rho**2))) / (2 * np.pi * sigmax * sigmay * np.sqrt(1 - rho**2))
+
+
 def _pyplot(module: ModuleType) -> dict[str, Any]:
     from matplotlib.legend import Legend
 
     found: dict[str, Any] = {
         "axes": with_renamed(module.axes, axisbg="facecolor"),
         "hist": with_renamed(module.hist, normed="density"),
+        "grid": with_renamed(module.grid, b="visible"),
         "gca": lambda **keywords: axes_of(module.gcf(), **keywords),
         "hold": held,
         "ishold": lambda: True,
@@ -128,6 +163,7 @@ def _placed(function: Callable, order: list[str]) -> Callable:
 
 LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "matplotlib": _matplotlib,
+    "matplotlib.mlab": _mlab,
     "matplotlib.pylab": lambda module: {},
     **dict.fromkeys(("matplotlib.cm", "matplotlib.pyplot.cm", "pylab.cm"), _color_maps),
     **dict.fromkeys(("matplotlib.pyplot", "pylab"), _pyplot),

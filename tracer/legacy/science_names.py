@@ -13,7 +13,15 @@ import numpy as np
 
 from tracer.legacy import plot_names
 from tracer.legacy.old_numbers import scalar
-from tracer.legacy.plot_names import axes_of, by_text_of_place, held, with_renamed
+from tracer.legacy.plot_names import (
+    axes_of,
+    by_text_of_place,
+    cycle_colors,
+    dragged,
+    held,
+    rgb_bytes,
+    with_renamed,
+)
 
 
 def _scipy(module: ModuleType) -> dict[str, Any]:
@@ -300,11 +308,16 @@ def _is_position(key: Any) -> bool:
 _ATTRIBUTES: dict[tuple[str, str], Callable] = {
     ("h5py", "value"): lambda owner: owner[()],
     ("matplotlib", "add_subplot"): lambda owner: by_text_of_place(owner.add_subplot),
+    ("matplotlib", "draggable"): lambda owner: functools.partial(dragged, owner),
     ("matplotlib", "gca"): lambda owner: functools.partial(axes_of, owner),
+    ("matplotlib", "get_axis_bgcolor"): lambda owner: owner.get_facecolor,
+    ("matplotlib", "grid"): lambda owner: with_renamed(owner.grid, b="visible"),
     ("matplotlib", "hist"): lambda owner: with_renamed(owner.hist, normed="density"),
     ("matplotlib", "hold"): lambda owner: held,
     ("matplotlib", "set_axis_bgcolor"): lambda owner: owner.set_facecolor,
+    ("matplotlib", "set_color_cycle"): lambda owner: functools.partial(cycle_colors, owner),
     ("matplotlib", "set_window_title"): lambda owner: owner.manager.set_window_title,
+    ("matplotlib", "tostring_rgb"): lambda owner: functools.partial(rgb_bytes, owner),
     ("pandas", "append"): lambda owner: functools.partial(_append, owner),
     ("pandas", "as_matrix"): lambda owner: functools.partial(_as_matrix, owner),
     ("pandas", "ix"): _ByLabelOrPosition,
@@ -312,7 +325,7 @@ _ATTRIBUTES: dict[tuple[str, str], Callable] = {
     ("pandas", "sort"): lambda owner: functools.partial(_sort, owner),
     ("pandas", "values"): _writable_values,
 }
-_CHANGED = ("add_subplot", "gca", "hist", "values")
+_CHANGED = ("add_subplot", "gca", "grid", "hist", "values")
 ATTRIBUTES = {
     package: frozenset(name for owner, name in _ATTRIBUTES if owner == package)
     for package in ("h5py", "matplotlib", "pandas")

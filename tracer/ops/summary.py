@@ -160,7 +160,12 @@ def merge_summary(inputs: Any, collections: Iterable[Any] | None = None, name: s
         InvalidArgumentError: in a run, when two of the values have one tag.
     """
     with scopes.op_scope(inputs, name, "MergeSummary"):
-        return _collected(_merge_summary(inputs, name=name), collections, None)
+        return merge_into(inputs, collections, name)
+
+
+def merge_into(inputs: Any, collections: Iterable[Any] | None, name: str | None) -> Tensor:
+    """That summary, in the scope which is open."""
+    return _collected(_merge_summary(inputs, name=name), collections, None)
 
 
 def merge_all_summaries(key: Any = scopes.GraphKeys.SUMMARIES) -> Tensor | None:

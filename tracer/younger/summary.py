@@ -10,8 +10,6 @@ from tracer import scopes
 from tracer.ir import Tensor
 from tracer.ops import summary as _summary
 from tracer.ops.summary import get_summary_description as get_summary_description
-from tracer.ops.summary import merge_all_summaries as merge_all  # noqa: F401 - tf.summary.merge_all
-from tracer.ops.summary import merge_summary as merge  # noqa: F401 - tf.summary.merge
 from tracer.ops.summary import tensor_summary  # noqa: F401 - tf.summary.tensor_summary
 from tracer.train.summary_writer import SummaryWriter as FileWriter  # noqa: F401 - tf.summary.FileWriter
 
@@ -43,6 +41,18 @@ def audio(name: str, tensor: Any, sample_rate: float, max_outputs: int = 3,
           collections: Iterable[Any] | None = None) -> Tensor:
     """A summary of the first sounds of a batch."""
     return _tagged(_summary.audio_summary, name, tensor, sample_rate, max_outputs, collections)
+
+
+def merge(inputs: Any, collections: Iterable[Any] | None = None, name: str | None = None) -> Tensor:
+    """One summary with the values of all `inputs`; by name `Merge/MergeSummary`."""
+    with scopes.op_scope(inputs, name, "Merge"):
+        return _summary.merge_into(inputs, collections, name)
+
+
+def merge_all(key: Any = scopes.GraphKeys.SUMMARIES) -> Tensor | None:
+    """One summary with all that are in the collection `key`; None when there are none."""
+    summaries = scopes.get_collection(key)
+    return merge(summaries) if summaries else None
 
 
 def __getattr__(name: str) -> Any:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from tracer import gfile
+from tracer import dtypes, gfile, scopes
+from tracer.convert import internal_convert_to_tensor
+from tracer.ir import Tensor
+from tracer.ops import array, check
+from tracer.train.input import range_input_producer
 
 END_OF_SENTENCE = "<eos>"
 
@@ -36,6 +41,24 @@ def ptb_iterator(raw_data: Sequence[int], batch_size: int, num_steps: int) -> It
         raise ValueError("epoch_size == 0, decrease batch_size or num_steps")
     for start in range(0, pairs * num_steps, num_steps):
         yield rows[:, start : start + num_steps], rows[:, start + 1 : start + num_steps + 1]
+
+
+def ptb_producer(raw_data: Any, batch_size: int, num_steps: int, name: str | None = None) -> tuple[Tensor, Tensor]:
+    """The same pairs as two tensors, again and again, of a queue with the numbers of the pairs; from 0.10 on.
+
+    Raises InvalidArgumentError in the queue's runner when the words do not suffice for one.
+    """
+    with scopes.op_scope([raw_data, batch_size, num_steps], name, "PTBProducer"):
+        words = internal_convert_to_tensor(raw_data, dtypes.int32, "raw_data")
+        length = array.size(words) // batch_size
+        rows = array.reshape(words[: batch_size * length], [batch_size, length])
+        pairs = (length - 1) // num_steps
+        enough = check.assert_positive(pairs, message="epoch_size == 0, decrease batch_size or num_steps")
+        with scopes.control_dependencies([enough]):
+            pairs = array.identity(pairs, name="epoch_size")
+        start = range_input_producer(pairs, shuffle=False).dequeue() * num_steps
+        return (array.slice(rows, [0, start], [batch_size, num_steps]),
+                array.slice(rows, [0, start + 1], [batch_size, num_steps]))
 
 
 def _read_words(filename: str) -> list[str]:
