@@ -69,7 +69,13 @@ def test_lost_function_of_numpy(read, expression, value):
         ("np.array(['a', 'b']) == 'a'", [True, False]),
         ("np.array([None, 'a'], object) != 'a'", [True, False]),
         ("np.array([1, 2]) == 2", [False, True]),
+        ("np.array([1, 2]) == []", False),
+        ("[] != np.array([1, 2])", True),
+        ("np.array([1, 2]) != (1, 2, 3)", True),
+        ("np.array([[1, 2], [3, 4]]) == [1, 2]", [[True, True], [False, False]]),
+        ("bool(np.array([1]) != []), bool(np.zeros(0) == [])", (False, False)),
         ("[1] == None", False),
+        ("[1] != []", True),
         ("'a' == 'a'", True),
     ],
 )
