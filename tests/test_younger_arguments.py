@@ -21,6 +21,7 @@ ROWS = np.arange(6, dtype=np.float32).reshape(3, 2)
     (lambda: tf.TensorArray(tf.float32, 3).scatter([2, 0, 1], tf.constant(ROWS)).pack(), ROWS[[1, 2, 0]]),
     (lambda: tf.conj(x=np.complex64([1 + 2j])), np.complex64([1 - 2j])),
     (lambda: tf.constant_initializer(2)([2], partition_info=None), np.float32([2, 2])),
+    (lambda: tf.constant_initializer()([2], dtype=tf.int32), np.int32([0, 0])),  # 0.8 would have its 0.0 there, and fail
     (lambda: tf.zeros_initializer([1], tf.float32, partition_info=None), np.float32([0])),
     (lambda: tf.contrib.layers.pool(ROWS.reshape(1, 3, 2), 2, "AVG"), [[[1, 2], [3, 4]]]),
     (lambda: tf.contrib.layers.pool(ROWS.reshape(1, 2, 3), 2, "MAX", data_format="NCW"), [[[1, 2], [4, 5]]]),

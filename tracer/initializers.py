@@ -29,7 +29,7 @@ def ones_initializer(shape: Any = None, dtype: Any = dtypes.float32, partition_i
     return ones_initializer if shape is None else constants.ones(shape, dtype)
 
 
-def constant_initializer(value: Any = 0.0, dtype: Any = dtypes.float32) -> Initializer:
+def constant_initializer(value: Any = 0, dtype: Any = dtypes.float32) -> Initializer:
     """An initializer that gives `value` everywhere; the elements of a list, the last one repeated.
 
     >>> tf.constant_initializer(0.1)([2]).eval()
