@@ -7,6 +7,7 @@ import pytest
 
 import tracer as tf
 from tests.naming import written
+from tracer.younger import debug
 
 ROWS = np.arange(6, dtype=np.float32).reshape(2, 3)
 
@@ -84,6 +85,19 @@ def test_summaries_are_tagged_by_their_operations(tmp_path):
         writer.add_summary(merged, 1)
     writer.close()
     assert [value.tag for value in tf.Summary.FromString(merged).value] == ["s/loss_rate", "s/loss", "s/loss_1"]
+
+
+@pytest.mark.parametrize(("values", "found"), [  # as 0.12.1 says
+    (np.array([1.0, np.nan]), True), (np.array(-np.inf), True), (np.array([1, 2]), False), (None, False),
+    (np.zeros(0), False),
+])
+def test_numbers_that_a_debugger_stops_at(values, found):
+    assert debug.has_inf_or_nan(None, values) is found
+
+
+def test_a_debugger_says_what_there_is_instead():
+    with pytest.raises(tf.errors.UnimplementedError, match=r"LocalCLIDebugWrapperSession .*tracer\.dump .*add_check_num"):
+        debug.LocalCLIDebugWrapperSession(tf.Session())
 
 
 def test_name_of_merged_summaries():

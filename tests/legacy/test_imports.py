@@ -53,6 +53,7 @@ def test_star_import_brings_the_public_names(read):
     "from tensorflow.python.framework.sparse_tensor import SparseTensor, SparseTensorValue",
     "from tensorflow.python.framework.meta_graph import add_collection_def, read_meta_graph_file",
     "from tensorflow.python.summary.summary_iterator import summary_iterator",
+    "from tensorflow.python.debug import LocalCLIDebugHook, LocalCLIDebugWrapperSession, has_inf_or_nan",
     "from tensorflow.python.training.sync_replicas_optimizer import SyncReplicasOptimizer, SyncReplicasOptimizerV2",
     "from tensorflow.contrib.distributions.python.ops.bijector import Chain, Exp",
     "from tensorflow.contrib.distributions.python.ops.transformed_distribution import TransformedDistribution",

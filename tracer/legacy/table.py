@@ -472,6 +472,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.platform.test": "tracer.test",
     "tensorflow.python.platform.tf_logging": "tracer.logging",
     "tensorflow.python.util": "package",
+    "tensorflow.python.debug": "tracer.younger.debug",  # from 0.12 on
     "tensorflow.python.util.all_util": "tracer.all_util",
     "tensorflow.python.util.compat": "tracer.compat",
     "tensorflow.python.util.deprecation": "tracer.contrib.framework.deprecation",  # from 0.12 on
