@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tracer as tf
+from tracer.younger import hooks
 
 
 @pytest.fixture
@@ -142,6 +143,21 @@ def test_scaffolds():
 def test_wrong_arguments(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_timers_of_hooks(monkeypatch):
+    timer = hooks._SecondOrStepTimer(every_steps=3)
+    assert timer.last_triggered_step() is None
+    assert (timer.should_trigger_for_step(5), timer.update_last_triggered_step(5)) == (True, (None, None))
+    assert [timer.should_trigger_for_step(step) for step in (5, 7, 8)] == [False, False, True]
+    timer = hooks._SecondOrStepTimer(every_secs=2.0)
+    monkeypatch.setattr(hooks.time, "monotonic", lambda: 10.0)
+    assert timer.update_last_triggered_step(1) == (None, None)
+    monkeypatch.setattr(hooks.time, "monotonic", lambda: 11.5)
+    assert not timer.should_trigger_for_step(4)
+    monkeypatch.setattr(hooks.time, "monotonic", lambda: 12.0)
+    assert (timer.should_trigger_for_step(1), timer.should_trigger_for_step(4)) == (False, True)
+    assert (timer.update_last_triggered_step(4), timer.last_triggered_step()) == ((2.0, 3), 4)
 
 
 @pytest.mark.parametrize("make", [lambda: tf.train.StopAtStepHook(3), lambda: tf.train.StepCounterHook()])

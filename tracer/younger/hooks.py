@@ -73,7 +73,7 @@ class SessionRunHook:
         """Before the session is closed, unless an exception has ended it."""
 
 
-class _Timer:
+class _SecondOrStepTimer:
     """Says at which steps something is due: after so many steps, or so many seconds."""
 
     def __init__(self, every_secs: float | None = None, every_steps: int | None = None) -> None:
@@ -85,7 +85,7 @@ class _Timer:
         self._last_step: int | None = None
         self._last_time = 0.0
 
-    def due(self, step: int) -> bool:
+    def should_trigger_for_step(self, step: int) -> bool:
         """Whether it is due at this step."""
         if self._last_step is None:
             return True
@@ -95,11 +95,15 @@ class _Timer:
             return time.monotonic() >= self._last_time + self._secs
         return step >= self._last_step + (self._steps or 1)
 
-    def note(self, step: int) -> tuple[float, int] | None:
-        """Notes that it was done; returns the seconds and steps since the last time, if there was one."""
+    def update_last_triggered_step(self, step: int) -> tuple[float, int] | tuple[None, None]:
+        """Notes that it was done; returns the seconds and steps since the last time, None twice where there was none."""
         now, before, at = time.monotonic(), self._last_step, self._last_time
         self._last_step, self._last_time = step, now
-        return None if before is None else (now - at, step - before)
+        return (None, None) if before is None else (now - at, step - before)
+
+    def last_triggered_step(self) -> int | None:
+        """The step at which it was done last."""
+        return self._last_step
 
 
 def _step_of_graph(hook: Any) -> Any:
@@ -146,7 +150,7 @@ class LoggingTensorHook(SessionRunHook):
             raise ValueError(f"invalid every_n_iter={every_n_iter}.")
         given = tensors if isinstance(tensors, Mapping) else {item: item for item in tensors}
         self._tensors = dict(given)
-        self._timer = _Timer(every_n_secs, every_n_iter)
+        self._timer = _SecondOrStepTimer(every_n_secs, every_n_iter)
         self._runs = 0
         self._is_due = False
         self._current: dict[Any, Any] = {}
@@ -157,7 +161,7 @@ class LoggingTensorHook(SessionRunHook):
         self._current = {tag: graph.as_graph_element(tensor) for tag, tensor in self._tensors.items()}
 
     def before_run(self, run_context: Any) -> Any:
-        self._is_due = self._timer.due(self._runs)
+        self._is_due = self._timer.should_trigger_for_step(self._runs)
         return SessionRunArgs(self._current) if self._is_due else None
 
     def after_run(self, run_context: Any, run_values: Any) -> None:
@@ -165,7 +169,7 @@ class LoggingTensorHook(SessionRunHook):
             with np.printoptions(suppress=True):
                 logging.info("%s", ", ".join(f"{getattr(tag, 'name', tag)} = {run_values.results[tag]}"
                                              for tag in self._current))
-            self._timer.note(self._runs)
+            self._timer.update_last_triggered_step(self._runs)
         self._runs += 1
 
 
@@ -204,7 +208,7 @@ class CheckpointSaverHook(SessionRunHook):
         self._saver, self._scaffold = saver, scaffold
         self._folder = checkpoint_dir
         self._path = os.path.join(checkpoint_dir, checkpoint_basename)
-        self._timer = _Timer(save_secs, save_steps)
+        self._timer = _SecondOrStepTimer(save_secs, save_steps)
         self._writer: Any = None
         self._step: Any = None
         self._has_run = False
@@ -224,12 +228,12 @@ class CheckpointSaverHook(SessionRunHook):
         return SessionRunArgs(self._step)
 
     def after_run(self, run_context: Any, run_values: Any) -> None:
-        if self._timer.due(int(run_values.results)):
+        if self._timer.should_trigger_for_step(int(run_values.results)):
             self._save(run_context.session, int(run_values.results))
 
     def end(self, session: Any) -> None:
         step = int(session.run(self._step))
-        if step != self._timer._last_step:
+        if step != self._timer.last_triggered_step():
             self._save(session, step)
 
     def _chosen(self) -> Any:
@@ -240,7 +244,7 @@ class CheckpointSaverHook(SessionRunHook):
         self._chosen().save(session, self._path, global_step=step)
         status = protos.SessionLog(status=protos.SessionLog.CHECKPOINT, checkpoint_path=self._path)
         self._writer.add_session_log(status, step)
-        self._timer.note(step)
+        self._timer.update_last_triggered_step(step)
 
 
 class StepCounterHook(SessionRunHook):
@@ -250,7 +254,7 @@ class StepCounterHook(SessionRunHook):
                  summary_writer: Any = None) -> None:
         if (every_n_steps is None) == (every_n_secs is None):
             raise ValueError("exactly one of every_n_steps and every_n_secs should be provided.")
-        self._timer = _Timer(every_n_secs, every_n_steps)
+        self._timer = _SecondOrStepTimer(every_n_secs, every_n_steps)
         self._writer, self._folder = summary_writer, output_dir
         self._step: Any = None
         self._tag = ""
@@ -266,11 +270,11 @@ class StepCounterHook(SessionRunHook):
 
     def after_run(self, run_context: Any, run_values: Any) -> None:
         step = int(run_values.results)
-        if not self._timer.due(step):
+        if not self._timer.should_trigger_for_step(step):
             return
-        passed = self._timer.note(step)
-        if passed is not None:
-            rate = passed[1] / max(passed[0], 1e-9)
+        seconds, steps = self._timer.update_last_triggered_step(step)
+        if seconds is not None and steps is not None:
+            rate = steps / max(seconds, 1e-9)
             if self._writer is not None:
                 value = protos.Summary.Value(tag=self._tag, simple_value=rate)
                 self._writer.add_summary(protos.Summary(value=[value]), step)
@@ -312,7 +316,7 @@ class SummarySaverHook(SessionRunHook):
             raise ValueError("Exactly one of scaffold or summary_op must be provided.")
         self._summary_op, self._scaffold = summary_op, scaffold
         self._writer, self._folder = summary_writer, output_dir
-        self._timer = _Timer(save_secs, save_steps)
+        self._timer = _SecondOrStepTimer(save_secs, save_steps)
         self._next_step: int | None = None
         self._is_due = True
         self._step: Any = None
@@ -324,7 +328,7 @@ class SummarySaverHook(SessionRunHook):
         self._step = _step_of_graph(self)
 
     def before_run(self, run_context: Any) -> Any:
-        self._is_due = self._next_step is None or self._timer.due(self._next_step)
+        self._is_due = self._next_step is None or self._timer.should_trigger_for_step(self._next_step)
         requests = {"global_step": self._step}
         summaries = self._summary_op if self._scaffold is None else self._scaffold.summary_op
         if self._is_due and summaries is not None:
@@ -341,7 +345,7 @@ class SummarySaverHook(SessionRunHook):
                 for summary in found if isinstance(found, (list, tuple)) else [found]:
                     self._writer.add_summary(summary, step)
         if self._is_due:
-            self._timer.note(step)
+            self._timer.update_last_triggered_step(step)
         self._next_step = step + 1
 
     def end(self, session: Any) -> None:
