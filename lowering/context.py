@@ -48,6 +48,10 @@ class Context:
         self.lifted: dict[Tensor, tuple[Any, ...] | None] = {}  # constants that came into it: see `lowering.programs.lifted`
         self.readers: dict[Tensor, list[Any]] | None = None  # what reads each tensor; None in regions
         self.rolled: list[str] = []  # the loops that were put together again
+        self.watched: frozenset[Operation] = frozenset()  # the `Gather`s in regions that gradients are taken by
+        self.taken: dict[Operation, Any] = {}  # of those, the indices: see `lowering.flow.gathers`
+        self.padded = False  # whether there may be more of them, with zeros
+        self.courses: dict[Operation, Any] = {}  # and how the conditionals and loops went that hold some
         self._rows: Any = None  # of stacks, what has been taken out
         self.pieces: dict[Tensor, Any] = {}  # of tensors that many slices cut up, what each slice gives
 
@@ -56,16 +60,19 @@ class Context:
         inner = Context()
         inner.values, inner.state = dict(self.values), dict(self.state)
         inner.streams, inner.deltas = dict(self.streams), self.deltas
+        if self.watched:  # these a region is given one by one
+            inner.deltas = {key: delta for key, delta in self.deltas.items() if key not in self.watched}
         inner.temporaries, inner.given = set(self.temporaries), self.given
         inner.levels, inner.without, inner.lifted = self.levels, dict(self.without), self.lifted
         inner.custom, inner.session, inner.silent = self.custom, self.session, self.silent
         inner.failures, inner.again = self.failures, self.again
+        inner.watched, inner.padded = self.watched, self.padded
         return inner
 
     def plain(self) -> Context:
         """The same, without gradients of the script's own and without zeros to differentiate by."""
         inner = self.child()
-        inner.custom, inner.deltas, inner.levels = {}, {}, []
+        inner.custom, inner.deltas, inner.levels, inner.watched = {}, {}, [], frozenset()
         return inner
 
     def read(self, tensor: Tensor) -> Any:

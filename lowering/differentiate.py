@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import functools
 import operator
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from lowering import interpret, through
-from lowering.flow import control
+from lowering.flow import gathers
 from lowering.interpret import Alias, Context
 from lowering.kernels import cotangents
 from lowering.kernels.arrays import Elements, Stack, StackRow
+from lowering.own_gradients import CustomGradient
 from lowering.plan import companions
 from lowering.plan.companions import is_cut
-from tracer import errors
-from tracer.ir import Operation, Region, Tensor
+from tracer.ir import Operation, Tensor
 
 
 def last_wave(nodes: list[Operation]) -> tuple[list[Operation], list[Operation], list[Operation]] | None:
@@ -55,112 +56,74 @@ class Parts:
         self.seeds = [next(given) if has else None for has in op.attrs["seeded"]]
         self.rows: list[tuple[Operation, ...]] = [
             tuple(op.named(name) for name in names) for names in op.attrs["rows"]]
-        self.dense: tuple[bool, ...] = op.attrs["dense"]
+        self.dense: list[bool] = list(op.attrs["dense"])
         self.custom = {op.named(name): CustomGradient(region, returned)
                        for (name, returned), region in zip(op.attrs["custom"], op.regions, strict=True)}
+
+    def inside(self) -> list[Operation]:
+        """The `Gather` operations that stand in regions."""
+        return [gather for some in self.rows for gather in some if gather.region is not self.op.region]
+
+    def leave_out_inner(self, readers: Callable[[Tensor], list[Any]]) -> bool:
+        """Has the gradient of a table be one array, but for rows taken outside of regions, where it is only added up.
+
+        Returns whether more rows of zeros may stand among those that are left.
+        """
+        may_have_more = True
+        results = iter(self.op.outputs)
+        for i, rows in enumerate(self.rows):
+            values, indices = next(results), next(results) if rows else None
+            outer = tuple(gather for gather in rows if gather.region is self.op.region)
+            if indices is None or len(outer) == len(rows):
+                continue
+            if gathers.are_added_up(values, indices, readers):
+                self.rows[i], self.dense[i] = outer, True
+            else:
+                may_have_more = may_have_more and gathers.zeros_are_nothing(values, indices, readers)
+        return may_have_more
 
     def keys(self) -> list[Any]:
         """Where zeros are added to be differentiated by: the xs, and the `Gather` operations that take their rows."""
         found: list[Any] = []
-        for x, gathers, dense in zip(self.xs, self.rows, self.dense, strict=True):
-            found += [*gathers, *([x] if dense else [])]
+        for x, rows, dense in zip(self.xs, self.rows, self.dense, strict=True):
+            found += [*rows, *([x] if dense else [])]
         return found
 
 
 def evaluate(before: list[Operation], gradients: list[Operation], context: Context) -> None:
     """Evaluates `before` and `gradients`, leaving all their values in `context`."""
     parts = [Parts(op) for op in gradients]
+
+    def readers(tensor: Tensor) -> list[Any]:
+        return tensor.consumers() if context.readers is None else context.readers.get(tensor, [])
+
+    padded = all([part.leave_out_inner(readers) for part in parts])
     ys = list(dict.fromkeys(y for part in parts for y in part.ys))
     keys = list(dict.fromkeys(key for part in parts for key in part.keys()))
     inside = _Inside(before, context)
     inside.custom = {op: gradient for part in parts for op, gradient in part.custom.items()}
     for part in parts:
-        for x, gathers in zip(part.xs, part.rows, strict=True):
-            for gather in gathers:
+        inside.watch(part.inside(), padded)
+        for x, rows in zip(part.xs, part.rows, strict=True):
+            for gather in rows:
                 inside.rows.setdefault(gather, set()).add(x)
-    zeros = _zeros(keys, before, context)
+    zeros = _zeros(keys, parts, inside)
     outputs, pullback, arrays = jax.vjp(lambda deltas: inside.run(deltas, keys, ys), zeros, has_aux=True)
     inside.commit(arrays)
     with np.errstate(all="ignore"):
         for part in parts:
-            _gradient(part, ys, keys, outputs, pullback, context)
-
-
-class CustomGradient(NamedTuple):
-    """A gradient that the script registered: from the gradients of the outputs to those of the inputs."""
-
-    region: Region
-    returned: tuple[bool, ...]  # for which inputs there is one
-
-
-def step(node: Operation, context: Context) -> None:
-    """Evaluates an operation that has a gradient of its own."""
-    gradient = context.custom[node]
-    if len(gradient.returned) != len(node.inputs):  # only a function of the graph gets here
-        raise errors.InvalidArgumentError(None, node, f"SymGrad expects to return {len(node.inputs)} tensor(s), but get "
-                                                      f"{len(gradient.returned)} tensor(s) instead.")
-    extra = [t for t in gradient.region.captures()[0] if t not in node.inputs and t.op is not node]
-    plain = context.plain()
-    inputs = list(dict.fromkeys(node.inputs))
-    table: list[Any] = []
-
-    def run(values: list[Any], others: list[Any]) -> tuple:
-        child = plain.child()
-        child.values.update(zip(inputs, values, strict=True))
-        interpret.step(node, child)
-        table[:] = child.checks.table
-        return [jnp.asarray(child.read(t)) for t in node.outputs], child.checks.results, child.checks.operands
-
-    def forward(values: list[Any], others: list[Any]) -> tuple:
-        outputs = run(values, others)
-        return outputs, (values, others, outputs[0])
-
-    def backward(residuals: tuple, cotangents: tuple) -> tuple:
-        values, others, outputs = residuals
-        found: list[Any] = [None] * len(inputs)
-        if any(gradient.returned):
-            child = plain.child()
-            child.values.update(zip([*inputs, *extra, *node.outputs], [*values, *others, *outputs], strict=True))
-            total = _by_script(node, gradient, cotangents[0], child)
-            found = [total.get(t) for t in inputs]
-        return ([_like(one, v) for one, v in zip(found, values, strict=True)], [_like(None, v) for v in others])
-
-    call = jax.custom_vjp(run)
-    call.defvjp(forward, backward)
-    outputs, results, operands = call([jnp.asarray(context.read(t)) for t in inputs],
-                                      [jnp.asarray(context.read(t)) for t in extra])
-    context.checks.table += table
-    context.checks.results += results
-    context.checks.operands += operands
-    for output, value in zip(node.outputs, outputs, strict=True):
-        context.write(output, value)
-
-
-def _by_script(node: Operation, gradient: CustomGradient, cotangents: list[Any], context: Context) -> dict[Tensor, Any]:
-    """The gradients of the inputs of `node`, by what the script registered for it."""
-    seeds = [c for c, o in zip(cotangents, node.outputs, strict=True) if jnp.issubdtype(
-        o.dtype.base_dtype.array_dtype, jnp.inexact)]
-    context.values.update(zip(gradient.region.inputs, seeds, strict=True))
-    given = iter(control.compute(gradient.region, gradient.region.outputs, context))
-    total: dict[Tensor, Any] = {}
-    for tensor, has in zip(node.inputs, gradient.returned, strict=True):
-        if has:
-            value = next(given)
-            total[tensor] = total[tensor] + value if tensor in total else value
-    return total
-
-
-def _like(gradient: Any, value: Any) -> Any:
-    """A gradient of `value`'s shape and type; zeros where there is none."""
-    if not jnp.issubdtype(value.dtype, jnp.inexact):
-        return np.zeros(value.shape, jax.dtypes.float0)
-    if gradient is None:
-        return jnp.zeros(value.shape, value.dtype)
-    return jnp.broadcast_to(gradient, value.shape).astype(value.dtype)
+            _gradient(part, ys, keys, outputs, pullback, inside, context)
 
 
 def _changed(now: dict[Any, Any], before: dict[Any, Any]) -> dict[Any, Any]:
     return {key: value for key, value in now.items() if value is not before.get(key)}
+
+
+def _both(one: Any, other: Any) -> Any:
+    """The sum of what two differentiations add; of what is met in several rounds of a loop, in each."""
+    if isinstance(one, tuple):
+        return tuple(map(_both, one, other))
+    return None if one is None else one + other
 
 
 class _Inside:
@@ -172,6 +135,8 @@ class _Inside:
         self.values: dict[Tensor, Any] = {}
         self.stacks: list[Stack] = []
         self.order: tuple[list, list, list] = ([], [], [])
+        self.watched, self.padded = context.watched, context.padded
+        self.tables: dict[Tensor, Any] = {}  # the shapes of what `watched` take rows of
         self.custom: dict[Operation, CustomGradient] = {}
         self.rows: dict[Operation, set[Tensor]] = {}
         self.inner = context
@@ -186,9 +151,9 @@ class _Inside:
         inner.readers, inner.rolled = self.outer.readers, self.outer.rolled
         inner.session, inner.silent, inner.failures = self.outer.session, self.outer.silent, self.outer.failures
         inner.levels = [*self.outer.levels, interpret.Level(dict(zip(keys, deltas, strict=True)), self.rows)]
-        inner.without = dict(self.outer.without)
+        inner.without, inner.watched, inner.padded = dict(self.outer.without), self.watched, self.padded
         for key, delta in zip(keys, deltas, strict=True):
-            inner.deltas[key] = inner.deltas[key] + delta if key in inner.deltas else delta
+            inner.deltas[key] = _both(inner.deltas[key], delta) if key in inner.deltas else delta
             if isinstance(key, Tensor) and key in inner.values and not isinstance(inner.values[key], Alias):
                 came = inner.read(key)  # from outside: it is not written again
                 inner.without.setdefault(key, came)
@@ -203,11 +168,21 @@ class _Inside:
         self.stacks = list({id(v.stack): v.stack for v in self.values.values() if isinstance(v, StackRow)}.values())
         self.order = (list(arrays), list(state), list(streams))
         out = (list(arrays.values()), list(state.values()), list(streams.values()), inner.checks.results,
-               inner.checks.operands, [stack.array for stack in self.stacks])
+               inner.checks.operands, [stack.array for stack in self.stacks],
+               [inner.taken.get(gather) for gather in self.in_order()])
         return [interpret.as_value(inner.read(y)) for y in ys], out
 
+    def watch(self, gathers: list[Operation], padded: bool) -> None:
+        """Has what `Gather` operations in regions took kept, `padded` with zeros where that is easier."""
+        self.padded = padded and (self.padded or not self.watched)
+        self.watched |= frozenset(gathers)
+
+    def in_order(self) -> list[Operation]:
+        """The `Gather` operations whose indices are kept."""
+        return sorted(self.watched, key=lambda op: op._id)
+
     def commit(self, arrays: Any) -> None:
-        values, state, streams, results, operands, rows = arrays
+        values, state, streams, results, operands, rows, taken = arrays
         outer = self.outer
         for stack, array in zip(self.stacks, rows, strict=True):
             stack.array = array
@@ -217,14 +192,17 @@ class _Inside:
         outer.streams.update(zip(self.order[2], streams, strict=True))
         inside = {interpret.DIFFERENTIATED} - outer.temporaries
         outer.temporaries = self.inner.temporaries - inside
+        outer.taken.update(zip(self.in_order(), taken, strict=True))
+        outer.courses.update(self.inner.courses)
         outer.checks.table += self.inner.checks.table
         outer.checks.results += results
         outer.checks.operands += operands
 
 
-def _zeros(keys: list[Any], before: list[Operation], context: Context) -> list[Any]:
+def _zeros(keys: list[Any], parts: list[Parts], inside: _Inside) -> list[Any]:
     """What is added at each key. Its shape is from what is there, from the static shape, or by evaluating abstractly."""
     found: dict[Any, Any] = {}
+    context = inside.outer
     for key in keys:
         tensor = key.outputs[0] if isinstance(key, Operation) else key
         dtype = tensor.dtype.base_dtype.array_dtype
@@ -233,16 +211,37 @@ def _zeros(keys: list[Any], before: list[Operation], context: Context) -> list[A
             found[key] = cotangents.zeros(value)
         elif value is not None:
             found[key] = jnp.zeros(value.shape if isinstance(value, StackRow) else np.shape(value), dtype)
-        elif tensor.sizes is not None and None not in tensor.sizes and not cotangents.are_behind(tensor):
+        elif tensor.sizes is not None and None not in tensor.sizes and key not in inside.watched and (
+                not cotangents.are_behind(tensor)):
             found[key] = jnp.zeros(tensor.sizes, dtype)
     missing = [key for key in keys if key not in found]
     if missing:
-        tensors = [key.outputs[0] if isinstance(key, Operation) else key for key in missing]
-        trial = _Inside(before, context)
-        shapes = jax.eval_shape(lambda: trial.run([], [], tensors)[0])
-        found.update((key, cotangents.zeros(s) if isinstance(s, Elements) else jnp.zeros(s.shape, s.dtype))
-                     for key, s in zip(missing, shapes, strict=True))
+        found.update(_zeros_of_trial(missing, parts, inside))
     return [found[key] for key in keys]
+
+
+def _zeros_of_trial(keys: list[Any], parts: list[Parts], inside: _Inside) -> dict[Any, Any]:
+    """The same for keys whose shapes an abstract evaluation finds; for a `Gather` in a region, as its indices are kept."""
+    outer = [key for key in keys if key not in inside.watched]
+    tables = {gather: x for part in parts for x, rows in zip(part.xs, part.rows, strict=True) for gather in rows
+              if gather in inside.watched}
+    tensors = [key.outputs[0] if isinstance(key, Operation) else key for key in outer]
+    trial = _Inside(inside.nodes, inside.outer)
+    trial.watched, trial.padded = inside.watched, inside.padded
+
+    def run() -> tuple:
+        values, arrays = trial.run([], [], [*tensors, *dict.fromkeys(tables.values())])
+        return values, arrays[-1]
+
+    shapes, taken = jax.eval_shape(run)
+    found = {key: cotangents.zeros(s) if isinstance(s, Elements) else jnp.zeros(s.shape, s.dtype)
+             for key, s in zip(outer, shapes, strict=False)}
+    inside.tables.update(zip(dict.fromkeys(tables.values()), shapes[len(outer):], strict=True))
+    indices = dict(zip(trial.in_order(), taken, strict=True))
+    for gather, x in tables.items():
+        table = inside.tables[x]
+        found[gather] = jax.tree.map(lambda s, t=table: jnp.zeros((*s.shape, *t.shape[1:]), t.dtype), indices[gather])
+    return found
 
 
 def _available(tensor: Tensor, context: Context) -> Any:
@@ -255,7 +254,7 @@ def _available(tensor: Tensor, context: Context) -> Any:
     return context.state.get(variable) if variable is not None else None
 
 
-def _gradient(part: Parts, ys: list[Tensor], keys: list[Any], outputs: list[Any], pullback: Any,
+def _gradient(part: Parts, ys: list[Tensor], keys: list[Any], outputs: list[Any], pullback: Any, inside: _Inside,
               context: Context) -> None:
     """Pulls this operation's cotangents back, the other ys' being symbolic zeros, and stores its outputs."""
     seeds: dict[Tensor, Any] = {}
@@ -275,28 +274,41 @@ def _gradient(part: Parts, ys: list[Tensor], keys: list[Any], outputs: list[Any]
         (pulled,) = pullback([cotangents.cotangent(value, seeds.get(y)) for y, value in zip(ys, outputs, strict=True)])
     by_key = dict(zip(keys, map(cotangents.gradient, pulled), strict=True))
     results = iter(part.op.outputs)
-    for x, gathers, dense in zip(part.xs, part.rows, part.dense, strict=True):
-        if not gathers:
+    for x, rows, dense, declared in zip(part.xs, part.rows, part.dense, part.op.attrs["rows"], strict=True):
+        if not declared:
             context.write(next(results), by_key[x])
             continue
-        taken = [jnp.asarray(context.read(gather.inputs[1])) for gather in gathers]
-        row = by_key[gathers[0]].shape[taken[0].ndim:]
-        values = _joined([by_key[gather] for gather in gathers], row)
-        indices = _joined(taken, ())
+        rows_of_x, places = next(results), next(results)
+        values, indices = _rows(part, x, rows, by_key, inside, places)
         if dense:
             values = jnp.concatenate([values, by_key[x]])
             indices = jnp.concatenate([indices, jnp.arange(by_key[x].shape[0], dtype=indices.dtype)])
-        context.write(next(results), values)
-        context.write(next(results), indices)
+        context.write(rows_of_x, values)
+        context.write(places, indices)
+
+
+def _rows(part: Parts, x: Tensor, rows: tuple[Operation, ...], by_key: dict[Any, Any], inside: _Inside,
+          places: Tensor) -> tuple[Any, Any]:
+    """The gradients of the rows of `x` that were gathered, and which rows these are."""
+    context = inside.outer
+    outer = [gather for gather in rows if gather not in inside.watched]
+    taken: dict[Operation, Any] = {gather: jnp.asarray(context.read(gather.inputs[1])) for gather in outer}
+    if len(taken) == len(rows) > 0:
+        row = by_key[rows[0]].shape[taken[rows[0]].ndim:]
+        return _joined([by_key[gather] for gather in rows], row), _joined(list(taken.values()), ())
+    table = inside.tables[x] if rows else by_key[x]
+    taken.update((gather, context.taken.get(gather)) for gather in rows if gather in inside.watched)
+    pieces = gathers.Rows(by_key, taken, context.courses).pieces(rows, part.op.region, table)
+    return gathers.joined(pieces, table, places.dtype.base_dtype.array_dtype)
 
 
 def add_up(op: Operation, context: Context) -> None:
     """Gives a `Gradients` operation that has been cut the sums of what others found."""
     results = iter(op.outputs)
-    for sums, gathers in zip(companions.sums_of(op), op.attrs["rows"], strict=True):
+    for sums, rows in zip(companions.sums_of(op), op.attrs["rows"], strict=True):
         found = [[interpret.as_value(context.read(tensor)) for tensor in one] for one in sums]
         output = next(results)
-        if not gathers:
+        if not rows:
             context.write(output, functools.reduce(operator.add, [one for one, in found]))
             continue
         places = next(results)

@@ -58,10 +58,10 @@ def step(node: Operation, context: Context) -> None:
     if all(output in context.values for output in node.outputs) and node.outputs:
         return  # fed, or passed in by another program
     if node in context.custom:
-        from lowering import differentiate
+        from lowering import own_gradients
 
         with blame(node), jax.named_scope(node.name):
-            differentiate.step(node, context)
+            own_gradients.step(node, context)
         return
     if node.type in ALIASES and pass_alias(node, context):
         return
@@ -212,6 +212,8 @@ def _store(node: Operation, rule: registry.Rule, results: Any, context: Context)
         for output, value in zip(node.outputs, values, strict=True):
             delta = context.deltas.get(node)  # rows of a Gather that a gradient is taken by
             context.write(output, typed(value if delta is None else value + delta, output, node))
+        if node in context.watched:
+            context.taken[node] = jnp.asarray(context.read(node.inputs[1]))
         return
     references = [t for i in rule.writes for t in _as_list(node.arguments[i])]
     plain = [output for output in node.outputs if not output.dtype.is_ref_dtype]

@@ -17,7 +17,7 @@ from tracer.gradient_registry import RegisterGradient as RegisterGradient
 from tracer.gradient_registry import get_gradient_function as get_gradient_function
 from tracer.gradient_registry import registered
 from tracer.ir import Graph, Operation, Region, Tensor
-from tracer.reach import differentiable, gathered, in_order, passes, reach, whole
+from tracer.reach import differentiable, gathered, passes, reach, whole
 
 
 class AggregationMethod:
@@ -91,13 +91,13 @@ def _record(ys: list[Any], xs: list[Tensor], seeds: list[Any], is_gated: bool) -
     chosen = [xs[i] for i in connected]
     rows, dense, outputs = [], [], []
     for x in chosen:
-        gathers, other = gathered(x, reached, set(plain))
-        gathers = in_order(gathers, [plain[i] for i in live], reached)
+        gathers, other = gathered(x, [plain[i] for i in live], reached)
         dense.append(other or not gathers)
         rows.append(tuple(op.name for op in gathers))
         kind = x.dtype.base_dtype
         if gathers:
-            count = None if len(gathers) > 1 or other else _count(gathers[0].inputs[1])
+            alone = len(gathers) == 1 and gathers[0].region is graph.region and not other
+            count = _count(gathers[0].inputs[1]) if alone else None
             tail = None if x.sizes is None else (count, *x.sizes[1:])
             outputs += [(kind, tail), (gathers[0].inputs[1].dtype.base_dtype, (count,))]
         else:

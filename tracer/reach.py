@@ -50,13 +50,14 @@ def _below(xs: set[Tensor]) -> set[Operation]:
 
 def reach(ys: list[Tensor], xs: set[Tensor],
           returned: dict[Operation, tuple[bool, ...]] | None = None,
-          numbers: Callable[[Tensor], bool] = differentiable) -> dict[Tensor, list[Operation]]:
+          numbers: Callable[[Tensor], bool] = differentiable,
+          below: set[Operation] | None = None) -> dict[Tensor, list[Operation]]:
     """Every tensor that a gradient of `ys` reaches on a path from `xs`, with the operations that pass it on.
 
     `returned` says of operations with a gradient of the script's own which inputs have one, `numbers` which tensors a
-    gradient goes through.
+    gradient goes through; `below` are the operations that depend on `xs`, where those are known.
     """
-    below = _below(xs)
+    below = _below(xs) if below is None else below
     found: dict[Tensor, list[Operation]] = {y: [] for y in ys}
     stack = [y.op for y in found if y not in xs or y.op in below]  # TensorFlow asks the ys for theirs in any case
     seen = set(stack)
@@ -96,27 +97,49 @@ def backwards(ys: list[Tensor], reached: dict[Tensor, list[Operation]]) -> Itera
                 ready.append(tensor.op)
 
 
-def in_order(gathers: list[Operation], ys: list[Tensor], reached: dict[Tensor, list[Operation]]) -> list[Operation]:
-    """Operations in the order of their gradients, in which an update goes through the rows of a table."""
-    if len(gathers) < 2:
-        return gathers
-    place = {op: i for i, op in enumerate(backwards(ys, reached))}
-    return sorted(gathers, key=lambda op: place[op])
+def gathered(x: Tensor, ys: list[Tensor], reached: dict[Tensor, list[Operation]]) -> tuple[list[Operation], bool]:
+    """The `Gather` operations that take rows of `x`, and whether its gradient also comes from elsewhere.
 
-
-def gathered(x: Tensor, reached: dict[Tensor, list[Operation]], ys: set[Tensor]) -> tuple[list[Operation], bool]:
-    """The `Gather` operations that take rows of `x`, and whether its gradient also comes from elsewhere."""
-    gathers: list[Operation] = []
+    They are in the order of their gradients, in which an update goes through the rows of a table. Those in a conditional
+    or in the body of a loop stand where that does.
+    """
+    found: list[tuple[Operation, Operation]] = []  # with what is in the order
     dense = False
     stack = [x]
     while stack:
         tensor = stack.pop()
-        dense = dense or tensor in ys
+        dense = dense or any(tensor is y for y in ys)
         for op in reached.get(tensor, ()):
             if op.type == "Gather" and op.inputs[0] is tensor and op.inputs[1] is not tensor:
-                gathers.append(op)
+                found.append((op, op))
             elif op.type == "Identity":
                 stack.append(op.outputs[0])
+            elif op.type in ("Cond", "While"):
+                inner, other = _gathered_inside(op, tensor)
+                found += [(op, gather) for gather in inner]
+                dense = dense or other
             else:
                 dense = True
+    if len({op for op, _ in found}) > 1:
+        place = {op: i for i, op in enumerate(backwards(ys, reached))}
+        found.sort(key=lambda pair: place[pair[0]])
+    return [gather for _, gather in found], dense
+
+
+def _gathered_inside(holder: Operation, x: Tensor) -> tuple[list[Operation], bool]:
+    """As `gathered`, for the regions of a conditional or a loop that take `x` from outside."""
+    gathers: list[Operation] = []
+    dense = holder.type == "While" and any(x is start for start in holder.inputs[:holder.attrs["count"]])
+    for region in holder.regions if holder.type == "Cond" else holder.regions[1:]:
+        below: set[Operation] = set()
+        for op in region.operations:
+            if any(t is x or t.op in below for t in op.inputs):
+                below.add(op)
+        ys = [t for t in region.outputs if differentiable(t) and (t is x or t.op in below)]
+        try:
+            inner, other = gathered(x, ys, reach(ys, {x}, below=below))
+        except LookupError:  # of an operation without a gradient, which is computed by JAX's
+            inner, other = [], True
+        gathers += inner
+        dense = dense or other
     return gathers, dense

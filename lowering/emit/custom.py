@@ -8,10 +8,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lowering.differentiate import CustomGradient
 from lowering.emit.expressions import Expr, UnquotableError
 from lowering.emit.naming import snake
 from lowering.emit.parallel import below
+from lowering.own_gradients import CustomGradient
 from lowering.plan.slice import region_nodes
 from tracer.ir import Operation, Tensor
 

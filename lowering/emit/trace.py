@@ -300,6 +300,10 @@ class Trace:
             raise UnquotableError(
                 f"'{loop.name}' loops as often as the data says, and JAX does not differentiate such a loop: "
                 "let its condition ask for a count as well, `tf.logical_and(..., i < limit)`")
+        parts.leave_out_inner(Tensor.consumers)
+        if inner := parts.inside():
+            raise UnquotableError(f"'{inner[0].name}' takes rows of a table inside of a conditional or a loop, and how many "
+                                  "there are shapes this gradient: gather them outside of it")
         objective: Any = None
         for y, seed in zip(parts.ys, parts.seeds, strict=True):
             value = self.read(y)
@@ -309,16 +313,17 @@ class Trace:
             objective = value if objective is None else objective + value
         gradient = Gradient(op, objective)
         outputs = iter(op.outputs)
-        for x, gathers, dense in zip(parts.xs, parts.rows, parts.dense, strict=True):
+        for x, gathers, dense, declared in zip(parts.xs, parts.rows, parts.dense, op.attrs["rows"], strict=True):
             by = [self._moved(gather.outputs[0]) for gather in gathers]
             by += [self._moved(x)] if dense or not gathers else []
             results = [gradient.by(value) for value in by]
-            if not gathers:
+            if not declared:
                 self.values[next(outputs)] = results[0]
                 continue
             taken = [self.read(gather.inputs[1]) for gather in gathers]
             if dense:
-                taken.append(jax.numpy.arange(by[-1].shape[0], dtype=taken[0].dtype))
+                kind = op.named(declared[0]).inputs[1].dtype.base_dtype.array_dtype
+                taken.append(jax.numpy.arange(by[-1].shape[0], dtype=kind))
             rows = [r if np.ndim(i) == 1 else r.reshape((-1, *r.shape[np.ndim(i):]))
                     for r, i in zip(results, taken, strict=True)]
             flat = [i if np.ndim(i) == 1 else i.reshape(-1) for i in taken]

@@ -87,7 +87,7 @@ def _grown(node: Operation, value: Elements, writes: list[Operation], known: tri
 
 def _element(node: Operation, writes: list[Operation], starts: list[Any], context: Any) -> Any:
     """Shape and type of what the first write of the body writes; None when that cannot be told."""
-    from lowering.flow.control import compute
+    from lowering.flow.regions import compute
 
     if not writes:
         return None

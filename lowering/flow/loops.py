@@ -74,55 +74,52 @@ def _step(advance: Callable, values: Any, state: tuple) -> tuple[Any, Any, _Repo
     return closed, shape, reports
 
 
-def counted(advance: Callable, values: list[Any], state: tuple, trips: int, checks: Checks) -> tuple:
-    """`trips` steps as a scan."""
-    closed, shape, reports = _step(advance, values, state)
-    step = replay(closed, shape)
+def counted(advance: Callable, products: Products, weights: dict[int, Any], start: tuple, given: Any, trips: int,
+            checks: Checks) -> tuple:
+    """`trips` steps as a scan, from `start`, values and state; each step takes one row of `given`.
 
-    def body(carry: tuple, _: None) -> tuple:
-        values, state, report = carry
-        values, state, new = step(values, state)
-        return (values, state, reports.merge(report, new)), None
-
-    carry, _ = jax.lax.scan(body, (values, state, reports.start(shape[2])), None, length=trips)
-    reports.finish(carry[2], checks)
-    return carry[0], carry[1]
-
-
-def counted_with_products(advance: Callable, products: Products, weights: dict[int, Any], values: list[Any],
-                          state: tuple, trips: int, checks: Checks) -> tuple:
-    """As `counted`, where the gradients of `weights` are found after the scan: `advance` takes those and slots too."""
+    `advance` takes `weights`, whose gradients are found after the scan, values, state, slots for that, and what is given;
+    it returns values and state, checks, factors and what is kept of the step, of which the rows are returned too.
+    """
     reports = _Reports()
+    one = jax.tree.map(lambda rows: rows[0], given)
 
-    def run(weights: dict[int, Any], values: list[Any], state: tuple, slots: list[Any]) -> tuple:
-        results, after, found, factors = advance(weights, values, state, slots)
-        return (results, after), reports.traced(found), factors
+    def run(weights: dict[int, Any], values: list[Any], state: tuple, slots: list[Any], given: Any) -> tuple:
+        after, found, factors, kept = advance(weights, values, state, slots, given)
+        return after, reports.traced(found), factors, kept
 
     def traced(slots: list[Any]) -> tuple[Any, Any]:
-        return jax.make_jaxpr(run, return_shape=True)(weights, values, state, slots)
+        return jax.make_jaxpr(run, return_shape=True)(weights, *start, slots, one)
 
     plain, shape = traced([])  # this one tells the shapes of the slots
-    with_slots, full = traced([jnp.zeros(size, weights[i].dtype) for i, size in products.slots()])
+    with_slots, full = (plain, shape)
+    if weights:
+        with_slots, full = traced([jnp.zeros(size, weights[i].dtype) for i, size in products.slots()])
     consts = list({id(const): const for const in (*plain.consts, *with_slots.consts)}.values())
-    given = {-1 - i: const for i, const in enumerate(consts)}  # beside the weights, whose numbers are no less than 0
+    known = {-1 - i: const for i, const in enumerate(consts)}  # beside the weights, whose numbers are no less than 0
     place = {id(const): -1 - i for i, const in enumerate(consts)}
 
-    def rounds(arrays: dict[int, Any], start: Any, _: Any, slots: list[Any]) -> tuple:
+    def rounds(arrays: dict[int, Any], start: Any, given: Any, slots: list[Any]) -> tuple:
         closed, form = (with_slots, full) if slots else (plain, shape)
-        known = [arrays[place[id(const)]] for const in closed.consts]
+        outside = [arrays[place[id(const)]] for const in closed.consts]
         again = {i: arrays[i] for i in weights}
 
-        def body(carry: tuple, slots: list[Any]) -> tuple:
-            leaves = jax.core.eval_jaxpr(closed.jaxpr, known, *jax.tree.leaves((again, *carry[0], slots)))  # type: ignore[attr-defined]
-            after, new, factors = jax.tree.unflatten(jax.tree.structure(form), leaves)
-            return (after, reports.merge(carry[1], new)), factors
+        def body(carry: tuple, rows: tuple) -> tuple:
+            leaves = jax.core.eval_jaxpr(closed.jaxpr, outside, *jax.tree.leaves((again, *carry[0], *rows)))  # type: ignore[attr-defined]
+            after, new, factors, kept = jax.tree.unflatten(jax.tree.structure(form), leaves)
+            return (after, reports.merge(carry[1], new)), (factors, kept)
 
-        return jax.lax.scan(body, start, slots, length=trips)
+        carry, (factors, kept) = jax.lax.scan(body, start, (slots, given), length=trips)
+        return (carry, kept), factors
 
-    start = (values, state), reports.start(shape[1])
-    (after, report) = jax.tree.map(_ended, products.differentiable(rounds, trips)({**given, **weights}, start, None))
+    first = (start, reports.start(shape[1]))
+    if weights or shape[3]:
+        results = products.differentiable(rounds, trips)({**known, **weights}, first, given)
+        (after, report), kept = jax.tree.map(_ended, results)
+    else:
+        ((after, report), kept), _ = rounds(known, first, given, [])
     reports.finish(report, checks)
-    return after
+    return after, kept
 
 
 def open_ended(holds: Callable, advance: Callable, values: list[Any], state: tuple, context: Any,

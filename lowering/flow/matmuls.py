@@ -29,7 +29,8 @@ class Products:
             return  # nor for a gradient of a gradient: of a scan's results that nothing needs, JAX 0.10 makes an error
         uses = Counter(tensor for op in template for tensor in op.inputs)
         for op in template:
-            if op.type not in ("MatMul", "Gather") or op in context.custom or op in context.deltas:
+            if op.type not in ("MatMul", "Gather") or op in context.custom or (
+                    op in context.deltas or op in context.watched):
                 continue
             for i in (0, 1) if op.type == "MatMul" else (0,):
                 value: Any = around.get(op.inputs[i])

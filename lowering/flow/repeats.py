@@ -56,7 +56,7 @@ def eligible(op: Operation, context: Any) -> bool:
         return False
     if not op.regions:
         return _computes(op, context)
-    if op in FIXED or op in ON_HOST:
+    if op in FIXED or op in ON_HOST or any(region.holds(gather) for gather in context.watched for region in op.regions):
         return False
     return all(node.type in ("Const", "LoopVariable") or bool(node.regions) or (
         _computes(node, context) and not _rule(node).draws) for region in op.regions for node in region.walk())

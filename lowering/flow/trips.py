@@ -61,7 +61,7 @@ def known_value(tensor: Tensor, context: Any) -> np.ndarray | None:
 
 def traced(region: Region, outputs: list[Tensor], counters: list[int], starts: list[Any], context: Any) -> Any:
     """`outputs` as a function of the counters, or None when it takes more than those and what is known."""
-    from lowering.flow.control import compute
+    from lowering.flow.regions import compute
 
     outside = {t for op in region_nodes(region, outputs) for t in op.inputs if not region.holds(t.op)}
     folded = {t: value for t in outside if (value := known_value(t, context)) is not None}

@@ -59,9 +59,12 @@ def cotangent(value: Any, given: Any) -> Any:
 
 
 def gradient(pulled: Any) -> Any:
-    """The gradient that JAX gives, as TensorFlow does; the mask of elements, of which there is none, is one again."""
+    """The gradient that JAX gives, as TensorFlow does; the mask of elements, of which there is none, is one again.
+
+    Of what is met once for each round of a loop, it is each of them.
+    """
     if not isinstance(pulled, Elements):
-        return _conjugate(pulled)
+        return jax.tree.map(_conjugate, pulled)
     if pulled.items is not None:
         return Elements([None if item is None else _conjugate(item) for item in pulled.items])
     return Elements(None, _conjugate(pulled.stacked), jnp.ones(pulled.stacked.shape[:1], bool))

@@ -39,6 +39,7 @@ class Wanted(NamedTuple):
     outputs: tuple[int, ...]
     seeds: tuple[Tensor, ...]
     xs: tuple[Tensor, ...]
+    rows: tuple[tuple[tuple[str, ...], bool], ...]  # of each, the `Gather`s that take its rows, and whether more is read
     kept: tuple[Tensor, ...] | None  # what operations in the region gave that are not to run again
 
 
@@ -151,7 +152,11 @@ class Cut:
             came = [(i, one) for i, tensor in enumerate(node.outputs) for one in self.came.get(tensor, ())]
             if came:
                 back = self._step_back(node, came)
-                self._between(list(zip(self.way.passing[node], back.outputs, strict=True)))
+                self._between([(t, result) for t, (result, *places) in zip(
+                    self.way.passing[node], results_of(back), strict=True) if not places])
+                for t, (result, *places) in zip(self.way.passing[node], results_of(back), strict=True):
+                    if places:
+                        self._found(self._source(t), (result, *places))
         for i, found in enumerate(self.found):
             if not found:  # the way to it has been cut for good
                 self._differentiated([(self.ys[0], None)], [self.xs[i]], [((), True)], set())
@@ -165,9 +170,10 @@ class Cut:
         xs, rows = [], []
         for x, names, dense in zip(self.xs, self.op.attrs["rows"], self.op.attrs["dense"], strict=True):
             if x in reached and x not in xs:
-                taken = tuple([name for name in names if self.op.named(name) in seen])
-                others = (dense or not names) and _is_read_whole(x, reached, {self.op.named(name) for name in taken},
-                                                                 {y for y, _ in given})
+                takers = {name: slicing.outermost(self.op.named(name), self.op.region) for name in names}
+                taken = tuple([name for name in names if takers[name] in seen])
+                others = _is_read_whole(x, reached, {takers[name] for name in taken if not (
+                    dense and takers[name].regions)}, {y for y, _ in given})
                 if taken or others:
                     xs.append(x)
                     rows.append((taken, others))
@@ -194,9 +200,27 @@ class Cut:
             result = (next(outputs), next(outputs)) if taken else (next(outputs),)
             if x in self.cuts:
                 self.came.setdefault(x, []).append(result[0])
-            for i, one in enumerate(self.xs):
-                if one is x:
-                    self.found[i].append(result)
+            self._found(x, result)
+
+    def _found(self, x: Tensor, result: tuple[Tensor, ...]) -> None:
+        for i, one in enumerate(self.xs):
+            if one is x:
+                self.found[i].append(result)
+
+    def _source(self, tensor: Tensor) -> Tensor:
+        while tensor not in self.xs and tensor.op.type == "Identity":
+            tensor = tensor.op.inputs[0]
+        return tensor
+
+    def _rows_in(self, node: Operation, tensor: Tensor) -> tuple[tuple[str, ...], bool]:
+        """The `Gather`s in the regions of `node` that take rows of a tensor; and whether more of it may be read."""
+        x = self._source(tensor)
+        if x not in self.xs or not node.regions or any(tensor is t for t in node.inputs[:node.attrs.get("count", 0)]):
+            return (), True
+        i = self.xs.index(x)
+        names = self.op.attrs["rows"][i]
+        inside = tuple([name for name in names if any(region.holds(self.op.named(name)) for region in node.regions)])
+        return inside, self.op.attrs["dense"][i] or not inside
 
     def _custom(self, seen: set[Operation]) -> list[tuple[tuple[str, tuple[bool, ...]], Region]]:
         """The gradients of the script's own of what is passed, or stands inside of it."""
@@ -205,7 +229,8 @@ class Cut:
 
     def _step_back(self, node: Operation, came: list[tuple[int, Tensor]]) -> Operation:
         wanted = self.way.passing[node]
-        attrs: dict[str, Any] = {"of": node, "places": tuple([i for i, _ in came])}
+        rows = tuple([self._rows_in(node, t) for t in wanted])
+        attrs: dict[str, Any] = {"of": node, "places": tuple([i for i, _ in came]), "rows": rows}
         own = next((region for (name, _), region in zip(self.op.attrs["custom"], self.op.regions, strict=True)
                     if self.op.named(name) is node), None)
         if own is not None:
@@ -218,7 +243,7 @@ class Cut:
         else:
             extra = [*node.outputs, *node.inputs]
         back = _made(self.op, BACK, (*(t for _, t in came), *wanted, *dict.fromkeys(extra)), attrs,
-                     tuple([(t.dtype.base_dtype, t.sizes) for t in wanted]))
+                     _declared(self.op, wanted, rows))
         if own is None and node.regions:
             notes.of(node).backs[self.op] = back
         return back
@@ -248,6 +273,16 @@ def _gradients(like: Operation, given: list[tuple[Tensor, Tensor | None]], xs: l
                captured: Iterable[Tensor]) -> Operation:
     regions = tuple([region for _, region in custom])
     used = {t for region in regions for t in region.captures()[0]}
+    inputs = (*(y for y, _ in given), *xs, *(seed for _, seed in given if seed is not None),
+              *dict.fromkeys(t for t in captured if t in used))
+    attrs = {"ys": len(given), "xs": len(xs), "seeded": tuple([seed is not None for _, seed in given]),
+             "rows": tuple([taken for taken, _ in rows]), "dense": tuple([dense for _, dense in rows]), "gated": False,
+             "regions": regions, "custom": tuple([entry for entry, _ in custom])}
+    return _made(like, "Gradients", inputs, attrs, _declared(like, xs, rows))
+
+
+def _declared(like: Operation, xs: Iterable[Tensor], rows: Iterable[tuple[tuple[str, ...], bool]]) -> tuple[Any, ...]:
+    """The types and shapes of the gradients of `xs`; of rows, of those and of their places."""
     outputs: list[Any] = []
     for x, (taken, _) in zip(xs, rows, strict=True):
         kind = x.dtype.base_dtype
@@ -255,12 +290,7 @@ def _gradients(like: Operation, given: list[tuple[Tensor, Tensor | None]], xs: l
             outputs += [(kind, None), (like.named(taken[0]).inputs[1].dtype.base_dtype, (None,))]
         else:
             outputs.append((kind, x.sizes))
-    inputs = (*(y for y, _ in given), *xs, *(seed for _, seed in given if seed is not None),
-              *dict.fromkeys(t for t in captured if t in used))
-    attrs = {"ys": len(given), "xs": len(xs), "seeded": tuple([seed is not None for _, seed in given]),
-             "rows": tuple([taken for taken, _ in rows]), "dense": tuple([dense for _, dense in rows]), "gated": False,
-             "regions": regions, "custom": tuple([entry for entry, _ in custom])}
-    return _made(like, "Gradients", inputs, attrs, tuple(outputs))
+    return tuple(outputs)
 
 
 def _made(like: Operation, type: str, inputs: tuple[Tensor, ...], attrs: dict[str, Any], outputs: tuple) -> Operation:
@@ -313,24 +343,40 @@ def _wanted(back: Operation, node: Operation, region: Region) -> Wanted:
     reached, seen = way.back([region.outputs[i] for i in places], frozenset())
     xs = [t for t in xs if t in reached]
     if not xs:
-        return Wanted(None, (), (), (), ())
+        return Wanted(None, (), (), (), (), ())
     seeds = [_made(node, "LoopVariable", (), {}, ((region.outputs[i].dtype.base_dtype, region.outputs[i].sizes),)).outputs[0]
              for i in places]
     pairs: list[tuple[Tensor, Tensor | None]] = [(region.outputs[i], seed) for i, seed in zip(places, seeds, strict=True)]
     inside = [(entry, own) for entry, own in custom if _stands_in(back.named(entry[0]), seen)]
     own = [t for _, one in inside for t in one.captures()[0]]
-    made = _gradients(back, pairs, xs, [((), True)] * len(xs), inside, own)
+    rows = [_rows_of(back, t, region) for t in xs]
+    made = _gradients(back, pairs, xs, rows, inside, own)
     made.region, made._controls = region, ()
     notes.of(made).cuts = frozenset((*inputs, *xs))
     for seed in seeds:
         seed.op.region, seed.op._controls = region, ()
-    return Wanted(made, tuple(places), tuple(seeds), tuple(xs), None)
+    return Wanted(made, tuple(places), tuple(seeds), tuple(xs), tuple(rows), None)
+
+
+def _rows_of(back: Operation, tensor: Tensor, region: Region) -> tuple[tuple[str, ...], bool]:
+    """The `Gather`s in one region that take rows of a tensor; and whether more of it may be read."""
+    for asked, (names, dense) in zip(asked_of(back), back.attrs["rows"], strict=True):
+        if asked is tensor:
+            inside = tuple([name for name in names if region.holds(back.named(name))])
+            return inside, dense or not inside
+    return (), True
 
 
 def asked_of(back: Operation) -> tuple[Tensor, ...]:
     """The tensors whose gradients a step back gives."""
     first = len(back.attrs["places"])
-    return back.inputs[first:first + len(back.outputs)]
+    return back.inputs[first:first + len(back.attrs["rows"])]
+
+
+def results_of(back: Operation) -> list[tuple[Tensor, ...]]:
+    """What a step back gives of each of those: a gradient, or rows of it and their places."""
+    outputs = iter(back.outputs)
+    return [(next(outputs), next(outputs)) if names else (next(outputs),) for names, _ in back.attrs["rows"]]
 
 
 def captured(region: Region) -> list[Tensor]:

@@ -64,8 +64,8 @@ def told_value(array: np.ndarray) -> tuple:
     return array.dtype.str, array.shape, data if len(data) <= 64 else hashlib.blake2b(data, digest_size=20).digest()
 
 
-def _flag(op: Operation) -> tuple[bool, bool]:
-    return op in slicing.FIXED, op in slicing.ON_HOST
+def _flag(op: Operation) -> tuple[bool, bool, bool, int]:
+    return op in slicing.FIXED, op in slicing.COUNTED, op in slicing.ON_HOST, slicing.ROOM.get(op, 0)
 
 
 class _Teller:
@@ -79,7 +79,7 @@ class _Teller:
         self.named: set[Operation] = set()  # those whose names mean something
         self.rules: dict[str, str] = {}
         self.constants: list[Operation] = []
-        self.flags: dict[Operation, tuple[bool, bool]] = {}
+        self.flags: dict[Operation, tuple[bool, bool, bool, int]] = {}
         self.hash = hashlib.blake2b(digest_size=20)
 
     def inside(self, operations: Iterable[Operation]) -> None:

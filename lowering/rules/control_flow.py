@@ -37,7 +37,7 @@ def exit_(data: Any) -> Any:
 
 @lowers("Absent", strings=True)
 def absent(condition: Any, *, dtype: Any) -> Any:
-    """What the other branch of a conditional gives. Nobody reads it, and `lowering.flow.control` gives it that shape."""
+    """What the other branch of a conditional gives. Nobody reads it, and `lowering.flow.branches` gives it that shape."""
     return np.array(b"", object) if dtype.name == "string" else jnp.zeros((), dtype.array_dtype)
 
 

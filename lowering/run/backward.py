@@ -7,6 +7,7 @@ computed again when its gradient is, by a program that differentiates it.
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,6 +26,17 @@ from tracer.ir import Operation, Region, Tensor
 
 if TYPE_CHECKING:
     from lowering.run.executable import Executable
+
+
+@dataclass
+class Rows:
+    """The gradient of some rows of a table, which may stand several times, and which these are."""
+
+    values: Any
+    places: Any
+
+    def __add__(self, other: Rows) -> Rows:
+        return Rows(np.concatenate([self.values, other.values]), np.concatenate([self.places, other.places]))
 
 
 class Trip(NamedTuple):
@@ -93,7 +105,25 @@ class StepBack:
             found = self._by_regions(came, read(crossings.tape(self.node).outputs[0]), state, overlay, watch)
         else:
             return self._by_rule(came, read)
-        return [found[t] if t in found else _zeros(read(t)) for t in self.asked]
+        results: list[Any] = []
+        for t, (names, _) in zip(self.asked, self.back.attrs["rows"], strict=True):
+            if names:
+                rows = self._with_zeros(names, found.get(t), read(t), read(crossings.tape(self.node).outputs[0]))
+                results += [rows.values, rows.places]
+            else:
+                results.append(found[t] if t in found else _zeros(read(t)))
+        return results
+
+    def _with_zeros(self, names: tuple[str, ...], found: Rows | None, table: Any, tape: Tape) -> Rows:
+        """The rows that were found, with the zeros that TensorFlow adds: for row 0 before those of a loop, for all rows
+        where a branch was not taken."""
+        kind = self.back.named(names[0]).inputs[1].dtype.base_dtype.array_dtype
+        zeros = [] if self.node.type == "Cond" else [np.zeros(1, kind)]
+        for region in self.node.regions if self.node.type == "Cond" else ():
+            if any(region.holds(self.back.named(name)) for name in names) and region is not tape.trips[0].region:
+                zeros.append(np.arange(len(table), dtype=kind))
+        parts = [Rows(np.zeros((len(places), *np.shape(table)[1:]), table.dtype), places) for places in zeros]
+        return functools.reduce(operator.add, [*parts, found] if found is not None else parts)
 
     # -- a conditional, a loop or a call
 
@@ -129,7 +159,9 @@ class StepBack:
             "fetches": list(gradients.outputs), "targets": [], "feeds": list(fed), "nested": True, "controls": False,
             "within": trip.region, "again": True})
         results = run.run_within(state, list(fed.values()), {**overlay, **trip.variables}, watch, streams)
-        return dict(zip(wanted.xs, results, strict=True))
+        given = iter(results)
+        return {x: Rows(next(given), next(given)) if names else next(given)
+                for x, (names, _) in zip(wanted.xs, wanted.rows, strict=True)}
 
     def _executable(self, key: Any, arguments: Callable[[], dict[str, Any]]) -> Executable:
         from lowering.run.executable import Executable

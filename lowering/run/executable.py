@@ -10,8 +10,9 @@ import numpy as np
 
 from lowering import fast
 from lowering.flow import arrays_in_loops, trips
-from lowering.flow.control import ShapeVariesError
 from lowering.flow.dataflow import Dataflow
+from lowering.flow.gathers import MoreRoundsError
+from lowering.flow.regions import ShapeVariesError
 from lowering.kernels.arrays import ArrayGrowsError
 from lowering.plan import planning, ragged
 from lowering.plan import slice as slicing
@@ -230,11 +231,14 @@ class Executable:
 
     def _fix(self, error: ShapeVariesError | ArrayGrowsError) -> None:
         """Has the loop, or the conditional, decided on before it runs, or run on the host; another run may have already."""
+        if isinstance(error, MoreRoundsError):
+            slicing.ROOM[error.op] = max(slicing.ROOM.get(error.op, 0), error.room)
+            return
         node = error.node if isinstance(error, ShapeVariesError) else slicing.holder(error.op)
         if node is None or node in self.hosted:
             raise error
         if node not in slicing.ON_HOST and (node not in slicing.FIXED or node in self.fixed):
-            slicing.fix(node)
+            slicing.fix(node, isinstance(error, ShapeVariesError) and error.only_counted)
 
     def _run_stages(self, state: State, feeds: list[Any], outer: dict[str, Any] | None = None,
                     watch: Watch | None = None, streams: dict[Operation, Any] | None = None) -> list[Any]:

@@ -3,6 +3,7 @@
 import re
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -114,6 +115,25 @@ def test_a_gradient_that_is_differentiated_again_is_refused(tmp_path):
         session.run(tf.initialize_all_variables())
         with pytest.raises(errors.UnsupportedError, match=r"gradients/Gradients.*test_idioms.py:\d+.*tracer\.to_jax"):
             emitted(step, [x], session, tmp_path)
+
+
+def test_rows_gathered_in_a_branch(tmp_path):
+    """Where they are only added up; momentum goes by which rows there are."""
+    table, x = tf.Variable(RNG.rand(4, 3).astype(np.float32), name="table"), tf.placeholder(tf.int32, [2])
+    value = tf.cond(tf.placeholder(tf.bool, [], "truth"), lambda: tf.gather(table, x), lambda: tf.zeros([2, 3]))
+    loss = tf.reduce_sum(value * value)
+    truth = tf.get_default_graph().get_tensor_by_name("truth:0")
+    plain = tf.train.GradientDescentOptimizer(0.1).minimize(loss)
+    other = tf.train.MomentumOptimizer(0.1, 0.9).minimize(loss)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        _, module = emitted(plain, [x, truth], session, tmp_path)
+        before = session.run(table)
+        after = module["train_step"]({"table": jnp.asarray(before)}, np.array([1, 1], np.int32), True)["table"]
+        with pytest.raises(errors.UnsupportedError, match=r"'cond/Gather' takes rows of a table inside"):
+            emitted(other, [x, truth], session, tmp_path)
+    before[1] -= 0.1 * 2 * 2 * before[1]
+    np.testing.assert_allclose(after, before, rtol=1e-6)
 
 
 def test_a_shape_with_the_batch_and_a_size_left_open(tmp_path):

@@ -86,6 +86,12 @@ def _rows(params: Tensor, indices: Tensor, grad: Tensor) -> IndexedSlices:
     return IndexedSlices(values, array.reshape(indices, count), shape)
 
 
+def all_rows(grad: Tensor) -> IndexedSlices:
+    """A gradient as rows, of which there is one for each of the tensor's."""
+    count = array.squeeze(array.slice(array.shape(grad), [0], [1]), [0])
+    return IndexedSlices(grad, constants.range(0, count), array.shape(grad))
+
+
 @derivative("GatherV2")
 def _gather_v2(op: Operation, grad: Tensor) -> Any:
     axis = constant_value(op.inputs[2])

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from tracer.convert import IndexedSlices
+from tracer.derivatives.arrays import all_rows
 from tracer.derivatives.registry import UnsupportedError, rules
 from tracer.ir import Operation, Tensor
 from tracer.ops import array, casting, constants, control_flow, reduction, segment
 from tracer.raw.graph import EXITS
 from tracer.reach import backwards, differentiable, reach
 
-_TAKES_ROWS = frozenset({"Identity", "RefIdentity", "StopGradient"})
+_TAKES_ROWS = frozenset({"Identity", "RefIdentity", "StopGradient", "Switch", "RefSwitch"})
 _LATER_OUTPUTS = frozenset({"SoftmaxCrossEntropyWithLogits", "SparseSoftmaxCrossEntropyWithLogits", "CTCLoss"})
 """Operations whose further outputs are gradients themselves, and have no rule."""
 
@@ -78,7 +79,7 @@ def _sum(parts: list[Any]) -> Any:
         return parts[0] if parts else None
     if not any(isinstance(part, IndexedSlices) for part in parts):
         return reduction.add_n(parts)
-    slices = [part if isinstance(part, IndexedSlices) else _all_rows(part) for part in parts]
+    slices = [part if isinstance(part, IndexedSlices) else all_rows(part) for part in parts]
     kind = slices[0].indices.dtype
     return IndexedSlices(array.concat(0, [one.values for one in slices]),
                          array.concat(0, [casting.cast(one.indices, kind) for one in slices]),
@@ -92,7 +93,3 @@ def whole(found: Any) -> Any:
     count = array.squeeze(array.slice(found.dense_shape, [0], [1]), [0])
     return segment.unsorted_segment_sum(found.values, found.indices, count)
 
-
-def _all_rows(part: Tensor) -> IndexedSlices:
-    count = array.squeeze(array.slice(array.shape(part), [0], [1]), [0])
-    return IndexedSlices(part, constants.range(0, count), array.shape(part))

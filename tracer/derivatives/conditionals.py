@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from tracer.convert import IndexedSlices
+from tracer.derivatives.arrays import all_rows
 from tracer.derivatives.registry import CONDITION, UnsupportedError, derivative, raw
 from tracer.ir import Operation, Tensor
+from tracer.ops import array, casting
 
 
 @derivative("Merge", "RefMerge")
@@ -18,6 +21,13 @@ def _merge(op: Operation, grad: Tensor, _: Any) -> Any:
 
 
 @derivative("Switch", "RefSwitch")
-def _switch(op: Operation, *grads: Tensor) -> Any:
-    """What came from the branch that was taken: zeros where it did not use the value."""
-    return raw("Merge", list(grads), name="cond_grad")[0]
+def _switch(op: Operation, *grads: Any) -> Any:
+    """What came from the branch that was taken: zeros where it did not use the value, and for all rows where the other
+    branch took rows."""
+    if not any(isinstance(grad, IndexedSlices) for grad in grads):
+        return raw("Merge", list(grads), name="cond_grad")[0]
+    slices = [grad if isinstance(grad, IndexedSlices) else all_rows(grad) for grad in grads]
+    kind = next(grad.indices.dtype for grad in grads if isinstance(grad, IndexedSlices))
+    values = raw("Merge", [one.values for one in slices], name="cond_grad")[0]
+    indices = raw("Merge", [casting.cast(one.indices, kind) for one in slices], name="cond_grad/indices")[0]
+    return IndexedSlices(values, indices, array.shape(op.inputs[0]))

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from tracer.convert import IndexedSlices
+from tracer.derivatives.arrays import all_rows
 from tracer.derivatives.backward import Backward, whole
 from tracer.derivatives.registry import CONDITION, UnsupportedError
 from tracer.ir import Graph, Operation, Region, Tensor
-from tracer.ops import array, casting, constants
+from tracer.ops import casting, constants
 from tracer.ops.contexts import Context, Written
 from tracer.raw import form as raw_form
 from tracer.raw.graph import EXITS, MERGES
@@ -213,7 +214,5 @@ class Expansion:
 
 def _as_rows(found: Any, kind: Any) -> list[Tensor]:
     """The gradient as rows and their places."""
-    if isinstance(found, IndexedSlices):
-        return [found.values, casting.cast(found.indices, kind)]
-    count = array.squeeze(array.slice(array.shape(found), [0], [1]), [0])
-    return [found, casting.cast(constants.range(0, count), kind)]
+    slices = found if isinstance(found, IndexedSlices) else all_rows(found)
+    return [slices.values, casting.cast(slices.indices, kind)]
