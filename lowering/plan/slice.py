@@ -2,7 +2,8 @@
 
 Order: data and control edges first; among what is ready, what only computes goes before gradients, gradients before
 what writes a variable, and each in the order of creation. So a loss and its update in one run agree on the variables'
-old values whatever order the script fetches them in, and all gradients of a run can share one forward pass.
+old values whatever order the script fetches them in, and all gradients of a run can share one forward pass. Where a
+variable is written more than once, what takes nothing but constants and variables comes first of all.
 """
 
 from __future__ import annotations
@@ -144,6 +145,7 @@ def _priority(op: Operation) -> int:
 
 def ordered(ops: set[Operation], fed: frozenset[Tensor]) -> list[Operation]:
     """`ops` in the order in which they run."""
+    first = _at_once(ops, fed)
     waiting: dict[Operation, int] = {}
     after: dict[Operation, list[Operation]] = {}
     ready: list[tuple[int, int, int, Operation]] = []
@@ -154,7 +156,7 @@ def ordered(ops: set[Operation], fed: frozenset[Tensor]) -> list[Operation]:
         for earlier in before:
             after.setdefault(earlier, []).append(op)
         if not before:
-            heapq.heappush(ready, _turn(op))
+            heapq.heappush(ready, _turn(op, first))
     order = []
     while ready:
         op = heapq.heappop(ready)[-1]
@@ -162,13 +164,54 @@ def ordered(ops: set[Operation], fed: frozenset[Tensor]) -> list[Operation]:
         for later in after.get(op, ()):
             waiting[later] -= 1
             if not waiting[later]:
-                heapq.heappush(ready, _turn(later))
+                heapq.heappush(ready, _turn(later, first))
     return order
 
 
-def _turn(op: Operation) -> tuple[int, int, int, Operation]:
+def _turn(op: Operation, first: set[Operation]) -> tuple[int, int, int, Operation]:
     """When it is the operation's turn: what stands in no graph has that of another, and comes after it."""
-    return _priority(op), op._id, notes.known(op).turn, op
+    return -1 if op in first else _priority(op), op._id, notes.known(op).turn, op
+
+
+def _at_once(ops: set[Operation], fed: frozenset[Tensor]) -> set[Operation]:
+    """What TensorFlow has done before it comes to the other writes of the same variables: writes that wait for less, of
+    nothing but variables and constants, or of feeds as well, with all that gives them.
+
+    So weights that a run both trains and clips are clipped, then trained; to clip what they were after they were trained
+    would undo the step.
+    """
+    writes: dict[Operation, list[Operation]] = {}
+    for op in ops:
+        if _priority(op) == 2:
+            for variable in written_by(op):
+                writes.setdefault(variable, []).append(op)
+    found: set[Operation] = set()
+    for together in writes.values():
+        if len(together) > 1:
+            chains = [_chain(op, fed) for op in together]
+            least = min(waits for waits, _ in chains)
+            if any(waits != least for waits, _ in chains):
+                found.update(*(chain for waits, chain in chains if waits == least))
+    return found
+
+
+def _chain(write: Operation, fed: frozenset[Tensor]) -> tuple[int, set[Operation]]:
+    """What a write waits for: 0 nothing but variables and constants, 1 feeds as well, 2 more; and those operations."""
+    waits, found, stack = 0, {write}, [write]
+    while stack:
+        op = stack.pop()
+        rule = registry.find(op.type)
+        computes = rule is not None and rule.pure and not rule.draws and not op.regions and not is_host(op)
+        if op.type == "Placeholder":
+            waits = 1
+        elif op.control_inputs or not (op is write or computes or op.type in VARIABLES | ALIASES | {"Const"}):
+            return 2, set()
+        new = {t.op for t in op.inputs if t not in fed} - found
+        if not fed.isdisjoint(op.inputs):
+            waits = 1
+        found |= new
+        stack += new
+    return waits, found
 
 
 def is_host(op: Operation) -> bool:

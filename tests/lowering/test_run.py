@@ -152,6 +152,36 @@ def test_gradient_sees_the_values_before_the_write():
     assert after == np.float32(3.0) - np.float32(0.1) * np.float32(6.0)
 
 
+@pytest.mark.parametrize(("write", "expected"), [  # loss and weight of three runs, as 0.12.1 has them
+    (lambda w, x: w.assign(tf.clip_by_value(w, -0.4, 0.4)), [(1.44, 0.3), (0.81, 0.201742879), (0.366301697, 0.107396011)]),
+    (lambda w, x: tf.group(w.assign(tf.fill([3, 2], 0.2))), [(0.36, 0.1), (0.36, 0.1000003), (0.36, 0.1000007)]),
+    (lambda w, x: w.assign(tf.minimum(w, x[0, 0])), [(2.25, 0.4), (1.44, 0.301187813), (0.816426873, 0.20487231)]),
+])
+@pytest.mark.parametrize("before", [True, False])
+def test_weights_that_a_run_trains_and_clips_are_trained(before, write, expected):
+    """What waits for less comes first; a value that was clipped before the step and kept after it would undo the step."""
+    x = tf.placeholder(tf.float32, [None, 3])
+    w = tf.Variable(np.full((3, 2), 0.5, np.float32))
+    loss = tf.reduce_mean(tf.square(tf.matmul(x, w)))
+    written = write(w, x) if before else None
+    train = tf.train.AdamOptimizer(0.1).minimize(loss)
+    written = write(w, x) if written is None else written
+    session = started()
+    got = []
+    for _ in range(3):
+        seen = session.run([train, loss, written], {x: np.ones((4, 3))})[1]
+        got.append((seen, session.run(w)[0, 0]))
+    np.testing.assert_allclose(got, expected, rtol=2e-6)
+
+
+def test_two_writes_that_wait_for_equally_much_keep_the_order_of_their_creation():
+    w = tf.Variable(1.0)
+    writes = [w.assign_add(2.0), w.assign(w * 0.0 + 5.0)]
+    session = started()
+    session.run(writes[::-1])
+    assert session.run(w) == 5.0
+
+
 def test_rows_of_a_table_give_indexed_slices():
     table = tf.Variable(np.arange(8, dtype=np.float32).reshape(4, 2))
     index = tf.placeholder(tf.int32, [None])
