@@ -1,5 +1,6 @@
 """What NumPy, the standard library and SciPy had in 2016 is back, for legacy code alone."""
 
+import random
 import sys
 import unittest
 
@@ -353,6 +354,25 @@ def test_lost_names_of_the_standard_library(read):
     assert module.x == (True, True, True, ["a", "b"], [1])
     assert not hasattr(collections, "Iterable")
     assert not hasattr(time, "clock")
+
+
+def test_sets_and_functions_that_random_took(read):
+    module = read(
+        """
+        import random
+        own, numbers, others = random.Random(7), [1, 2, 3, 4], [1, 2, 3, 4]
+        drawn = own.sample(population={5}, k=1)
+        numbers_of_own = own.sample(range(100), 3)
+        own.shuffle(numbers, lambda: 0.0)
+        random.shuffle(others, random=lambda: 0.99)
+        random.seed(3)
+        first = random.random()
+        """
+    )
+    real = random.Random(7)
+    assert (module.drawn, module.numbers_of_own) == (real.sample([5], 1), real.sample(range(100), 3))
+    assert (module.numbers, module.others) == ([2, 3, 4, 1], [1, 2, 3, 4])
+    assert module.first == random.Random(3).random()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import importlib
 import io
 import math
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -68,13 +68,6 @@ def _pillow_image(module: ModuleType) -> dict[str, Any]:
     return {**lost, "fromstring": module.frombytes, "open": text_for_bytes.taking_text_files(module.open)}
 
 
-def _random(module: ModuleType) -> dict[str, Any]:
-    def sample(population: Any, k: int) -> list:
-        return module.sample(population if isinstance(population, Sequence) else list(population), k)
-
-    return {"sample": sample}
-
-
 def _csv(module: ModuleType) -> dict[str, Any]:
     """Files for csv were opened with "rb" and "wb"."""
     from tracer.legacy.old_text import text_of
@@ -128,7 +121,7 @@ _LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "os": lambda module: {"errno": errno},
     "pickle": _pickle_of_either,
     "platform": lambda module: {"dist": lambda: ("", "", ""), "linux_distribution": lambda: ("", "", "")},
-    "random": _random,
+    "random": lambda module: importlib.import_module("tracer.legacy.old_random").names(module),
     "re": lambda module: importlib.import_module("tracer.legacy.python2_re").names(module),
     **dict.fromkeys(("six", "six.moves", "sklearn.externals"), lambda module: {}),
     "six.moves.cPickle": _pickle_of_either,
