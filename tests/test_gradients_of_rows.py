@@ -1,5 +1,6 @@
 """Gradients of tables whose rows conditionals and loops gather; the numbers are what TensorFlow 0.12.1 gave."""
 
+import jax
 import numpy as np
 import pytest
 
@@ -192,3 +193,39 @@ def test_an_exported_gradient_has_the_rows_of_a_branch():
                 ids, condition = [graph.get_tensor_by_name(one.name) for one in placeholders[:2]]
                 session.run("step", {ids: [1, (j + 1) % 4], condition: truth})
             np.testing.assert_allclose(session.run(table.name).ravel(), WITH_MOMENTUM, rtol=2e-5)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "momentum"])
+def test_a_function_of_jax_has_as_many_rows_in_each_call(optimizer):
+    """Where they are added up, any number of rounds will do."""
+    table, value, placeholders = built("loop", 0.1)
+    step = OPTIMIZERS[optimizer]().minimize(tf.reduce_mean(value * value))
+    with tf.Session() as session, jax.enable_x64(True):
+        session.run(tf.initialize_all_variables())
+        function, state = tf.to_jax([step], list(placeholders))
+        function = jax.jit(function)
+        given = np.array([1, 2], np.int32), True, np.int32(19)
+        if optimizer != "sgd":
+            with pytest.raises(tf.errors.UnsupportedError, match="how many rows"):
+                function(state, *given)
+            return
+        _, state = function(state, *given)
+        session.run(step, dict(zip(placeholders, given, strict=True)))
+        np.testing.assert_allclose(state["variables"][table.op.name], session.run(table), rtol=1e-6)
+
+
+def test_a_run_that_is_traced_has_the_same_rows():
+    table, value, placeholders = built("loop")
+    gradient, = tf.gradients(tf.reduce_sum(value * value), table)
+    step = tf.train.AdamOptimizer(0.05).apply_gradients([(gradient, table)])
+    traced = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        fed = dict(zip(placeholders, [[1, 3], True, 19], strict=True))
+        places = [session.run(gradient.indices, fed, options, tf.RunMetadata()).tolist() for options in (None, traced)]
+        assert places[0] == places[1] and len(places[0]) == 1 + 19 * 2
+        for options in (traced, None):
+            session.run(tf.initialize_all_variables())
+            session.run(step, fed, options, tf.RunMetadata())
+            places.append(session.run(table))
+    np.testing.assert_allclose(places[3], places[2], rtol=1e-6)

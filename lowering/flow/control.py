@@ -170,7 +170,7 @@ def _open_ended(node: Operation, round: Callable, holds: Callable, values: list[
     start = [*values, jnp.int32(0), kept]
     (*values, count, kept), state = loops.open_ended(
         lambda values, state: holds(values[:-2], state), advance, start, state, context, differentiable)
-    context.checks.add(node, count <= room, lambda count: gathers.MoreRoundsError(node, count), (count,))
+    context.checks.add(node, count <= room, gathers.HasRoom(node), (count,))
     rounds.keep(kept, courses, gathers.SCANNED)
     return values, state
 

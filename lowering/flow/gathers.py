@@ -8,6 +8,7 @@ a loop that is unrolled; None stands for a branch that was not taken.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
@@ -35,6 +36,16 @@ class MoreRoundsError(ArrayGrowsError):
     def __init__(self, node: Operation, rounds: int) -> None:
         super().__init__(None, node, f"The loop ran {rounds} times, and there is no room for that in this program.")
         self.room = 1 << max(int(rounds) - 1, 0).bit_length()
+
+
+@dataclass(frozen=True)
+class HasRoom:
+    """What the check says that a loop ran no more often than there was room."""
+
+    node: Operation
+
+    def __call__(self, rounds: Any) -> MoreRoundsError:
+        return MoreRoundsError(self.node, rounds)
 
 
 class Inside:
@@ -129,16 +140,16 @@ class Rows(NamedTuple):
         found: list[tuple[Any, Any]] = []
         for i, region in enumerate(holder.regions):
             inside = [op for op in gathers if region.holds(op)]
-            if inside and self.courses[holder] in (i, CHOSEN):
+            if inside and self.courses.get(holder) in (i, CHOSEN):
                 found += self.pieces(inside, region, table)
-            elif inside:
+            elif inside and holder in self.courses:
                 found.append((jnp.zeros(table.shape, table.dtype), jnp.arange(table.shape[0], dtype=kind)))
         return found
 
     def _of_rounds(self, holder: Operation, gathers: list[Operation], table: Any, kind: Any) -> list[tuple[Any, Any]]:
         row, region = table.shape[1:], holder.regions[1]
         found: list[tuple[Any, Any]] = [(jnp.zeros((1, *row), table.dtype), jnp.zeros(1, kind))]
-        if self.courses[holder] == SCANNED:
+        if self.courses.get(holder) == SCANNED:
             def one(deltas: list[Any], taken: list[Any]) -> tuple[Any, Any]:
                 known = Rows(dict(zip(gathers, deltas, strict=True)), dict(zip(gathers, taken, strict=True)), self.courses)
                 return joined(known.pieces(gathers, region, table), table, kind)
@@ -146,7 +157,7 @@ class Rows(NamedTuple):
             values, indices = jax.vmap(one)([self.deltas.get(op) for op in gathers], [self.taken.get(op) for op in gathers])
             return [*found, (values[::-1].reshape(-1, *row), indices[::-1].reshape(-1))]
         inside = [*gathers, *(op for gather in gathers for op, _ in _path(gather, region))]
-        for number in reversed(range(self.courses[holder])):
+        for number in reversed(range(self.courses.get(holder) or 0)):
             found += self.of_round(number, inside).pieces(gathers, region, table)
         return found
 
