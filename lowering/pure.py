@@ -13,8 +13,8 @@ from jax import export
 from jax.experimental import checkify
 
 from lowering import checks, interpret, registry
-from lowering.flow.gathers import HasRoom
 from lowering.batch.batches import batches
+from lowering.flow.gathers import HasRoom
 from lowering.plan import companions, crossings
 from lowering.plan.stages import HostStage
 from lowering.programs import options
@@ -74,8 +74,8 @@ def pure(fetches: list[Tensor], targets: list[Operation], feeds: list[Tensor], s
             tuple(streams[name] for name in program.stream_names),
             tuple(variables[name] for name in read), constants, tuple(arrays))
         if (loop := next((check.op for check in table if isinstance(check.message, HasRoom)), None)) is not None:
-            raise errors.UnsupportedError("How often it runs decides how many rows the gradient of a table has that it gathers "
-                                          "of", loop, "Let its condition ask for a count as well, or gather outside of it.")
+            raise errors.UnsupportedError("How often it runs decides how many rows the gradient of a table has", loop,
+                                          "Let its condition ask for a count as well, or gather outside of it.")
         if report is not None:
             if options.is_portable():
                 outputs = _nothing_unless(report[0], outputs)

@@ -223,7 +223,8 @@ def test_a_run_that_is_traced_has_the_same_rows():
         session.run(tf.initialize_all_variables())
         fed = dict(zip(placeholders, [[1, 3], True, 19], strict=True))
         places = [session.run(gradient.indices, fed, options, tf.RunMetadata()).tolist() for options in (None, traced)]
-        assert places[0] == places[1] and len(places[0]) == 1 + 19 * 2
+        assert places[0] == places[1]
+        assert len(places[0]) == 1 + 19 * 2
         for options in (traced, None):
             session.run(tf.initialize_all_variables())
             session.run(step, fed, options, tf.RunMetadata())
