@@ -230,7 +230,9 @@ def test_copied_conditionals_and_loops_are_exported(branching, p, value):
     assert {node.attr["frame_name"].s for node in written.node if node.op == "Enter"} == {b"while/", b"w/while/"}
     with tf.Graph().as_default(), tf.Session() as session:
         tf.import_graph_def(written, name="")
-        assert session.run(copied.name, {"p:0": p, "x:0": 0.0}) == value
+        x, result = session.graph.get_tensor_by_name("x:0"), session.graph.get_tensor_by_name(branching.result.name)
+        again = ge.graph_replace(result, {x: tf.constant(5.0)})
+        assert session.run([copied.name, again], {"p:0": p, "x:0": 0.0}) == [value, value]
 
 
 def test_conditionals_and_loops_are_copied_to_another_graph(branching):

@@ -60,7 +60,7 @@ class BodyCopies:
         for op in [holder, *self.operations]:
             for region in op.regions:
                 self.regions[region] = self._empty(region)
-        for op in self.operations:
+        for op in self._ordered():
             self._copy(op, attributes)
         for region in self.regions:
             self._fill(region)
@@ -69,6 +69,21 @@ class BodyCopies:
         for op in self.operations:
             self._write(op, made)
         return made
+
+    def _ordered(self) -> list[Operation]:
+        """The operations, each after those that it depends on: an imported graph may have made it before them."""
+        order: dict[Operation, None] = {}
+        inside = self.members - {self.holder}
+        for last in self.operations:
+            stack = [last]
+            while stack:
+                op = stack[-1]
+                missing = [before for before in (*(t.op for t in op.inputs), *op.control_inputs)
+                           if before in inside and before not in order]
+                stack += missing
+                if not missing:
+                    order.setdefault(stack.pop())
+        return list(order)
 
     def _empty(self, region: Region) -> Region:
         made = copy.copy(region)
@@ -101,8 +116,6 @@ class BodyCopies:
                              [control for control in controls if control is not None])
             if op in op.graph._shadows:
                 self.graph._shadows.add(made)
-                if region is not None:
-                    region.operations.pop()
         info.transformed_ops[op] = made
         info.transformed_ts.update(zip(op.outputs, made.outputs, strict=True))
 
@@ -122,6 +135,7 @@ class BodyCopies:
 
     def _fill(self, region: Region) -> None:
         made = self.regions[region]
+        made.operations = [self.info.transformed_ops[op] for op in region.operations]
         made.inputs, made.outputs = ([self._became(t) for t in some] for some in (region.inputs, region.outputs))
         made.effects = [self.info.transformed_ops[op] for op in region.effects]
         if isinstance(region, Context) and isinstance(made, Context):
