@@ -185,33 +185,44 @@ def _at_once(ops: set[Operation], fed: frozenset[Tensor]) -> set[Operation]:
         if _priority(op) == 2:
             for variable in written_by(op):
                 writes.setdefault(variable, []).append(op)
+    waits: dict[Operation, int] = {}
     found: set[Operation] = set()
     for together in writes.values():
         if len(together) > 1:
-            chains = [_chain(op, fed) for op in together]
-            least = min(waits for waits, _ in chains)
-            if any(waits != least for waits, _ in chains):
-                found.update(*(chain for waits, chain in chains if waits == least))
+            each = [_MORE if op.control_inputs else _waits_for_inputs(op, fed, waits) for op in together]
+            if min(each) < max(each):
+                found.update(op for op, one in zip(together, each, strict=True) if one == min(each))
+    stack = list(found)
+    while stack:
+        new = {t.op for t in stack.pop().inputs if t not in fed} - found
+        found |= new
+        stack += new
     return found
 
 
-def _chain(write: Operation, fed: frozenset[Tensor]) -> tuple[int, set[Operation]]:
-    """What a write waits for: 0 nothing but variables and constants, 1 feeds as well, 2 more; and those operations."""
-    waits, found, stack = 0, {write}, [write]
+_MORE = 2
+"""How long a write waits: 0 for nothing but variables and constants, 1 for feeds as well, 2 for more."""
+
+
+def _waits_for_inputs(op: Operation, fed: frozenset[Tensor], known: dict[Operation, int]) -> int:
+    """How long an operation's inputs are waited for; `known` is what has been found so far."""
+    stack = [t.op for t in op.inputs if t not in fed]
     while stack:
-        op = stack.pop()
-        rule = registry.find(op.type)
-        computes = rule is not None and rule.pure and not rule.draws and not op.regions and not is_host(op)
-        if op.type == "Placeholder":
-            waits = 1
-        elif op.control_inputs or not (op is write or computes or op.type in VARIABLES | ALIASES | {"Const"}):
-            return 2, set()
-        new = {t.op for t in op.inputs if t not in fed} - found
-        if not fed.isdisjoint(op.inputs):
-            waits = 1
-        found |= new
-        stack += new
-    return waits, found
+        at = stack[-1]
+        if at not in known:
+            rule = registry.find(at.type)
+            computes = rule is not None and rule.pure and not (rule.draws or at.regions or is_raw(at) or is_host(at))
+            if at.type == "Placeholder":
+                known[at] = 1
+            elif at.control_inputs or not (computes or at.type in VARIABLES | ALIASES | {"Const"}):
+                known[at] = _MORE
+            elif missing := [t.op for t in at.inputs if t not in fed and t.op not in known]:
+                stack += missing
+                continue
+            else:
+                known[at] = max((1 if t in fed else known[t.op] for t in at.inputs), default=0)
+        stack.pop()
+    return max((1 if t in fed else known[t.op] for t in op.inputs), default=0)
 
 
 def is_host(op: Operation) -> bool:
