@@ -43,6 +43,17 @@ def test_summaries_of_steps(tmp_path):
     assert [(event.step, event.value) for event in events.Scalars("size")] == [(1, 4.0), (3, 1.0), (5, 0.25)]
 
 
+def test_what_feeds_a_training_finds_its_session(tmp_path):
+    """A script of 2016 feeds words that it takes out of a queue with `eval()`."""
+    graph = tf.Graph()
+    with graph.as_default():
+        step = tf.contrib.framework.create_global_step()
+        given, three = tf.placeholder(tf.float32, []), tf.constant(3.0)
+        train_op = tf.group(step.assign_add(1))
+        loss = given + 1.0
+    assert learn.train(graph, str(tmp_path), train_op, loss, steps=2, feed_fn=lambda: {given: three.eval()}) == 4
+
+
 def test_a_training_ends_with_what_feeds_it(tmp_path):
     graph = tf.Graph()
     with graph.as_default():

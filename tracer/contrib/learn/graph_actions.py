@@ -58,7 +58,7 @@ def train(graph: Graph, output_dir: str, train_op: Any, loss_op: Any, global_ste
         fail_on_nan_loss: whether a loss that is no number is an error.
         init_feed_dict: what `init_op` is fed (this and what follows, from 0.9 on).
         init_fn: called with the session after `init_op`.
-        feed_fn: gives what a step is fed; StopIteration ends the training.
+        feed_fn: gives what a step is fed, with the session as the default one; StopIteration ends the training.
         steps: how many steps are made, instead of `max_steps`.
         monitors: are told of each step.
         keep_checkpoint_max: how many checkpoints are kept.
@@ -94,7 +94,7 @@ def train(graph: Graph, output_dir: str, train_op: Any, loss_op: Any, global_ste
             global_step=step_tensor, save_model_secs=supervisor_save_model_secs)
         loop = _Loop(train_op, loss_op, step_tensor, summaries, told, supervisor, log_every_steps, fail_on_nan_loss)
         loop.every = supervisor_save_summaries_secs, supervisor_save_summaries_steps
-        with supervisor.managed_session(supervisor_master, config) as session:
+        with supervisor.managed_session(supervisor_master, config) as session, session.as_default():
             try:
                 loop.run(session, feed_fn, last)
             finally:
