@@ -174,11 +174,12 @@ def _turn(op: Operation, first: set[Operation]) -> tuple[int, int, int, Operatio
 
 
 def _at_once(ops: set[Operation], fed: frozenset[Tensor]) -> set[Operation]:
-    """What TensorFlow has done before it comes to the other writes of the same variables: writes that wait for less, of
-    nothing but variables and constants, or of feeds as well, with all that gives them.
+    """What TensorFlow has done before it comes to the other writes of the same variables, or to a step that takes or
+    changes them: writes that wait for less, of nothing but variables and constants, or of feeds as well, with all that
+    gives them.
 
     So weights that a run both trains and clips are clipped, then trained; to clip what they were after they were trained
-    would undo the step.
+    would undo the step. What a run copies is what there was before the step.
     """
     writes: dict[Operation, list[Operation]] = {}
     for op in ops:
@@ -187,16 +188,30 @@ def _at_once(ops: set[Operation], fed: frozenset[Tensor]) -> set[Operation]:
                 writes.setdefault(variable, []).append(op)
     waits: dict[Operation, int] = {}
     found: set[Operation] = set()
-    for together in writes.values():
-        if len(together) > 1:
-            each = [_MORE if op.control_inputs else _waits_for_inputs(op, fed, waits) for op in together]
-            if min(each) < max(each):
-                found.update(op for op, one in zip(together, each, strict=True) if one == min(each))
+    trained = _after_gradients(ops)
+    taken = {variable_of(t) for op in trained if _priority(op) == 2 for t in op.inputs}
+    for variable, together in writes.items():
+        each = [_MORE if op.control_inputs else _waits_for_inputs(op, fed, waits) for op in together]
+        if min(each) < max(each):
+            found.update(op for op, one in zip(together, each, strict=True) if one == min(each))
+        for op, one in zip(together, each, strict=True):
+            copied = (v for t in op.inputs if (v := variable_of(t)) in writes)
+            if one < _MORE and (variable in taken or any(not trained.isdisjoint(writes[v]) for v in copied)):
+                found.add(op)
     stack = list(found)
     while stack:
         new = {t.op for t in stack.pop().inputs if t not in fed} - found
         found |= new
         stack += new
+    return found
+
+
+def _after_gradients(ops: set[Operation]) -> set[Operation]:
+    """Those of `ops` that wait for gradients."""
+    found = {op for op in ops if op.type == "Gradients"}
+    for op in sorted(ops, key=lambda op: op._id) if found else ():
+        if any(t.op in found for t in op.inputs):
+            found.add(op)
     return found
 
 

@@ -174,6 +174,37 @@ def test_weights_that_a_run_trains_and_clips_are_trained(before, write, expected
     np.testing.assert_allclose(got, expected, rtol=2e-6)
 
 
+def test_what_a_run_copies_is_what_was_there_before_the_step():
+    """As 0.12.1 has it, though the copy is made after the step is."""
+    w, copy = tf.Variable(np.full((3, 2), 0.5, np.float32)), tf.Variable(np.zeros((3, 2), np.float32))
+    x = tf.placeholder(tf.float32, [None, 3])
+    train = tf.train.GradientDescentOptimizer(0.1).minimize(tf.reduce_mean(tf.square(tf.matmul(x, w))))
+    copied = copy.assign(w)
+    session = started()
+    got = []
+    for _ in range(3):
+        session.run([train, copied], {x: np.ones((4, 3))})
+        got.append([value[0, 0] for value in session.run([w, copy])])
+    np.testing.assert_allclose(got, [(0.35, 0.5), (0.245, 0.35), (0.1715, 0.245)], rtol=2e-6)
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_step_takes_the_rate_that_its_run_assigns(before):
+    """As 0.12.1 has it, in whatever order they are made."""
+    w, rate = tf.Variable(np.full((3, 2), 0.5, np.float32)), tf.Variable(0.1, trainable=False)
+    x = tf.placeholder(tf.float32, [None, 3])
+    loss = tf.reduce_mean(tf.square(tf.matmul(x, w)))
+    halved = rate.assign(rate * 0.5) if before else None
+    train = tf.train.GradientDescentOptimizer(rate).minimize(loss, var_list=[w])
+    session = started()
+    halved = rate.assign(rate * 0.5) if halved is None else halved
+    got = []
+    for _ in range(3):
+        session.run([train, halved], {x: np.ones((4, 3))})
+        got.append(session.run(w)[0, 0])
+    np.testing.assert_allclose(got, [0.425, 0.39312, 0.37838], atol=1e-5)
+
+
 def test_two_writes_that_wait_for_equally_much_keep_the_order_of_their_creation():
     w = tf.Variable(1.0)
     writes = [w.assign_add(2.0), w.assign(w * 0.0 + 5.0)]
