@@ -172,10 +172,10 @@ class _Inside:
                [inner.taken.get(gather) for gather in self.in_order()])
         return [interpret.as_value(inner.read(y)) for y in ys], out
 
-    def watch(self, gathers: list[Operation], padded: bool) -> None:
+    def watch(self, ops: list[Operation], padded: bool) -> None:
         """Has what `Gather` operations in regions took kept, `padded` with zeros where that is easier."""
         self.padded = padded and (self.padded or not self.watched)
-        self.watched |= frozenset(gathers)
+        self.watched |= frozenset(ops)
 
     def in_order(self) -> list[Operation]:
         """The `Gather` operations whose indices are kept."""
@@ -298,7 +298,7 @@ def _rows(part: Parts, x: Tensor, rows: tuple[Operation, ...], by_key: dict[Any,
         return _joined([by_key[gather] for gather in rows], row), _joined(list(taken.values()), ())
     table = inside.tables[x] if rows else by_key[x]
     taken.update((gather, context.taken.get(gather)) for gather in rows if gather in inside.watched)
-    pieces = gathers.Rows(by_key, taken, context.courses).pieces(rows, part.op.region, table)
+    pieces = gathers.Collected(by_key, taken, context.courses).pieces(rows, part.op.region, table)
     return gathers.joined(pieces, table, places.dtype.base_dtype.array_dtype)
 
 

@@ -230,3 +230,22 @@ def test_a_run_that_is_traced_has_the_same_rows():
             session.run(step, fed, options, tf.RunMetadata())
             places.append(session.run(table))
     np.testing.assert_allclose(places[3], places[2], rtol=1e-6)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "momentum"])
+def test_a_run_that_is_compiled_anew_takes_no_second_batch(optimizer):
+    """Nor other random numbers, where its loop runs more often than any before."""
+    queue = tf.FIFOQueue(20, [tf.int32], [[2]])
+    fill = queue.enqueue_many([tf.constant(np.arange(40, dtype=np.int32).reshape(20, 2) % 4)])
+    ids, count, table = queue.dequeue(), tf.placeholder(tf.int32, []), tf.Variable(TABLE)
+    noise = tf.random_uniform([2, 3], seed=3)
+    value = loop(rows)(table, ids, None, count) * noise
+    step = OPTIMIZERS[optimizer]().minimize(tf.reduce_sum(value * value))
+    drawn = []
+    for counts in ((3, 20, 7, 40), (3, 3, 3, 3)):
+        with tf.Session() as session:
+            session.run(tf.initialize_all_variables())
+            session.run(fill)
+            drawn.append([session.run([step, noise], {count: rounds})[1] for rounds in counts])
+            assert session.run(queue.size()) == 16
+    np.testing.assert_array_equal(drawn[0], drawn[1])

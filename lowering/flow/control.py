@@ -15,7 +15,8 @@ from lowering.flow.matmuls import Products
 from lowering.flow.regions import Body, ShapeVariesError, compute
 from lowering.interpret import Context
 from lowering.kernels.arrays import Elements
-from lowering.plan.slice import COUNTED, FIXED, ROOM, region_nodes, variable_of
+from lowering.plan.slice import region_nodes, variable_of
+from lowering.plan.varying import COUNTED, FIXED, ROOM
 from tracer.ir import Operation, Region, Tensor
 
 UNROLLED = 1000
@@ -92,8 +93,10 @@ def _loop(node: Operation, context: Context) -> None:
             values, state = _unrolled(node, round, starts, state, known, rounds)
         elif known is not None:
             values, state = _counted(node, body, round, stacked, state, known.count, rounds)
+        elif rounds.gathers:
+            values, state = _with_room(node, round, holds, stacked, state, rounds)
         else:
-            values, state = _open_ended(node, round, holds, stacked, state, rounds)
+            values, state = loops.open_ended(holds, advance, stacked, state, context, node.attrs["back_prop"])
     body.commit(state)
     if not node.attrs["back_prop"]:
         values = jax.lax.stop_gradient(values)
@@ -145,16 +148,10 @@ def _factors(nodes: list[Operation], step: Region, body: Body) -> dict[Tensor, A
     return found
 
 
-def _open_ended(node: Operation, round: Callable, holds: Callable, values: list[Any], state: tuple,
-                rounds: gathers.Inside) -> tuple:
+def _with_room(node: Operation, round: Callable, holds: Callable, values: list[Any], state: tuple,
+               rounds: gathers.Inside) -> tuple:
     """Trips as long as the condition holds, with room to keep the rows that so many of them take."""
-    context, differentiable = rounds.context, node.attrs["back_prop"]
-    if not rounds.gathers:
-        def plainly(values: list[Any], state: tuple) -> tuple:
-            results, after, child = round(values, state)
-            return results, after, child.checks
-
-        return loops.open_ended(holds, plainly, values, state, context, differentiable)
+    context = rounds.context
     room = ROOM.setdefault(node, ROUNDS)
     courses: list[Any] = []
 
@@ -169,7 +166,7 @@ def _open_ended(node: Operation, round: Callable, holds: Callable, values: list[
     kept = jax.tree.map(lambda s: jnp.zeros((room, *s.shape), s.dtype), shapes)
     start = [*values, jnp.int32(0), kept]
     (*values, count, kept), state = loops.open_ended(
-        lambda values, state: holds(values[:-2], state), advance, start, state, context, differentiable)
+        lambda values, state: holds(values[:-2], state), advance, start, state, context, node.attrs["back_prop"])
     context.checks.add(node, count <= room, gathers.HasRoom(node), (count,))
     rounds.keep(kept, courses, gathers.SCANNED)
     return values, state

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from lowering.checks import Checks
 from lowering.kernels.arrays import ArrayGrowsError
-from lowering.plan import slice as slicing
+from lowering.plan import varying
 from tracer.ir import Operation, Region, Tensor
 
 SCANNED = "scanned"
@@ -35,7 +36,7 @@ class MoreRoundsError(ArrayGrowsError):
 
     def __init__(self, node: Operation, rounds: int) -> None:
         super().__init__(None, node, f"The loop ran {rounds} times, and there is no room for that in this program.")
-        self.room = 1 << max(int(rounds) - 1, 0).bit_length()
+        self.rounds = int(rounds)
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,12 @@ class HasRoom:
 
     def __call__(self, rounds: Any) -> MoreRoundsError:
         return MoreRoundsError(self.node, rounds)
+
+
+def have_room(checks: Checks) -> Any:
+    """Whether all loops of a program had room; None where there are no such."""
+    found = [holds for check, holds in zip(checks.table, checks.results, strict=True) if isinstance(check.message, HasRoom)]
+    return jnp.stack(found).all() if found else None
 
 
 class Inside:
@@ -96,24 +103,24 @@ def _path(gather: Operation, outermost: Any) -> list[tuple[Operation, int]]:
     found: list[tuple[Operation, int]] = []
     op = gather
     while op.region is not outermost:
-        holder = slicing.holder(op)
+        holder = varying.holder(op)
         assert holder is not None
         found.append((holder, holder.regions.index(op.region)))
         op = holder
     return found[::-1]
 
 
-class Rows(NamedTuple):
+class Collected(NamedTuple):
     """What is known of the rows after a run: by `Gather`, or by conditional and loop."""
 
     deltas: dict[Operation, Any]  # the gradients
     taken: dict[Operation, Any]  # the indices
     courses: dict[Operation, Any]
 
-    def of_round(self, number: int, inside: list[Operation]) -> Rows:
+    def of_round(self, number: int, inside: list[Operation]) -> Collected:
         """Those of one round of a loop that was unrolled."""
         deltas, taken, courses = ({op: one[op][number] for op in inside if one.get(op) is not None} for one in self)
-        return Rows(deltas, taken, courses)
+        return Collected(deltas, taken, courses)
 
     def pieces(self, gathers: Iterable[Operation], at: Any, table: Any) -> list[tuple[Any, Any]]:
         """The rows of gradients and their indices, for `gathers` in or inside of the region `at`, as TensorFlow gives them.
@@ -151,8 +158,8 @@ class Rows(NamedTuple):
         found: list[tuple[Any, Any]] = [(jnp.zeros((1, *row), table.dtype), jnp.zeros(1, kind))]
         if self.courses.get(holder) == SCANNED:
             def one(deltas: list[Any], taken: list[Any]) -> tuple[Any, Any]:
-                known = Rows(dict(zip(gathers, deltas, strict=True)), dict(zip(gathers, taken, strict=True)), self.courses)
-                return joined(known.pieces(gathers, region, table), table, kind)
+                of_each = dict(zip(gathers, deltas, strict=True)), dict(zip(gathers, taken, strict=True))
+                return joined(Collected(*of_each, self.courses).pieces(gathers, region, table), table, kind)
 
             values, indices = jax.vmap(one)([self.deltas.get(op) for op in gathers], [self.taken.get(op) for op in gathers])
             return [*found, (values[::-1].reshape(-1, *row), indices[::-1].reshape(-1))]

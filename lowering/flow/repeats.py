@@ -16,7 +16,8 @@ import numpy as np
 
 from lowering import registry
 from lowering.flow import memory
-from lowering.plan.slice import FIXED, ON_HOST, VARIABLES, variable_of, written_by
+from lowering.plan.slice import VARIABLES, variable_of, written_by
+from lowering.plan.varying import FIXED, ON_HOST
 from tracer import dtypes
 from tracer.ir import Operation, Tensor
 

@@ -9,7 +9,8 @@ import jax
 import numpy as np
 
 from lowering import registry
-from lowering.plan.slice import CONTROL, SHAPES, VARIABLES, region_nodes
+from lowering.plan.slice import SHAPES, VARIABLES, region_nodes
+from lowering.plan.varying import CONTROL
 from lowering.programs import fold, plain
 from tracer import errors
 from tracer.ir import Operation, Region, Tensor

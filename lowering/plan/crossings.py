@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from lowering import registry
-from lowering.plan import notes
+from lowering.plan import notes, varying
 from lowering.plan import slice as slicing
 from lowering.plan.companions import TYPE as COMPANION
 from lowering.plan.companions import beside, inputs_of, is_cut
@@ -152,11 +152,13 @@ class Cut:
             came = [(i, one) for i, tensor in enumerate(node.outputs) for one in self.came.get(tensor, ())]
             if came:
                 back = self._step_back(node, came)
-                self._between([(t, result) for t, (result, *places) in zip(
-                    self.way.passing[node], results_of(back), strict=True) if not places])
+                further: list[tuple[Tensor, Tensor | None]] = []
                 for t, (result, *places) in zip(self.way.passing[node], results_of(back), strict=True):
                     if places:
                         self._found(self._source(t), (result, *places))
+                    else:
+                        further.append((t, result))
+                self._between(further)
         for i, found in enumerate(self.found):
             if not found:  # the way to it has been cut for good
                 self._differentiated([(self.ys[0], None)], [self.xs[i]], [((), True)], set())
@@ -170,7 +172,7 @@ class Cut:
         xs, rows = [], []
         for x, names, dense in zip(self.xs, self.op.attrs["rows"], self.op.attrs["dense"], strict=True):
             if x in reached and x not in xs:
-                takers = {name: slicing.outermost(self.op.named(name), self.op.region) for name in names}
+                takers = {name: varying.outermost(self.op.named(name), self.op.region) for name in names}
                 taken = tuple([name for name in names if takers[name] in seen])
                 others = _is_read_whole(x, reached, {takers[name] for name in taken if not (
                     dense and takers[name].regions)}, {y for y, _ in given})

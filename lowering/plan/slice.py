@@ -9,12 +9,12 @@ variable is written more than once, what takes nothing but constants and variabl
 from __future__ import annotations
 
 import heapq
-import weakref
 from collections.abc import Collection, Iterable, Iterator
 
 from lowering import registry
 from lowering.plan import notes
 from lowering.plan.companions import companion, inputs_of, is_cut
+from lowering.plan.varying import CONTROL, ON_HOST
 from tracer import dtypes
 from tracer.errors import NoKernelError
 from tracer.ir import Operation, Region, Tensor
@@ -29,17 +29,7 @@ FRAMES = frozenset({"Enter", "RefEnter", "Exit", "RefExit", "NextIteration", "Re
 SWITCHES = frozenset({"Switch", "RefSwitch"})
 MERGES = frozenset({"Merge", "RefMerge"})
 _RAW = FRAMES | SWITCHES | MERGES
-CONTROL = frozenset({"Cond", "While"})  # they hold regions
 PICTURES = frozenset({"DecodeJpeg", "DecodePng"})
-FIXED: weakref.WeakSet[Operation] = weakref.WeakSet()
-"""Conditionals and loops found to give values of several shapes: which branch runs, or how often the body does, must be
-known while a program is traced."""
-COUNTED: weakref.WeakSet[Operation] = weakref.WeakSet()
-"""The loops among those of which no more is found than that it must be known how often the body runs."""
-ROOM: weakref.WeakKeyDictionary[Operation, int] = weakref.WeakKeyDictionary()
-"""For how many rounds programs keep what a loop took that runs as often as the data say: see `lowering.flow.gathers`."""
-ON_HOST: weakref.WeakSet[Operation] = weakref.WeakSet()
-"""Those for which even that is not enough: they run on the host, one region at a time."""
 
 
 def variable_of(tensor: Tensor, fed: Collection[Tensor] = ()) -> Operation | None:
@@ -181,15 +171,15 @@ def _at_once(ops: set[Operation], fed: frozenset[Tensor]) -> set[Operation]:
     So weights that a run both trains and clips are clipped, then trained; to clip what they were after they were trained
     would undo the step. What a run copies is what there was before the step.
     """
+    writers = [op for op in ops if _priority(op) == 2]
     writes: dict[Operation, list[Operation]] = {}
-    for op in ops:
-        if _priority(op) == 2:
-            for variable in written_by(op):
-                writes.setdefault(variable, []).append(op)
+    for op in writers:
+        for variable in written_by(op):
+            writes.setdefault(variable, []).append(op)
     waits: dict[Operation, int] = {}
     found: set[Operation] = set()
     trained = _after_gradients(ops)
-    taken = {variable_of(t) for op in trained if _priority(op) == 2 for t in op.inputs}
+    taken = {variable_of(t) for op in writers if op in trained for t in op.inputs}
     for variable, together in writes.items():
         each = [_MORE if op.control_inputs else _waits_for_inputs(op, fed, waits) for op in together]
         if min(each) < max(each):
@@ -267,40 +257,6 @@ def _array_type(op: Operation) -> dtypes.DType | None:
     while op.type in ARRAY_USERS:
         op = op.inputs[0].op
     return op.attrs.get("dtype")
-
-
-def fix(node: Operation, only_counted: bool = False) -> None:
-    """After `node` was found to change shapes: fixes what decides on it and all around it, or sends it to the host.
-
-    A loop that is `only_counted` has the same shapes in every round.
-    """
-    if node in FIXED:
-        ON_HOST.add(node)
-        return
-    FIXED.add(node)
-    if only_counted:
-        COUNTED.add(node)
-    around = holder(node)
-    if around is not None and around.type in CONTROL:
-        COUNTED.discard(around)
-        if around not in FIXED:
-            fix(around)
-
-
-def outermost(node: Operation, region: Region | None) -> Operation:
-    """The operation of `region` that `node` is, or stands in."""
-    while node.region is not region:
-        around = holder(node)
-        assert around is not None
-        node = around
-    return node
-
-
-def holder(node: Operation) -> Operation | None:
-    """The operation in one of whose regions `node` stands."""
-    if node.region is None:
-        return None
-    return next((op for op in node.graph.get_operations() if node.region in op.regions), None)
 
 
 def check_supported(ops: Iterable[Operation]) -> None:

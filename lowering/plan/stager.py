@@ -8,7 +8,6 @@ from lowering.plan import decisions, ragged
 from lowering.plan.companions import inputs_of
 from lowering.plan.slice import (
     ALIASES,
-    FIXED,
     PICTURES,
     SHAPES,
     VARIABLES,
@@ -17,6 +16,7 @@ from lowering.plan.slice import (
     variable_of,
     written_by,
 )
+from lowering.plan.varying import FIXED
 from tracer.ir import Operation, Tensor
 
 _DEVICE = object()

@@ -16,7 +16,8 @@ import numpy as np
 
 from lowering import fast, registry
 from lowering.flow import trips
-from lowering.plan.slice import CONTROL, SHAPES
+from lowering.plan.slice import SHAPES
+from lowering.plan.varying import CONTROL
 from lowering.programs import telling
 from tracer.ir import Operation, Tensor
 

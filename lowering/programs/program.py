@@ -15,6 +15,8 @@ import numpy as np
 from lowering import checks, interpret, registry
 from lowering.batch import padding
 from lowering.checks import Check
+from lowering.flow.gathers import MoreRoundsError
+from lowering.plan import varying
 from lowering.plan.slice import inner, variable_of
 from lowering.plan.stages import DeviceStage
 from lowering.programs import announce, devices, first, inline, kept, lifted, options, telling
@@ -150,10 +152,15 @@ class Program(StageFunction):
         lifted.refuse(self)
         self.lift({})
         self.variants.pop()
+        self._forget()
+        self.constant_arrays = self._passed()
+
+    def _forget(self) -> None:
+        """Is compiled anew."""
         self._jitted.clear()
+        self._tables.clear()
         self.ready.clear()
         self._last = None
-        self.constant_arrays = self._passed()
 
     def arguments(self, state: State, values: dict[Tensor, Any], overlay: dict[str, Any] | None = None) -> tuple:
         """What the jitted function is called with. Raises FailedPreconditionError for a variable without a value."""
@@ -184,6 +191,14 @@ class Program(StageFunction):
         With `overlay` the new variables go there, for the run to commit at its end; otherwise straight into `state`.
         The caller holds the state's lock and has 64-bit types enabled.
         """
+        try:
+            return self._run(state, values, overlay)
+        except MoreRoundsError as error:  # it left all as it was; what came before it is not to run again
+            varying.make_room(error.op, error.rounds)  # type: ignore[arg-type]
+            self._forget()
+            return self.run(state, values, overlay)
+
+    def _run(self, state: State, values: dict[Tensor, Any], overlay: dict[str, Any] | None) -> tuple:
         static = self.static_values(state, values, overlay)
         target = state.variables if overlay is None else overlay
         if self._uncompiling:
@@ -207,7 +222,7 @@ class Program(StageFunction):
             self._call(jitted, (held, *others), box)
         except lifted.NeededError:
             self._unlift()
-            return self.run(state, values, overlay)
+            return self._run(state, values, overlay)
         finally:
             if box and not self.speaks:
                 try:

@@ -11,6 +11,7 @@ import numpy as np
 
 from lowering import interpret
 from lowering.checks import Check
+from lowering.flow import gathers
 from lowering.kernels import winograd
 from lowering.kernels.rows import RowWrites
 from lowering.plan.companions import inputs_of, is_cut
@@ -90,6 +91,8 @@ class StageFunction:
                 updated = tuple(_select(keep, new, old) for new, old in zip(updated, held, strict=True))
             updated = tuple(jnp.asarray(value) for value in updated)
             advanced = tuple(context.streams[op] for op in self.stage.streams)
+            if (fits := gathers.have_room(context.checks)) is not None:  # else it runs again, with the same random numbers
+                advanced = tuple(_select(fits, new, old) for new, old in zip(advanced, streams, strict=True))
             return outputs, updated, created, advanced, report
 
         return call

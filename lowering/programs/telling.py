@@ -14,6 +14,7 @@ import numpy as np
 
 from lowering import registry
 from lowering.plan import slice as slicing
+from lowering.plan import varying
 from lowering.plan.companions import inputs_of, is_cut
 from lowering.plan.stages import DeviceStage
 from tracer import dtypes, shapes
@@ -65,7 +66,7 @@ def told_value(array: np.ndarray) -> tuple:
 
 
 def _flag(op: Operation) -> tuple[bool, bool, bool, int]:
-    return op in slicing.FIXED, op in slicing.COUNTED, op in slicing.ON_HOST, slicing.ROOM.get(op, 0)
+    return op in varying.FIXED, op in varying.COUNTED, op in varying.ON_HOST, varying.ROOM.get(op, 0)
 
 
 class _Teller:

@@ -115,8 +115,8 @@ class StepBack:
         return results
 
     def _with_zeros(self, names: tuple[str, ...], found: Rows | None, table: Any, tape: Tape) -> Rows:
-        """The rows that were found, with the zeros that TensorFlow adds: for row 0 before those of a loop, for all rows
-        where a branch was not taken."""
+        """The rows that were found, with the zeros that TensorFlow adds (`lowering.flow.gathers` does it in programs): for
+        row 0 before those of a loop, for all rows where a branch was not taken."""
         kind = self.back.named(names[0]).inputs[1].dtype.base_dtype.array_dtype
         zeros = [] if self.node.type == "Cond" else [np.zeros(1, kind)]
         for region in self.node.regions if self.node.type == "Cond" else ():

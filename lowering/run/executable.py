@@ -11,10 +11,9 @@ import numpy as np
 from lowering import fast
 from lowering.flow import arrays_in_loops, trips
 from lowering.flow.dataflow import Dataflow
-from lowering.flow.gathers import MoreRoundsError
 from lowering.flow.regions import ShapeVariesError
 from lowering.kernels.arrays import ArrayGrowsError
-from lowering.plan import planning, ragged
+from lowering.plan import crossings, planning, ragged, varying
 from lowering.plan import slice as slicing
 from lowering.plan.stages import DeviceStage, HostStage
 from lowering.programs.program import OFTEN, Program
@@ -58,12 +57,12 @@ class Executable:
         self.awaited = [] if self.nested else [t for t in slicing.computed(self.targets)
                                                if t not in self.fed and t not in self.fetches]
         fetches = [*self.fetches, *self.awaited]
-        self.fixed, self.hosted = frozenset(slicing.FIXED), frozenset(slicing.ON_HOST)
+        self.fixed, self.hosted = frozenset(varying.FIXED), frozenset(varying.ON_HOST)
         try:
             self.plan = planning.plan(fetches, self.targets, self.fed, self.controls, self.moved, self.within,
                                       self.decides, self.again)
             if self._fix_what_grows():
-                self.fixed = frozenset(slicing.FIXED)
+                self.fixed = frozenset(varying.FIXED)
                 self.plan = planning.plan(fetches, self.targets, self.fed, self.controls, self.moved, self.within,
                                           self.decides, self.again)
         except slicing.RawControlFlowError:
@@ -109,10 +108,10 @@ class Executable:
     def _fix_what_grows(self) -> bool:
         """Has loops counted before they run whose arrays are certain to grow; whether there are such."""
         found = [node for op in self.plan.nodes if op.regions for node in slicing.inner(op)
-                 if node.type == "While" and node not in slicing.FIXED and arrays_in_loops.surely_grow(node)]
+                 if node.type == "While" and node not in varying.FIXED and arrays_in_loops.surely_grow(node)]
         for node in found:
-            if node not in slicing.FIXED:
-                slicing.fix(node)
+            if node not in varying.FIXED:
+                varying.fix(node)
         return bool(found)
 
     def _program(self, stage: DeviceStage, donate: bool, before: list[Program | HostStage]) -> Program:
@@ -187,7 +186,7 @@ class Executable:
             ending.leave()
 
     def run_within(self, state: State, feeds: list[Any], overlay: dict[str, Any], watch: Watch | None = None,
-                   streams: dict[Operation, Any] | None = None) -> list[Any]:
+                   streams: dict[Any, Any] | None = None) -> list[Any]:
         """Runs once inside of another run, which commits what this one leaves in `overlay`.
 
         What has run before draws its random numbers again, from these `streams`.
@@ -197,19 +196,19 @@ class Executable:
         except (ShapeVariesError, ArrayGrowsError) as error:
             self._fix(error)
             self._prepare([])
-            return self.run_within(state, feeds, overlay, watch, streams)
+            return self.run_within(state, feeds, overlay, watch, {**(streams or {}), **_came(error)})
 
     def run_several(self, state: State) -> bool:
         """Runs several times at once, as if each run came by itself; False where it has to be run."""
         return self.straight is not None and self.straight.burst is not None and self.straight.burst.run(state)
 
-    def _run(self, state: State, feeds: list[Any], watch: Watch | None) -> list[Any]:
+    def _run(self, state: State, feeds: list[Any], watch: Watch | None, came: dict[Any, Any] | None = None) -> list[Any]:
         if self.endless and watch is None and threading.current_thread() is threading.main_thread():
             watch = Watch(None, False, interruptible=True)
         try:
             with jax.enable_x64(True):
                 if not self.simple or watch is not None:
-                    return self._run_stages(state, feeds, None, watch)
+                    return self._run_stages(state, feeds, None, watch, came)
                 program: Program = self.single  # type: ignore[assignment]
                 with state.lock:
                     if not feeds:
@@ -227,24 +226,24 @@ class Executable:
         except (ShapeVariesError, ArrayGrowsError) as error:
             self._fix(error)
             self._prepare([])
-            return self._run(state, feeds, watch)
+            return self._run(state, feeds, watch, {**(came or {}), **_came(error)})
 
     def _fix(self, error: ShapeVariesError | ArrayGrowsError) -> None:
         """Has the loop, or the conditional, decided on before it runs, or run on the host; another run may have already."""
-        if isinstance(error, MoreRoundsError):
-            slicing.ROOM[error.op] = max(slicing.ROOM.get(error.op, 0), error.room)
-            return
-        node = error.node if isinstance(error, ShapeVariesError) else slicing.holder(error.op)
+        node = error.node if isinstance(error, ShapeVariesError) else varying.holder(error.op)
         if node is None or node in self.hosted:
             raise error
-        if node not in slicing.ON_HOST and (node not in slicing.FIXED or node in self.fixed):
-            slicing.fix(node, isinstance(error, ShapeVariesError) and error.only_counted)
+        if node not in varying.ON_HOST and (node not in varying.FIXED or node in self.fixed):
+            varying.fix(node, isinstance(error, ShapeVariesError) and error.only_counted)
 
     def _run_stages(self, state: State, feeds: list[Any], outer: dict[str, Any] | None = None,
-                    watch: Watch | None = None, streams: dict[Operation, Any] | None = None) -> list[Any]:
-        """Runs the stages; inside of a region (with the `outer` overlay) the run around it commits."""
+                    watch: Watch | None = None, came: dict[Any, Any] | None = None) -> list[Any]:
+        """Runs the stages; inside of a region (with the `outer` overlay) the run around it commits.
+
+        What `came` before, streams of random numbers and results of the host, is not drawn or done again.
+        """
         values: dict[Any, Any] = dict(zip(self.feeds, feeds, strict=True))
-        values.update(streams or {})
+        values.update(came or {})
         if self.dataflow is not None:
             return self._run_dataflow(self.dataflow, state, values, outer)
         self._check_initialized(state, outer)
@@ -269,9 +268,11 @@ class Executable:
                     self._run_host(step, state, values, overlay, outer is None, undo, watch)
                 if watch is not None:
                     watch.check()
-        except BaseException:
+        except BaseException as error:
             if undo:
                 state.take_back(undo)
+            if isinstance(error, (ShapeVariesError, ArrayGrowsError)):
+                vars(error)["came"] = self._of_host(values)
             raise
         with state.lock:
             if found is None:
@@ -281,6 +282,12 @@ class Executable:
         if self.awaited:
             jax.block_until_ready([values.get(t) for t in self.awaited])
         return self.results(values, found, outputs)
+
+    def _of_host(self, values: dict[Any, Any]) -> dict[Any, Any]:
+        """What the host gave, of `values`: a batch that was taken from a queue is not in it any more."""
+        nodes = [node for step in self.steps if isinstance(step, HostStage) for node in step.nodes]
+        return {t: values[t] for node in nodes if not node.regions and node.type not in (crossings.TAPE, crossings.BACK)
+                for t in node.outputs if t in values}
 
     def _run_program(self, program: Program, state: State, values: dict[Tensor, Any], overlay: dict[str, Any] | None,
                      commits: bool, undo: list[tuple[str, Any, Any]], watch: Watch | None) -> tuple:
@@ -358,3 +365,8 @@ class Executable:
         if kind == "variable":
             return own(variables[where], copy=True)
         return own(outputs[where])
+
+
+def _came(error: ShapeVariesError | ArrayGrowsError) -> dict[Any, Any]:
+    """What the host had done in a run that is begun again."""
+    return vars(error).get("came", {})

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tracer as tf
+from tests.contrib.answers import check_answers
 
 d = tf.contrib.distributions
 SCALE = np.float32([[2, 0.5, 0.1], [0.5, 1, 0.2], [0.1, 0.2, 1.5]])
@@ -75,16 +76,7 @@ CASES = {  # what to make, where to ask, and what 0.12.1 says
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_numbers(name):
     make, values, expected = CASES[name]
-    tf.set_random_seed(1)
-    made = make()
-    of_values = ("log_prob", "prob", "cdf", "log_cdf", "survival_function", "log_survival_function")
-    arguments = {"sample": (2, 3), **dict.fromkeys(of_values, (values,))}
-    found = {key: getattr(made, key) for key in expected}
-    wanted = {key: one(*arguments.get(key, ())) if callable(one) else one for key, one in found.items()}
-    with tf.Session() as session:
-        results = session.run(wanted)
-    for key, value in expected.items():
-        np.testing.assert_allclose(results[key], value, rtol=2e-5, atol=2e-6, err_msg=key)
+    made = check_answers(make, values, expected, seed=1, atol=2e-6)
     assert made.name == f"{name.partition(',')[0]}/"
 
 

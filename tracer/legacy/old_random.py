@@ -28,7 +28,7 @@ def _shuffle(real: Callable[[Any], None], x: Any, random: Callable[[], float] | 
     if random is None:
         real(x)
     else:
-        python2_random._shuffle(random, x)
+        python2_random.shuffle_with(random, x)
 
 
 def names(module: ModuleType) -> dict[str, Any]:

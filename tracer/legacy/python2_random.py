@@ -33,7 +33,7 @@ def _choice(draw: Draw, seq: Any) -> Any:
     return seq[_below(draw, len(seq))]
 
 
-def _shuffle(draw: Draw, x: Any, random: Draw | None = None) -> None:
+def shuffle_with(draw: Draw, x: Any, random: Draw | None = None) -> None:
     draw = random or draw
     for last in range(len(x) - 1, 0, -1):
         chosen = _below(draw, last + 1)
@@ -60,7 +60,7 @@ def _sample(draw: Draw, population: Any, k: int) -> list:
     return [population[index] for index in taken]
 
 
-_FUNCTIONS = {"choice": _choice, "randint": _randint, "randrange": _randrange, "sample": _sample, "shuffle": _shuffle}
+_FUNCTIONS = {"choice": _choice, "randint": _randint, "randrange": _randrange, "sample": _sample, "shuffle": shuffle_with}
 
 
 class Random(random.Random):
@@ -79,7 +79,7 @@ class Random(random.Random):
         return _sample(self.random, population, k)
 
     def shuffle(self, x: Any, random: Draw | None = None) -> None:  # type: ignore[override]
-        _shuffle(self.random, x, random)
+        shuffle_with(self.random, x, random)
 
 
 def names(module: ModuleType) -> dict[str, Any]:
