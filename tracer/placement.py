@@ -14,6 +14,7 @@ from typing import Any
 from tracer import errors, logging
 from tracer.device import DeviceSpec, from_string
 from tracer.ir import Operation
+from tracer.train.tasks import Cluster
 
 _told: set[str] = set()
 
@@ -33,18 +34,18 @@ class Placement:
         self.soft = bool(getattr(config, "allow_soft_placement", False))
         self.strict = False  # whether a GPU that is not there is an error, too
         self.reports = bool(getattr(config, "log_device_placement", False))
-        self.job, self.task = "localhost", 0
-        if server is not None:
-            self.job, self.task = server.server_def.job_name, server.server_def.task_index
+        self.cluster = Cluster({("localhost", 0): ""}) if server is None else server.cluster
         self.counts = {d.kind: d.index + 1 for d in self.found}
         self.counts["CPU"] = max(1, count.get("CPU", 1))
         self.main = self.found[-1].kind if self.device is None else "CPU"  # the kind that programs run on
         if self.reports:
             self._report_devices()
 
-    @property
-    def _root(self) -> str:
-        return f"/job:{self.job}/replica:0/task:{self.task}/"
+    def _here(self, wanted: DeviceSpec) -> tuple[str, int] | None:
+        return self.cluster.task_of(wanted.job, wanted.task) if wanted.replica in (None, 0) else None
+
+    def _task(self, op: Operation) -> tuple[str, int]:
+        return self._here(from_string(op.device or "")) or self.cluster.tasks[0]
 
     def of(self, op: Operation, on_host: bool) -> str:
         """The full name of the device that an operation runs on."""
@@ -53,29 +54,29 @@ class Placement:
             wanted = from_string(op.device)
             if wanted.device_type == "CPU" and (wanted.device_index or 0) < self.counts["CPU"]:
                 index = wanted.device_index or 0  # a part of the one CPU that the script has divided
-        return f"{self._root}{kind.lower()}:{index}"
+        return f"{_root(self._task(op))}{kind.lower()}:{index}"
 
     def check(self, operations: Iterable[Operation]) -> None:
         """Raises InvalidArgumentError for an operation that names a device which is not there."""
+        operations = list(operations)
         named = [op for op in operations if op.device]
         for op in sorted(named, key=lambda op: op.type == "Const"):  # a constant goes where its reader does
             self._check(op)
+        if len(self.cluster.tasks) > 1:
+            self.cluster.settle((op, self._task(op)) for op in operations if op.type == "Variable")
 
     def _check(self, op: Operation) -> None:
         try:
             wanted = from_string(op.device)
         except ValueError:
             raise errors.InvalidArgumentError(None, op, f"Malformed device specification '{op.device}'") from None
-        if self._is_here(wanted) and self._has(op, wanted):
+        if self._here(wanted) and self._has(op, wanted):
             return
-        available = ", ".join(f"{self._root}{d.name}" for d in self.found)
+        available = ", ".join(f"{_root(task)}{d.name}" for task in self.cluster.tasks for d in self.found)
         raise errors.InvalidArgumentError(
             None, op, f"Cannot assign a device to node '{op.name}': Could not satisfy explicit device specification "
                       f"'{op.device}' because no devices matching that specification are registered in this process; "
                       f"available devices: {available}")
-
-    def _is_here(self, wanted: DeviceSpec) -> bool:
-        return wanted.job in (None, self.job) and wanted.replica in (None, 0) and wanted.task in (None, self.task)
 
     def _has(self, op: Operation, wanted: DeviceSpec) -> bool:
         kind = wanted.device_type
@@ -90,7 +91,8 @@ class Placement:
         return True
 
     def _report_devices(self) -> None:
-        lines = [f"{self._root}{d.name} -> {d.description}" for d in self.found if d.kind != "CPU"]
+        lines = [f"{_root(task)}{d.name} -> {d.description}"
+                 for task in self.cluster.tasks for d in self.found if d.kind != "CPU"]
         print("\n".join(["Device mapping:", *lines]) if lines else "Device mapping: no known devices.",
               file=sys.stderr)
 
@@ -99,3 +101,7 @@ class Placement:
         if self.reports:
             for op, on_host in operations:
                 print(f"{op.name}: {self.of(op, on_host)}", file=sys.stderr)
+
+
+def _root(task: tuple[str, int]) -> str:
+    return f"/job:{task[0]}/replica:0/task:{task[1]}/"

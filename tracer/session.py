@@ -65,6 +65,7 @@ def _server(target: Any) -> Any:
 
     target = compat.as_str(target)
     if target in SERVERS:
+        SERVERS[target].cluster.require_whole()
         return SERVERS[target]
     if target.startswith("grpc://"):
         raise errors.UnimplementedError(

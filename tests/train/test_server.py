@@ -1,6 +1,8 @@
 """Clusters, the server of one process, and where `replica_device_setter` puts things."""
 
+import itertools
 import re
+import threading
 
 import numpy as np
 import pytest
@@ -89,12 +91,86 @@ def test_a_server_by_its_message():
 
 
 def test_more_than_one_process_is_refused():
-    with pytest.raises(errors.UnimplementedError, match=r"has other tasks: /job:ps/task:0 at ps0:2222, /job:ps/task:1 "):
-        tf.train.Server(CLUSTER, job_name="worker", task_index=0)
+    worker = tf.train.Server(CLUSTER, job_name="worker", task_index=0)
+    others = r"has other tasks: /job:ps/task:0 at ps0:2222, /job:ps/task:1 "
+    with pytest.raises(errors.UnimplementedError, match=others):
+        tf.Session(worker.target)
+    with pytest.raises(errors.UnimplementedError, match="has other tasks: /job:ps/task:1 at ps1:2222, /job:worker"):
+        tf.train.Server(CLUSTER, job_name="ps", task_index=0).join()
     with pytest.raises(errors.UnimplementedError, match="No server of this process has the target grpc://far:1"):
         tf.Session("grpc://far:1")
     with pytest.raises(errors.NotFoundError, match="No session factory registered for the given session options"):
         tf.Session("http://far:1")
+
+
+def _started(first_port):
+    """All tasks of a cluster, by job and number."""
+    address = itertools.count(first_port)
+    cluster = {job: [f"127.0.0.1:{next(address)}" for _ in range(count)] for job, count in (("ps", 2), ("worker", 3))}
+    return {(job, number): tf.train.Server(cluster, job_name=job, task_index=number)
+            for job in cluster for number in range(len(cluster[job]))}
+
+
+def test_tasks_of_one_process_are_a_cluster(capfd):
+    servers = _started(41200)
+    # What TensorFlow 0.12.1 gave, whichever of the tasks the session was of.
+    places = {"": "ps 0", "/job:ps": "ps 0", "/job:worker": "worker 0", "/job:worker/task:1": "worker 1", "/task:1": "ps 1",
+              "/cpu:0": "ps 0", "/job:ps/task:1/cpu:0": "ps 1", "/job:ps/replica:0/task:1": "ps 1", "/task:2": "worker 2"}
+    variables = []
+    for i, device in enumerate(places):
+        with tf.device(device or None):
+            variables.append(tf.Variable(float(i), name=f"v{i}"))
+    first = tf.Session(servers["worker", 1].target, config=tf.ConfigProto(log_device_placement=True))
+    first.run([v.initializer for v in variables])
+    told = capfd.readouterr().err
+    for i, place in enumerate(places.values()):
+        job, task = place.split()
+        assert re.search(rf"^v{i}: .*/job:{job}/replica:0/task:{task}/cpu:0$", told, re.M), i
+    second, third = tf.Session(servers["ps", 0].target), tf.Session("grpc://127.0.0.1:41204")
+    second.run([tf.assign_add(v, 10.0) for v in variables])
+    assert third.run(variables) == [i + 10.0 for i in range(len(variables))]
+
+
+def test_a_device_that_no_task_of_a_cluster_has():
+    servers = _started(41210)
+    with tf.device("/job:worker/task:7"):
+        x = tf.constant(1.0) + 1.0
+    available = ", ".join(f"/job:{job}/replica:0/task:{number}/cpu:0"
+                          for job, count in (("ps", 2), ("worker", 3)) for number in range(count))
+    with pytest.raises(errors.InvalidArgumentError, match=f"device specification '/job:worker/task:7' .*: {available}"):
+        tf.Session(servers["ps", 1].target).run(x)
+
+
+def test_variables_of_one_name_on_two_tasks_are_not_taken_for_one():
+    servers = _started(41220)
+    with tf.device("/job:worker/task:0"):
+        own = tf.Variable(1.0, name="own")
+    tf.Session(servers["worker", 0].target).run(own.initializer)
+    with tf.Graph().as_default(), tf.device("/job:worker/task:1"):
+        own = tf.Variable(2.0, name="own")
+        with pytest.raises(errors.UnimplementedError, match="there is another of this name on /job:worker/task:0"):
+            tf.Session(servers["worker", 1].target).run(own.initializer)
+
+
+def test_a_session_waits_for_tasks_that_threads_start():
+    cluster = {"ps": ["localhost:41230"], "worker": ["localhost:41231"]}
+    thread = threading.Timer(0.2, tf.train.Server, [cluster], {"job_name": "ps", "task_index": 0})
+    thread.start()
+    worker = tf.train.Server(cluster, job_name="worker", task_index=0)
+    with tf.device(tf.train.replica_device_setter(cluster=cluster)):
+        v = tf.Variable(3.0)
+    with tf.Session(worker.target) as sess:
+        sess.run(v.initializer)
+        assert sess.run(v) == 3.0
+    thread.join()
+
+
+def test_a_task_that_is_started_anew_begins_a_new_cluster():
+    _started(41240)
+    servers = _started(41240)
+    v = tf.Variable(3.0)
+    with pytest.raises(errors.FailedPreconditionError, match="uninitialized value"):
+        tf.Session(servers["ps", 0].target).run(v)
 
 
 def test_sessions_of_a_server_share_variables():
@@ -126,7 +202,6 @@ def test_sessions_of_a_server_share_named_queues_only():
 
 
 def test_closing_one_session_wakes_its_own_threads_only():
-    import threading
     import time
 
     server = Server.create_local_server()

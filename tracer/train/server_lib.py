@@ -1,4 +1,4 @@
-"""Clusters and servers: `ClusterSpec` describes any cluster, and a `Server` runs the one that is this process alone."""
+"""Clusters and servers: `ClusterSpec` describes any cluster, and a `Server` is a task of one within this process."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tracer import compat, errors, session
+from tracer.train import tasks
 
 _WRONG_CLUSTER = ("`cluster` must be a dictionary mapping one or more job names to lists of network addresses, or a "
                   "`ClusterDef` protocol buffer")
@@ -108,12 +109,13 @@ def _tasks(job: Any, tasks: Any) -> dict[int, str]:
 
 
 class Server:
-    """A server of this process: sessions with its target share the values of their variables.
+    """A server of this process: sessions of the servers of one cluster share the values of their variables.
 
     >>> server = tf.train.Server.create_local_server()
     >>> sess = tf.Session(server.target)
 
-    Variables live as long as the server, and belong to all of its sessions by name.
+    Variables live as long as the server, and belong to all of its sessions by name. All tasks of a cluster have to be
+    started in this process before a session of one of them; a session waits while other threads may do so.
 
     Args:
         server_or_cluster_def: a ServerDef or ClusterDef message, a `ClusterSpec`, or what makes one.
@@ -125,7 +127,6 @@ class Server:
 
     Raises:
         ValueError: it is not clear which task is meant.
-        tf.errors.UnimplementedError: the cluster has other tasks than this one.
         tf.errors.OpError: there is no such task, or its address has no port.
     """
 
@@ -135,8 +136,7 @@ class Server:
         if config is not None:
             self._server_def.default_session_config.CopyFrom(config)
         self._port = _port(self._server_def)
-        self._state: Any = None
-        self._lock = threading.Lock()
+        self.cluster: tasks.Cluster | None = None
         if start:
             self.start()
 
@@ -164,27 +164,24 @@ class Server:
 
     @property
     def state(self) -> Any:
-        """The variables and the shared resources of its sessions; made when first used."""
-        import lowering
-
-        with self._lock:
-            if self._state is None:
-                self._state = lowering.State()
-            return self._state
+        """The variables and the shared resources of the sessions of its cluster."""
+        assert self.cluster is not None
+        return self.cluster.state
 
     def start(self) -> None:
         """Lets sessions run on it."""
-        others = [f"/job:{job.name}/task:{number} at {address}" for job in self._server_def.cluster.job
-                  for number, address in sorted(job.tasks.items())
-                  if (job.name, number) != (self._server_def.job_name, self._server_def.task_index)]
-        if others:
-            raise errors.UnimplementedError(
-                None, None, f"Tracer runs in one process, and this cluster has other tasks: {', '.join(others)}. Start "
-                            "a cluster of one task, or tf.train.Server.create_local_server(), or leave the server out.")
-        session.SERVERS[self.target] = self
+        self.cluster = tasks.joined(self._server_def)
+        address = self.cluster.addresses[self._server_def.job_name, self._server_def.task_index]
+        for place in (address, f"127.0.0.1:{self._port}", f"localhost:{self._port}"):
+            session.SERVERS[f"grpc://{place}"] = self
 
     def join(self) -> None:
-        """Waits for the server to shut down, which it never does."""
+        """Waits for the server to shut down, which it never does.
+
+        Raises tf.errors.UnimplementedError where that is all this process would do: nobody can reach it from another.
+        """
+        if self.cluster is not None and threading.active_count() == 1:
+            self.cluster.require_whole()
         threading.Event().wait()
 
 
