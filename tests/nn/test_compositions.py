@@ -203,6 +203,18 @@ def test_what_is_recorded(make, wanted):
     assert recorded(make) == wanted.split()
 
 
+@pytest.mark.parametrize(("sizes", "axes", "keep_dims", "expected"), [
+    # TensorFlow 0.12.1's: averages of moments become variables, whose shape has to be known.
+    ([None, 1], [0], False, [1]),
+    ([None, 1], [0], True, [1, 1]),
+    ([None, 5, None, 7], [0, 1, 2], False, [7]),
+    ([None, 5, None, 7], [0, 1], False, [None, 7]),
+])
+def test_shapes_of_the_moments_of_a_batch_of_any_size(sizes, axes, keep_dims, expected):
+    moments = tf.nn.moments(tf.placeholder(tf.float32, sizes), axes, keep_dims=keep_dims)
+    assert [t.get_shape().as_list() for t in moments] == [expected, expected]
+
+
 def test_names_of_the_moments():
     mean, variance = tf.nn.moments(tf.placeholder(tf.float32, [4, 5]), [0])
     assert (mean.op.name, mean.op.type) == ("moments/normalize/mean", "Add")

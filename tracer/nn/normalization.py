@@ -60,6 +60,8 @@ def sufficient_statistics(x: Any, axes: Any, shift: Any = True, keep_dims: bool 
             terms, squares, subtracted = ops.sub(x, shift), ops.squared_difference(x, shift), shift
         elif shift:
             start = array.slice(x, constants.zeros_like(first), first)
+            if x.sizes is not None:
+                start.set_shape([1 if axis in axes else size for axis, size in enumerate(x.sizes)])
             terms, squares = ops.sub(x, start), ops.squared_difference(x, start)
             subtracted = array.identity(start, name="shift") if keep_dims else array.squeeze(start, axes, name="shift")
         else:
