@@ -12,6 +12,7 @@ PATHS = {
     "bursts": "several runs of a queue runner at once",
     "convolutions": "forms of convolutions, and XLA's options, for CPUs",
     "decisions": "a program for each fed truth value that conditionals go by",
+    "few": "networks asked about a few rows, by NumPy",
     "first": "the first run of what reads no variable, by NumPy",
     "hoist": "constants' consequences, computed once",
     "idle": "what NumPy does at once between host steps",

@@ -69,7 +69,7 @@ def add_programs(parser: argparse.ArgumentParser) -> Any:
     group.add_argument("--without", metavar="PATHS", default="",
                        help="leave out what only makes programs faster: `all`, or of `reroll` (a loop that the script "
                             "unrolled is a loop again), `first` (a first run, such as of initializers, is not compiled), "
-                            "`apart`, `bursts`, `convolutions`, `decisions`, `hoist`, `idle`, `in_place`, `inline`, "
+                            "`apart`, `bursts`, `convolutions`, `decisions`, `few`, `hoist`, `idle`, `in_place`, `inline`, "
                             "`kept`, `layouts`, `lifted`, `masking`, `narrow`, `padding`, `pieces`, `products`, "
                             "`repeated`, `rows`, `staging`, `straight`, `winograd`, with commas between")
     group.add_argument("--precision", choices=["float32", "tf32", "bf16"], default="float32",

@@ -26,7 +26,7 @@ import jaxlib
 import numpy as np
 
 from lowering import fast
-from lowering.programs import inline, lifted, loading, options, telling
+from lowering.programs import few, inline, lifted, loading, options, telling
 from tracer.ir import Tensor
 
 if TYPE_CHECKING:
@@ -123,7 +123,8 @@ class Kept:
             _listening()
             _hits.count = 0
         compiled, small = self._compiled(arguments)
-        if place is not None and not _hits.count:  # what JAX has from its own file gives no whole file again
+        if place is not None and not _hits.count and not isinstance(compiled, few.Few):
+            # What JAX has from its own file gives no whole file again.
             _store(_path(place, told), compiled, self.program.rolled, small)
         return _Shared(compiled, self.program.rolled, small)
 
@@ -135,6 +136,8 @@ class Kept:
             if self.program.lifted:
                 raise lifted.NeededError from error
             raise
+        if (plainly := few.found(traced, arguments)) is not None:
+            return plainly, False
         small = inline.is_small(traced.jaxpr, waited=bool(self.program.stage.outputs))
         told = options.in_place(traced.jaxpr) if self.program.donate and self.program.updated else None
         lowered = traced.lower()

@@ -15,7 +15,7 @@ import numpy as np
 from lowering.batch import symbolic
 from lowering.jaxprs import scan_parts
 
-_CALLS = frozenset({"pjit", "jit", "closed_call", "core_call", "custom_jvp_call", "custom_vjp_call", "remat", "checkpoint"})
+CALLS = frozenset({"pjit", "jit", "closed_call", "core_call", "custom_jvp_call", "custom_vjp_call", "remat", "checkpoint"})
 _BARRIER = "optimization_barrier"  # is there for XLA's simplifier alone
 
 
@@ -41,7 +41,7 @@ def _evaluate(jaxpr: Any, consts: Sequence[Any], arguments: Sequence[Any]) -> li
 def follows(equation: Any) -> bool:
     """Whether NumPy computes this equation: no loop, and no other program."""
     inner = equation.params.get("jaxpr") or equation.params.get("call_jaxpr")
-    if equation.primitive.name in _CALLS and inner is not None:
+    if equation.primitive.name in CALLS and inner is not None:
         return all(map(follows, getattr(inner, "jaxpr", inner).eqns))
     return equation.primitive.name in _TABLE or equation.primitive.name == _BARRIER
 
@@ -50,7 +50,7 @@ def apply(equation: Any, inputs: list[np.ndarray]) -> list[np.ndarray]:
     """The results of one equation."""
     name, parameters = equation.primitive.name, equation.params
     inner = parameters.get("jaxpr") or parameters.get("call_jaxpr")
-    if name in _CALLS and inner is not None:
+    if name in CALLS and inner is not None:
         return _closed(inner, inputs)
     if name in _LOOPS:
         return _LOOPS[name](inputs, **parameters)
