@@ -373,10 +373,14 @@ from tracer.variables import local_variables as local_variables
 from tracer.variables import moving_average_variables as moving_average_variables
 from tracer.variables import report_uninitialized_variables as report_uninitialized_variables
 from tracer.variables import trainable_variables as trainable_variables
+from tracer.versions import COMPILER_VERSION as COMPILER_VERSION
+from tracer.versions import GIT_VERSION as GIT_VERSION
 from tracer.versions import GRAPH_DEF_VERSION as GRAPH_DEF_VERSION
 from tracer.versions import GRAPH_DEF_VERSION_MIN_CONSUMER as GRAPH_DEF_VERSION_MIN_CONSUMER
 from tracer.versions import GRAPH_DEF_VERSION_MIN_PRODUCER as GRAPH_DEF_VERSION_MIN_PRODUCER
 from tracer.versions import VERSION as VERSION
+from tracer.versions import __compiler_version__ as __compiler_version__
+from tracer.versions import __git_version__ as __git_version__
 from tracer.versions import __version__ as __version__
 
 _MESSAGES = frozenset({

@@ -94,6 +94,22 @@ def test_the_data_of_the_tutorials_where_0_5_had_them(read):
     assert module.mnist is module.model
 
 
+def test_paths_of_0_9_to_0_12(read):
+    module = read("""
+        import tensorflow as tf
+        from tensorflow.contrib.learn.python.learn.estimators import dnn, linear
+        from tensorflow.contrib.learn.python.learn.estimators.dnn import DNNClassifier, TensorFlowDNNClassifier
+        from tensorflow.contrib.learn.python.learn.utils.inspect_checkpoint import print_tensors_in_checkpoint_file
+        same = [DNNClassifier is tf.contrib.learn.DNNClassifier, dnn.DNNRegressor is tf.contrib.learn.DNNRegressor,
+                TensorFlowDNNClassifier is tf.contrib.learn.TensorFlowDNNClassifier,
+                linear.LinearClassifier is tf.contrib.learn.LinearClassifier]
+        texts = [tf.GIT_VERSION, tf.__git_version__, tf.COMPILER_VERSION, tf.__compiler_version__]
+    """)
+    assert module.same == [True] * 4
+    assert all(type(text) is str for text in module.texts)
+    assert callable(module.print_tensors_in_checkpoint_file)
+
+
 def test_modules_that_packages_imported_for_themselves(read):
     module = read("""
         import threading

@@ -9,6 +9,7 @@ import pytest
 
 import tracer as tf
 from tracer import errors
+from tracer.train import tasks
 from tracer.train.server_lib import Server
 
 CLUSTER = {"ps": ["ps0:2222", "ps1:2222"], "worker": ["worker0:2222", "worker1:2222", "worker2:2222"]}
@@ -90,11 +91,13 @@ def test_a_server_by_its_message():
     assert (server.server_def.job_name, server.server_def.task_index, server.server_def.protocol) == ("worker", 2, "grpc")
 
 
-def test_more_than_one_process_is_refused():
+def test_more_than_one_process_is_refused(monkeypatch):
+    monkeypatch.setattr(tasks, "_WAIT", 0.01)
     worker = tf.train.Server(CLUSTER, job_name="worker", task_index=0)
     others = r"has other tasks: /job:ps/task:0 at ps0:2222, /job:ps/task:1 "
     with pytest.raises(errors.UnimplementedError, match=others):
         tf.Session(worker.target)
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
     with pytest.raises(errors.UnimplementedError, match="has other tasks: /job:ps/task:1 at ps1:2222, /job:worker"):
         tf.train.Server(CLUSTER, job_name="ps", task_index=0).join()
     with pytest.raises(errors.UnimplementedError, match="No server of this process has the target grpc://far:1"):

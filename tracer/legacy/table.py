@@ -224,6 +224,8 @@ MODULES: dict[str, str] = {
     ),
     "tensorflow.contrib.learn.python.learn.preprocessing.text": "tracer.contrib.learn.preprocessing.text",
     "tensorflow.contrib.learn.python.learn.trainer": "tracer.contrib.learn.trainer",
+    "tensorflow.contrib.learn.python.learn.utils": "package",  # from 0.9 on
+    "tensorflow.contrib.learn.python.learn.utils.inspect_checkpoint": "tracer.inspect_checkpoint",
     "tensorflow.contrib.legacy_seq2seq": "tracer.nn.seq2seq",  # as 1.0 calls it
     "tensorflow.contrib.linear_optimizer": "tracer.contrib.linear_optimizer",
     "tensorflow.contrib.linear_optimizer.ops": "package",

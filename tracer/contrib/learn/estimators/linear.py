@@ -10,6 +10,8 @@ import numpy as np
 from tracer.contrib.learn import models
 from tracer.contrib.learn.estimators import _sklearn
 from tracer.contrib.learn.estimators.base import TensorFlowEstimator
+from tracer.contrib.learn.estimators.canned import LinearClassifier as LinearClassifier  # here from 0.9 on
+from tracer.contrib.learn.estimators.canned import LinearRegressor as LinearRegressor
 
 
 class TensorFlowLinearRegressor(_sklearn.RegressorMixin, TensorFlowEstimator):
