@@ -295,6 +295,11 @@ def test_modules_that_were_names_of_tf_until_0_6(read):
         tracer.ops.nonsense  # noqa: B018
 
 
+def test_the_package_of_platform_modules_is_a_name_of_tf(read):
+    module = read("import tensorflow as tf\nsame = tf.platform.resource_loader is tf.resource_loader\n")
+    assert module.same
+
+
 def test_without_the_hook_they_are_not():
     assert not hasattr(tracer, "math_ops")
     assert not hasattr(tracer.ops, "convert_to_tensor")

@@ -1,5 +1,5 @@
 """Modules that TensorFlow's files imported for themselves, which scripts found there: `tf.train.threading`, `tf.nn.math_ops`
-in 0.8, and until 0.6 (January 2016) `tf.types` and `tf.ops`.
+in 0.8, and until 0.6 (January 2016) `tf.types` and `tf.ops`; `tf.platform` in 0.12.
 
 Those of `tensorflow.python` need the import hook.
 """
@@ -17,7 +17,7 @@ _WITHOUT_HOOK = {"tracer": "types", "tracer.nn": "np", "tracer.train": "collecti
 _OF_TENSORFLOW = {
     "tracer": (
         "array_ops clip_ops constant_op control_flow_ops data_flow_ops embedding_ops image_ops init_ops io_ops logging_ops "
-        "math_ops nn_ops parsing_ops random_ops sparse_ops state_ops variables"
+        "math_ops nn_ops parsing_ops platform random_ops sparse_ops state_ops variables"
     ),
     "tracer.ops": "ops",
     "tracer.nn": (
@@ -40,7 +40,7 @@ _OTHERWISE = {"np": "numpy", "vs": "variable_scope", "types": "tracer.dtypes"}
 
 
 def _paths(name: str) -> list[str]:
-    return [f"tensorflow.python.{package}.{name}" for package in ("ops", "framework")]
+    return [f"tensorflow.python.{package}{name}" for package in ("ops.", "framework.", "")]
 
 
 def find(module: str, name: str) -> ModuleType | None:
