@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,8 @@ WATCHERS: list[Callable[[Any, Any], None]] = []
 go."""
 SERVERS: dict[str, Any] = {}
 """The servers that `tf.train.Server` has started in this process, by their target."""
+SESSIONS: weakref.WeakSet[BaseSession] = weakref.WeakSet()
+"""The sessions of this process."""
 
 
 def _unheard(session: Any) -> None:
@@ -59,9 +62,12 @@ class _Prepared:
 _DIRECT = ("", "local", b"", b"local")
 
 
-def _server(target: Any) -> Any:
-    """The server of this process that has this target."""
+def _server_of(target: Any) -> Any:
+    """The server of this process that has this target; None for sessions that have none."""
     from tracer import compat, errors
+
+    if target in _DIRECT:
+        return None
 
     target = compat.as_str(target)
     if target in SERVERS:
@@ -88,18 +94,20 @@ class BaseSession:
                 raise TypeError(f"target must be a string, but got {type(target)}")
         if config is not None and getattr(getattr(config, "DESCRIPTOR", None), "name", "") != "ConfigProto":
             raise TypeError(f"config must be a tf.ConfigProto, but got {type(config)}")
-        self._server = None if target in _DIRECT else _server(target)
+        self._server = _server_of(target)
         self._graph = graph or scopes.get_default_graph()
         self._target = target
         self._config = config if config is not None or self._server is None else self._server.session_config
         self._opened = False
         self._closed = False
+        self._ended: Callable[[], Exception] | None = None  # makes the error of runs after `Session.reset`
         self._prepared: dict[Any, _Prepared] = {}
         self._executables: dict[Any, Any] = {}
         self._partial_runs: dict[str, Any] = {}
         self._state: Any = None
         self._placement: Any = None
         self._lock = threading.Lock()
+        SESSIONS.add(self)
 
     @property
     def graph(self) -> Graph:
@@ -153,6 +161,11 @@ class BaseSession:
         self._prepared.clear()
         self._executables.clear()
 
+    def _end(self, error: Callable[[], Exception]) -> None:
+        """Closes it; later runs raise what `error` makes."""
+        self._ended = error
+        self.close()
+
     def as_default(self) -> Any:
         """A context in which this is the default session."""
         return scopes.default_session(self)
@@ -197,6 +210,8 @@ class BaseSession:
             self.run(operation)
 
     def _prepare(self, fetches: Any, feed_dict: Any, key: Any) -> _Prepared:
+        if self._ended is not None:
+            raise self._ended()
         if self._closed:
             raise RuntimeError("Attempted to use a closed Session.")
         if not self._graph.version:
@@ -225,6 +240,8 @@ class BaseSession:
         if executable is None:
             executable = lowering.Executable(form.tensors, form.targets, [feed.tensor for feed in feeds], decides=True)
             self._check(executable.operations())
+            if self._server is not None:
+                self._server.cluster.note_containers(op for op, _ in executable.operations())
             self._executables[signature] = executable
             for watch in WATCHERS:
                 watch(self, executable)
@@ -309,6 +326,23 @@ class Session(BaseSession):
     def __exit__(self, *exception: Any) -> None:
         self._contexts.pop().__exit__(*exception)
         self.close()
+
+    @staticmethod
+    def reset(target: Any, containers: Any = None, config: Any = None) -> None:
+        """Ends all sessions of `target`, and forgets what they have left on it; from 0.10 on.
+
+        Args:
+            target: that of a `tf.train.Server`; "" stands for the sessions that have none.
+            containers: the names of the `tf.container` whose variables and queues go; without any, all go.
+            config: a ConfigProto, for a server that is reached over a network.
+
+        Raises:
+            TypeError: a container's name is no string.
+            tf.errors.NotFoundError: there is no such target.
+        """
+        from tracer.train.server_lib import reset
+
+        reset(target, containers)
 
 
 class InteractiveSession(BaseSession):

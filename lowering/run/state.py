@@ -123,6 +123,17 @@ class State:
             kept.streams = {name: np.array(value) for name, value in self.streams.items()}
             return kept
 
+    def forget(self, kept: list[str], containers: set[str]) -> None:
+        """Lets all variables go but `kept`, and the shared resources of these containers; of all without any."""
+        with self.lock:
+            for name in self.variables.keys() - set(kept):
+                del self.variables[name]
+            gone = [key for key in self.resources if not containers or key[1].decode() in containers]
+            cancelled = [self.resources.pop(key) for key in gone]
+        for resource in cancelled:
+            if (cancel := getattr(resource, "cancel", None)) is not None:
+                cancel()
+
     def close(self) -> None:
         """Wakes whatever waits on a resource, and lets the variables go unless they are the server's."""
         self.closed.set()

@@ -43,6 +43,23 @@ def test_what_goes_into_a_queue_comes_out(session, kind):
         session.run(queue.enqueue((1, "late")))
 
 
+@pytest.mark.parametrize(("seed", "expected"), [(87654321, 887634792), (1, 806134311)])
+def test_queues_of_one_shared_name_have_one_seed(seed, expected):
+    """As 0.12.1 seeded them: by the name, and by the place in the graph only without one."""
+    tf.set_random_seed(seed)
+    first, again = (tf.RandomShuffleQueue(1, 0, tf.float32, ((),), shared_name="shared_queue") for _ in range(2))
+    own = tf.RandomShuffleQueue(1, 0, tf.float32, ((),), shared_name="shared_queue", seed=3)
+    found = [queue.queue_ref.op.get_attr("seed2") for queue in (first, again, own)]
+    assert found == [expected, expected, 3]
+
+
+def test_a_shared_queue_of_a_seeded_graph(session):
+    tf.set_random_seed(1)
+    first, again = (tf.RandomShuffleQueue(1, 0, tf.float32, ((),), shared_name="shared_queue") for _ in range(2))
+    session.run(first.enqueue((10.0,)))
+    assert session.run(again.size()) == 1
+
+
 def test_a_padding_queue_fills_up_with_zeros(session):
     queue = tf.PaddingFIFOQueue(4, [tf.int32], [[None]])
     row = tf.placeholder(tf.int32, [None])

@@ -353,6 +353,18 @@ def test_saving_takes_little_memory(tmp_path, version, dtype):
 # -- the state of a folder
 
 
+@pytest.mark.parametrize("words", [{}, {"sharded": True}, {"write_version": tf.train.SaverDef.V2}])
+@pytest.mark.parametrize("kind", [ValueError, tf.errors.NotFoundError])
+def test_saving_to_no_folder(tmp_path, words, kind):
+    """A NotFoundError in 0.8, a ValueError in 0.12."""
+    v = tf.Variable(1.0, name="v")
+    with tf.Session() as session:
+        session.run(v.initializer)
+        with pytest.raises(kind, match=f"^Parent directory of {tmp_path}/no/model doesn't exist, can't save.$"):
+            tf.train.Saver(**words).save(session, f"{tmp_path}/no/model", global_step=3)
+    assert not os.listdir(tmp_path)
+
+
 def test_a_checkpoint_may_not_have_the_name_of_the_state(tmp_path):
     tf.Variable(1.0, name="v")
     saver = tf.train.Saver()

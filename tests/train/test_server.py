@@ -233,6 +233,71 @@ def test_closing_one_session_wakes_its_own_threads_only():
     assert results[1] == 7.0
 
 
+def test_a_reset_of_the_process_ends_its_sessions():
+    """As in 0.12.1."""
+    v = tf.Variable(1.0, name="v")
+    used, unused = tf.Session(), tf.Session()
+    used.run(v.initializer)
+    other = tf.Session(Server.create_local_server().target)
+    other.run(v.initializer)
+    tf.Session.reset("")
+    for session in (used, unused):
+        with pytest.raises(errors.CancelledError, match=r"Session has been closed\."):
+            session.run(v)
+    assert other.run(v) == 1.0
+    with pytest.raises(errors.FailedPreconditionError, match="uninitialized value v"):
+        tf.Session().run(v)
+
+
+def _in_two_containers():
+    v = tf.Variable(1.0, name="v")
+    with tf.container("c"):
+        u = tf.Variable(3.0, name="u")
+    return v, u, tf.initialize_all_variables()
+
+
+def test_a_reset_of_a_server_forgets_variables():
+    server = Server.create_local_server()
+    v, u, start = _in_two_containers()
+    session = tf.Session(server.target)
+    session.run(start)
+    tf.Session.reset(server.target)
+    with pytest.raises(errors.AbortedError, match=r"Session [0-9a-f]{16} is not found\."):
+        session.run(v)
+    for variable in (v, u):
+        with pytest.raises(errors.FailedPreconditionError, match="uninitialized value"):
+            tf.Session(server.target).run(variable)
+
+
+def test_a_reset_of_a_container_leaves_the_others():
+    server = Server.create_local_server()
+    v, u, start = _in_two_containers()
+    session = tf.Session(server.target)
+    session.run(start)
+    tf.Session.reset(server.target, ["elsewhere"])
+    assert tf.Session(server.target).run([v, u]) == [1.0, 3.0]
+    tf.Session.reset(server.target, ["c"])
+    assert tf.Session(server.target).run(v) == 1.0
+    with pytest.raises(errors.FailedPreconditionError, match="uninitialized value u"):
+        tf.Session(server.target).run(u)
+
+
+def test_a_reset_forgets_named_queues():
+    server = Server.create_local_server()
+    queue = tf.FIFOQueue(10, tf.float32, [()], shared_name="q")
+    tf.Session(server.target).run(queue.enqueue(3.0))
+    assert tf.Session(server.target).run(queue.size()) == 1
+    tf.Session.reset(server.target)
+    assert tf.Session(server.target).run(queue.size()) == 0
+
+
+def test_a_reset_checks_what_it_is_given():
+    with pytest.raises(errors.NotFoundError, match="No session factory registered"):
+        tf.Session.reset("nonsense")
+    with pytest.raises(TypeError, match="Expected binary or unicode string, got 1"):
+        tf.Session.reset(Server.create_local_server().target, [1])
+
+
 def test_a_server_takes_no_part_in_random_numbers():
     server = Server.create_local_server()
     x = tf.random_uniform([3], seed=1)

@@ -122,6 +122,9 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.distributions.python.ops.multinomial": "tracer.contrib.distributions.counts",  # from 0.11 on
     "tensorflow.contrib.distributions.python.ops.mvn": "tracer.contrib.distributions.mvn",
     "tensorflow.contrib.distributions.python.ops.normal": "tracer.contrib.distributions.continuous",  # from 0.10 on
+    "tensorflow.contrib.distributions.python.ops.normal_conjugate_posteriors": (  # from 0.9 on
+        "tracer.contrib.distributions.normal_conjugate_posteriors"
+    ),
     "tensorflow.contrib.distributions.python.ops.poisson": "tracer.contrib.distributions.discrete",  # from 0.10 on
     "tensorflow.contrib.distributions.python.ops.student_t": "tracer.contrib.distributions.student_t",  # from 0.10 on
     "tensorflow.contrib.distributions.python.ops.transformed_distribution": (

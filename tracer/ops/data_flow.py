@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from tracer import dtypes as dtypes_module
@@ -295,6 +296,9 @@ class RandomShuffleQueue(QueueBase):
         kinds, component_shapes = _type_list(dtypes), _shape_list(shapes)
         _check_lengths(kinds, component_shapes, names)
         seed1, seed2 = get_seed(seed)
+        if seed is None and shared_name is not None and seed1 is not None:  # all that share the queue must agree
+            digest = hashlib.md5(f"{seed1}{shared_name}".encode(), usedforsecurity=False).hexdigest()
+            seed2 = int(digest[:8], 16) & 0x7FFFFFFF
         reference = _random_shuffle_queue(
             component_types=kinds, shapes=component_shapes or [], capacity=capacity,
             min_after_dequeue=min_after_dequeue, seed=seed1 or 0, seed2=seed2 or 0, shared_name=shared_name or "",

@@ -29,6 +29,10 @@ from tracer.train.training_util import global_step as value_of_step
 _SHARDS = re.compile(r"-[\d?]+-of-\d+$")
 
 
+class NoParentError(errors.NotFoundError, ValueError):
+    """The folder of a checkpoint does not exist: a NotFoundError in 0.8, a ValueError in 0.12."""
+
+
 class Saver:
     """Saves variables to checkpoint files and restores them.
 
@@ -203,7 +207,8 @@ class Saver:
 
         Raises:
             TypeError: `sess` is no session.
-            ValueError: `latest_filename` contains a folder.
+            ValueError: `latest_filename` contains a folder, or that of `save_path` does not exist; then a NotFoundError
+                too, as in 0.8.
             RuntimeError: the checkpoint has the name of that list.
         """
         if not isinstance(sess, BaseSession):
@@ -221,6 +226,8 @@ class Saver:
                                "different save path.")
         if self._is_empty:
             return None
+        if folder and "://" not in folder and not os.path.isdir(folder):
+            raise NoParentError(None, None, f"Parent directory of {save_path} doesn't exist, can't save.")
         saved = sess.run(self.saver_def.save_tensor_name, {self.saver_def.filename_tensor_name: checkpoint_file})
         path = compat.as_str(saved.item() if isinstance(saved, np.ndarray) else saved)
         if write_meta_graph:

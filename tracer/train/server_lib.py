@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import threading
 from collections.abc import Mapping
@@ -183,6 +184,21 @@ class Server:
         if self.cluster is not None and threading.active_count() == 1:
             self.cluster.require_whole()
         threading.Event().wait()
+
+
+def reset(target: Any, containers: Any) -> None:
+    """What `tf.Session.reset` does."""
+    for name in containers or ():
+        if not isinstance(name, (str, bytes)):
+            raise TypeError(f"Expected binary or unicode string, got {name!r}")
+    server = session._server_of(target)
+    for each in list(session.SESSIONS):
+        if each._server is server and not each._closed and (server is None or each._opened):
+            kind, text = (errors.CancelledError, "Session has been closed.") if server is None else (
+                errors.AbortedError, f"Session {id(each):016x} is not found.")
+            each._end(functools.partial(kind, None, None, text))
+    if server is not None and server.cluster is not None:
+        server.cluster.forget({compat.as_str(name) for name in containers or ()})
 
 
 def _server_def(given: Any, job_name: str | None, task_index: int | None, protocol: str | None) -> Any:

@@ -23,6 +23,7 @@ class Cluster:
         self.addresses = addresses
         self.tasks = sorted(addresses)
         self.homes: dict[str, tuple[str, int]] = {}  # the task of each variable
+        self._containers: dict[str, str] = {}  # those of variables that are in one of their own
         self._started: set[tuple[str, int]] = set()
         self._changed = threading.Condition()
         self._state: Any = None
@@ -69,6 +70,20 @@ class Cluster:
             self._started.add(task)
             self._changed.notify_all()
             return True
+
+    def note_containers(self, operations: Iterable[Any]) -> None:
+        """Notes which variables its sessions use that are in a container of their own."""
+        for op in operations:
+            if op.type == "Variable" and (container := op.attrs.get("container")):
+                self._containers[op.name] = container
+
+    def forget(self, containers: set[str]) -> None:
+        """Lets go what is in these containers; with none, all that there is."""
+        kept = [] if not containers else [
+            name for name in self.state.variables if self._containers.get(name) not in containers]
+        self.state.forget(kept, containers)
+        for name in self.homes.keys() - set(kept):
+            del self.homes[name]
 
     def settle(self, variables: Iterable[tuple[Any, tuple[str, int]]]) -> None:
         """Notes on which task each variable is.

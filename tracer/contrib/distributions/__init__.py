@@ -21,12 +21,15 @@ _LATER = {
     "multivariate": (
         "MultivariateNormalCholesky MultivariateNormalDiag MultivariateNormalDiagPlusVDVT "
         "MultivariateNormalDiagWithSoftplusStDev MultivariateNormalFull"),
+    "normal_conjugate_posteriors": (
+        "normal_congugates_known_sigma_predictive normal_conjugates_known_sigma_posterior "
+        "normal_conjugates_known_sigma_predictive"),
     "quantized": "QuantizedDistribution",
     "transformed_distribution": "TransformedDistribution",
     "student_t": "StudentT StudentTWithAbsDfSoftplusSigma",
     "wishart": "WishartCholesky WishartFull",
 }
-"""What 0.10 to 0.12 added, by module: 0.8 has no such names."""
+"""What 0.9 to 0.12 added, by module: 0.8 has no such names."""
 
 
 def __getattr__(name: str) -> _typing.Any:

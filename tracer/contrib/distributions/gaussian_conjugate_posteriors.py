@@ -12,10 +12,10 @@ from tracer.ops import casting, math
 __all__ = ["known_sigma_posterior", "known_sigma_predictive"]
 
 
-def _moments(prior: Gaussian, sigma: Any, s: Any, n: Any) -> tuple[Any, Any, Any]:
-    """Mean and variance of the mean, and the variance of values."""
-    if not isinstance(prior, Gaussian):
-        raise TypeError("Expected prior to be an instance of type Gaussian")
+def moments(kind: type, prior: Any, sigma: Any, s: Any, n: Any) -> tuple[Any, Any, Any]:
+    """Mean and variance of the mean, and the variance of values, for a `prior` that must be a `kind`."""
+    if not isinstance(prior, kind):
+        raise TypeError(f"Expected prior to be an instance of type {kind.__name__}")
     n, s = convert_to_tensor(n), convert_to_tensor(s)
     if s.dtype.base_dtype is not prior.dtype.base_dtype:
         raise TypeError(f"Observation sum s.dtype does not match prior dtype: {s.dtype} vs. {prior.dtype}")
@@ -34,12 +34,12 @@ def known_sigma_posterior(prior: Gaussian, sigma: Any, s: Any, n: Any) -> Gaussi
         s, n: the sum and the number of the values.
     """
     with scopes.op_scope([sigma, s, n], "known_sigma_posterior"):
-        mean, variance, _ = _moments(prior, sigma, s, n)
+        mean, variance, _ = moments(Gaussian, prior, sigma, s, n)
         return Gaussian(mu=mean, sigma=math.sqrt(variance))
 
 
 def known_sigma_predictive(prior: Gaussian, sigma: Any, s: Any, n: Any) -> Gaussian:
     """The distribution of the next value; see `known_sigma_posterior`."""
     with scopes.op_scope([sigma, s, n], "known_sigma_predictive"):
-        mean, variance, each = _moments(prior, sigma, s, n)
+        mean, variance, each = moments(Gaussian, prior, sigma, s, n)
         return Gaussian(mu=mean, sigma=math.sqrt(variance + each))
