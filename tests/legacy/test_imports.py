@@ -38,6 +38,17 @@ def test_module_with_several_counterparts_finds_names_in_each(read):
         ops.nonsense  # noqa: B018
 
 
+@pytest.mark.parametrize("name", ["core", "examples", "models", "tensorboard"])
+def test_packages_that_only_hold_others(read, name):
+    module = read(f"from tensorflow import {name}\nimport tensorflow.{name} as again\n")
+    assert getattr(module, name) is module.again
+
+
+def test_what_tensorflow_has_no_package_for(read):
+    with pytest.raises(ImportError, match="cannot import name 'g3doc'"):
+        read("from tensorflow import g3doc\n")
+
+
 def test_star_import_brings_the_public_names(read):
     module = read("from tensorflow.python.framework.ops import *\n")
     assert module.Graph is tracer.Graph
@@ -211,6 +222,7 @@ def test_uninstall_takes_everything_back():
     before = dict(sys.modules), list(sys.meta_path), np.get_printoptions(), dict(vars(unittest.TestCase))
     attributes = set(vars(tracer))
     legacy.install()
+    from tensorflow import models  # noqa: F401
     from tensorflow.contrib.framework.python.ops import variables
     from tensorflow.examples.tutorials.mnist import input_data
     from tensorflow.python.ops import array_ops  # noqa: F401
@@ -225,6 +237,7 @@ def test_uninstall_takes_everything_back():
     assert dict(vars(unittest.TestCase)) == before[3]
     assert set(vars(tracer)) == attributes
     assert not hasattr(tracer.contrib.framework, "python")
+    assert "tracer.models" not in sys.modules
     assert legacy.current() is None
 
 

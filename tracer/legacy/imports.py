@@ -96,7 +96,10 @@ class TensorflowFinder:
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
         """Implements the finder protocol; None leaves the name to the next finder."""
-        if fullname.partition(".")[0] != "tensorflow":
+        top, _, below = fullname.partition(".")
+        if top == "tracer" and MODULES.get(f"tensorflow.{below}") == "package":  # `from tensorflow import models`
+            return ModuleSpec(fullname, _AliasLoader(f"tensorflow.{below}"))
+        if top != "tensorflow":
             return None
         if fullname in MODULES:
             return ModuleSpec(fullname, TensorflowLoader(), is_package=True)
@@ -143,15 +146,20 @@ class LastResortFinder:
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
         """Implements the finder protocol; None leaves the name to the next finder."""
-        return ModuleSpec(fullname, _AliasLoader()) if fullname in self._names else None
+        return ModuleSpec(fullname, _AliasLoader(_LAST_RESORT[fullname])) if fullname in self._names else None
 
 
 class _AliasLoader(Loader):
+    """Loads the module of another name in the place of one."""
+
+    def __init__(self, real: str) -> None:
+        self._real = real
+
     def create_module(self, spec: ModuleSpec) -> None:
         return None
 
     def exec_module(self, module: ModuleType) -> None:
-        sys.modules[module.__name__] = importlib.import_module(_LAST_RESORT[module.__name__])
+        sys.modules[module.__name__] = importlib.import_module(self._real)
 
 
 def refuse_real_tensorflow() -> None:
@@ -180,6 +188,8 @@ def _take_back_paths() -> None:
     """Importing a path below a module of ours left it there as an attribute."""
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] == "tracer":
+            if isinstance(module, Facade):
+                del sys.modules[name]
             for attribute, value in list(vars(module).items()):
                 if isinstance(value, Facade):
                     delattr(module, attribute)
