@@ -63,6 +63,19 @@ def test_dense_and_weighted_columns():
     assert run(layers.transform_features(features(), [halved])[halved]).tolist() == [[2.5], [10], [49.5]]
 
 
+@pytest.mark.parametrize(("sizes", "dimension", "width"), [
+    ([None, 4], 4, 4), ([None, 4], 150, 4), ([5, 4], 2, 4), ([None], 1, 1), ([None, 2, 2], 4, 4), ([None, 2, 2], 3, 4),
+])
+def test_as_many_numbers_as_there_are_whatever_the_dimension_of_their_column(sizes, dimension, width):
+    column = layers.real_valued_column("x", dimension=dimension)
+    numbers = {"x": tf.placeholder(tf.float32, sizes)}
+    rows = sizes[0]
+    assert layers.input_from_feature_columns(numbers, [column]).get_shape().as_list() == [rows, width]
+    output, by_column, _ = layers.weighted_sum_from_feature_columns(numbers, [column], num_outputs=2)
+    assert output.get_shape().as_list() == [rows, 2]
+    assert by_column[column][0].get_shape().as_list() == [width, 2]
+
+
 def test_a_linear_model():
     columns = [AGE, INCOME, BUCKETS, GENDER, JOB, NUMBER, KIND, CROSSED, WEIGHTED]
     output, by_column, bias = layers.weighted_sum_from_feature_columns(features(), columns, num_outputs=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import math as math_
 from collections.abc import Mapping
 from typing import Any
 
@@ -209,9 +210,11 @@ class RealValuedColumn(FeatureColumn, collections.namedtuple(
         return given if self.normalizer is None else self.normalizer(given)
 
     def matrix(self, given: Any) -> Any:
-        """The numbers of each example as a row."""
+        """The numbers of each example as a row: as many as there are, where that is known, as from 0.10 on."""
         given = casting.to_float(given)
-        return array.reshape(given, [-1, self.dimension], name="reshape")
+        each = given.sizes[1:] if given.sizes is not None else ()
+        width = math_.prod(each) if each and None not in each else self.dimension  # type: ignore[arg-type]
+        return array.reshape(given, [-1, width], name="reshape")
 
 
 class BucketizedColumn(FeatureColumn, collections.namedtuple("_BucketizedColumn", ["source_column", "boundaries"])):

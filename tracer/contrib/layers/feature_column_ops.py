@@ -174,8 +174,9 @@ def _linear(column: Any, value: Any, outputs: int, weight_collections: Any, trai
                               collections=_collections(weight_collections))
 
     if isinstance(column, RealValuedColumn):
-        weights = made("weight", column.dimension)
-        return math.matmul(column.matrix(value), weights, name="matmul"), [weights]
+        numbers = column.matrix(value)
+        weights = made("weight", numbers.get_shape()[1].value)
+        return math.matmul(numbers, weights, name="matmul"), [weights]
     if isinstance(column, OneHotColumn):
         weights = made("weight", column.length)
         return math.matmul(column.matrix(value), weights, name="matmul"), [weights]
