@@ -322,6 +322,23 @@ def test_patterns_that_match_nothing_do_not_split(printed):
     ]
 
 
+def test_patterns_of_bytes_match_any_string(printed):
+    """What CPython 2.7 prints for this program."""
+    assert printed(r"""
+        import re
+        punctuation, digit = re.compile(b"([.,!?\"':;)(])"), re.compile(br"\d")
+        print [w for w in punctuation.split("hello, world! it's") if w], digit.sub(b"0", "ab12"), digit.subn("0", "a1")
+        print re.sub(digit, b"0", "ab12"), re.sub(r"\d", b"0", "ab12"), re.split(b",", "a,b"), re.split(b"x*", "axb")
+        print re.findall(b"a.", "abac"), punctuation.search("a,b").group(1), re.match(digit, "1").span(), digit.pattern
+        print re.match(b"(\w+)", "caf\xc3\xa9").group(1), [m.start() for m in digit.finditer("1a2")], digit.match("a")
+        """).splitlines() == [
+        """['hello', ',', ' world', '!', ' it', "'", 's'] ab00 ('a0', 1)""",
+        "ab00 ab00 ['a', 'b'] ['a', 'b']",
+        "['ab', 'ac'] , (0, 1) \\d",
+        "caf [0, 2] None",
+    ]
+
+
 def test_seeded_choices_are_those_of_python_2(printed):
     """The numbers are what CPython 2.7.18 prints for this program."""
     source = """
