@@ -156,8 +156,8 @@ def test_variables_of_one_name_on_two_tasks_are_not_taken_for_one():
 
 
 def test_a_session_waits_for_tasks_that_threads_start():
-    cluster = {"ps": ["localhost:41230"], "worker": ["localhost:41231"]}
-    thread = threading.Timer(0.2, tf.train.Server, [cluster], {"job_name": "ps", "task_index": 0})
+    cluster = {"ps": ["localhost:41230"], "worker": ["localhost:41231", "localhost:41232"]}
+    thread = threading.Timer(0.2, tf.train.Server, [cluster], {"job_name": "worker", "task_index": 1})
     thread.start()
     worker = tf.train.Server(cluster, job_name="worker", task_index=0)
     with tf.device(tf.train.replica_device_setter(cluster=cluster)):
@@ -166,6 +166,32 @@ def test_a_session_waits_for_tasks_that_threads_start():
         sess.run(v.initializer)
         assert sess.run(v) == 3.0
     thread.join()
+
+
+def test_a_worker_alone_with_parameter_servers_does_without(capfd, monkeypatch):
+    monkeypatch.setattr(tasks, "_WAIT", 0.01)
+    cluster = {"ps": ["localhost:41250", "localhost:41251"], "worker": ["localhost:41252"]}
+    worker = tf.train.Server(cluster, job_name="worker", task_index=0)
+    with tf.device(tf.train.replica_device_setter(cluster=cluster)):
+        first, second = tf.Variable(3.0), tf.Variable(4.0)
+        total = first + second
+    for _ in range(2):
+        with tf.Session(worker.target) as sess:
+            sess.run([first.initializer, second.initializer])
+            assert sess.run(total) == 7.0
+    assert capfd.readouterr().err.count("this one holds what /job:ps/task:0 at localhost:41250, /job:ps/task:1") == 1
+
+
+def test_a_cluster_of_parameter_servers_alone():
+    server = tf.train.Server({"ps": ["localhost:41270"]})
+    assert tf.Session(server.target).run(tf.constant(2.0)) == 2.0
+
+
+def test_a_parameter_server_alone_is_refused(monkeypatch):
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    server = tf.train.Server({"ps": ["localhost:41260"], "worker": ["localhost:41261"]}, job_name="ps", task_index=0)
+    with pytest.raises(errors.UnimplementedError, match="has other tasks: /job:worker/task:0 at localhost:41261"):
+        server.join()
 
 
 def test_a_task_that_is_started_anew_begins_a_new_cluster():

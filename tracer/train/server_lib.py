@@ -116,7 +116,8 @@ class Server:
     >>> sess = tf.Session(server.target)
 
     Variables live as long as the server, and belong to all of its sessions by name. All tasks of a cluster have to be
-    started in this process before a session of one of them; a session waits while other threads may do so.
+    started in this process before a session of one of them; a session waits while other threads may do so. Only
+    parameter servers may be missing.
 
     Args:
         server_or_cluster_def: a ServerDef or ClusterDef message, a `ClusterSpec`, or what makes one.

@@ -1,4 +1,7 @@
-"""The tasks of a cluster that run in this process: together they hold its variables."""
+"""The tasks of a cluster that run in this process: together they hold its variables.
+
+Parameter servers only hold variables, so one worker that is alone with them does without.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
-from tracer import errors
+from tracer import errors, logging
 
 _WAIT = 10.0  # seconds that a session waits for other threads to start the other tasks
 _clusters: dict[tuple, Cluster] = {}
@@ -27,6 +30,7 @@ class Cluster:
         self._started: set[tuple[str, int]] = set()
         self._changed = threading.Condition()
         self._state: Any = None
+        self._told = False
 
     @property
     def state(self) -> Any:
@@ -46,14 +50,13 @@ class Cluster:
     def require_whole(self) -> None:
         """Waits for the other tasks while there are threads that may start them.
 
-        Raises UnimplementedError when nobody here does.
+        Raises UnimplementedError when nobody here does, unless those are parameter servers.
         """
         with self._changed:
             alone = threading.active_count() == 1
-            if self._changed.wait_for(lambda: not self._missing(), 0 if alone else _WAIT):
+            if self._changed.wait_for(self._is_whole, 0 if alone else _WAIT):
                 return
-            others = ", ".join(f"/job:{job}/task:{number} at {self.addresses[job, number]}"
-                               for job, number in self._missing())
+            others = self._text(self._missing())
         raise errors.UnimplementedError(
             None, None, f"Tracer runs in one process, and this cluster has other tasks: {others}. Start their servers "
                         "in this process, too, or a cluster of one task, or tf.train.Server.create_local_server(), or "
@@ -61,6 +64,20 @@ class Cluster:
 
     def _missing(self) -> list[tuple[str, int]]:
         return [task for task in self.tasks if task not in self._started]
+
+    def _is_whole(self) -> bool:
+        missing = self._missing()
+        if not missing:
+            return True
+        if any(job != "ps" for job, _ in missing) or all(job == "ps" for job, _ in self._started):
+            return False
+        if not self._told:
+            self._told = True
+            logging.warning("Tracer runs in one process: this one holds what %s would.", self._text(missing))
+        return True
+
+    def _text(self, tasks: list[tuple[str, int]]) -> str:
+        return ", ".join(f"/job:{job}/task:{number} at {self.addresses[job, number]}" for job, number in tasks)
 
     def start(self, task: tuple[str, int]) -> bool:
         """Notes that a task was started. Whether it was not yet."""
