@@ -196,6 +196,14 @@ def test_constants_of_the_first_opencv(run, monkeypatch):
     assert not found.y
 
 
+@pytest.mark.parametrize("name", ["cv2", "h5py", "pandas", "seaborn"])
+def test_a_module_of_the_scripts_own_in_the_place_of_a_library(run, monkeypatch, name):
+    own = types.ModuleType(name)
+    own.show = lambda: 3
+    monkeypatch.setitem(sys.modules, name, own)
+    assert run(f"import {name} as library\nx = library.show()\n").x == 3
+
+
 def test_axes_take_the_arguments_they_took(run):
     pyplot = pytest.importorskip("matplotlib.pyplot")
     found = run("""

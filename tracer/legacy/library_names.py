@@ -26,7 +26,14 @@ def names(name: str, module: ModuleType, python: int) -> Mapping[str, Any] | Non
     makers = [table[name] for table in tables if name in table]
     if not makers:
         return None
-    return {key: value for make in makers for key, value in make(module).items()}
+    return {key: value for make in makers for key, value in _lost(make, module).items()}
+
+
+def _lost(make: Callable[[ModuleType], Mapping[str, Any]], module: ModuleType) -> Mapping[str, Any]:
+    try:
+        return make(module)
+    except (AttributeError, ImportError):  # the script's own module of that name, where the library is not needed
+        return {}
 
 
 def _get_arg_spec(function: Callable) -> ArgSpec:
