@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import Any
 
 _MAKERS = frozenset({"filter", "map", "range", "zip"})
@@ -31,7 +32,8 @@ def is_builtin_list(node: ast.AST) -> bool:
 def used(nodes: list[ast.AST], bound: frozenset[str]) -> str | None:
     """The first place of a file, of whose nodes and bound names it is told, where it uses one as a list."""
     own = bound & _MAKERS
-    return _changed(nodes, own) or _read(nodes, own) or _read_before_the_next_value(nodes, own)
+    return (_changed(nodes, own) or _read(nodes, own) or _read_before_the_next_value(nodes, own)
+            or _gone_through_twice(nodes, own))
 
 
 def _changed(nodes: list[ast.AST], own: frozenset[str]) -> str | None:
@@ -69,16 +71,48 @@ def _read(nodes: list[ast.AST], own: frozenset[str]) -> str | None:
 
 def _read_before_the_next_value(nodes: list[ast.AST], own: frozenset[str]) -> str | None:
     """`y = map(f, x)`, then `len(y)`, and only then another value for `y`."""
+    signs = (_found(_until_bound(rest, name), {name}, own) for name, rest in _iterators(nodes, own))
+    return next(filter(None, signs), None)
+
+
+def _gone_through_twice(nodes: list[ast.AST], own: frozenset[str]) -> str | None:
+    """`pairs = zip(a, b)`, then a loop over `pairs`, and then another use: Python 3 has nothing left for it."""
+    return next(filter(None, (_read_when_spent(rest, name) for name, rest in _iterators(nodes, own))), None)
+
+
+def _iterators(nodes: list[ast.AST], own: frozenset[str]) -> Iterator[tuple[str, list[ast.stmt]]]:
+    """Each name that an iterator is given to, with the statements that follow in its block."""
     for node in nodes:
         blocks: list[Any] = [getattr(node, name, None) for name in ("body", "orelse", "finalbody")]
         for block in (block for block in blocks if isinstance(block, list)):
             for number, statement in enumerate(block):
                 if isinstance(statement, ast.Assign) and _makes_iterator(statement.value, own):
-                    for name in (target.id for target in statement.targets if isinstance(target, ast.Name)):
-                        sign = _found(_until_bound(block[number + 1:], name), {name}, own)
-                        if sign:
-                            return sign
+                    for target in statement.targets:
+                        if isinstance(target, ast.Name):
+                            yield target.id, block[number + 1:]
+
+
+def _read_when_spent(statements: list[ast.stmt], name: str) -> str | None:
+    spent = False
+    for statement in statements:
+        uses = [part for part in ast.walk(statement) if isinstance(part, ast.Name) and part.id == name]
+        if any(not isinstance(use.ctx, ast.Load) for use in uses):
+            return None
+        if spent and uses:
+            return f"line {uses[0].lineno}: {name} is read again"
+        spent = spent or _spends(statement, name)
     return None
+
+
+def _spends(statement: ast.stmt, name: str) -> bool:
+    """Whether it certainly goes through all that the name has."""
+    if isinstance(statement, ast.For):
+        left = any(isinstance(part, ast.Break | ast.Return) for part in ast.walk(statement))
+        return _is_name(statement.iter, name) and not left
+    if not isinstance(statement, ast.Assign | ast.AugAssign | ast.Expr | ast.Return):
+        return False
+    return any(isinstance(part, ast.ListComp | ast.DictComp | ast.SetComp) and _is_name(part.generators[0].iter, name)
+               for part in ast.walk(statement))
 
 
 def _until_bound(statements: list[ast.stmt], name: str) -> list[ast.AST]:
