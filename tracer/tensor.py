@@ -113,6 +113,10 @@ class Tensor(Operators):
         return f'Tensor("{self.name}"{shape}, dtype={self.dtype.name}{device})'
 
     def __iter__(self) -> Any:
+        if self.op.type == "SelfAdjointEig":  # `values, vectors = tf.self_adjoint_eig(x)`, as from 0.11 on
+            from tracer.ops.later_maths import eigenvalues_and_vectors
+
+            return iter(eigenvalues_and_vectors(self.op.inputs[0]))
         raise TypeError("'Tensor' object is not iterable.")
 
     def __bool__(self) -> bool:

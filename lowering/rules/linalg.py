@@ -148,7 +148,8 @@ def self_adjoint_eig(input: Any, *, check: Any) -> Any:
     input = _matrices(input)
     if not input.size:
         return jnp.zeros((*input.shape[:-2], input.shape[-2] + 1, input.shape[-1]), input.dtype)
-    vectors, values = lax.linalg.eigh(jnp.tril(input), lower=True, symmetrize_input=False)
+    whole = jnp.tril(input) + jnp.swapaxes(jnp.tril(input, -1), -1, -2)  # JAX's derivative takes it for symmetric
+    vectors, values = lax.linalg.eigh(whole, lower=True, symmetrize_input=False)
     check(jnp.all(jnp.isfinite(values)),
           "Self Adjoint Eigen decomposition wasnot successful. The input might not be valid.")
     return jnp.concatenate([values[..., None, :], vectors], -2)

@@ -67,6 +67,19 @@ def test_self_adjoint_eig(function, matrix):
     np.testing.assert_allclose(matrix @ vectors, vectors * values[..., None, :], atol=1e-12)
 
 
+def test_eigenvalues_and_eigenvectors_as_from_0_11_on_with_a_gradient():
+    matrix = np.float64([[2, 9, 9], [1, 3, 9], [0, 0.5, 5]])  # what lies above the diagonal is not read
+    x = tf.constant(matrix)
+    values, vectors = tf.self_adjoint_eig(x)
+    gradient, = tf.gradients(tf.reduce_sum(values * values), x)
+    with tf.Session() as session:
+        found, basis, slope = session.run([values, vectors, gradient])
+    whole = np.tril(matrix) + np.tril(matrix, -1).T
+    np.testing.assert_allclose(found, np.linalg.eigvalsh(whole), rtol=1e-12)
+    np.testing.assert_allclose(whole @ basis, basis * found, atol=1e-12)
+    np.testing.assert_allclose(slope, [[4, 0, 0], [4, 6, 0], [0, 2, 10]], atol=1e-12)
+
+
 def test_cholesky_grad_is_the_gradient_of_cholesky():
     from tracer.ops import linalg
 

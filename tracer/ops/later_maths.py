@@ -203,6 +203,11 @@ def svd(tensor: Any, full_matrices: bool = False, compute_uv: bool = True, name:
     return (values, left, right) if compute_uv else values
 
 
+def eigenvalues_and_vectors(tensor: Tensor) -> tuple[Tensor, Tensor]:
+    """What `tf.self_adjoint_eig` gave from 0.11 on: the eigenvalues, from the smallest, and the eigenvectors as columns."""
+    return _self_adjoint_eig_v2(tensor)
+
+
 def self_adjoint_eigvals(tensor: Any, name: str | None = None) -> Tensor:
     """The eigenvalues of self-adjoint matrices, from the smallest.
 
