@@ -433,6 +433,16 @@ def test_rows_of_unequal_length_make_an_array_of_objects(printed):
         ]
 
 
+def test_arrays_of_one_element_beside_numbers_are_numbers_where_a_type_is_named(printed):
+    """The values are NumPy 1.16's."""
+    assert printed("""
+        import numpy as np
+        one = np.array([1.5], np.float32)
+        print(np.array([one, 0.0], dtype=np.float32).tolist(), np.asarray([[one, 1], [2, one]], float).tolist())
+        print(np.asarray([one, 0.0]).dtype, np.mean([one, 0.0]).tolist())
+        """).splitlines() == ["[1.5, 0.0] [[1.5, 1.0], [2.0, 1.5]]", "object [0.75]"]
+
+
 def test_rows_of_unequal_length_are_arguments_too(printed, tmp_path):
     """What NumPy 1.16 printed."""
     assert printed(f"""

@@ -277,6 +277,17 @@ def test_eigenvectors_by_their_module(run):
     assert issubclass(found.ArpackNoConvergence, RuntimeError)
 
 
+def test_filters_take_arrays_of_objects(run):
+    pytest.importorskip("scipy.signal")
+    found = run("""
+        import numpy as np
+        import scipy.signal
+        rewards = np.asarray([np.array([1.0]), np.array([2.0]), 4.0])
+        x = scipy.signal.lfilter([1], [1, -0.5], rewards[::-1], axis=0)[::-1]
+        """)
+    assert found.x.tolist() == [3, 4, 4]
+
+
 def test_windows_of_signals(run):
     windows = pytest.importorskip("scipy.signal.windows")
     found = run("""

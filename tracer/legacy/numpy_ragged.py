@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from tracer.legacy import numpy_sizes
+from tracer.legacy.old_numbers import scalar
 
-_REDUCED = ("amax", "amin", "argmax", "argmin", "max", "min", "ndim", "shape", "size", "sum")
+_REDUCED = ("amax", "amin", "argmax", "argmin", "max", "mean", "min", "ndim", "shape", "size", "sum")
 _TAKEN = (
     "all", "any", "append", "argsort", "array_split", "atleast_1d", "copy", "delete", "flip", "insert", "nonzero",
     "ravel", "repeat", "reshape", "roll", "save", "savez", "savez_compressed", "sort", "take", "tile", "transpose",
@@ -40,13 +41,33 @@ def of_random(known: Mapping[str, Callable]) -> dict[str, Callable]:
 
 
 def or_of_objects(make: Any, values: Any, dtype: Any = None, *given: Any, **named: Any) -> Any:
-    """The array, of objects where nobody named a type and the rows are of unequal length."""
+    """The array, of objects where nobody named a type and the rows are of unequal length.
+
+    Where somebody did, arrays of one element beside plain numbers are numbers themselves.
+    """
     try:
         return make(values, dtype, *given, **named)
     except ValueError as problem:
-        if dtype is not None or not _is_ragged(problem):
+        if not _is_ragged(problem):
             raise
-        return make(values, np.object_, *given, **named)
+        if dtype is None:
+            return make(values, np.object_, *given, **named)
+        return make(_plain(values), dtype, *given, **named)
+
+
+def numbers_of(values: Any) -> Any:
+    """The values as an array of numbers, where they are an array of objects each of which is or holds just one number."""
+    array = np.asarray(of_objects(values))
+    if array.dtype != object or not all(np.size(value) == 1 for value in array.flat):
+        return array
+    return np.array([np.asarray(value).item() for value in array.flat]).reshape(array.shape)
+
+
+def _plain(values: Any) -> Any:
+    if not isinstance(values, (list, tuple)):
+        return values
+    numbers = any(np.ndim(value) == 0 for value in values if not isinstance(value, (list, tuple)))
+    return [scalar(value) if numbers else _plain(value) for value in values]
 
 
 def of_objects(values: Any) -> Any:

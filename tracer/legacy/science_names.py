@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tracer.legacy import plot_names
+from tracer.legacy.numpy_ragged import numbers_of
 from tracer.legacy.old_numbers import scalar
 from tracer.legacy.plot_names import (
     axes_of,
@@ -32,10 +33,14 @@ def _scipy(module: ModuleType) -> dict[str, Any]:
     return {**found, "ifft": np.fft.ifft, "rand": np.random.rand, "randn": np.random.randn}
 
 
-def _windows(module: ModuleType) -> dict[str, Any]:
+def _signal(module: ModuleType) -> dict[str, Any]:
     from scipy.signal import windows
 
-    return {name: getattr(windows, name) for name in windows.__all__ if not hasattr(module, name)}
+    @functools.wraps(module.lfilter)
+    def lfilter(b: Any, a: Any, x: Any, *arguments: Any, **keywords: Any) -> Any:
+        return module.lfilter(b, a, numbers_of(x), *arguments, **keywords)  # took arrays of objects too
+
+    return {name: getattr(windows, name) for name in windows.__all__ if not hasattr(module, name)} | {"lfilter": lfilter}
 
 
 def _ndimage(module: ModuleType) -> dict[str, Any]:
@@ -215,7 +220,7 @@ LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "scipy": _scipy,
     "scipy.ndimage": _ndimage,
     "scipy.ndimage.interpolation": _ndimage,
-    "scipy.signal": _windows,
+    "scipy.signal": _signal,
     "sklearn": lambda module: {},
     "sklearn.datasets": _datasets,
     "sklearn.manifold": _manifold,
