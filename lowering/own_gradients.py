@@ -52,6 +52,8 @@ def step(node: Operation, context: Context) -> None:
             child.values.update(zip([*inputs, *extra, *node.outputs], [*values, *others, *outputs], strict=True))
             total = _by_script(node, gradient, cotangents[0], child)
             found = [total.get(t) for t in inputs]
+        for tensor, one, value in zip(inputs, found, values, strict=True):
+            _check_fits(node, tensor, one, value)
         return ([_like(one, v) for one, v in zip(found, values, strict=True)], [_like(None, v) for v in others])
 
     call = jax.custom_vjp(run)
@@ -77,6 +79,17 @@ def _by_script(node: Operation, gradient: CustomGradient, cotangents: list[Any],
             value = next(given)
             total[tensor] = total[tensor] + value if tensor in total else value
     return total
+
+
+def _check_fits(node: Operation, tensor: Tensor, gradient: Any, value: Any) -> None:
+    """Raises InvalidArgumentError for a gradient of another shape than its input, unless it is repeated to that."""
+    sizes, wanted = np.shape(gradient), value.shape
+    if gradient is None or (len(sizes) <= len(wanted) and all(
+            size in (1, own) for size, own in zip(sizes[::-1], wanted[::-1], strict=False))):
+        return
+    raise errors.InvalidArgumentError(
+        None, node, f"The gradient that the script has registered for {node.type} '{node.name}' has the shape {sizes} "
+                    f"where its input '{tensor.name}' has {wanted}.")
 
 
 def _like(gradient: Any, value: Any) -> Any:

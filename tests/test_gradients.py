@@ -87,6 +87,16 @@ def test_the_wrong_number_of_gradients():
         tf.gradients(product, product.op.inputs[0])
 
 
+def test_a_gradient_of_another_shape_names_the_operation():
+    x = tf.placeholder(tf.float32, name="x")
+    with override("Square", lambda op, grad: tf.transpose(grad)):
+        gradient = tf.gradients(tf.square(x, name="square"), x)[0]
+    assert evaluate(gradient, {x: np.zeros([2, 2])}).shape == (2, 2)
+    message = r"The gradient .* registered for Square 'square' has the shape \(3, 0\) where its input 'x:0' has \(0, 3\)"
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        evaluate(gradient, {x: np.zeros([0, 3])})
+
+
 @pytest.mark.parametrize(("function", "kind"), [
     (tf.ceil, "Ceil"), (lambda y: tf.argmax(y, 0), "ArgMax"),
     (lambda y: tf.accumulate_n([tf.ones([3]), y]), "DestroyTemporaryVariable"),

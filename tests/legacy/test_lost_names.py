@@ -394,6 +394,28 @@ def test_assertions_are_back_for_all_test_cases(read, name, holds, fails):
         check(*fails)
 
 
+def test_json_writes_sums_of_what_numpy_gave(printed):
+    """What Python 2 with NumPy 1.16 wrote, where such a sum of float32 is a float64."""
+    source = ("import io, json\nimport numpy as np\nmean = 0.0\nfor loss in np.array([0.1, 0.2], np.float32):\n"
+              "    mean += loss / 2\nhits = np.sum(np.array([1, 1, 0]) == 1)\n"
+              "text = json.dumps({'mean': mean, 'hits': [hits]}, sort_keys=True)\nprint(text[:24], text[24:27])\n")
+    assert printed(source) == '{"hits": [2], "mean": 0. 150\n'
+
+
+def test_json_refuses_what_it_always_did():
+    import json
+
+    legacy.install()
+    try:
+        with pytest.raises(TypeError, match="ndarray is not JSON serializable"):
+            json.dumps(np.zeros(3))
+        assert json.loads(json.dumps({"a": np.float32(0.5), "b": np.int64(3)})) == {"a": 0.5, "b": 3}
+    finally:
+        legacy.uninstall()
+    with pytest.raises(TypeError, match="float32 is not JSON serializable"):
+        json.dumps(np.float32(0.5))
+
+
 def test_pictures_through_scipy_misc(read, tmp_path):
     pytest.importorskip("PIL")
     module = read(

@@ -208,9 +208,9 @@ def apply_patches(options: Options) -> list[Callable[[], object]]:
     if options.float_format:
         undo.append(_print_as_numpy_1_11())
     if options.library_names:
-        from tracer.legacy import unittest_names
+        from tracer.legacy import json_numbers, unittest_names
 
-        undo.append(unittest_names.add_lost_methods())
+        undo += [unittest_names.add_lost_methods(), json_numbers.write_numbers()]
     return undo
 
 
