@@ -82,10 +82,10 @@ def _copy(array: Any) -> np.ndarray:
 
 def found(traced: jax.stages.Traced, arguments: tuple) -> Few | None:
     """The program that was traced for these arguments, where NumPy computes it sooner."""
-    held, streams, readonly, constants, _ = arguments
+    held, streams, readonly, constants, inputs = arguments
     outputs, *changes = traced.out_info
     if (not fast.on("few") or not options.on_cpu() or held or streams or not readonly or not outputs
-            or jax.tree.leaves(changes) or len(jax.tree.leaves(arguments)) != sum(map(len, arguments))):
+            or jax.tree.leaves(changes) or not jax.tree_util.all_leaves([*readonly, *constants, *inputs, *outputs])):
         return None
     if sum(math.prod(array.shape) for array in (*readonly, *constants)) > COPIED:
         return None
