@@ -25,7 +25,7 @@ from lowering.programs import fold
 from tracer import dtypes, errors
 from tracer.ir import Operation, Tensor
 
-JOINING = frozenset({"Pack", "Concat", "AddN"})
+JOINING = frozenset({"AddN", "Concat", "DynamicStitch", "Pack"})
 """Operations that may take the rows of a stack together."""
 DIFFERENTIATED = "differentiated"
 """Stands among the temporaries of a context whose operations are evaluated to be differentiated."""

@@ -132,8 +132,9 @@ def static_places(op: Operation) -> set[int]:
     return found | {i for i, tensor in enumerate(op.inputs) if tensor in wanted}
 
 
-def find(sequence: list[Operation]) -> list[list[Row]]:
-    """The repeated stretches among operations in the order of their creation, each as its rounds."""
+def find(sequence: list[Operation], below: int) -> list[list[Row]]:
+    """The repeated stretches among operations in the order of their creation, each as its rounds, of less than `below`
+    operations."""
     numbers: dict[Any, int] = {}
     tokens = np.array([numbers.setdefault(token(op), len(numbers)) for op in sequence], np.int64)
     place = {op: i for i, op in enumerate(sequence)}
@@ -141,7 +142,7 @@ def find(sequence: list[Operation]) -> list[list[Row]]:
     waiting = [(0, len(sequence))]
     while waiting:
         start, end = waiting.pop()
-        loops = _largest(sequence, tokens, start, end) if end - start >= OPERATIONS else []
+        loops = _largest(sequence, tokens, start, end, below) if end - start >= OPERATIONS else []
         for rounds in loops:
             covered = [place[op] for row in rounds for op in row if op is not None]
             waiting.append((start, min(covered)))
@@ -152,11 +153,11 @@ def find(sequence: list[Operation]) -> list[list[Row]]:
     return found
 
 
-def _largest(sequence: list[Operation], tokens: np.ndarray, start: int, end: int) -> list[list[Row]]:
+def _largest(sequence: list[Operation], tokens: np.ndarray, start: int, end: int, below: int) -> list[list[Row]]:
     """The loops in the stretch between two places that covers most operations."""
     stretches: list[tuple[int, int, int]] = []  # operations in whole rounds, period, place
     part = tokens[start:end]
-    for period in _periods(part):
+    for period in _periods(part, below):
         equal = np.concatenate([[0], (part[period:] == part[:-period]).astype(np.int8), [0]])
         edges = np.flatnonzero(np.diff(equal))
         for first, last in zip(edges[::2], edges[1::2], strict=True):
@@ -172,15 +173,15 @@ def _largest(sequence: list[Operation], tokens: np.ndarray, start: int, end: int
     return []
 
 
-def _periods(tokens: np.ndarray) -> list[int]:
-    """Likely lengths of a round: the commonest distances between operations of one kind."""
+def _periods(tokens: np.ndarray, below: int) -> list[int]:
+    """Likely lengths of a round, `below` one: the commonest distances between operations of one kind."""
     gaps: Counter[int] = Counter()
     order = np.argsort(tokens, kind="stable")
     for step in (1, 2, 3, 4, 6, 8):  # an operation may stand several times in a round
         if len(order) > step:
             equal = tokens[order][step:] == tokens[order][:-step]
             gaps.update((order[step:] - order[:-step])[equal].tolist())
-    longest = len(tokens) // ROUNDS
+    longest = min(len(tokens) // ROUNDS, below - 1)
     return [gap for gap, count in gaps.most_common(8 * PERIODS) if gap <= longest and count >= ROUNDS - 1][:PERIODS]
 
 

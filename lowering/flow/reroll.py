@@ -23,6 +23,10 @@ from tracer.ir import Operation, Tensor
 
 ACCUMULATES = frozenset({"Add", "AddN", "Mul", "Sub", "Maximum", "Minimum"})
 """Operations that do not make a loop of what else is in the round when they carry only their own result on."""
+ATTEMPTS = 3
+"""How often loops are looked for, shorter ones each time, where nothing comes of those that are found."""
+MANY = 16
+"""Fewest operations that are worth putting together for themselves."""
 Port = tuple[int, int]  # an operation of the round, and which of its outputs
 
 
@@ -200,11 +204,23 @@ def _arranged(nodes: list[Operation], context: Any) -> list[Item]:
     sequence = sorted((op for op in nodes if repeats.eligible(op, context)), key=lambda op: op._id)
     if len(sequence) < repeats.OPERATIONS:
         return list(nodes)
-    groups = _Groups(sequence, context.readers, context.given)
-    for rows in repeats.find(sequence):
-        groups.add(rows)
-    groups.grow()
-    order = _ordered(nodes, groups.worthwhile())
+    order: list[Item] = list(nodes)
+    kept: list[Wide | Chain] = []
+    below = len(sequence)
+    for _ in range(ATTEMPTS):
+        loops = repeats.find(sequence, below)
+        groups = _Groups(sequence, context.readers, context.given)
+        for rows in loops:
+            groups.add(rows)
+        groups.grow()
+        order = _ordered(nodes, [*kept, *groups.worthwhile()])
+        kept = [item for item in order if not isinstance(item, Operation)]
+        taken = {op for item in kept for op in item.operations}
+        lost = [rows for rows in loops if not any(op in taken for row in rows for op in row)]
+        if not lost:
+            break
+        below = max(len(rows[0]) for rows in lost)  # nothing came of these: there may be loops within their rounds
+        sequence = [op for op in sequence if op not in taken]
     for item in order:
         if isinstance(item, Chain):
             item.note_exports(context.readers)
@@ -252,10 +268,11 @@ class _Groups:
                 self._users(tensors)
 
     def worthwhile(self) -> list[Wide | Chain]:
-        """The items that hang together with a chain, or with a tensor that was cut up for them."""
+        """The items that hang together with a chain, with a tensor that was cut up for them, or with many constants."""
         by_operation = {op: item for item in self.items for op in item.operations}
         kept: dict[Wide | Chain, None] = {}
-        stack = [item for item in self.items if isinstance(item, Chain) or any(map(_is_cut, item.taken()))]
+        stack = [item for item in self.items
+                 if isinstance(item, Chain) or any(map(_is_cut, item.taken())) or _is_of_constants(item)]
         after: dict[Wide | Chain, set[Wide | Chain]] = {}
         for item in self.items:
             for tensors in item.taken():
@@ -303,6 +320,11 @@ def _is_cut(tensors: tuple[Tensor, ...]) -> bool:
     types = {t.op.type for t in tensors}
     sources = {t.op.inputs[0] if t.op.type == "Slice" else t.op for t in tensors if t.op.inputs}
     return len(sources) == 1 and types <= {"Slice", "Split", "Unpack"}
+
+
+def _is_of_constants(wide: Wide) -> bool:
+    """Whether these are many, and all that they do not have in common are constants: elements taken one by one."""
+    return len(wide.operations) >= MANY and all(t.op.type == "Const" for tensors in wide.varying.values() for t in tensors)
 
 
 def _longest_run(some: list[Operation | None]) -> list[Operation]:
@@ -368,7 +390,9 @@ def _ordered(nodes: list[Operation], items: list[Wide | Chain]) -> list[Item]:
             return order
         waiting = [item for item in alive if item in stuck]
         wides = [item for item in waiting if isinstance(item, Wide)]
-        alive.remove(min(wides or waiting, key=lambda item: len(item.operations)))
+        smallest = sorted(wides or waiting, key=lambda item: len(item.operations))
+        given_up = set(smallest[:max(1, len(smallest) // 8)])  # of hundreds many at once: each time all is sorted again
+        alive = [item for item in alive if item not in given_up]
 
 
 def _accesses(nodes: list[Operation], item_of: dict[Operation, Item]) -> Iterator[tuple[Item, Item]]:
@@ -391,7 +415,7 @@ def _accesses(nodes: list[Operation], item_of: dict[Operation, Item]) -> Iterato
 
 
 def _sorted(nodes: list[Operation], item_of: dict[Operation, Item]) -> tuple[list[Item], set[Item]]:
-    """The items in order, and those that wait for one another in a circle."""
+    """The items in order, and those that wait for one another in a circle; none if all are in order."""
     position: dict[Item, int] = {}
     before: dict[Item, dict[Item, None]] = {item_of[op]: {} for op in nodes}
     last_impure: Item | None = None
@@ -425,4 +449,18 @@ def _sorted(nodes: list[Operation], item_of: dict[Operation, Item]) -> tuple[lis
             if not waiting[later]:
                 count += 1
                 heapq.heappush(heap, (position[later], count, later))
-    return order, set(waiting) - set(order)
+    return order, _in_circles(set(waiting).difference(order), before, after)
+
+
+def _in_circles(stuck: set[Item], before: dict[Item, dict[Item, None]], after: dict[Item, list[Item]]) -> set[Item]:
+    """Those of `stuck` for which others wait that they wait for, without those that only wait for these."""
+    waited = {item: len(stuck.intersection(after.get(item, ()))) for item in stuck}
+    free = [item for item, count in waited.items() if not count]
+    while free:
+        item = free.pop()
+        stuck.discard(item)
+        for earlier in stuck.intersection(before[item]):
+            waited[earlier] -= 1
+            if not waited[earlier]:
+                free.append(earlier)
+    return stuck

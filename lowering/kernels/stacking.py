@@ -8,8 +8,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lowering import interpret
+from lowering import interpret, registry
 from lowering.kernels.arrays import Stack, StackRow
+from lowering.plan import companions
 from tracer.ir import Operation, Tensor
 
 
@@ -136,7 +137,9 @@ def _sliced(operations: list[Operation], context: Any) -> Any:
 
 
 def joined(node: Operation, context: Any) -> Any:
-    """The result of `Pack`, `Concat` or `AddN` where its inputs are rows of a stack, in order; None elsewhere."""
+    """The result of an operation that joins tensors, where these are rows of a stack, in order; None elsewhere."""
+    if node.type == "DynamicStitch":
+        return _stitched(node, context)
     tensors = node.inputs[1:] if node.type == "Concat" else node.inputs
     values = [context.values.get(tensor) for tensor in tensors]
     if sum(isinstance(value, StackRow) for value in values) < 2 or node.attrs.get("axis"):
@@ -160,6 +163,20 @@ def joined(node: Operation, context: Any) -> Any:
         return None
     return jnp.concatenate([a if alone else _side_by_side(a, int(axis))
                             for a, alone in zip(arrays, single, strict=True)], int(axis))
+
+
+def _stitched(node: Operation, context: Any) -> Any:
+    """The same of `DynamicStitch`, where each row has a constant as its place."""
+    indices, data = node.arguments
+    places = [None if tensor in context.given else _constant(tensor) for tensor in indices]
+    pieces = _pieces([context.values.get(tensor) for tensor in data])
+    if any(place is None or place.ndim for place in places) or any(isinstance(piece, int) for piece in pieces):
+        return None
+    if len({(piece.shape[1:], piece.dtype) for piece in pieces}) > 1:
+        return None
+    rule = registry.find(node.type)
+    assert rule is not None
+    return rule.function([np.stack(places)], [jnp.concatenate(pieces)], prepared=companions.prepared(node, context))
 
 
 def _total(arrays: list[Any], single: list[bool]) -> Any:

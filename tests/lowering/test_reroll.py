@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import tracer as tf
+from lowering.flow import reroll
 from lowering.programs.program import Program
 from tests.lowering import plainly
 
@@ -566,3 +567,68 @@ def test_a_round_that_another_operation_stands_in():
             outputs.append(output)
     rolled = equal(with_gradients(tf.reduce_sum(tf.pack(outputs) ** 2), state), {x: INPUTS})
     assert len([line for line in rolled if " rounds of " in line]) == 2
+
+
+# -- elements taken one by one
+
+
+def convolved(values, kernel, switch):
+    """A circular convolution as scripts wrote it, element by element."""
+    size, reach = values.get_shape()[0].value, kernel.get_shape()[0].value // 2
+    places = [[(i + j) % size for j in range(reach, -reach - 1, -1)] for i in range(size)]
+    parts = [tf.reduce_sum(tf.gather(values, line) * kernel, 0) for line in places]
+    if switch == "stitched":
+        return tf.dynamic_stitch(list(range(size)), parts)
+    if switch == "stitched backwards":
+        return tf.dynamic_stitch(list(reversed(range(size))), parts)
+    return tf.pack(parts)
+
+
+@pytest.mark.parametrize("switch", ["stitched", "stitched backwards", "packed"])
+def test_elements_taken_by_constant_places(switch):
+    v, k = tf.placeholder(tf.float32, [20]), tf.placeholder(tf.float32, [3])
+    y = convolved(v, k, switch)
+    values, kernel = rng.randn(20).astype(np.float32), np.array([0.25, 0.5, -1], np.float32)
+    rolled = equal([y, *tf.gradients(tf.reduce_sum(y * y), [v, k])], {v: values, k: kernel})
+    assert [line[:11] for line in rolled] == ["20 at once:"] * 3
+    wanted = sum(np.roll(values, shift) * weight for shift, weight in zip((-1, 0, 1), kernel, strict=True))
+    with tf.Session() as session:
+        found = session.run(y, {v: values, k: kernel})
+    np.testing.assert_allclose(found[::-1] if "back" in switch else found, wanted, rtol=1e-5, atol=1e-6)
+
+
+def test_a_place_of_what_is_stitched_may_be_fed():
+    v, k, place = tf.placeholder(tf.float32, [20]), tf.placeholder(tf.float32, [3]), tf.constant(0)
+    parts = [tf.reduce_sum(tf.gather(v, [i, i, i]) * k, 0) for i in range(20)]
+    y = tf.dynamic_stitch([place, *range(1, 20)], parts)
+    rolled = equal([y], {v: INPUTS.reshape(-1)[:20], k: np.ones(3), place: 20})
+    assert len(rolled) == 3
+
+
+def test_loops_within_rounds_that_are_no_loop():
+    """Each round of 20 elements reads two before it, so that nothing comes of the rounds themselves."""
+    k = tf.placeholder(tf.float32, [3])
+    history = [tf.placeholder(tf.float32, [20])] * 3
+    for _ in range(6):
+        history.append(tf.tanh(convolved(history[-3], k, "packed") + history[-1]))
+    feeds = {history[0]: rng.randn(20), k: np.array([0.25, 0.5, -1])}
+    rolled = equal([history[-1], *tf.gradients(history[-1], [history[0], k])], feeds)
+    assert [line[:11] for line in rolled] == ["20 at once:"] * 18
+
+
+@pytest.mark.parametrize("columns", [4, 400])
+def test_what_stands_in_each_others_way_is_given_up_in_few_steps(monkeypatch, columns):
+    """Two kinds of operations in each column, each of which needs the other one of the column before: no two can be one."""
+    sorts, one = [], reroll._sorted
+    monkeypatch.setattr(reroll, "_sorted", lambda *told: sorts.append(None) or one(*told))
+    x = tf.placeholder(tf.float32, [])
+    rows = []
+    for _ in range(columns):
+        first = tf.sin(x)
+        second = tf.cos(first)
+        third = tf.sin(second)
+        rows.append((first.op, third.op))
+    wides = [reroll.Wide([first, third]) for first, third in rows]
+    nodes = [op for op in tf.get_default_graph().get_operations() if op.type in ("Sin", "Cos")]
+    assert reroll._ordered(nodes, wides) == nodes
+    assert len(sorts) <= 50
