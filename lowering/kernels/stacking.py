@@ -168,11 +168,12 @@ def joined(node: Operation, context: Any) -> Any:
 def _stitched(node: Operation, context: Any) -> Any:
     """The same of `DynamicStitch`, where each row has a constant as its place."""
     indices, data = node.arguments
-    places = [None if tensor in context.given else _constant(tensor) for tensor in indices]
     pieces = _pieces([context.values.get(tensor) for tensor in data])
-    if any(place is None or place.ndim for place in places) or any(isinstance(piece, int) for piece in pieces):
+    if any(tensor in context.given or np.ndim(_constant(tensor)) for tensor in indices) or any(
+            isinstance(piece, int) for piece in pieces):
         return None
-    if len({(piece.shape[1:], piece.dtype) for piece in pieces}) > 1:
+    places: list[Any] = [_constant(tensor) for tensor in indices]
+    if any(place is None for place in places) or len({(piece.shape[1:], piece.dtype) for piece in pieces}) > 1:
         return None
     rule = registry.find(node.type)
     assert rule is not None
