@@ -121,6 +121,27 @@ def test_paths_of_0_9_to_0_12(read):
     assert callable(module.print_tensors_in_checkpoint_file)
 
 
+def test_modules_of_contrib_learn_that_tutorials_name(read):
+    module = read("""
+        import tensorflow as tf
+        from tensorflow.contrib.learn.python.learn import basic_session_run_hooks, session_run_hook, summary_writer_cache
+        learn = tf.contrib.learn
+        same = [learn.prediction_key.PredictionKey is learn.PredictionKey, learn.metric_key.MetricKey is learn.MetricKey,
+                learn.metric_spec.MetricSpec is learn.MetricSpec,
+                learn.dnn_linear_combined.DNNLinearCombinedClassifier is learn.DNNLinearCombinedClassifier,
+                learn.learn_io.extract_pandas_data is learn.extract_pandas_data,
+                learn.logistic_regressor.LogisticRegressor is learn.LogisticRegressor,
+                learn.graph_io.read_batch_examples is learn.read_batch_examples,
+                learn.session_run_hook.SessionRunHook is tf.train.SessionRunHook is session_run_hook.SessionRunHook,
+                learn.basic_session_run_hooks.StopAtStepHook is tf.train.StopAtStepHook]
+        named = [learn.data_feeder.DataFeeder, learn.tensor_signature.TensorSignature,
+                 summary_writer_cache.SummaryWriterCache]
+        tasks = [learn.TaskType.MASTER, learn.TaskType.PS, learn.TaskType.WORKER]
+    """)
+    assert module.same == [True] * 9
+    assert module.tasks == ["master", "ps", "worker"]
+
+
 def test_modules_that_packages_imported_for_themselves(read):
     module = read("""
         import threading

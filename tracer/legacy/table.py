@@ -226,6 +226,9 @@ MODULES: dict[str, str] = {
         "tracer.contrib.learn.preprocessing.categorical_vocabulary"
     ),
     "tensorflow.contrib.learn.python.learn.preprocessing.text": "tracer.contrib.learn.preprocessing.text",
+    "tensorflow.contrib.learn.python.learn.basic_session_run_hooks": "tracer.younger.hooks",  # from 0.10 on, as the next two
+    "tensorflow.contrib.learn.python.learn.session_run_hook": "tracer.younger.hooks",
+    "tensorflow.contrib.learn.python.learn.summary_writer_cache": "tracer.younger.hooks",
     "tensorflow.contrib.learn.python.learn.trainer": "tracer.contrib.learn.trainer",
     "tensorflow.contrib.learn.python.learn.utils": "package",  # from 0.9 on
     "tensorflow.contrib.learn.python.learn.utils.inspect_checkpoint": "tracer.inspect_checkpoint",

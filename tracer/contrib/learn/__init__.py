@@ -40,7 +40,15 @@ from tracer.contrib.learn.io import extract_pandas_labels as extract_pandas_labe
 from tracer.contrib.learn.io import extract_pandas_matrix as extract_pandas_matrix
 from tracer.contrib.learn.io import pandas_io as pandas_io
 
-_OF_ESTIMATORS = frozenset({"autoencoder", "base", "dnn", "linear", "rnn", "run_config", "estimator", "head", "model_fn"})
+_OF_ESTIMATORS = frozenset({"autoencoder", "base", "dnn", "linear", "rnn", "run_config", "estimator", "head", "model_fn",
+                            "logistic_regressor", "tensor_signature"})
+_LEFT_OPEN = {
+    "prediction_key": "tracer.contrib.learn.estimators.model_fn", "metric_key": "tracer.contrib.learn.estimators.model_fn",
+    "dnn_linear_combined": "tracer.contrib.learn.estimators.canned", "learn_io": "tracer.contrib.learn.io",
+    "data_feeder": "tracer.contrib.learn.io.data_feeder", "graph_io": "tracer.contrib.learn.io.graph_io",
+    **dict.fromkeys(("basic_session_run_hooks", "session_run_hook", "summary_writer_cache"), "tracer.younger.hooks"),
+}
+"""Modules that 0.12 imported here, which its tutorials name: `tf.contrib.learn.prediction_key.PredictionKey`."""
 _LATER = {
     "estimators.canned": (
         "DNNClassifier DNNLinearCombinedClassifier DNNLinearCombinedRegressor DNNRegressor LinearClassifier "
@@ -50,7 +58,7 @@ _LATER = {
     "estimators.inferred": (
         "infer_real_valued_columns_from_input infer_real_valued_columns_from_input_fn"),
     "estimators.logistic_regressor": "LogisticRegressor",
-    "estimators.run_config": "ClusterConfig Environment",
+    "estimators.run_config": "ClusterConfig Environment TaskType",
     "estimators.model_fn": "MetricKey ModeKeys ModelFnOps PredictionKey",
     "experiment": "Experiment SKCompat",
     **{f"io.{module}": names for module, names in io._LATER.items()},
@@ -65,6 +73,8 @@ def __getattr__(name: str) -> Any:
         return getattr(io, name)
     if name in _OF_ESTIMATORS:
         return importlib.import_module(f"{__name__}.estimators.{name}")
+    if name in _LEFT_OPEN:
+        return importlib.import_module(_LEFT_OPEN[name])
     if name in ("tf", "np"):  # programs of skflow's reach for these
         return importlib.import_module("tracer" if name == "tf" else "numpy")
     return importlib.import_module("tracer.younger").find_in(__name__, _LATER, name)

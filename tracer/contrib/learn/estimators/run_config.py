@@ -19,6 +19,14 @@ class Environment:
     GOOGLE = "google"
 
 
+class TaskType:
+    """The jobs that `ClusterConfig` knows by name."""
+
+    MASTER = "master"
+    PS = "ps"
+    WORKER = "worker"
+
+
 class ClusterConfig:
     """The cluster that this process is a task of, as the environment variable `TF_CONFIG` says it; from 0.12 on.
 
