@@ -97,8 +97,8 @@ class TensorflowFinder:
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
         """Implements the finder protocol; None leaves the name to the next finder."""
         top, _, below = fullname.partition(".")
-        if top == "tracer" and MODULES.get(f"tensorflow.{below}") == "package":  # `from tensorflow import models`
-            return ModuleSpec(fullname, _AliasLoader(f"tensorflow.{below}"))
+        if top == "tracer" and below != "g3doc" and MODULES.get(f"tensorflow.{below}") == "package":
+            return ModuleSpec(fullname, _AliasLoader(f"tensorflow.{below}"))  # `from tensorflow import models`
         if top != "tensorflow":
             return None
         if fullname in MODULES:
