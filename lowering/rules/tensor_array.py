@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -129,7 +130,27 @@ def write(handle: Handle, index: Any, value: Any, flow_in: Elements, *, check: A
     if handle.adds:
         return Elements(None, elements.stacked.at[index].add(value), elements.written.at[index].set(True))
     check(~inside | ~elements.written[index], _named(handle, _WRITTEN), index)
-    return Elements(None, elements.stacked.at[index].set(value), elements.written.at[index].set(True))
+    differentiated = temporaries is not None and DIFFERENTIATED in temporaries
+    stacked = _put(elements.stacked, index, value) if differentiated else elements.stacked.at[index].set(value)
+    return Elements(None, stacked, elements.written.at[index].set(True))
+
+
+@jax.custom_vjp
+def _put(rows: Any, index: Any, value: Any) -> Any:
+    """`rows` with `value` in the place of one that nothing has been written to: by which nobody asks for a gradient."""
+    return rows.at[index].set(value)
+
+
+def _put_forward(rows: Any, index: Any, value: Any) -> tuple:
+    return _put(rows, index, value), index
+
+
+def _put_back(index: Any, gradient: Any) -> tuple:
+    """That of the rows is left as it is: to set the one to zero takes a copy of all, in each round of a loop."""
+    return gradient, np.zeros(np.shape(index), jax.dtypes.float0), gradient[index]
+
+
+_put.defvjp(_put_forward, _put_back)
 
 
 def _added(handle: Handle, at: int, item: Any, value: Any) -> Any:

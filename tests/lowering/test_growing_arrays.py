@@ -1,5 +1,7 @@
 """Arrays that grow while a loop writes to them. The numbers are TensorFlow 0.12.1's."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -141,3 +143,39 @@ def test_an_array_of_fixed_size_does_not_grow():
                             [tf.constant(0), fixed])
     with tf.Session() as session, pytest.raises(errors.InvalidArgumentError, match="not resizeable and size is: 2"):
         session.run(kept.pack(), {limit: 3})
+
+
+def test_the_way_back_leaves_the_rest_of_an_array_alone():
+    """To set the row that a round has written to zero, in the gradient by all rows, takes a copy of all of them."""
+    x = tf.placeholder(tf.float32, [7, 3])
+    w = tf.Variable(np.float32(0.5))
+    rows = tf.TensorArray(tf.float32, 7)
+
+    def body(t, h, rows):
+        h = tf.tanh(h * w + tf.gather(x, t))
+        return t + 1, h, rows.write(t, h)
+
+    rows = tf.while_loop(lambda t, h, rows: t < 7, body, [0, tf.zeros([3]), rows])[2].pack()
+    gradients = [tf.convert_to_tensor(g) for g in tf.gradients(tf.reduce_sum(tf.square(rows)), [x, w])]
+    values, h, wanted = np.linspace(-1, 1, 21, dtype=np.float32).reshape(7, 3), np.zeros(3), []
+    for row in values:
+        h = np.tanh(h * 0.5 + row)
+        wanted.append(h)
+    with tf.Session() as session:
+        session.run(w.initializer)
+        found, by_x, by_w = session.run([rows, *gradients], {x: values})
+        text = str(session.runs()[-1].single.compiled({})[0].trace(*_arguments(session, values)).jaxpr)
+    np.testing.assert_allclose(found, wanted, rtol=1e-5)
+    back, of_w = np.zeros(3), 0.0
+    for t in reversed(range(7)):
+        before = (2 * wanted[t] + back) * (1 - wanted[t] ** 2)
+        np.testing.assert_allclose(by_x[t], before, rtol=1e-4, atol=1e-6)
+        of_w += (before * (wanted[t - 1] if t else 0)).sum()
+        back = before * 0.5
+    np.testing.assert_allclose(by_w, of_w, rtol=1e-4)
+    assert len(re.findall(r"f32\[7,3\] = (dynamic_update_slice|scatter\[)", text)) == 1, text
+
+
+def _arguments(session, values):
+    program = session.runs()[-1].single
+    return program.arguments(session._state, dict.fromkeys(program.dynamic, values))
