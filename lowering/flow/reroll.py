@@ -10,15 +10,13 @@ known before, and where values turn out to have different shapes they are evalua
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection
 from typing import Any
 
-from lowering import fast, registry
-from lowering.flow import memory, repeats
-from lowering.flow.memory import Memory
+from lowering import fast
+from lowering.flow import memory, ordering, repeats
 from lowering.flow.repeats import ROUNDS, Inside, Row
-from lowering.plan.slice import variable_of
+from lowering.flow.rounds import Chain, Item, Wide
 from tracer.ir import Operation, Tensor
 
 ACCUMULATES = frozenset({"Add", "AddN", "Mul", "Sub", "Maximum", "Minimum"})
@@ -27,161 +25,6 @@ ATTEMPTS = 3
 """How often loops are looked for, shorter ones each time, where nothing comes of those that are found."""
 MANY = 16
 """Fewest operations that are worth putting together for themselves."""
-Port = tuple[int, int]  # an operation of the round, and which of its outputs
-
-
-class Wide:
-    """One operation of each round, all evaluated as one: nothing passes from one of them to another."""
-
-    def __init__(self, operations: Sequence[Operation], given: Collection[Tensor] = ()) -> None:
-        self.fed = given
-        self.operations = list(operations)
-        self.template = self.operations[0]
-        self.static = repeats.static_places(self.template)
-        self.varying: dict[int, tuple[Tensor, ...]] = {}  # inputs that differ from round to round
-        self.memory = Memory()
-
-    def verify(self) -> bool:
-        """Finds what varies. False where these operations cannot be evaluated as one."""
-        members = set(self.operations)
-        memory = Memory.of([[op] for op in self.operations], [self.template])
-        if len(members) < len(self.operations) or memory is None or memory.shared:
-            return False
-        self.memory = memory
-        for i in range(len(self.template.inputs)):
-            tensors = tuple(op.inputs[i] for op in self.operations)
-            if repeats.same(tensors, self.fed):
-                if memory.holds(tensors[0]):
-                    return False
-                continue
-            if memory.takes(tensors):
-                continue
-            if any(t.op in members or variable_of(t) is not None for t in tensors):
-                return False
-            if i in self.static and all(t.op.type == "Const" for t in tensors):
-                return False  # like the place of a slice: it shapes each of them in its own way
-            self.varying[i] = tensors
-        rule = registry.find(self.template.type)
-        if not self.varying and not (rule is not None and rule.draws):
-            return False  # they are one value
-        bound: dict[Tensor, Any] = {}
-        return all(bound.setdefault(t, self.varying.get(i)) == self.varying.get(i)
-                   for i, t in enumerate(self.template.inputs))
-
-    def taken(self) -> Iterator[tuple[Tensor, ...]]:
-        """What it takes for each round."""
-        yield from (tensors for i, tensors in self.varying.items() if i not in self.static)
-
-    def given(self) -> Iterator[tuple[Tensor, ...]]:
-        """What it gives in each round."""
-        for o in range(len(self.template.outputs)):
-            yield tuple(op.outputs[o] for op in self.operations)
-
-    def __repr__(self) -> str:
-        return f"{len(self.operations)} at once: {self.template.name} to {self.operations[-1].name}"
-
-
-class Chain:
-    """Rounds of which each needs the one before: `rows[t][k]` is operation k of round t, None where nothing needs it.
-
-    An input is an output of the same round, carried over from the round before, taken from outside (in each round
-    another tensor), or the same in all rounds.
-    """
-
-    def __init__(self, rows: list[Row], given: Collection[Tensor] = ()) -> None:
-        self.fed = given
-        self.rows = rows
-        self.template = rows[1]
-        self.carried: dict[Port, Tensor] = {}  # what the first round starts from
-        self.varying: dict[tuple[Tensor | None, ...], None] = {}
-        self.static: dict[tuple[Tensor | None, ...], None] = {}  # those among them that the rules must know
-        self.exported: dict[Port, list[int]] = {}  # outputs that others read, and of which rounds
-        self.memory = Memory()
-
-    @property
-    def operations(self) -> list[Operation]:
-        """All operations, round after round."""
-        return [op for row in self.rows for op in row if op is not None]
-
-    def verify(self) -> bool:
-        """Finds what is carried and what varies. False where a tensor would have to be two things at once."""
-        while len(self.rows) >= ROUNDS:
-            found = self._wire()
-            if found is not None:
-                return found
-            self.rows = self.rows[1:]  # the first round starts one thing from two places
-            self.template = self.rows[1]
-        return False
-
-    def _wire(self) -> bool | None:
-        where = repeats.places(self.rows)
-        memory = Memory.of(self.rows, self.template)
-        if memory is None:
-            return False
-        self.carried, self.varying, self.static, self.memory = {}, {}, {}, memory
-        bound: dict[Tensor, Any] = {}
-        for k, line in enumerate(repeats.sources(self.rows, 1, where)):
-            op = self.template[k]
-            assert op is not None
-            assert line is not None
-            fixed = repeats.static_places(op)
-            for i, source in enumerate(line):
-                tensors = tuple(None if row[k] is None else row[k].inputs[i] for row in self.rows)  # type: ignore[union-attr]
-                if isinstance(source, Inside):
-                    start = tensors[0]
-                    assert start is not None
-                    port = source.operation, source.output
-                    if source.before and self.carried.setdefault(port, start) is not start:
-                        return None
-                    if source.before and variable_of(start) is not None:
-                        return False  # not what it holds is carried on, but the variable
-                    continue
-                present = [t for t in tensors if t is not None]
-                if any(t.op in where for t in present):
-                    return False
-                alike = repeats.same(present, self.fed)
-                if memory.keeps(present[0]) if alike else memory.takes(tensors):
-                    if alike:
-                        return False  # a variable of one round, which others look at
-                    continue
-                if bound.setdefault(source, None if alike else tensors) != (None if alike else tensors):
-                    return False
-                if alike:
-                    continue
-                if any(variable_of(t) is not None for t in present):
-                    return False
-                if i in fixed and all(t.op.type == "Const" for t in present):
-                    return False
-                (self.static if i in fixed else self.varying)[tensors] = None
-        return bool(self.carried)
-
-    def note_exports(self, readers: dict[Tensor, list[Any]]) -> None:
-        """Notes the outputs that others read."""
-        inside = set(self.operations)
-        for t, row in enumerate(self.rows):
-            for k, op in enumerate(row):
-                for o, tensor in enumerate(op.outputs if op is not None else ()):
-                    if variable_of(tensor) is None and any(reader not in inside for reader in readers.get(tensor, ())):
-                        self.exported.setdefault((k, o), []).append(t)
-
-    def taken(self) -> Iterator[tuple[Tensor, ...]]:
-        """What it takes for each round."""
-        for tensors in self.varying:
-            yield tuple(t for t in tensors if t is not None)
-
-    def given(self) -> Iterator[tuple[Tensor, ...]]:
-        """What it gives in each round."""
-        for k, op in enumerate(self.template):
-            for o in range(len(op.outputs) if op is not None else 0):
-                yield tuple(row[k].outputs[o] for row in self.rows if row[k] is not None)  # type: ignore[union-attr]
-
-    def __repr__(self) -> str:
-        operations = self.operations
-        return (f"{len(self.rows)} rounds of {len(self.template)} operations: {operations[0].name} to "
-                f"{operations[-1].name}, {len(self.carried)} carried on")
-
-
-Item = Operation | Wide | Chain
 
 
 def arranged(nodes: list[Operation], context: Any) -> list[Item]:
@@ -213,7 +56,7 @@ def _arranged(nodes: list[Operation], context: Any) -> list[Item]:
         for rows in loops:
             groups.add(rows)
         groups.grow()
-        order = _ordered(nodes, [*kept, *groups.worthwhile()])
+        order = ordering.ordered(nodes, [*kept, *groups.worthwhile()])
         kept = [item for item in order if not isinstance(item, Operation)]
         taken = {op for item in kept for op in item.operations}
         lost = [rows for rows in loops if not any(op in taken for row in rows for op in row)]
@@ -376,91 +219,3 @@ def _reached(starts: set[int], onward: dict[int, set[int]]) -> set[int]:
         found |= more
         stack += more
     return found
-
-
-def _ordered(nodes: list[Operation], items: list[Wide | Chain]) -> list[Item]:
-    """Nodes and items in an order that their dependencies allow; items that stand in one another's way are given up."""
-    alive = list(items)
-    while True:
-        item_of: dict[Operation, Item] = {op: op for op in nodes}
-        for item in alive:
-            item_of.update(dict.fromkeys(item.operations, item))
-        order, stuck = _sorted(nodes, item_of)
-        if not stuck:
-            return order
-        waiting = [item for item in alive if item in stuck]
-        wides = [item for item in waiting if isinstance(item, Wide)]
-        smallest = sorted(wides or waiting, key=lambda item: len(item.operations))
-        given_up = set(smallest[:max(1, len(smallest) // 8)])  # of hundreds many at once: each time all is sorted again
-        alive = [item for item in alive if item not in given_up]
-
-
-def _accesses(nodes: list[Operation], item_of: dict[Operation, Item]) -> Iterator[tuple[Item, Item]]:
-    """What must follow upon what, so that every variable is read and written in the order of `nodes`."""
-    if not any(map(memory.writes, nodes)):
-        return
-    writer: dict[Operation, Item] = {}
-    readers: dict[Operation, list[Item]] = {}
-    for op in nodes:
-        item = item_of[op]
-        for variable, writes in memory.accesses(op):
-            earlier = [*readers.get(variable, ())] if writes else []
-            if variable in writer:
-                earlier.append(writer[variable])
-            yield from ((item, other) for other in earlier if other is not item)
-            if writes:
-                writer[variable], readers[variable] = item, []
-            else:
-                readers.setdefault(variable, []).append(item)
-
-
-def _sorted(nodes: list[Operation], item_of: dict[Operation, Item]) -> tuple[list[Item], set[Item]]:
-    """The items in order, and those that wait for one another in a circle; none if all are in order."""
-    position: dict[Item, int] = {}
-    before: dict[Item, dict[Item, None]] = {item_of[op]: {} for op in nodes}
-    last_impure: Item | None = None
-    for item, needs in _accesses(nodes, item_of):
-        before[item][needs] = None
-    for i, op in enumerate(nodes):
-        item = item_of[op]
-        position[item] = i
-        needs = before[item]
-        for other in (*(t.op for t in op.inputs), *op.control_inputs):
-            if other in item_of and item_of[other] is not item:
-                needs[item_of[other]] = None
-        rule = registry.find(op.type)
-        if item is op and (rule is None or not rule.pure):  # these stay in their order among themselves
-            if last_impure is not None:
-                needs[last_impure] = None
-            last_impure = item
-    after: dict[Item, list[Item]] = {}
-    for item, needs in before.items():
-        for other in needs:
-            after.setdefault(other, []).append(item)
-    waiting = {item: len(needs) for item, needs in before.items()}
-    heap = [(position[item], n, item) for n, (item, count) in enumerate(waiting.items()) if not count]
-    heapq.heapify(heap)
-    count, order = len(waiting), []
-    while heap:
-        item = heapq.heappop(heap)[2]
-        order.append(item)
-        for later in after.get(item, ()):
-            waiting[later] -= 1
-            if not waiting[later]:
-                count += 1
-                heapq.heappush(heap, (position[later], count, later))
-    return order, _in_circles(set(waiting).difference(order), before, after)
-
-
-def _in_circles(stuck: set[Item], before: dict[Item, dict[Item, None]], after: dict[Item, list[Item]]) -> set[Item]:
-    """Those of `stuck` for which others wait that they wait for, without those that only wait for these."""
-    waited = {item: len(stuck.intersection(after.get(item, ()))) for item in stuck}
-    free = [item for item, count in waited.items() if not count]
-    while free:
-        item = free.pop()
-        stuck.discard(item)
-        for earlier in stuck.intersection(before[item]):
-            waited[earlier] -= 1
-            if not waited[earlier]:
-                free.append(earlier)
-    return stuck

@@ -13,7 +13,7 @@ from lowering import interpret, registry
 from lowering.checks import Check, error_of
 from lowering.flow import repeats
 from lowering.flow.matmuls import Products
-from lowering.flow.reroll import Chain, Item, Port, Wide
+from lowering.flow.rounds import Chain, Item, Port, Wide
 from lowering.interpret import Context
 from lowering.kernels.arrays import Stack, StackRow
 from lowering.kernels.stacking import ShapesDifferError, stacked

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import tracer as tf
-from lowering.flow import reroll
+from lowering.flow import ordering, rounds
 from lowering.programs.program import Program
 from tests.lowering import plainly
 
@@ -619,8 +619,8 @@ def test_loops_within_rounds_that_are_no_loop():
 @pytest.mark.parametrize("columns", [4, 400])
 def test_what_stands_in_each_others_way_is_given_up_in_few_steps(monkeypatch, columns):
     """Two kinds of operations in each column, each of which needs the other one of the column before: no two can be one."""
-    sorts, one = [], reroll._sorted
-    monkeypatch.setattr(reroll, "_sorted", lambda *told: sorts.append(None) or one(*told))
+    sorts, one = [], ordering._sorted
+    monkeypatch.setattr(ordering, "_sorted", lambda *told: sorts.append(None) or one(*told))
     x = tf.placeholder(tf.float32, [])
     rows = []
     for _ in range(columns):
@@ -628,7 +628,7 @@ def test_what_stands_in_each_others_way_is_given_up_in_few_steps(monkeypatch, co
         second = tf.cos(first)
         third = tf.sin(second)
         rows.append((first.op, third.op))
-    wides = [reroll.Wide([first, third]) for first, third in rows]
+    wides = [rounds.Wide([first, third]) for first, third in rows]
     nodes = [op for op in tf.get_default_graph().get_operations() if op.type in ("Sin", "Cos")]
-    assert reroll._ordered(nodes, wides) == nodes
+    assert ordering.ordered(nodes, wides) == nodes
     assert len(sorts) <= 50
