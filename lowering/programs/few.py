@@ -103,18 +103,20 @@ def _one(equation: Any) -> float:
         return math.inf
     if inner is not None:
         return _CALL if numpy_lines.place_of(equation) is not None else _seconds(inner)
-    name, parameters = equation.primitive.name, equation.params
-    if name not in numpy_lines.MAKERS or (name == "convert_element_type" and not _is_widening(equation)):
+    name = equation.primitive.name
+    if name not in numpy_lines.MAKERS or (name in _ONLY and not _ONLY[name](equation)):
         return math.inf
     size = sum(math.prod(value.aval.shape) for value in (*equation.invars, *equation.outvars))
     if name == "dot_general":
         multiplied = math.prod(equation.outvars[0].aval.shape) * equation.invars[0].aval.shape[-1]
-        return _CALL + 2 * multiplied / _PRODUCTS if _is_product(parameters) and multiplied <= ALONE else math.inf
+        return _CALL + 2 * multiplied / _PRODUCTS if multiplied <= ALONE else math.inf
     return 0 if name in numpy_lines.VIEWS else _CALL + size / (_FUNCTIONS if name in numpy_lines.CURVED else _ELEMENTS)
 
 
 def _is_known(value: Any) -> bool:
-    return getattr(value.aval, "dtype", None) is not None and value.aval.dtype.name in _KINDS
+    """Whether it is an array of numbers, at least one: of none, NumPy refuses to say which is the largest."""
+    dtype = getattr(value.aval, "dtype", None)
+    return dtype is not None and dtype.name in _KINDS and 0 not in value.aval.shape
 
 
 def _is_widening(equation: Any) -> bool:
@@ -123,6 +125,14 @@ def _is_widening(equation: Any) -> bool:
     return given.kind != "f" or np.dtype(made).kind == "f"
 
 
-def _is_product(parameters: dict[str, Any]) -> bool:
-    """Whether it is one of two matrices as they are."""
-    return parameters["dimension_numbers"] == (((1,), (0,)), ((), ()))
+def _is_product(equation: Any) -> bool:
+    """Whether it is one of two matrices as they are, of their own type."""
+    made, given = equation.outvars[0].aval, equation.invars[0].aval
+    return equation.params["dimension_numbers"] == (((1,), (0,)), ((), ())) and made.dtype == given.dtype
+
+
+_ONLY: dict[str, Any] = {
+    "convert_element_type": _is_widening, "dot_general": _is_product,
+    "select_n": lambda equation: len(equation.invars) == 3 and equation.invars[0].aval.dtype == bool,
+}
+"""Which equations of some kinds NumPy computes as they are."""

@@ -141,7 +141,7 @@ def test_nothing_is_said_of_what_is_infinite(programs):
 
 
 @pytest.mark.parametrize(
-    "case", ["no variable", "a write", "random numbers", "many rows", "a large table", "a real made whole"])
+    "case", ["no variable", "a write", "random numbers", "many rows", "no row", "a large table", "a real made whole"])
 def test_what_is_left_to_xla(programs, case):
     x = tf.placeholder(tf.float32, [None, 4])
     y, rows = network(x), X
@@ -153,6 +153,8 @@ def test_what_is_left_to_xla(programs, case):
         y = tf.nn.dropout(y, 0.5)
     elif case == "many rows":
         rows = np.ones((4000, 4), np.float32)
+    elif case == "no row":
+        y, rows = tf.reduce_max(y, reduction_indices=[0]), X[:0]
     elif case == "a large table":
         y = tf.matmul(x, tf.Variable(tf.ones([4, 1 << 15])))
     else:
