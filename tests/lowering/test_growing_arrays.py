@@ -145,6 +145,7 @@ def test_an_array_of_fixed_size_does_not_grow():
         session.run(kept.pack(), {limit: 3})
 
 
+@pytest.mark.usefixtures("fast_paths")  # which also keep other copies out of the loop
 def test_the_way_back_leaves_the_rest_of_an_array_alone():
     """To set the row that a round has written to zero, in the gradient by all rows, takes a copy of all of them."""
     x = tf.placeholder(tf.float32, [7, 3])
