@@ -14,6 +14,17 @@ def scan_parts(parameters: Mapping[str, Any]) -> tuple[int, int]:
     return parameters["num_consts"], parameters["num_carry"]
 
 
+CALLS = frozenset({"pjit", "jit", "closed_call", "core_call", "custom_jvp_call", "custom_vjp_call", "remat", "checkpoint"})
+"""The equations that compute what another program does, once."""
+
+
+def called(equation: Any) -> Any:
+    """The program that an equation calls, with its constants or without; None for any other equation."""
+    if equation.primitive.name not in CALLS:
+        return None
+    return equation.params.get("jaxpr") or equation.params.get("call_jaxpr")
+
+
 def inside(equation: Any) -> list[Any]:
     """The jaxprs among the parameters of an equation: what is called, looped over or chosen from."""
     return [part for value in equation.params.values() for part in (value if isinstance(value, tuple | list) else [value])

@@ -62,7 +62,7 @@ class _Prepared:
 _DIRECT = ("", "local", b"", b"local")
 
 
-def _server_of(target: Any) -> Any:
+def server_of(target: Any) -> Any:
     """The server of this process that has this target; None for sessions that have none."""
     from tracer import compat, errors
 
@@ -94,7 +94,7 @@ class BaseSession:
                 raise TypeError(f"target must be a string, but got {type(target)}")
         if config is not None and getattr(getattr(config, "DESCRIPTOR", None), "name", "") != "ConfigProto":
             raise TypeError(f"config must be a tf.ConfigProto, but got {type(config)}")
-        self._server = _server_of(target)
+        self._server = server_of(target)
         self._graph = graph or scopes.get_default_graph()
         self._target = target
         self._config = config if config is not None or self._server is None else self._server.session_config

@@ -20,10 +20,7 @@ from jax.extend import core
 
 from lowering.batch.proving import Place
 from lowering.batch.rowwise import RESULTS, Guard, Mask, Path, Plan
-from lowering.jaxprs import scan_parts
-
-_CALLS = {"pjit": "jaxpr", "jit": "jaxpr", "remat": "jaxpr", "checkpoint": "jaxpr", "closed_call": "call_jaxpr",
-          "core_call": "call_jaxpr", "custom_jvp_call": "call_jaxpr", "custom_vjp_call": "call_jaxpr"}
+from lowering.jaxprs import called, scan_parts
 
 _STARTS = {"dynamic_slice": 1, "dynamic_update_slice": 2}
 """Where the operands begin that say which place is meant."""
@@ -122,8 +119,8 @@ class _Masked:
 
     def _equation(self, equation: Any, operands: list[Any], at: Path) -> list[Any]:
         name, parameters = equation.primitive.name, equation.params
-        if name in _CALLS:
-            return self.program(parameters[_CALLS[name]], operands, (*at, "body"))
+        if (inner := called(equation)) is not None:
+            return self.program(inner, operands, (*at, "body"))
         if name == "scan":
             return self._scan(parameters, operands, at)
         if name == "while":

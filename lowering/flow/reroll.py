@@ -167,7 +167,8 @@ def _is_cut(tensors: tuple[Tensor, ...]) -> bool:
 
 def _is_of_constants(wide: Wide) -> bool:
     """Whether these are many, and all that they do not have in common are constants: elements taken one by one."""
-    return len(wide.operations) >= MANY and all(t.op.type == "Const" for tensors in wide.varying.values() for t in tensors)
+    taken = [t for tensors in wide.varying.values() for t in tensors]  # nothing where they draw random numbers
+    return len(wide.operations) >= MANY and bool(taken) and all(t.op.type == "Const" for t in taken)
 
 
 def _longest_run(some: list[Operation | None]) -> list[Operation]:

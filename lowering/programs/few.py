@@ -47,7 +47,7 @@ class Few:
 
     def __init__(self, traced: jax.stages.Traced, arguments: tuple) -> None:
         arrays, inputs = arguments[2] + arguments[3], arguments[4]
-        self._run, self.source = numpy_lines.written(traced.jaxpr, [len(arrays), len(inputs)])
+        self._run, _ = numpy_lines.written(traced.jaxpr, [len(arrays), len(inputs)])
         self._types = [(array.shape, array.dtype) for array in arrays]
         self._seen: tuple[tuple, list[np.ndarray]] = (), []
 

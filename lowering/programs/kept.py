@@ -136,8 +136,8 @@ class Kept:
             if self.program.lifted:
                 raise lifted.NeededError from error
             raise
-        if (plainly := few.found(traced, arguments)) is not None:
-            return plainly, False
+        if (plain := few.found(traced, arguments)) is not None:
+            return plain, False  # feeds need not start where XLA would have them
         small = inline.is_small(traced.jaxpr, waited=bool(self.program.stage.outputs))
         told = options.in_place(traced.jaxpr) if self.program.donate and self.program.updated else None
         lowered = traced.lower()

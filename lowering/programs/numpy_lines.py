@@ -9,17 +9,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from lowering.jaxprs import called
 from lowering.programs import plain
 
 _FILE = "<a program of a few calls>"
 
 
 def inner_of(equation: Any) -> Any:
-    """The program that an equation calls."""
-    if equation.primitive.name not in plain.CALLS:
-        return None
-    closed = equation.params.get("jaxpr") or equation.params.get("call_jaxpr")
-    return None if getattr(closed, "consts", ()) else getattr(closed, "jaxpr", closed)
+    """The program that an equation calls, where it has no constants."""
+    inner = called(equation)
+    return None if getattr(inner, "consts", ()) else getattr(inner, "jaxpr", inner)
 
 
 def place_of(equation: Any) -> int | None:
@@ -76,21 +75,18 @@ def _largest_at(axis: int, inner: Any) -> Callable[..., Any]:
     return place
 
 
-_SPREAD: dict[str, Any] = {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "neg": np.negative, "abs": np.abs, "max": np.maximum,
-    "min": np.minimum, "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal, "gt": np.greater,
-    "ge": np.greater_equal, "and": np.bitwise_and, "or": np.bitwise_or, "not": np.invert, "exp": np.exp, "log": np.log,
-    "log1p": np.log1p, "expm1": np.expm1, "sqrt": np.sqrt, "tanh": np.tanh, "square": np.square, "select_n": _chosen,
-    "rsqrt": lambda x: 1 / np.sqrt(x), "logistic": lambda x: 1 / (1 + np.exp(-x)),
-}
+_SPREAD: dict[str, Any] = {"select_n": _chosen, **{name: plain.FUNCTIONS[name] for name in (
+    "add", "sub", "mul", "neg", "abs", "max", "min", "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not", "exp", "log",
+    "log1p", "expm1", "sqrt", "rsqrt", "tanh", "logistic", "square", "floor", "ceil", "sign", "pow")}}
 """What is done number by number, so that a row may stand for many that are alike."""
 CURVED = frozenset({"exp", "log", "log1p", "expm1", "tanh", "logistic", "pow"})
 VIEWS = frozenset({"broadcast_in_dim", "reshape", "squeeze", "expand_dims", "stop_gradient", "transpose", "slice", "split"})
 MAKERS: dict[str, Callable[..., Callable[..., Any]]] = {
     **{name: _same(function) for name, function in _SPREAD.items()},
     **dict.fromkeys(("reshape", "squeeze", "expand_dims"), _reshaped),
-    **dict.fromkeys(("broadcast_in_dim", "ceil", "convert_element_type", "div", "floor", "integer_pow", "iota", "pow",
-                     "sign", "slice", "stack", "transpose"), _by_table),
+    **dict.fromkeys(("broadcast_in_dim", "convert_element_type", "integer_pow", "iota", "slice", "stack", "transpose"),
+                    _by_table),
+    "div": lambda equation: np.divide if equation.outvars[0].aval.dtype.kind == "f" else _by_table(equation),
     "dot_general": _same(np.dot), "concatenate": _joined, "split": _split, "stop_gradient": _same(lambda x: x),
     "reduce_sum": _reducing(np.add), "reduce_max": _reducing(np.maximum), "reduce_min": _reducing(np.minimum),
 }

@@ -13,9 +13,8 @@ import jax
 import numpy as np
 
 from lowering.batch import symbolic
-from lowering.jaxprs import scan_parts
+from lowering.jaxprs import called, scan_parts
 
-CALLS = frozenset({"pjit", "jit", "closed_call", "core_call", "custom_jvp_call", "custom_vjp_call", "remat", "checkpoint"})
 _BARRIER = "optimization_barrier"  # is there for XLA's simplifier alone
 
 
@@ -40,8 +39,8 @@ def _evaluate(jaxpr: Any, consts: Sequence[Any], arguments: Sequence[Any]) -> li
 
 def follows(equation: Any) -> bool:
     """Whether NumPy computes this equation: no loop, and no other program."""
-    inner = equation.params.get("jaxpr") or equation.params.get("call_jaxpr")
-    if equation.primitive.name in CALLS and inner is not None:
+    inner = called(equation)
+    if inner is not None:
         return all(map(follows, getattr(inner, "jaxpr", inner).eqns))
     return equation.primitive.name in _TABLE or equation.primitive.name == _BARRIER
 
@@ -49,8 +48,8 @@ def follows(equation: Any) -> bool:
 def apply(equation: Any, inputs: list[np.ndarray]) -> list[np.ndarray]:
     """The results of one equation."""
     name, parameters = equation.primitive.name, equation.params
-    inner = parameters.get("jaxpr") or parameters.get("call_jaxpr")
-    if name in CALLS and inner is not None:
+    inner = called(equation)
+    if inner is not None:
         return _closed(inner, inputs)
     if name in _LOOPS:
         return _LOOPS[name](inputs, **parameters)
@@ -231,19 +230,22 @@ def _reduced(function: Any) -> Any:
     return lambda x, *, axes, **_: function(x, tuple(axes))
 
 
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "add": np.add, "sub": np.subtract, "mul": np.multiply, "neg": np.negative, "abs": np.abs, "sign": np.sign,
+    "max": np.maximum, "min": np.minimum, "floor": np.floor, "ceil": np.ceil, "eq": np.equal, "ne": np.not_equal,
+    "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal, "and": np.bitwise_and,
+    "or": np.bitwise_or, "xor": np.bitwise_xor, "not": np.invert, "stop_gradient": np.asarray, "copy": np.asarray,
+    "exp": np.exp, "exp2": np.exp2, "log": np.log, "log1p": np.log1p, "expm1": np.expm1, "sqrt": np.sqrt,
+    "cbrt": np.cbrt, "sin": np.sin, "cos": np.cos, "tan": np.tan, "tanh": np.tanh, "square": np.square,
+    "pow": np.power, "is_finite": np.isfinite, "nextafter": np.nextafter, "copy_p": np.asarray,
+    "real": np.real, "imag": np.imag, "conj": np.conj,
+    "clamp": lambda low, x, high: np.minimum(np.maximum(x, low), high),
+    "rsqrt": lambda x: 1 / np.sqrt(x), "logistic": lambda x: 1 / (1 + np.exp(-x)),
+}
+"""What is done number by number, without parameters that matter."""
+
 _TABLE: dict[str, Any] = {
-    **{name: _plain(function) for name, function in {
-        "add": np.add, "sub": np.subtract, "mul": np.multiply, "neg": np.negative, "abs": np.abs, "sign": np.sign,
-        "max": np.maximum, "min": np.minimum, "floor": np.floor, "ceil": np.ceil, "eq": np.equal, "ne": np.not_equal,
-        "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal, "and": np.bitwise_and,
-        "or": np.bitwise_or, "xor": np.bitwise_xor, "not": np.invert, "stop_gradient": np.asarray, "copy": np.asarray,
-        "exp": np.exp, "exp2": np.exp2, "log": np.log, "log1p": np.log1p, "expm1": np.expm1, "sqrt": np.sqrt,
-        "cbrt": np.cbrt, "sin": np.sin, "cos": np.cos, "tan": np.tan, "tanh": np.tanh, "square": np.square,
-        "pow": np.power, "is_finite": np.isfinite, "nextafter": np.nextafter, "copy_p": np.asarray,
-        "real": np.real, "imag": np.imag, "conj": np.conj,
-        "clamp": lambda low, x, high: np.minimum(np.maximum(x, low), high),
-        "rsqrt": lambda x: 1 / np.sqrt(x), "logistic": lambda x: 1 / (1 + np.exp(-x)),
-    }.items()},
+    **{name: _plain(function) for name, function in FUNCTIONS.items()},
     "div": _truncating(np.floor_divide),
     "rem": _truncating(np.remainder),
     "integer_pow": lambda x, *, y: np.power(x, y) if y >= 0 else 1 / np.power(x, -y),

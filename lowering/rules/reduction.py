@@ -99,7 +99,7 @@ def argmax(input: Any, dimension: Static) -> Any:
 
 @functools.partial(jax.jit, static_argnums=1)
 def place_of_largest(input: Any, axis: int) -> Any:
-    """By this name `lowering.programs.few` knows it."""
+    """By this name `lowering.programs.numpy_lines` knows it."""
     lowest = lax.full((), _bounds(input.dtype).min, input.dtype)
     if jnp.issubdtype(input.dtype, jnp.floating):
         return _place(input, jnp.max(jnp.where(input > lowest, input, lowest), axis, keepdims=True), lowest, axis)

@@ -605,6 +605,14 @@ def test_a_place_of_what_is_stitched_may_be_fed():
     assert len(rolled) == 3
 
 
+def test_random_numbers_of_equal_layers_are_drawn_one_after_the_other():
+    """All at once they would all have to be kept."""
+    x = tf.placeholder(tf.float32, [BATCH, SIZE])
+    parts = [tf.reduce_sum(tf.random_uniform([BATCH, SIZE]) * x, 0) for _ in range(20)]
+    assert equal([parts[0], parts[-1]], {x: INPUTS[:, 0]}) == []
+    assert equal(parts, {x: INPUTS[:, 0]}) == []
+
+
 def test_loops_within_rounds_that_are_no_loop():
     """Each round of 20 elements reads two before it, so that nothing comes of the rounds themselves."""
     k = tf.placeholder(tf.float32, [3])

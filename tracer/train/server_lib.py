@@ -192,7 +192,7 @@ def reset(target: Any, containers: Any) -> None:
     for name in containers or ():
         if not isinstance(name, (str, bytes)):
             raise TypeError(f"Expected binary or unicode string, got {name!r}")
-    server = session._server_of(target)
+    server = session.server_of(target)
     for each in list(session.SESSIONS):
         if each._server is server and not each._closed and (server is None or each._opened):
             kind, text = (errors.CancelledError, "Session has been closed.") if server is None else (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections
-import math as math_
 from collections.abc import Mapping
 from typing import Any
 
@@ -212,8 +211,8 @@ class RealValuedColumn(FeatureColumn, collections.namedtuple(
     def matrix(self, given: Any) -> Any:
         """The numbers of each example as a row: as many as there are, where that is known, as from 0.10 on."""
         given = casting.to_float(given)
-        each = given.sizes[1:] if given.sizes is not None else ()
-        width = math_.prod(each) if each and None not in each else self.dimension  # type: ignore[arg-type]
+        each = given.get_shape()[1:]
+        width = (each.num_elements() if each.ndims else None) or self.dimension
         return array.reshape(given, [-1, width], name="reshape")
 
 
