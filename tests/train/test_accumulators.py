@@ -148,7 +148,7 @@ def test_replicas_take_steps_along_the_mean():
     for thread in threads:
         thread.start()
     end = time.monotonic() + 100
-    while sessions[0].run(steps[0][0]) < 4 and time.monotonic() < end:
+    while sessions[0].run(steps[0][0]) < 5 and time.monotonic() < end:  # the end takes back a step that is under way
         time.sleep(0.01)
     for sess in sessions:
         sess.close()
@@ -160,7 +160,7 @@ def test_replicas_take_steps_along_the_mean():
     assert taken >= 4
     for got, start in ((dense, [1, 2]), (rows[[0, 2]], [[1], [3]])):  # each step moves by half of 1, 2 or 3
         moved = np.subtract(start, got)
-        assert np.ptp(moved) == 0
+        assert np.ptp(moved) <= 1e-6  # a third gradient makes means that float32 rounds
         assert 0.5 * taken <= moved.flat[0] <= 1.5 * taken
     assert rows[1] == [2]
 
