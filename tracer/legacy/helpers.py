@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.legacy import generated_messages, notebook, old_order, science_names, unlike
+from tracer.legacy import generated_messages, notebook, old_order, old_promotion, science_names, unlike
 from tracer.legacy.numpy_sizes import by_floats, whole
 from tracer.legacy.old_classes import old_class
 from tracer.legacy.old_keys import by_old_keys
@@ -210,12 +210,15 @@ _SUBSTITUTES = _substitutes()
 HELPERS: dict[str, Callable] = {
     helper_name(name): function
     for name, function in {
+        **old_promotion.OPERATORS,
+        **{f"{name}_in_place": function for name, function in old_promotion.IN_PLACE.items()},
         "at_least": old_order.at_least,
         "at_most": old_order.at_most,
         "attribute": science_names.attribute,
         "by_floats": by_floats,
         "by_old_keys": by_old_keys,
         "bytes_of": bytes_of,
+        "called": old_promotion.called,
         "divide": divide,
         "divide_in_place": divide_in_place,
         "encode": encode,
@@ -242,6 +245,7 @@ HELPERS: dict[str, Callable] = {
         "string": string_of,
         "to_float": to_float,
         "to_int": to_int,
+        "total": old_promotion.total,
         "translate": translate,
         "unequal": unlike.unequal,
         "unicode": unicode_of,

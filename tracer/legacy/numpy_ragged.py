@@ -43,10 +43,13 @@ def of_random(known: Mapping[str, Callable]) -> dict[str, Callable]:
 def or_of_objects(make: Any, values: Any, dtype: Any = None, *given: Any, **named: Any) -> Any:
     """The array, of objects where nobody named a type and the rows are of unequal length.
 
-    Where somebody did, arrays of one element beside plain numbers are numbers themselves.
+    Where somebody did, arrays of one element beside plain numbers are numbers themselves, and of whole numbers too
+    large for the type the bits count that it has room for.
     """
     try:
         return make(values, dtype, *given, **named)
+    except OverflowError:
+        return make(np.asarray(values).astype(dtype), dtype, *given, **named)
     except ValueError as problem:
         if not _is_ragged(problem):
             raise

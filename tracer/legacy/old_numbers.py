@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import numbers
-import operator
 from typing import Any
 
 import numpy as np
 
-_OPERATORS = {
-    "Add": operator.add, "BitAnd": operator.and_, "BitOr": operator.or_, "BitXor": operator.xor,
-    "Div": operator.truediv, "FloorDiv": operator.floordiv, "LShift": operator.lshift, "MatMult": operator.matmul,
-    "Mod": operator.mod, "Mult": operator.mul, "Pow": operator.pow, "RShift": operator.rshift, "Sub": operator.sub,
-}  # fmt: skip
+from tracer.legacy import old_promotion
 
 
 def divide(a: Any, b: Any) -> Any:
@@ -28,8 +23,8 @@ def divide(a: Any, b: Any) -> Any:
         if result is not NotImplemented:
             return result
     if _is_integral(a) and _is_integral(b):
-        return operator.floordiv(a, b)
-    return operator.truediv(a, b)
+        return old_promotion.OPERATORS["FloorDiv"](a, b)
+    return old_promotion.OPERATORS["Div"](a, b)
 
 
 def divide_in_place(a: Any, b: Any) -> Any:
@@ -38,9 +33,9 @@ def divide_in_place(a: Any, b: Any) -> Any:
         return a.__idiv__(b)
     if isinstance(a, np.ndarray):
         if not _is_integral(a):
-            return operator.itruediv(a, b)
+            return old_promotion.IN_PLACE["Div"](a, b)
         if _is_integral(b):
-            return operator.ifloordiv(a, b)
+            return old_promotion.IN_PLACE["FloorDiv"](a, b)
         a[...] = np.true_divide(a, b)  # NumPy of the time wrote the quotient into the integer array
         return a
     return divide(a, b)
@@ -70,29 +65,31 @@ def to_float(*arguments: Any) -> float:
 
 
 def put(owner: Any, key: Any, value: Any) -> None:
-    """`owner[key] = value`, where an array of one element may stand for a number."""
+    """`owner[key] = value`, as `set_one` where that fails."""
     try:
         owner[key] = value
-    except ValueError:
-        if not isinstance(owner, np.ndarray) or scalar(value) is value:
+    except (ValueError, OverflowError):
+        if not set_one(owner, key, value):
             raise
-        owner[key] = scalar(value)
 
 
-def set_one(owner: Any, key: Any, value: Any, how: str = "") -> bool:
-    """Sets a place of an array by an array of one element, or changes it by an operator; whether it could."""
+def set_one(owner: Any, key: Any, value: Any) -> bool:
+    """Sets a place of an array by an array of one element, or by a whole number too large for it; whether it could."""
     if not isinstance(owner, np.ndarray):
         return False
-    if how:
-        old = owner[key]
-        if not isinstance(old, np.generic):
-            return False
-        value = _OPERATORS[how](old, value)
-    one = scalar(value)
-    if one is value:
-        return False
-    owner[key] = one
-    return True
+    fitting = _fitting(owner, value)
+    if fitting is not value:
+        owner[key] = fitting
+    return fitting is not value
+
+
+def _fitting(owner: np.ndarray, value: Any) -> Any:
+    """What NumPy took `value` for when it was to be an element of `owner`: of whole numbers, the bits it has room for."""
+    if owner.dtype.kind in "iu" and isinstance(value, int | list | tuple):
+        numbers = np.asarray(value)
+        if numbers.dtype.kind in "iu":
+            return numbers.astype(owner.dtype)
+    return scalar(value)
 
 
 class _Places:
@@ -107,12 +104,11 @@ class _Places:
         return self._array[key]
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        try:  # as `put`, which would be one more call for each element that a loop sets
+        try:  # first, as another call for each element that a loop sets would be slow
             self._array[key] = value
-        except ValueError:
-            if scalar(value) is value:
+        except (ValueError, OverflowError):
+            if not set_one(self._array, key, value):
                 raise
-            self._array[key] = scalar(value)
 
 
 def places(owner: Any) -> Any:

@@ -8,25 +8,24 @@ positions.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from tracer.legacy import detection, floats, old_keys, unlike
-from tracer.legacy.helpers import DUNDERS, OF_FUNCTIONS, helper_name
+from tracer.legacy import assignments, detection, floats, old_keys, old_promotion, ordinary, unlike
+from tracer.legacy.helper_calls import call, named
+from tracer.legacy.helpers import DUNDERS, OF_FUNCTIONS
 from tracer.legacy.science_names import ATTRIBUTES
 
 # Methods that are gone from NumPy arrays, strings, dicts, iterators, threads and XML elements.
 LOST_METHODS = frozenset(
     {*detection.METHODS, *"decode getchildren getsize isAlive itemset newbyteorder next ptp textsize tostring".split()}
 )
-_TYPES = {"float": "to_float", "int": "to_int"}
+_TYPES = {"float": "to_float", "int": "to_int", "sum": "total"}
 _NAMES_OF_EITHER = {**_TYPES, "open": "open_either"}
 _TYPES_OF_PYTHON2 = {**_TYPES, "long": "to_int", "str": "string", "unicode": "unicode"}
 # Where messages hold bytes, for which text stood: what parses them, their fields, the keywords of what makes them.
 _PARSERS = frozenset({"FromString", "MergeFromString", "ParseFromString"})
 _FIELDS_OF_BYTES = frozenset({"encoded_audio_string", "encoded_image_string", "tensor_content"})
-_NO_ARRAYS = (ast.Compare, ast.Constant, ast.Dict, ast.JoinedStr, ast.Lambda, ast.List, ast.ListComp, ast.Set, ast.Tuple)
-_OF_NO_ARRAYS = frozenset("bool dict float int len list ord set str tuple".split())
 _FETCHES = frozenset({"eval", "partial_run", "run"})
 _LISTS_OF_BYTES = frozenset({"bytes_list", "string_val"})
 _VIEWS = frozenset({"items", "keys", "values"})
@@ -45,9 +44,12 @@ class _Rewriter(ast.NodeTransformer):
         self._python2 = python == 2
         self._floors = self._python2 and "division" not in detection.future_features(tree)
         own = detection.bound_names(tree)
-        types = _TYPES_OF_PYTHON2 if self._python2 else _NAMES_OF_EITHER
+        types = dict(_TYPES_OF_PYTHON2 if self._python2 else _NAMES_OF_EITHER)
+        if "*" in own:
+            del types["sum"]  # NumPy's, perhaps
         self._floats = floats.Floats(tree, self._floors)
         self._keys = old_keys.Keys(tree)
+        self._ordinary = ordinary.Ordinary(tree)
         self._types = {name: helper for name, helper in types.items() if name not in own}
         imports = detection.imported_packages(tree)
         self._attributes = frozenset().union(*(names for package, names in ATTRIBUTES.items() if package in imports))
@@ -59,44 +61,59 @@ class _Rewriter(ast.NodeTransformer):
             self._shells.update(node for node in detection.unguarded(tree) if isinstance(node, ast.Call)
                                 and isinstance(node.func, ast.Name) and node.func.id == "get_ipython")
         self._set_plainly: set[ast.expr] = set()
+        self._set_by_bits: set[ast.expr] = set()
         self._makes_slices = any(isinstance(node, ast.Name) and node.id == "slice" for node in detection.all_nodes(tree))
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        promotes = self._promotes(node.op, node.left, node.right)
         self.generic_visit(node)
         if isinstance(node.op, ast.Div) and self._floors:
-            return _call("divide", node, node.left, node.right)
+            return call("divide", node, node.left, node.right)
         if isinstance(node.op, ast.Mod) and self._python2 and not _is_number(node.right):
-            return _call("modulo", node, node.left, node.right)
+            return call("modulo", node, node.left, node.right)
         if isinstance(node.op, ast.Mod) and isinstance(node.left, ast.Constant) and isinstance(node.left.value, str):
-            return _call("modulo_of_text", node, node.left, node.right)
-        return node
+            return call("modulo_of_text", node, node.left, node.right)
+        return call(type(node.op).__name__, node, node.left, node.right) if promotes else node
+
+    def _promotes(self, operator: ast.operator, left: ast.expr, right: ast.expr) -> bool:
+        """Whether it may be an operator of NumPy's, which gave other types."""
+        return type(operator).__name__ in old_promotion.OPERATORS and not (
+            ordinary.is_text_or_list(left) or ordinary.is_text_or_list(right)
+            or (self._ordinary.is_surely(left) and self._ordinary.is_surely(right)))
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         self.generic_visit(node)
         if unlike.compares(node):
-            return _call(unlike.HELPERS[type(node.ops[0])], node, node.left, *node.comparators)
+            return call(unlike.HELPERS[type(node.ops[0])], node, node.left, *node.comparators)
         helper = _ORDER.get(type(node.ops[0])) if self._python2 and len(node.ops) == 1 else None
         if helper is None or all(map(_is_surely_number, (node.left, *node.comparators))):
             return node
-        return _call(helper, node, node.left, *node.comparators)
+        return call(helper, node, node.left, *node.comparators)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> Any:
-        if _is_no_array(node.value):
+        floors = isinstance(node.op, ast.Div) and self._floors
+        stays = isinstance(node.target, ast.Subscript) and assignments.is_small(node.value)  # the array's type, that is
+        promotes = not (stays or assignments.acts(node.target)) and (
+            self._promotes(node.op, assignments.as_load(node.target), node.value))
+        if assignments.is_no_array(node.value):
             self._set_plainly.add(node.target)
         self.generic_visit(node)
-        if not (isinstance(node.op, ast.Div) and self._floors):
-            return _setting(node, node.target)
+        if not (floors or promotes):
+            return node
         # The target is read once more; a call in it (`a[f()] /= 2`) happens twice.
-        value = _call("divide_in_place", node, _as_load(node.target), node.value)
-        return ast.copy_location(ast.Assign([node.target], value), node)
+        helper = "divide_in_place" if floors else f"{type(node.op).__name__}_in_place"
+        value = call(helper, node, assignments.as_load(node.target), node.value)
+        return assignments.setting(ast.copy_location(ast.Assign([node.target], value), node))
 
     def visit_Assign(self, node: ast.Assign) -> Any:
-        if _is_no_array(node.value):
+        if assignments.is_whole(node.value) and not assignments.is_small(node.value):
+            self._set_by_bits.update(node.targets)
+        elif assignments.is_no_array(node.value):
             self._set_plainly.update(target for target in node.targets if isinstance(target, ast.Subscript))
         self.generic_visit(node)
         if any(isinstance(target, ast.Attribute) and target.attr in _FIELDS_OF_BYTES for target in node.targets):
-            node.value = _call("bytes_of", node.value, node.value)
-        return _setting(node, node.targets[0]) if len(node.targets) == 1 else node
+            node.value = call("bytes_of", node.value, node.value)
+        return assignments.setting(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         called = node.func
@@ -106,51 +123,56 @@ class _Rewriter(ast.NodeTransformer):
         if isinstance(called, ast.Attribute) and called.attr in _VIEWS:
             node.func = called
         if self._python2 and _last_name(called) == "py_func":
-            node.args[:1] = [_call("given_text", function, function) for function in node.args[:1]]
+            node.args[:1] = [call("given_text", function, function) for function in node.args[:1]]
         for word in node.keywords:
             if self._python2 and word.arg == "func" and _last_name(called) == "py_func":
-                word.value = _call("given_text", word.value, word.value)
+                word.value = call("given_text", word.value, word.value)
             if word.arg in _FIELDS_OF_BYTES or (word.arg == "value" and _last_name(called) == "BytesList"):
-                word.value = _call("bytes_of", word.value, word.value)
+                word.value = call("bytes_of", word.value, word.value)
+        if isinstance(called, ast.Attribute) and called.attr in old_promotion.FUNCTIONS and len(node.args) == 2 and (
+                not any(isinstance(argument, ast.Starred) for argument in node.args)):
+            node.args.insert(0, node.func)
+            node.func = named("called", node)
+            return node
         if isinstance(node.func, ast.Attribute):
             if by_floats:
-                node.func.value = _call("by_floats", node.func.value, node.func.value)
+                node.func.value = call("by_floats", node.func.value, node.func.value)
             return self._method(node, node.func)
         if isinstance(node.func, ast.Name) and node.func.id in self._types:
-            node.func = _name(self._types[node.func.id], node)
+            node.func = named(self._types[node.func.id], node)
         elif node in self._shells:
-            return _call("shell", node, ast.Constant(2 if self._python2 else 3))
+            return call("shell", node, ast.Constant(2 if self._python2 else 3))
         return node
 
     def _method(self, node: ast.Call, function: ast.Attribute) -> ast.AST:
         owner, name = function.value, function.attr
         if len(node.args) == 1 and (name in _PARSERS or (name in ("append", "extend") and _is_list_of_bytes(owner))):
-            node.args = [_call("bytes_of", node.args[0], node.args[0])]
+            node.args = [call("bytes_of", node.args[0], node.args[0])]
         if name in LOST_METHODS:
-            node.func = _call("method", function, owner, ast.Constant(name))
+            node.func = call("method", function, owner, ast.Constant(name))
         elif not self._python2:
             return node
         elif name in _VIEWS and not node.args and not node.keywords:
-            return _call("listed", node, node)
+            return call("listed", node, node)
         elif name in _FETCHES:
-            return _call("fetched", node, node)
+            return call("fetched", node, node)
         elif name == "sort":
-            return _call("sort", node, owner, *node.args, keywords=node.keywords)
+            return call("sort", node, owner, *node.args, keywords=node.keywords)
         elif name == "translate" and len(node.args) == 2:
-            return _call("translate", node, owner, *node.args)
+            return call("translate", node, owner, *node.args)
         elif name in ("encode", "format"):
-            return _call(name, node, owner, *node.args, keywords=node.keywords)
+            return call(name, node, owner, *node.args, keywords=node.keywords)
         return node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         self.generic_visit(node)
         if self._python2 and node.attr == "message" and isinstance(node.ctx, ast.Load):
-            return _call("message", node, node.value)
+            return call("message", node, node.value)
         if isinstance(node.ctx, ast.Load):
             if node.attr in self._attributes:
-                return _call("attribute", node, node.value, ast.Constant(node.attr))
+                return call("attribute", node, node.value, ast.Constant(node.attr))
             if node.attr in OF_FUNCTIONS:
-                return _call("of_function", node, node.value, ast.Constant(node.attr))
+                return call("of_function", node, node.value, ast.Constant(node.attr))
         return node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
@@ -158,15 +180,16 @@ class _Rewriter(ast.NodeTransformer):
         by_old_keys = self._keys.may_be(node.slice)
         self.generic_visit(node)
         if by_floats:
-            node.value = _call("by_floats", node.value, node.value)
+            node.value = call("by_floats", node.value, node.value)
         elif self._python2 and isinstance(node.ctx, ast.Load) and _is_list_of_bytes(node.value):
-            return _call("fetched", node, node)
+            return call("fetched", node, node)
         elif by_old_keys:
-            node.value = _call("by_old_keys", node.value, node.value)
-        elif isinstance(node.ctx, ast.Store) and _is_place(node.slice) and node not in self._set_plainly:
-            node.value = _call("places", node.value, node.value)
+            node.value = call("by_old_keys", node.value, node.value)
+        elif isinstance(node.ctx, ast.Store) and (
+                node in self._set_by_bits or (assignments.is_place(node.slice) and node not in self._set_plainly)):
+            node.value = call("places", node.value, node.value)
         if self._makes_slices and not isinstance(node.slice, ast.Constant | ast.Slice | ast.Tuple | ast.UnaryOp):
-            node.slice = _call("index", node.slice, node.slice)
+            node.slice = call("index", node.slice, node.slice)
         return node
 
     def visit_For(self, node: ast.For) -> ast.AST:
@@ -174,7 +197,7 @@ class _Rewriter(ast.NodeTransformer):
         looped = node.iter
         if not self._python2 and isinstance(looped, ast.Call) and isinstance(looped.func, ast.Attribute) and (
                 looped.func.attr in _VIEWS and not looped.args and not looped.keywords):
-            node.iter = _call("listed", looped, looped)  # the body may change the dict
+            node.iter = call("listed", looped, looped)  # the body may change the dict
         return node
 
     def visit_Global(self, node: ast.Global) -> ast.AST:
@@ -195,7 +218,7 @@ class _Rewriter(ast.NodeTransformer):
         names = {statement.name for statement in node.body if isinstance(statement, ast.FunctionDef)}
         names.update(n.id for s in node.body if isinstance(s, ast.Assign) for n in s.targets if isinstance(n, ast.Name))
         if names & DUNDERS:
-            node.decorator_list.append(_name("old_class", node))
+            node.decorator_list.append(named("old_class", node))
         return node
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
@@ -209,55 +232,6 @@ class _Rewriter(ast.NodeTransformer):
         if generator:
             _end_quietly(node)
         return node
-
-
-def _is_no_array(value: ast.expr) -> bool:
-    if isinstance(value, ast.BinOp):
-        return _is_no_array(value.left) and _is_no_array(value.right)
-    if isinstance(value, ast.UnaryOp):
-        return _is_no_array(value.operand)
-    if isinstance(value, ast.Call):
-        return isinstance(value.func, ast.Name) and value.func.id in _OF_NO_ARRAYS
-    return isinstance(value, _NO_ARRAYS)
-
-
-def _is_place(key: ast.expr) -> bool:
-    """Whether a key may be that of one element."""
-    keys = key.elts if isinstance(key, ast.Tuple) else [key]
-    return not any(isinstance(part, ast.Slice | ast.JoinedStr) or (
-        isinstance(part, ast.Constant) and not isinstance(part.value, int)) for part in keys)
-
-
-def _setting(node: ast.Assign | ast.AugAssign, target: ast.expr) -> Any:
-    """`owner[key] = value`, and a second try with an array of one element as its number where the first one fails.
-
-    That costs nothing where it succeeds, but evaluates `owner` and `key` twice: only where no call stands in them.
-    """
-    if not (isinstance(target, ast.Subscript) and isinstance(target.value, ast.Call) and (
-            isinstance(target.value.func, ast.Name) and target.value.func.id == helper_name("places"))):
-        return node
-    owner, key = target.value.args[0], target.slice
-    if any(isinstance(part, ast.Call | ast.Await | ast.Yield | ast.YieldFrom | ast.NamedExpr)
-           for whole in (owner, key) for part in ast.walk(whole)):
-        return node
-    target.value = owner
-    before: list[ast.stmt] = []
-    if not isinstance(node.value, ast.Name):
-        before = [ast.copy_location(ast.Assign([_stored("value", node)], node.value), node)]
-        node.value = _name("value", node)
-    how = [ast.Constant(type(node.op).__name__)] if isinstance(node, ast.AugAssign) else []
-    again = _call("set_one", node, owner, key, node.value, *how)
-    fails = ast.If(ast.UnaryOp(ast.Not(), again), [ast.Raise()], [])
-    handler = ast.ExceptHandler(ast.Name("ValueError", ast.Load()), None, [fails])
-    attempt = ast.copy_location(ast.Try([node], [handler], [], []), node)
-    for part in ast.walk(handler):
-        if not hasattr(part, "lineno"):
-            ast.copy_location(part, node)
-    return [*before, attempt]
-
-
-def _stored(helper: str, where: ast.AST) -> ast.Name:
-    return ast.copy_location(ast.Name(helper_name(helper), ast.Store()), where)
 
 
 def _last_name(node: ast.AST) -> str:
@@ -300,25 +274,6 @@ def _end_quietly(node: ast.FunctionDef) -> None:
         handler = ast.ExceptHandler(stop, None, [ast.copy_location(ast.Return(None), body[-1])])
         wrapped = ast.Try(body, [ast.copy_location(handler, body[-1])], [], [])
         node.body[first:] = [ast.copy_location(wrapped, body[0])]
-
-
-def _call(helper: str, where: ast.AST, *arguments: ast.expr, keywords: Sequence[ast.keyword] = ()) -> ast.Call:
-    return ast.copy_location(ast.Call(_name(helper, where), list(arguments), list(keywords)), where)
-
-
-def _name(helper: str, where: ast.AST) -> ast.Name:
-    return ast.copy_location(ast.Name(helper_name(helper), ast.Load()), where)
-
-
-def _as_load(target: ast.expr) -> ast.expr:
-    if isinstance(target, ast.Name):
-        node: ast.expr = ast.Name(target.id, ast.Load())
-    elif isinstance(target, ast.Attribute):
-        node = ast.Attribute(target.value, target.attr, ast.Load())
-    else:
-        assert isinstance(target, ast.Subscript)
-        node = ast.Subscript(target.value, target.slice, ast.Load())
-    return ast.copy_location(node, target)
 
 
 def _assigns(statement: ast.Assign, name: str) -> bool:
