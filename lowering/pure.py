@@ -131,7 +131,7 @@ def _why(op: Operation) -> str:
     if op.type in _COUNTING or (rule is not None and rule.before is not None):
         return (": how many rows it gives depends on values, and JAX compiles for known shapes (a mask, `tf.select` or a "
                 "weight of 0 for each row, does without)")
-    if any(t.dtype.base_dtype is dtypes.string for t in (*op.inputs, *op.outputs)):
+    if any(t.dtype is dtypes.string for t in (*op.inputs, *op.outputs)):  # and not a handle, which is a `string_ref`
         return ": JAX has no strings"
     return ""
 

@@ -10,6 +10,7 @@ import pytest
 from jax.experimental import checkify
 
 import tracer as tf
+from tracer import errors
 
 
 @pytest.fixture(autouse=True)
@@ -96,6 +97,29 @@ def test_64_bits():
     np.testing.assert_array_equal(value, np.array([1 / 3, 1e-9]) * 3)
     with jax.enable_x64(False), pytest.raises(RuntimeError, match=r"jax\.enable_x64"):
         jax.jit(function)(state, np.array([1 / 3, 1e-9]))
+
+
+def test_feeds_of_several_tensors():
+    known, sparse = tf.sparse_placeholder(tf.float32, [3, 4]), tf.sparse_placeholder(tf.float32)
+    state = (tf.placeholder(tf.float32, [2]), tf.placeholder(tf.float32, [2]))
+    sums = [tf.sparse_tensor_dense_matmul(one, tf.ones([4, 1])) + state[0][0] - state[1][1] for one in (known, sparse)]
+    indices, values = np.int64([[0, 1], [2, 0], [2, 3]]), np.float32([1, 2, 4])
+    with tf.Session() as session:
+        for wanted, key, static in zip(sums, (known, sparse), ({}, {sparse.shape: [3, 4]}), strict=True):
+            function, begun = tf.to_jax(wanted, [key, state], session, static)
+            found, _ = jax.jit(function)(begun, indices, values, np.float32([10, 0]), np.float32([0, 3]))
+            assert found.tolist() == [[8], [7], [13]]
+        with pytest.raises(errors.StaticValueError, match="give it in `static`"):
+            tf.to_jax(sums[1], [sparse, state], session)
+
+
+def test_what_is_python_is_said_with_its_reason():
+    queue, text = tf.FIFOQueue(2, tf.float32, [[]]), tf.placeholder(tf.string, [])
+    with tf.Session() as session, pytest.raises(errors.UnsupportedError) as raised:
+        tf.to_jax([queue.dequeue(), tf.string_to_number(text)], [text], session)
+    lines = str(raised.value).splitlines()
+    assert [line.endswith(": JAX has no strings") for line in lines if "recorded at" in line] == [False, False, True]
+    assert [line.split()[0] for line in lines if "recorded at" in line] == ["FIFOQueue", "QueueDequeue", "StringToNumber"]
 
 
 def test_a_failed_check_keeps_the_state_and_can_be_seen():

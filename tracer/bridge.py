@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer import convert, dtypes, fetching, scopes
+from tracer import convert, dtypes, feeding, fetching, scopes
 from tracer.ir import Graph, Operation, Tensor
 from tracer.ops.script import _py_funcs
 from tracer.train.checkpoint_state import write_whole
@@ -35,7 +35,8 @@ def to_jax(fetches: Any, feeds: Sequence[Any] = (), session: Any = None,
 
     Args:
         fetches: what `Session.run` takes.
-        feeds: tensors, or their names, in the order of the function's arguments.
+        feeds: tensors, or their names, in the order of the function's arguments; a sparse tensor stands for its
+            indices, its values, and its shape where that is neither constant nor `static`; a tuple for its elements.
         session: holds the variables' values; the default session when left out.
         static: values by tensor that are fixed in the function. They may shape the program.
 
@@ -55,8 +56,8 @@ def _program(fetches: Any, feeds: Sequence[Any], session: Any, static: Mapping[A
 
     session = _session(session)
     form = _fetches(session, fetches)
-    tensors = [_tensor(session.graph, feed) for feed in feeds]
     fixed = {_tensor(session.graph, key): value for key, value in (static or {}).items()}
+    tensors = [tensor for tensor in _fed(session.graph, feeds) if tensor not in fixed]
     begun = lowering.pure(form.tensors, form.targets, tensors, session.state, fixed)
 
     def program(state: dict, *inputs: Any) -> tuple[Any, dict]:
@@ -99,6 +100,13 @@ def _hint(error: Exception, graph: Graph, name: Any) -> None:
     if isinstance(name, str) and name.partition(":")[0] not in {op.name for op in graph.get_operations()}:
         if found := commands.near(graph, name):
             error.add_note(f"Near {name!r} there is {found}.")
+
+
+def _fed(graph: Graph, feeds: Sequence[Any]) -> list[Tensor]:
+    """The tensors that feeds stand for, as the keys of a `feed_dict` do; the constant shape of a sparse one is none."""
+    tensors = [_tensor(graph, key) for feed in feeds for key in feeding.tensors_of(feed)]
+    named = {_tensor(graph, feed) for feed in feeds if isinstance(feed, str | Tensor)}
+    return [t for t in tensors if t in named or t.op.type != "Const"]
 
 
 def _tensor(graph: Graph, key: Any) -> Tensor:
@@ -194,7 +202,7 @@ def emitted(tensors: list[Tensor], targets: list[Operation], feeds: Sequence[Any
     """What `emit` does, for tensors and operations, and a state that may be a copy. Returns the source."""
     import lowering.emit
 
-    given = placeholders(tensors, targets) if feeds is None else [_tensor(graph, feed) for feed in feeds]
+    given = placeholders(tensors, targets) if feeds is None else _fed(graph, feeds)
     given += lowering.emit.handed_over(tensors, targets, given)
     arrays_path = os.path.splitext(path)[0] + ".npz"
     module = lowering.emit.emit(tensors, targets, given, state, title or "A program as JAX.", os.path.basename(arrays_path),

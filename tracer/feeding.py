@@ -103,18 +103,21 @@ def values(feed_dict: Any) -> list[Any]:
     return values
 
 
+def tensors_of(key: Any) -> list[Any]:
+    """What a key of a `feed_dict` stands for: a tuple for its elements, a sparse tensor or slices for their tensors."""
+    if isinstance(key, IndexedSlices):
+        return [t for t in (key.values, key.indices, key.dense_shape) if t is not None]
+    if hasattr(key, "_session_parts"):
+        return key._session_parts()[0]
+    return nest.flatten(key) if isinstance(key, tuple) else [key]
+
+
 def feeds(graph: Graph, feed_dict: Any) -> list[Feed]:
     """The tensors that `feed_dict` feeds, in its order. TypeError or ValueError for a key that no tensor goes by."""
     found = []
     for key in feed_dict or ():
-        parts: Any = [key]
-        if isinstance(key, IndexedSlices):
-            parts = [t for t in (key.values, key.indices, key.dense_shape) if t is not None]
-        elif hasattr(key, "_session_parts"):
-            parts = key._session_parts()[0][:len(feed_dict[key])]
-        elif isinstance(key, tuple):
-            parts = nest.flatten(key)
-        for part in parts:
+        fed = tensors_of(key)
+        for part in fed[:len(feed_dict[key])] if hasattr(key, "_session_parts") else fed:
             try:
                 tensor = graph.as_graph_element(part, allow_operation=False)
             except Exception as error:
