@@ -25,6 +25,7 @@ from tracer.legacy.old_text import (
     fetched,
     format_text,
     given_text,
+    join,
     modulo,
     modulo_of_text,
     open_either,
@@ -197,6 +198,7 @@ def _substitutes() -> dict[str, list[tuple[Any, Callable]]]:
     table["ptp"] = [(arrays, lambda owner, *arguments, **keywords: np.ptp(owner, *arguments, **keywords))]
     table["isAlive"] = [(object, lambda owner: owner.is_alive())]
     table["getchildren"] = [(object, list)]
+    table["getiterator"] = [(object, lambda owner, *tag, **named: owner.iter(*tag, **named))]
     table["getsize"] = [(_Having("getbbox"), _text_size)]
     table["textsize"] = [(_Having("textbbox"), _drawn_text_size)]
     table["decode"] = [(str, _decode)]
@@ -228,6 +230,7 @@ HELPERS: dict[str, Callable] = {
         "given_text": given_text,
         "greater": old_order.greater,
         "index": index,
+        "join": join,
         "less": old_order.less,
         "listed": listed,
         "message": message,

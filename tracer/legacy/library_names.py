@@ -69,6 +69,16 @@ def _collections(module: ModuleType) -> dict[str, Any]:
     return {name: getattr(collections.abc, name) for name in _ABSTRACT}
 
 
+def _html_parser(module: ModuleType) -> dict[str, Any]:
+    import html
+
+    class HTMLParser(module.HTMLParser):
+        def unescape(self, s: str) -> str:
+            return html.unescape(s)
+
+    return {"HTMLParser": HTMLParser}
+
+
 def _pillow_image(module: ModuleType) -> dict[str, Any]:
     resampling = module.Resampling
     lost = {"ANTIALIAS": resampling.LANCZOS, "CUBIC": resampling.BICUBIC, "LINEAR": resampling.BILINEAR}
@@ -123,6 +133,7 @@ _LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "dill": _dill,
     "fractions": lambda module: {"gcd": math.gcd},
     "joblib.pool": lambda module: {"MemmapingPool": module.MemmappingPool},  # spelled so until 0.12
+    **dict.fromkeys(("HTMLParser", "html.parser", "six.moves.html_parser"), _html_parser),
     "inspect": lambda module: {"ArgSpec": ArgSpec, "getargspec": _get_arg_spec},
     "math": lambda module: {name: _of_scalars(getattr(module, name)) for name in dir(module) if name[0] != "_"},
     "os": lambda module: {"errno": errno},
@@ -264,16 +275,55 @@ def _pickle(module: ModuleType) -> dict[str, Any]:
     return {name: getattr(python2_pickle, name) for name in python2_pickle.__all__}
 
 
+def _walk(top: str, func: Callable, arg: Any) -> None:
+    """`os.path.walk`: calls `func(arg, folder, names)` for each folder, which may leave names out."""
+    import os
+
+    names = os.listdir(top)
+    func(arg, top, names)
+    for path in (os.path.join(top, name) for name in names):
+        if os.path.isdir(path) and not os.path.islink(path):
+            _walk(path, func, arg)
+
+
+def _nested(*managers: Any) -> Any:
+    """`contextlib.nested`: `with nested(a, b) as (x, y)`."""
+    import contextlib
+
+    @contextlib.contextmanager
+    def entered() -> Any:
+        with contextlib.ExitStack() as stack:
+            yield tuple(stack.enter_context(manager) for manager in managers)
+
+    return entered()
+
+
+def _traceback(module: ModuleType) -> dict[str, Any]:
+    """What was given as a limit, an exception for one, was compared with numbers, and larger than all of them."""
+
+    def unlimited(function: Callable) -> Callable:
+        def call(limit: Any = None, *arguments: Any, **keywords: Any) -> Any:
+            return function(limit if isinstance(limit, int) else None, *arguments, **keywords)
+
+        return call
+
+    return {name: unlimited(getattr(module, name)) for name in ("format_exc", "print_exc")}
+
+
 _LOST_WITH_PYTHON2: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
+    **text_for_bytes.LOST_WITH_PYTHON2,
     "base64": _base64,
+    "contextlib": lambda module: {"nested": _nested},
     "itertools": _itertools,
     "math": lambda module: {name: _to_float(_of_scalars(getattr(module, name))) for name in ("ceil", "floor")},
     "operator": _operator,
     "os": lambda module: {"getcwdu": module.getcwd},
+    "os.path": lambda module: {"walk": _walk},
     "pickle": _pickle,
     "random": _random_of_python2,
     "string": _string,
     "subprocess": _subprocess,
     "sys": _sys,
+    "traceback": _traceback,
     "types": _types,
 }

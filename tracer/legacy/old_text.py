@@ -141,6 +141,17 @@ def format_text(text: Any, /, *arguments: Any, **keywords: Any) -> Any:
     return text.format(*arguments, **keywords)
 
 
+def join(owner: Any, parts: Any) -> Any:
+    """`owner.join(parts)`, where some parts of a text may be bytes."""
+    if not isinstance(owner, str):
+        return owner.join(parts)
+    parts = parts if isinstance(parts, list | tuple) else list(parts)
+    try:
+        return owner.join(parts)
+    except TypeError:
+        return owner.join([text_of(part) for part in parts])
+
+
 def translate(text: Any, table: Any, deleted: Any) -> Any:
     """Python 2's `text.translate(table, deletechars)`."""
     if not isinstance(text, str):

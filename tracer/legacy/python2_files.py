@@ -12,11 +12,14 @@ from tracer.legacy.old_text import bytes_of, text_of
 
 
 class _ByLine:
-    """Has lines written one by one, for `write` to turn each into what it takes."""
+    """Has lines written one by one, for `write` to turn each into what it takes, and read likewise."""
 
     def writelines(self, lines: Any) -> None:
         for line in lines:
             self.write(line)  # type: ignore[attr-defined]
+
+    def xreadlines(self) -> Any:
+        return self
 
 
 class TextFile(_ByLine, io.TextIOWrapper):
@@ -104,7 +107,7 @@ class FileBytes(bytes):
     __hash__ = bytes.__hash__  # that of the same text, as long as it is ASCII
 
 
-class BinaryReader(io.BufferedReader):
+class BinaryReader(_ByLine, io.BufferedReader):
     """A file opened with "rb"."""
 
     def read(self, size: int | None = -1, /) -> Any:

@@ -14,6 +14,8 @@ RENAMED: dict[str, str] = {
     "StringIO": "tracer.legacy.python2_files",
     "Tkinter": "tkinter",
     "UserDict": "collections",
+    "UserList": "collections",
+    "UserString": "collections",
     "__builtin__": "builtins",
     "anydbm": "dbm",
     "cPickle": "tracer.legacy.python2_pickle",

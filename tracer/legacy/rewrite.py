@@ -17,9 +17,10 @@ from tracer.legacy.helpers import DUNDERS, OF_FUNCTIONS
 from tracer.legacy.science_names import ATTRIBUTES
 
 # Methods that are gone from NumPy arrays, strings, dicts, iterators, threads and XML elements.
-LOST_METHODS = frozenset(
-    {*detection.METHODS, *"decode getchildren getsize isAlive itemset newbyteorder next ptp textsize tostring".split()}
-)
+LOST_METHODS = frozenset({
+    *detection.METHODS,
+    *"decode getchildren getiterator getsize isAlive itemset newbyteorder next ptp textsize tostring".split(),
+})
 _TYPES = {"float": "to_float", "int": "to_int", "sum": "total"}
 _NAMES_OF_EITHER = {**_TYPES, "open": "open_either"}
 _TYPES_OF_PYTHON2 = {**_TYPES, "long": "to_int", "str": "string", "unicode": "unicode"}
@@ -158,6 +159,8 @@ class _Rewriter(ast.NodeTransformer):
             return call("fetched", node, node)
         elif name == "sort":
             return call("sort", node, owner, *node.args, keywords=node.keywords)
+        elif name == "join" and len(node.args) == 1:
+            return call("join", node, owner, *node.args)
         elif name == "translate" and len(node.args) == 2:
             return call("translate", node, owner, *node.args)
         elif name in ("encode", "format"):

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from tracer.legacy.old_text import bytes_of
-from tracer.legacy.python2_files import BinaryRandom, bytes_from
+from tracer.legacy.python2_files import BinaryRandom, FileBytes, bytes_from
 
 _HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 
@@ -23,6 +23,17 @@ def taking_text(function: Callable, position: int) -> Callable:
         if len(arguments) > position:
             arguments = (*arguments[:position], bytes_of(arguments[position]), *arguments[position + 1 :])
         return function(*arguments, **keywords)
+
+    return call
+
+
+def giving_text(function: Callable) -> Callable:
+    """The function, whose bytes can be added and compared to text."""
+
+    @functools.wraps(function)
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        result = function(*arguments, **keywords)
+        return FileBytes(result) if type(result) is bytes else result
 
     return call
 
@@ -105,8 +116,21 @@ def _struct(module: ModuleType) -> dict[str, Any]:
     return {"Struct": Struct, "unpack_from": unpack_from, **{name: taking_text(getattr(module, name), 1) for name in names}}
 
 
+def _struct_of_python2(module: ModuleType) -> dict[str, Any]:
+    return {"pack": giving_text(module.pack)}
+
+
 def _zlib(module: ModuleType) -> dict[str, Any]:
     return {name: taking_text(getattr(module, name), 0) for name in ("adler32", "compress", "crc32", "decompress")}
+
+
+def _zlib_of_python2(module: ModuleType) -> dict[str, Any]:
+    return {name: giving_text(taking_text(getattr(module, name), 0)) for name in ("compress", "decompress")}
+
+
+def _binascii(module: ModuleType) -> dict[str, Any]:
+    return {name: giving_text(taking_text(function, 0)) for name, function in vars(module).items()
+            if name.startswith(("a2b_", "b2a_", "crc", "hexlify", "unhexlify"))}
 
 
 def _tempfile(module: ModuleType) -> dict[str, Any]:
@@ -132,4 +156,9 @@ LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "struct": _struct,
     "tempfile": _tempfile,
     "zlib": _zlib,
+}
+LOST_WITH_PYTHON2: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
+    "binascii": _binascii,
+    "struct": _struct_of_python2,
+    "zlib": _zlib_of_python2,
 }
