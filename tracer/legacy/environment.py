@@ -143,6 +143,10 @@ class StandIns:
             from tracer.legacy import numpy_ragged, numpy_sizes
 
             return numpy_ragged.of_random(numpy_sizes.of_random())
+        if name == "numpy.linalg" and self._options.numpy_names:
+            from tracer.legacy import numpy_arguments
+
+            return numpy_arguments.of_linear_algebra()
         found: Mapping[str, Any] | None = None
         if self._options.library_names:
             from tracer.legacy import library_names

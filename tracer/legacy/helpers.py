@@ -237,6 +237,7 @@ HELPERS: dict[str, Callable] = {
         generated_messages.HELPER: generated_messages.message_file,
         "method": method,
         "modulo": modulo,
+        "negative": old_promotion.negative,
         "modulo_of_text": modulo_of_text,
         "of_function": of_function,
         "old_class": old_class,

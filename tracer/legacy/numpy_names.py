@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.legacy import numpy_ragged, numpy_sizes, old_promotion
+from tracer.legacy import numpy_arguments, numpy_ragged, numpy_sizes, old_promotion
 from tracer.legacy.old_text import bytes_of
 from tracer.legacy.python2_files import bytes_from
 
@@ -41,7 +41,7 @@ _MOVED = {
 
 def names(python: int, allow_pickle: bool) -> dict[str, Any]:
     """The lost names, for a stand-in of `numpy`."""
-    found: dict[str, Any] = {**_CONSTANTS, **_TYPES, **_functions(), **numpy_sizes.of_numpy()}
+    found: dict[str, Any] = {**_CONSTANTS, **_TYPES, **_functions(), **numpy_arguments.of_numpy(), **numpy_sizes.of_numpy()}
     found.update({name: getattr(builtins, name) for name in _BUILTIN_ALIASES})
     found.update(long=int, math=math, unicode=str)
     for old, new in _RENAMED.items():

@@ -76,8 +76,32 @@ def _operator(name: str) -> Callable[[Any, Any], Any]:
     return operate
 
 
+def _of_truths(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """A difference, which of two arrays of truths was what is in one of them alone."""
+
+    def difference(a: Any, b: Any) -> Any:
+        try:
+            return function(a, b)
+        except TypeError:
+            if not (_is_truth(a) and _is_truth(b)):
+                raise
+            return a ^ b
+
+    return difference
+
+
+def negative(a: Any) -> Any:
+    """`-a`, which of an array of truths was its opposite: `x[-np.isnan(x)]`."""
+    return ~a if _is_truth(a) else -a
+
+
+def _is_truth(value: Any) -> bool:
+    return isinstance(value, np.ndarray | np.generic) and value.dtype == np.bool_
+
+
 # By the class of the syntax tree: `a + b`, and `a += b`.
 OPERATORS = {word: _operator(name) for word, name in _NAMES.items()}
+OPERATORS["Sub"] = _of_truths(OPERATORS["Sub"])
 IN_PLACE = {word: _operator("i" + name.rstrip("_")) for word, name in _NAMES.items()}
 
 

@@ -82,6 +82,11 @@ class _Rewriter(ast.NodeTransformer):
             ordinary.is_text_or_list(left) or ordinary.is_text_or_list(right)
             or (self._ordinary.is_surely(left) and self._ordinary.is_surely(right)))
 
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
+        ordinarily = not isinstance(node.op, ast.USub) or self._ordinary.is_surely(node.operand)
+        self.generic_visit(node)
+        return node if ordinarily else call("negative", node, node.operand)
+
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
         self.generic_visit(node)
         if unlike.compares(node):
