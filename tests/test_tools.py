@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from google.protobuf import text_format
 
 import tracer as tf
-from tracer import errors, freeze_graph, graph_metrics, inspect_checkpoint, strip_unused
+from tracer import errors, freeze_graph, graph_metrics, inspect_checkpoint, optimize_for_inference, protos, strip_unused
 from tracer.legacy import pywrap
 from tracer.train import basic_loops, gcs, gcs_file_loader, tensorboard_logging, training_util
 
@@ -113,10 +114,64 @@ def test_stripping():
 def test_stripping_files(saved):
     strip_unused.strip_unused_from_files(str(saved / "graph.pb"), True, str(saved / "part.pbtxt"), False, "MatMul", "y",
                                          1)
-    from google.protobuf import text_format
-
     part = text_format.Parse((saved / "part.pbtxt").read_text(), tf.GraphDef())
     assert [node.name for node in part.node] == ["bias", "bias/read", "MatMul", "y"]
+
+
+def normalized(scaled, more=""):
+    """A graph as 0.7 wrote them: a convolution, its normalization, and a check of numbers."""
+    graph = text_format.Parse("""
+        node { name: 'x' op: 'Placeholder' attr { key: 'dtype' value { type: DT_FLOAT } } }
+        node { name: 'w' op: 'Const' } node { name: 'mean' op: 'Const' } node { name: 'variance' op: 'Const' }
+        node { name: 'beta' op: 'Const' } node { name: 'gamma' op: 'Const' }
+        node { name: 'conv' op: 'Conv2D' input: 'x' input: 'w' attr { key: 'T' value { type: DT_FLOAT } }
+               attr { key: 'strides' value { list { i: 1 i: 1 i: 1 i: 1 } } }
+               attr { key: 'padding' value { s: 'SAME' } } }
+        node { name: 'bn' op: 'BatchNormWithGlobalNormalization' input: 'conv' input: 'mean' input: 'variance'
+               input: 'beta' input: 'gamma' attr { key: 'T' value { type: DT_FLOAT } }
+               attr { key: 'variance_epsilon' value { f: 0.5 } } }
+        node { name: 'checked' op: 'CheckNumerics' input: 'bn' attr { key: 'T' value { type: DT_FLOAT } }
+               attr { key: 'message' value { s: 'no' } } }
+        node { name: 'y' op: 'Relu' input: 'checked' attr { key: 'T' value { type: DT_FLOAT } } }
+    """ + more, protos.GraphDef())
+    values = {"w": [[[[1, 2], [3, -1]]]], "mean": [1, 2], "variance": [3.5, 0.5], "beta": [0.25, 5], "gamma": [3, 0.5]}
+    for node in graph.node:
+        if node.name in values:
+            node.attr["dtype"].type = tf.float32.as_datatype_enum
+            node.attr["value"].tensor.CopyFrom(tf.contrib.util.make_tensor_proto(values[node.name], tf.float32))
+        if node.name == "bn":
+            node.attr["scale_after_normalization"].b = scaled
+    return graph
+
+
+@pytest.mark.parametrize(("scaled", "expected"), [(True, [9.25, 4]), (False, [3.25, 3])])
+def test_optimizing_for_inference(scaled, expected):
+    # x = (1, 2): the convolution gives 7 and 0, of which 1 and 2 are taken; divided by 2 and 1, times gamma, plus beta
+    part = optimize_for_inference.optimize_for_inference(
+        normalized(scaled, "node { name: 'after' op: 'Relu' input: 'y' }"), ["x"], ["y"], 1)
+    assert [(node.name, node.op, list(node.input)) for node in part.node] == [
+        ("x", "Placeholder", []), ("y", "Relu", ["bn"]), ("w", "Const", []), ("conv", "Conv2D", ["x", "w"]),
+        ("conv_bn_offset", "Const", []), ("bn", "BiasAdd", ["conv", "conv_bn_offset"])]
+    (y,) = tf.import_graph_def(part, return_elements=["y:0"])
+    with tf.Session() as session:
+        found = session.run(y, {"import/x:0": [[[[1.0, 2.0]]]]})
+    np.testing.assert_allclose(found[0, 0, 0], expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("more", [
+    "node { name: 'other' op: 'Relu' input: 'conv' }", "node { name: 'other' op: 'Square' input: 'w' }"])
+def test_a_convolution_that_others_read_keeps_its_weights(more, caplog):
+    part = optimize_for_inference.fold_batch_norms(normalized(True, more))
+    assert [node.name for node in part.node if node.op.startswith("Batch")] == ["bn"]
+    assert "bn is not folded: other reads" in caplog.text
+
+
+def test_graphs_that_cannot_be_optimized():
+    graph = normalized(True, "node { name: 'x' op: 'Relu' }")
+    with pytest.raises(ValueError, match="Duplicate node names detected"):
+        optimize_for_inference.optimize_for_inference(graph, ["x"], ["y"], 1)
+    with pytest.raises(ValueError, match="not found"):
+        optimize_for_inference.ensure_graph_is_valid(normalized(True, "node { name: 'z' op: 'Relu' input: 'nothing:1' }"))
 
 
 def test_counting():

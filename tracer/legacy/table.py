@@ -523,6 +523,7 @@ MODULES: dict[str, str] = {
     "tensorflow.python.tools.freeze_graph": "tracer.freeze_graph",
     "tensorflow.python.tools.graph_metrics": "tracer.graph_metrics",
     "tensorflow.python.tools.inspect_checkpoint": "tracer.inspect_checkpoint",
+    "tensorflow.python.tools.optimize_for_inference_lib": "tracer.optimize_for_inference",
     "tensorflow.python.tools.strip_unused": "tracer.strip_unused",
     "tensorflow.python.tools.strip_unused_lib": "tracer.strip_unused",
     # Training
