@@ -222,6 +222,9 @@ BOXES = [[0.0, 0, 1, 1], [0, 0.1, 1, 1.1], [0, -0.1, 1, 0.9], [0, 10, 1, 11], [0
     (lambda x: tf.count_nonzero(x, 1), np.int64([2, 3])),
     (lambda x: tf.truncatemod([-7, 7], [2, -2]), [-1, 1]),
     (lambda x: tf.divide(tf.constant(7), 2), 3.5),
+    (lambda x: tf.divide(x, 2), ROWS / 2),
+    (lambda x: tf.divide(2, x + 1), 2 / (ROWS + 1)),
+    (lambda x: tf.divide(np.float32([2, 4, 6]), x + 1), np.float32([2, 4, 6]) / (ROWS + 1)),
     (lambda x: tf.rint([0.5, 1.5, 2.5]), [0, 2, 2]),
     (lambda x: tf.atan(tf.tan(x / 4)), ROWS / 4),
     (lambda x: tf.log1p(x)[:, tf.newaxis, 0], np.log1p(ROWS[:, None, 0])),
@@ -247,6 +250,12 @@ BOXES = [[0.0, 0, 1, 1], [0, 0.1, 1, 1.1], [0, -0.1, 1, 0.9], [0, 10, 1, 11], [0
 ], ids=written)
 def test_new_functions(build, expected):
     compare(build, expected)
+
+
+def test_a_quotient_stands_in_a_scope_of_its_own():
+    x = tf.constant([1.0, 2.0])
+    assert [tf.divide(x, 2).name, tf.divide(x, x, name="share").name] == ["Divide/truediv:0", "share/truediv:0"]
+    assert tf.divide(3, 2) == 1.5
 
 
 def test_einsum_of_unknown_sizes_has_a_gradient():

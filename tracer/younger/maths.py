@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -57,9 +58,8 @@ def rint(x: Any, name: str | None = None) -> Tensor:
 
 def divide(x: Any, y: Any, name: str | None = None) -> Any:
     """`x / y` as Python 3 has it: of integers too a fraction."""
-    if not isinstance(x, Tensor) and not isinstance(y, Tensor) and not hasattr(x, "dtype") and not hasattr(y, "dtype"):
-        return x / y
-    return math.truediv(x, y, name)
+    with scopes.op_scope([x, y], name, "Divide"):
+        return operator.truediv(x, y)
 
 
 def realdiv(x: Any, y: Any, name: str | None = None) -> Tensor:
