@@ -30,7 +30,8 @@ def test_names_and_defaults(printed):
         print(np.percentile([1, 2, 4], 40, interpolation="lower"), np.percentile([1, 2, 4], 50),
               np.bincount([0, 2], minlength=None).tolist(), np.bincount([1], minlength=3).tolist())
         print([np.issubdtype(np.float32, float), np.issubdtype(np.int32, int), np.issubdtype(np.int32, float),
-               np.issubdtype(np.float32, np.floating), np.issubdtype(np.float32, np.float64), np.issubdtype("int64", "int32")])
+               np.issubdtype(np.float32, np.floating), np.issubdtype(np.float32, np.float64),
+               np.issubdtype("int64", "int32")])
         print(np.nbytes[np.float32], np.recfromcsv(["A,b", "1,2.5", "3,4.5"]).a.tolist())
         a = np.array([[1.0, 1.0], [1.0, 1.0 + 1e-15]])
         print(np.linalg.lstsq(a, np.ones(2))[2], np.linalg.lstsq(a, np.ones(2), 1e-6)[2])
