@@ -250,6 +250,17 @@ def test_python_2_expression(read, expression, value):
     assert type(result) is type(value) or isinstance(result, np.generic | bool)
 
 
+def test_unicode_beside_statements_of_python_2(printed):
+    source = r"""
+        class Named(object):
+            def __unicode__(self): return u'named'
+        def decoded(text): return unicode(text, "utf-8")
+        print decoded("cafe"), unicode(Named()), unichr(97), isinstance(u"x", unicode)
+        print ur"a\d", len("\u0041"), len(u"\u0041")
+        """
+    assert printed(source) == "cafe named a True\na\\d 6 1\n"  # as Python 2.7 prints it
+
+
 def test_division_from_the_future_is_true_division(read):
     assert read("from __future__ import division\nx = 7 / 2\nfor i in xrange(1): pass\n").x == 3.5
 

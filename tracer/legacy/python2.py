@@ -22,9 +22,10 @@ from tracer.legacy.sources import decode
 _FIXERS = (
     *(
         f"fissix.fixes.fix_{name}"
-        for name in "except exec ne numliterals paren print raise repr tuple_params unicode".split()
+        for name in "except exec ne numliterals paren print raise repr tuple_params".split()
     ),
     "tracer.legacy.fix_lambda_tuple",
+    "tracer.legacy.fix_unicode_text",
 )
 # fissix unpacks `def f((a, b))` and `except E, (a, b)` on a line of its own.
 _ADDED_LINE = re.compile(r"\s*.+ = xxx_todo_changeme\d*(\.args)?\s*$")
