@@ -15,7 +15,16 @@ from typing import Any
 
 import numpy as np
 
-from tracer.legacy import generated_messages, notebook, old_order, old_promotion, science_names, unlike
+from tracer.legacy import (
+    generated_messages,
+    notebook,
+    old_order,
+    old_promotion,
+    python2_order,
+    python2_sets,
+    science_names,
+    unlike,
+)
 from tracer.legacy.numpy_sizes import by_floats, whole
 from tracer.legacy.old_classes import old_class
 from tracer.legacy.old_keys import by_old_keys
@@ -179,9 +188,9 @@ def _substitutes() -> dict[str, list[tuple[Any, Callable]]]:
     arrays = np.ndarray | np.generic
     mapping: dict[str, Callable] = {
         "has_key": lambda owner, key: key in owner,
-        "iteritems": lambda owner: iter(owner.items()),
-        "iterkeys": lambda owner: iter(owner.keys()),
-        "itervalues": lambda owner: iter(owner.values()),
+        "iteritems": lambda owner: iter(python2_order.listed(owner, "items")),
+        "iterkeys": lambda owner: iter(python2_order.listed(owner, "keys")),
+        "itervalues": lambda owner: iter(python2_order.listed(owner, "values")),
         "viewitems": lambda owner: owner.items(),
         "viewkeys": lambda owner: owner.keys(),
         "viewvalues": lambda owner: owner.values(),
@@ -230,12 +239,15 @@ HELPERS: dict[str, Callable] = {
         "given_text": given_text,
         "greater": old_order.greater,
         "index": index,
+        "iterated": python2_order.iterated,
         "join": join,
         "less": old_order.less,
         "listed": listed,
+        "listed_in_order": python2_order.listed,
         "message": message,
         generated_messages.HELPER: generated_messages.message_file,
         "method": method,
+        "most_common": python2_order.most_common,
         "modulo": modulo,
         "negative": old_promotion.negative,
         "modulo_of_text": modulo_of_text,
@@ -243,10 +255,14 @@ HELPERS: dict[str, Callable] = {
         "old_class": old_class,
         "open_either": open_either,
         "places": places,
+        "set_display": python2_sets.of_display,
+        "set_of": python2_sets.set,
         "set_one": set_one,
         "shell": notebook.shell,
         "sort": sort,
+        "list_of": python2_order.list_of,
         "string": string_of,
+        "tuple_of": python2_order.tuple_of,
         "to_float": to_float,
         "to_int": to_int,
         "total": old_promotion.total,

@@ -8,6 +8,8 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from tracer.legacy.python2_order import iterated
+
 
 def less(a: Any, b: Any) -> Any:
     """`a < b`."""
@@ -61,7 +63,7 @@ def of_all_kinds(function: Callable) -> Callable:
     @functools.wraps(function)
     def call(*values: Any, key: Callable | None = None, **keywords: Any) -> Any:
         if len(values) == 1:
-            values = ([*values[0]] if isinstance(values[0], Iterable) else values[0],)
+            values = ([*iterated(values[0])] if isinstance(values[0], Iterable) else values[0],)
         try:
             return function(*values, key=key, **keywords)
         except TypeError as problem:

@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from types import FrameType, ModuleType
 from typing import Any
 
-from tracer.legacy import old_order
+from tracer.legacy import old_order, python2_sets
 from tracer.legacy.helpers import sort
 from tracer.legacy.old_text import string_of, text_of
 from tracer.legacy.python2_files import open_file
+from tracer.legacy.python2_order import hash_of, iterated
 
 
 class _AnyString(type):
@@ -40,9 +41,12 @@ def builtin_names() -> dict[str, Any]:
         "coerce": lambda x, y: (x + type(y)(0), y + type(x)(0)),
         "eval": evaluate,
         "exec": execute,
+        "enumerate": lambda sequence, start=0: enumerate(iterated(sequence), start),
         "execfile": execute_file,
         "file": open_file,
         "filter": filter_list,
+        "frozenset": python2_sets.frozenset,
+        "hash": hash_of,
         "input": evaluated_input,
         "intern": sys.intern,
         "long": int,
@@ -57,11 +61,12 @@ def builtin_names() -> dict[str, Any]:
         "reduce": functools.reduce,
         "reload": reload,
         "round": round_half_away,
+        "set": python2_sets.set,
         "sorted": sorted_list,
         "unichr": chr,
         "unicode": str,
         "xrange": range,
-        "zip": lambda *iterables: list(zip(*iterables)),  # noqa: B905
+        "zip": lambda *iterables: list(zip(*map(iterated, iterables))),  # noqa: B905
     }
 
 
@@ -103,7 +108,7 @@ def _run(source: Any, mode: str, globals: dict | None, locals: Any, caller: Fram
 
 def filter_list(function: Any, iterable: Iterable) -> Any:
     """Python 2's `filter`: text for text, a tuple for a tuple, else a list."""
-    kept = [item for item in iterable if (item if function is None else function(item))]
+    kept = [item for item in iterated(iterable) if (item if function is None else function(item))]
     if isinstance(iterable, str):
         return "".join(kept)
     return tuple(kept) if isinstance(iterable, tuple) else kept
@@ -113,6 +118,7 @@ def map_list(function: Any, *iterables: Iterable) -> list:
     """Python 2's `map`: a list; the longest argument decides; None as function makes tuples."""
     if function is str:
         function = string_of
+    iterables = tuple(map(iterated, iterables))
     if len(iterables) == 1:
         return list(iterables[0]) if function is None else [function(item) for item in iterables[0]]
     from itertools import zip_longest
@@ -164,6 +170,6 @@ def round_half_away(number: Any, ndigits: int = 0) -> Any:
 
 def sorted_list(iterable: Iterable, cmp: Any = None, key: Any = None, reverse: Any = False) -> list:
     """Python 2's `sorted`."""
-    values = list(iterable)
+    values = list(iterated(iterable))
     sort(values, cmp, key, reverse)
     return values

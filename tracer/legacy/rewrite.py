@@ -23,7 +23,9 @@ LOST_METHODS = frozenset({
 })
 _TYPES = {"float": "to_float", "int": "to_int", "sum": "total"}
 _NAMES_OF_EITHER = {**_TYPES, "open": "open_either"}
-_TYPES_OF_PYTHON2 = {**_TYPES, "long": "to_int", "str": "string", "unicode": "unicode"}
+_TYPES_OF_PYTHON2 = {
+    **_TYPES, "list": "list_of", "long": "to_int", "str": "string", "tuple": "tuple_of", "unicode": "unicode",
+}  # fmt: skip
 # Where messages hold bytes, for which text stood: what parses them, their fields, the keywords of what makes them.
 _PARSERS = frozenset({"FromString", "MergeFromString", "ParseFromString"})
 _FIELDS_OF_BYTES = frozenset({"encoded_audio_string", "encoded_image_string", "tensor_content"})
@@ -159,7 +161,9 @@ class _Rewriter(ast.NodeTransformer):
         elif not self._python2:
             return node
         elif name in _VIEWS and not node.args and not node.keywords:
-            return call("listed", node, node)
+            return call("listed_in_order", node, owner, ast.Constant(name))
+        elif name == "most_common":
+            return call("most_common", node, owner, *node.args, keywords=node.keywords)
         elif name in _FETCHES:
             return call("fetched", node, node)
         elif name == "sort":
@@ -200,10 +204,28 @@ class _Rewriter(ast.NodeTransformer):
             node.slice = call("index", node.slice, node.slice)
         return node
 
+    def visit_Set(self, node: ast.Set) -> ast.AST:
+        self.generic_visit(node)
+        return call("set_display", node, *node.elts) if self._python2 else node
+
+    def visit_SetComp(self, node: ast.SetComp) -> ast.AST:
+        self.generic_visit(node)
+        if not self._python2:
+            return node
+        return call("set_of", node, ast.copy_location(ast.ListComp(node.elt, node.generators), node))
+
+    def visit_comprehension(self, node: ast.comprehension) -> ast.AST:
+        self.generic_visit(node)
+        if self._python2 and not _is_counted(node.iter):
+            node.iter = call("iterated", node.iter, node.iter)
+        return node
+
     def visit_For(self, node: ast.For) -> ast.AST:
         self.generic_visit(node)
         looped = node.iter
-        if not self._python2 and isinstance(looped, ast.Call) and isinstance(looped.func, ast.Attribute) and (
+        if self._python2 and not _is_counted(looped):
+            node.iter = call("iterated", looped, looped)
+        elif not self._python2 and isinstance(looped, ast.Call) and isinstance(looped.func, ast.Attribute) and (
                 looped.func.attr in _VIEWS and not looped.args and not looped.keywords):
             node.iter = call("listed", looped, looped)  # the body may change the dict
         return node
@@ -292,6 +314,12 @@ def _is_surely_number(node: ast.expr) -> bool:
     """Whether there is an order in Python 3 too: a number, a length, or what was reckoned."""
     return _is_number(node) or isinstance(node, ast.BinOp) or (
         isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _OF_NUMBERS)
+
+
+def _is_counted(node: ast.expr) -> bool:
+    """Whether it is surely no dict."""
+    counts = isinstance(node, ast.Call) and _last_name(node.func) in ("range", "xrange")
+    return counts or isinstance(node, ast.List | ast.ListComp | ast.Tuple)
 
 
 def _is_number(node: ast.expr) -> bool:
