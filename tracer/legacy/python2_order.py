@@ -173,7 +173,7 @@ def tuple_of(*arguments: Any) -> tuple:
 
 
 _VIEWS: dict[type, Any] = {type({}.keys()): None, type({}.values()): dict.__getitem__,
-                           type({}.items()): lambda owner, key: (key, owner[key])}
+                           type({}.items()): lambda owner, key: (key, dict.__getitem__(owner, key))}
 
 
 def listed(owner: Any, method: str) -> Any:
