@@ -17,6 +17,13 @@ def no_real_tensorflow(monkeypatch):
 
 
 @pytest.fixture
+def no_sklearn(monkeypatch):
+    """For a test with a package of its own by that name, where another one may have loaded the real one."""
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("joblib", "sklearn")]:
+        monkeypatch.delitem(sys.modules, name)
+
+
+@pytest.fixture
 def read(tmp_path, monkeypatch):
     """Installs the environment; the function given writes a module beside "the script" and imports it."""
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])

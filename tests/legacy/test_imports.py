@@ -262,6 +262,7 @@ def test_uninstall_takes_everything_back():
     assert legacy.current() is None
 
 
+@pytest.mark.usefixtures("no_sklearn")
 def test_a_module_below_one_that_is_imported_already(printed, tmp_path, monkeypatch):
     site = tmp_path / "site-packages"
     (site / "sklearn").mkdir(parents=True)

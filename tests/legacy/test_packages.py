@@ -104,6 +104,7 @@ train_test_split = "the function"
 """
 
 
+@pytest.mark.usefixtures("no_sklearn")
 def test_sklearn_is_laid_out_as_it_was(printed, tmp_path, monkeypatch):
     site = tmp_path / "site-packages"
     (site / "sklearn" / "externals").mkdir(parents=True)
