@@ -17,7 +17,7 @@ from tracer.gradient_registry import RegisterGradient as RegisterGradient
 from tracer.gradient_registry import get_gradient_function as get_gradient_function
 from tracer.gradient_registry import registered
 from tracer.ir import Graph, Operation, Region, Tensor
-from tracer.reach import differentiable, gathered, passes, reach, whole
+from tracer.reach import differentiable, gathered, passes, reach, whole, whole_or_holding
 
 
 class AggregationMethod:
@@ -125,13 +125,14 @@ def _of_integers(ys: list[Any], xs: list[Tensor], seeds: list[Any], is_gated: bo
     from tracer.derivatives.registry import rules
 
     plain, wanted = [y for y, _ in chosen], [xs[i] for i in places]
-    reached = reach(plain, set(wanted), numbers=whole)
+    reached = reach(plain, set(wanted), numbers=whole_or_holding)
     on_the_way = dict.fromkeys(op for passing in reached.values() for op in passing)
     own = {op: function for op in on_the_way if (function := own_gradient(op)) is not None}
     if any(op not in own and op.type not in rules() for op in on_the_way):
         return {}
     back = Backward(plain, wanted, [ends.whole(seed, y) for y, seed in chosen],
-                    {op: (function, (True,) * len(op.inputs)) for op, function in own.items()}, is_gated, whole)
+                    {op: (function, (True,) * len(op.inputs)) for op, function in own.items()}, is_gated,
+                    whole_or_holding)
     back.run()
     found = {i: back.total(xs[i]) for i in places}
     for i, gradient in found.items():

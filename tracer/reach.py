@@ -23,6 +23,20 @@ def whole(tensor: Tensor) -> bool:
     return tensor.dtype.base_dtype.is_integer
 
 
+def whole_or_holding(tensor: Tensor) -> bool:
+    """Whether `tensor` holds integers, or is the flow of a `TensorArray` of them."""
+    if whole(tensor):
+        return True
+    op = tensor.op
+    while op.type == "Identity":
+        op = op.inputs[0].op
+    if not op.type.startswith("TensorArray") or not differentiable(op.outputs[0]):
+        return False
+    while op.inputs and op.type != "TensorArray":
+        op = op.inputs[0].op
+    return op.type == "TensorArray" and op.attrs["dtype"].is_integer
+
+
 def passes(op: Operation) -> bool:
     """Whether a gradient that reaches `op` goes on to its inputs."""
     kind = op.attrs.get("_gradient_op_type", op.type)

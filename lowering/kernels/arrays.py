@@ -70,6 +70,12 @@ class Elements:
         """How many there are."""
         return len(self.items) if self.items is not None else int(self.written.shape[0])
 
+    def zeros(self) -> Elements:
+        """Zeros of the shapes that the elements have; none where nothing was written."""
+        if self.items is not None:
+            return Elements([None if item is None else jnp.zeros(np.shape(item), item.dtype) for item in self.items])
+        return Elements(None, jnp.zeros_like(self.stacked), self.written)
+
     def spread(self, like: Any = None) -> Elements:
         """As one stacked array; `like` gives shape and dtype of an element where none has been written yet."""
         if self.items is None:

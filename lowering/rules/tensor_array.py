@@ -51,7 +51,9 @@ def _check_open(handle: Handle, temporaries: set | None) -> None:
 
 @lowers("TensorArrayStart", pure=False, strings=True)
 def start(handle: Handle, flow: Any) -> Any:
-    return Elements([None] * (flow.size if isinstance(flow, Elements) else handle.size))
+    if not isinstance(flow, Elements):
+        return Elements([None] * handle.size)
+    return flow.zeros() if handle.adds else Elements([None] * flow.size)
 
 
 @lowers("TensorArrayGrad", "TensorArrayGradV2", pure=False, strings=True)
@@ -159,10 +161,14 @@ def _added(handle: Handle, at: int, item: Any, value: Any) -> Any:
         return value
     if not handle.adds:
         raise _problem(handle, _WRITTEN.format(index=at))
-    if np.shape(item) != np.shape(value):
-        raise _problem(handle, f"Could not aggregate to TensorArray index {at} because the existing shape is "
-                               f"{list(np.shape(item))} but the new input shape is {list(np.shape(value))}.")
+    _check_sum(handle, at, np.shape(item), np.shape(value))
     return item + value
+
+
+def _check_sum(handle: Handle, at: int, old: tuple[int, ...], new: tuple[int, ...]) -> None:
+    if old != new:
+        raise _problem(handle, f"Could not aggregate to TensorArray index {at} because the existing shape is "
+                               f"{list(old)} but the new input shape is {list(new)}.")
 
 
 @lowers("TensorArrayRead", "TensorArrayReadV2", pure=False, strings=True)
@@ -277,7 +283,7 @@ def scatter(handle: Handle, indices: Partly, value: Any, flow_in: Elements, *, c
                                f"{len(indices)} vs. {value.shape[0]}")
     places = _places(indices)
     untouched = flow_in.items is not None and all(item is None for item in flow_in.items)
-    if untouched and places == list(range(max(flow_in.size, len(indices)))):
+    if (untouched or handle.adds) and places == list(range(max(flow_in.size, len(indices)))):
         return unpack(handle, value, flow_in)
     for index, row in zip(indices, value, strict=True):
         flow_in = write(handle, index, row, flow_in, check=check, op=op)
@@ -294,12 +300,24 @@ def unpack(handle: Handle, value: Any, flow_in: Elements) -> Any:
     if value.shape[0] != size and not (handle.dynamic_size and value.shape[0] > size):
         raise _problem(handle, "Input value must have first dimension equal to the array size "
                                f"({value.shape[0]} vs. {size})")
+    if handle.adds:
+        return _sum(handle, flow_in, value)
     taken = next((i for i, item in enumerate(flow_in.items or ()) if item is not None), None)
     if taken is not None:
         raise _problem(handle, _WRITTEN.format(index=taken))
     if isinstance(value, np.ndarray):
         return Elements(list(value) if value.ndim > 1 else [np.array(item, object) for item in value])
     return Elements(None, value, jnp.ones(value.shape[0], bool))
+
+
+def _sum(handle: Handle, flow_in: Elements, rows: Any) -> Elements:
+    """The gradients with `rows` added to them."""
+    row = jax.ShapeDtypeStruct(rows.shape[1:], rows.dtype)
+    for at, item in enumerate(flow_in.items or ()):
+        _check_sum(handle, at, row.shape if item is None else np.shape(item), row.shape)
+    elements = flow_in.spread(row)
+    _check_sum(handle, 0, elements.stacked.shape[1:], row.shape)
+    return Elements(None, elements.stacked + rows, jnp.ones(rows.shape[0], bool))
 
 
 @lowers("TensorArrayConcat", "TensorArrayConcatV2", pure=False, strings=True)
@@ -333,7 +351,11 @@ def split(handle: Handle, value: Any, lengths: Static, flow_in: Elements) -> Any
     if len(lengths) != flow_in.size and not (handle.dynamic_size and len(lengths) > flow_in.size):
         raise _problem(handle, f"TensorArray's size is not equal to the size of lengths ({flow_in.size} vs. "
                                f"{len(lengths)}), and the TensorArray is not marked as dynamically resizeable")
-    return Elements((np if isinstance(value, np.ndarray) else jnp).split(value, np.cumsum(lengths)[:-1]))
+    pieces = (np if isinstance(value, np.ndarray) else jnp).split(value, np.cumsum(lengths)[:-1])
+    if handle.adds:
+        before = list(flow_in.stacked) if flow_in.items is None else flow_in.items
+        pieces = [_added(handle, at, item, piece) for at, (item, piece) in enumerate(zip(before, pieces, strict=True))]
+    return Elements(pieces)
 
 
 @lowers("TensorArraySize", "TensorArraySizeV2", pure=False, strings=True)

@@ -15,7 +15,7 @@ CONDITION = "_condition"
 
 _RULES: dict[str, Callable] = {}
 _FAMILIES = ("arrays", "blocks", "conditionals", "elementwise", "linear_algebra", "networks", "products", "reductions",
-             "segments", "sparse_tensors")
+             "segments", "sparse_tensors", "tensor_arrays")
 
 
 class UnsupportedError(Exception):

@@ -13,6 +13,8 @@ from tracer.ops import array, constants, math
 from tracer.ops.conditional import common
 from tracer.ops.contexts import Frame, Written
 
+_WRITES = frozenset({"TensorArrayWrite", "TensorArrayUnpack", "TensorArraySplit"})
+
 
 @op("TensorArray")
 def _tensor_array(size: Tensor, dtype: Any, dynamic_size: bool = False, clear_after_read: bool = True,
@@ -173,9 +175,20 @@ class TensorArray:
             region = region.parent
         return region is not None
 
+    def _flow_to_read(self) -> Tensor:
+        """Where to read. Gradients of one source are one array, whichever object wrote what is waited for."""
+        from tracer.raw.arrays import array_of
+
+        if self._flow.op.type != "TensorArrayStart" or self._handle.op.type != "TensorArrayGrad":
+            return self._flow
+        own = array_of(self._handle)
+        written = [op for op in self._flow.graph._controls_for(()) if op.type in _WRITES and array_of(op.inputs[0]) == own]
+        last = [op for op in written if not any(other.inputs[-1].op is op for other in written)]
+        return last[0].outputs[0] if len(last) == 1 else self._flow
+
     def read(self, index: Any, name: str | None = None) -> Tensor:
         """The element at `index`."""
-        value = _read(self._handle, index, self._flow, self._dtype, name=name or "TensorArrayRead")
+        value = _read(self._handle, index, self._flow_to_read(), self._dtype, name=name or "TensorArrayRead")
         if self._element and (self._infer_shape or not self._may_grow()):
             value.set_shape(self._element[0])
         return value
@@ -189,7 +202,7 @@ class TensorArray:
 
     def pack(self, name: str | None = None) -> Tensor:
         """All elements, stacked along a new first dimension."""
-        value = _pack(self._handle, self._flow, self._dtype, name=name or "TensorArrayPack")
+        value = _pack(self._handle, self._flow_to_read(), self._dtype, name=name or "TensorArrayPack")
         if self._element and self._element[0].ndims is not None:
             value.set_shape(shapes.TensorShape([None]).concatenate(self._element[0]))
         return value
@@ -213,7 +226,7 @@ class TensorArray:
 
     def concat(self, name: str | None = None) -> Tensor:
         """All elements, joined along their first dimension."""
-        value, _ = _concat(self._handle, self._flow, self._dtype, name=name or "TensorArrayConcat")
+        value, _ = _concat(self._handle, self._flow_to_read(), self._dtype, name=name or "TensorArrayConcat")
         if self._element and self._element[0].ndims is not None:
             value.set_shape(shapes.TensorShape([None]).concatenate(self._element[0][1:]))
         return value
@@ -259,11 +272,15 @@ class TensorArray:
 
 def _GetGradSource(op_or_tensor: Any) -> str:
     """The `source` of the gradient array that an operation belongs to: its name up to the innermost gradients' scope."""
-    words = op_or_tensor.name.split("/")
+    return gradient_source(op_or_tensor.name)
+
+
+def gradient_source(name: str) -> str:
+    """The same by a name, of an operation or a scope."""
+    words = name.split("/")
     found = [i for i, word in enumerate(words) if word.startswith("gradients")]
     if not found:
-        raise ValueError("Expected op/tensor name to start with gradients (excluding scope), got: "
-                         f"{op_or_tensor.name}")
+        raise ValueError(f"Expected op/tensor name to start with gradients (excluding scope), got: {name}")
     return "/".join(words[:found[-1] + 1])
 
 
