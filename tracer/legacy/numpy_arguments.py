@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.legacy.old_promotion import total
+from tracer.legacy.numpy_promotion import total
 
 _JOINING = ("column_stack", "dstack", "hstack", "vstack")
 _PARTING = ("nanpercentile", "nanquantile", "percentile", "quantile")

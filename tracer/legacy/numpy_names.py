@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.legacy import numpy_arguments, numpy_ragged, numpy_sizes, old_promotion
+from tracer.legacy import numpy_arguments, numpy_promotion, numpy_ragged, numpy_sizes
 from tracer.legacy.old_text import bytes_of
 from tracer.legacy.python2_files import bytes_from
 
@@ -83,7 +83,7 @@ def _functions() -> dict[str, Callable]:
         "squeeze": _squeeze,
         "sctype2char": lambda sctype: np.dtype(sctype).char,
         "set_printoptions": _set_printoptions,
-        "where": old_promotion.where(np.where),
+        "where": numpy_promotion.where(np.where),
     }
 
 

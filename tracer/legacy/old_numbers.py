@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tracer.legacy import old_promotion
+from tracer.legacy import numpy_promotion
 
 
 def divide(a: Any, b: Any) -> Any:
@@ -23,8 +23,8 @@ def divide(a: Any, b: Any) -> Any:
         if result is not NotImplemented:
             return result
     if _is_integral(a) and _is_integral(b):
-        return old_promotion.OPERATORS["FloorDiv"](a, b)
-    return old_promotion.OPERATORS["Div"](a, b)
+        return numpy_promotion.OPERATORS["FloorDiv"](a, b)
+    return numpy_promotion.OPERATORS["Div"](a, b)
 
 
 def divide_in_place(a: Any, b: Any) -> Any:
@@ -33,9 +33,9 @@ def divide_in_place(a: Any, b: Any) -> Any:
         return a.__idiv__(b)
     if isinstance(a, np.ndarray):
         if not _is_integral(a):
-            return old_promotion.IN_PLACE["Div"](a, b)
+            return numpy_promotion.IN_PLACE["Div"](a, b)
         if _is_integral(b):
-            return old_promotion.IN_PLACE["FloorDiv"](a, b)
+            return numpy_promotion.IN_PLACE["FloorDiv"](a, b)
         a[...] = np.true_divide(a, b)  # NumPy of the time wrote the quotient into the integer array
         return a
     return divide(a, b)

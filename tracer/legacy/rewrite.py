@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterator
 from typing import Any
 
-from tracer.legacy import assignments, detection, floats, old_keys, old_promotion, ordinary, unlike
+from tracer.legacy import assignments, detection, floats, numpy_promotion, old_keys, ordinary, unlike
 from tracer.legacy.helper_calls import call, named
 from tracer.legacy.helpers import DUNDERS, OF_FUNCTIONS
 from tracer.legacy.science_names import ATTRIBUTES
@@ -80,7 +80,7 @@ class _Rewriter(ast.NodeTransformer):
 
     def _promotes(self, operator: ast.operator, left: ast.expr, right: ast.expr) -> bool:
         """Whether it may be an operator of NumPy's, which gave other types."""
-        return type(operator).__name__ in old_promotion.OPERATORS and not (
+        return type(operator).__name__ in numpy_promotion.OPERATORS and not (
             ordinary.is_text_or_list(left) or ordinary.is_text_or_list(right)
             or (self._ordinary.is_surely(left) and self._ordinary.is_surely(right)))
 
@@ -137,7 +137,7 @@ class _Rewriter(ast.NodeTransformer):
                 word.value = call("given_text", word.value, word.value)
             if word.arg in _FIELDS_OF_BYTES or (word.arg == "value" and _last_name(called) == "BytesList"):
                 word.value = call("bytes_of", word.value, word.value)
-        if isinstance(called, ast.Attribute) and called.attr in old_promotion.FUNCTIONS and len(node.args) == 2 and (
+        if isinstance(called, ast.Attribute) and called.attr in numpy_promotion.FUNCTIONS and len(node.args) == 2 and (
                 not any(isinstance(argument, ast.Starred) for argument in node.args)):
             node.args.insert(0, node.func)
             node.func = named("called", node)
