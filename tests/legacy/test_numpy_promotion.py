@@ -5,7 +5,7 @@ import textwrap
 
 import pytest
 
-from tracer.legacy import ordinary
+from tracer.legacy import ordinary, rewrite
 
 # One array or number of NumPy's, an operator, one number, and the type and value of what comes out.
 RESULTS = """
@@ -171,3 +171,13 @@ def test_index_arithmetic_is_left_alone():
     known = ordinary.Ordinary(tree)
     names = "i j k m n p q r s t u v w w2 x y".split()
     assert [name for name in names if known.is_surely(ast.Name(name))] == "i j n p r s u w w2".split()
+
+
+def test_a_text_is_lengthened_in_place():
+    """A call would hold it, so that each step copied it."""
+    tree = ast.parse("s += c\ns = s + c\n")
+    rewrite.rewrite(tree, 2)
+    assert ast.unparse(tree).splitlines() == [
+        "if s.__class__ is __legacy_text_type__:", "    s += c", "else:", "    s = __legacy_Add_in_place__(s, c)",
+        "if s.__class__ is __legacy_text_type__:", "    s = s + c", "else:", "    s = __legacy_Add__(s, c)",
+    ]  # fmt: skip

@@ -28,6 +28,23 @@ def as_load(target: ast.expr) -> ast.expr:
     return ast.copy_location(node, target)
 
 
+def adds_to(node: ast.Assign) -> ast.Name | None:
+    """The name in `name = name + value`."""
+    target, value = node.targets[0], node.value
+    adds = isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add) and isinstance(value.left, ast.Name)
+    return target if adds and isinstance(target, ast.Name) and target.id == value.left.id else None  # type: ignore[attr-defined]
+
+
+def unless_text(plain: ast.stmt, otherwise: ast.stmt, name: ast.Name) -> ast.If:
+    """`plain` where the name stands for a text, which the interpreter lengthens in place while nothing else holds it."""
+    kind = ast.Attribute(as_load(name), "__class__", ast.Load())
+    test = ast.Compare(kind, [ast.Is()], [named("text_type", name)])
+    choice = ast.If(test, [plain], [otherwise])
+    for part in (kind, test, choice):
+        ast.copy_location(part, plain)
+    return choice
+
+
 def is_no_array(value: ast.expr) -> bool:
     if isinstance(value, ast.BinOp):
         return is_no_array(value.left) and is_no_array(value.right)

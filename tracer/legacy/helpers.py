@@ -263,6 +263,7 @@ HELPERS: dict[str, Callable] = {
         "list_of": python2_order.list_of,
         "string": string_of,
         "tuple_of": python2_order.tuple_of,
+        "text_type": str,
         "to_float": to_float,
         "to_int": to_int,
         "total": numpy_promotion.total,

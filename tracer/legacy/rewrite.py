@@ -8,11 +8,12 @@ positions.
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Iterator
 from typing import Any
 
 from tracer.legacy import assignments, detection, floats, numpy_promotion, old_keys, ordinary, unlike
-from tracer.legacy.helper_calls import call, named
+from tracer.legacy.helper_calls import call, is_call_of, named
 from tracer.legacy.helpers import DUNDERS, OF_FUNCTIONS
 from tracer.legacy.science_names import ATTRIBUTES
 
@@ -111,14 +112,22 @@ class _Rewriter(ast.NodeTransformer):
         # The target is read once more; a call in it (`a[f()] /= 2`) happens twice.
         helper = "divide_in_place" if floors else f"{type(node.op).__name__}_in_place"
         value = call(helper, node, assignments.as_load(node.target), node.value)
-        return assignments.setting(ast.copy_location(ast.Assign([node.target], value), node))
+        assign = ast.copy_location(ast.Assign([node.target], value), node)
+        if isinstance(node.op, ast.Add) and isinstance(node.target, ast.Name):
+            return assignments.unless_text(copy.deepcopy(node), assign, node.target)
+        return assignments.setting(assign)
 
     def visit_Assign(self, node: ast.Assign) -> Any:
         if assignments.is_whole(node.value) and not assignments.is_small(node.value):
             self._set_by_bits.update(node.targets)
         elif assignments.is_no_array(node.value):
             self._set_plainly.update(target for target in node.targets if isinstance(target, ast.Subscript))
+        grows = assignments.adds_to(node)
         self.generic_visit(node)
+        if grows and is_call_of(node.value, "Add"):
+            left, right = node.value.args
+            longer = ast.copy_location(ast.BinOp(left, ast.Add(), copy.deepcopy(right)), node.value)
+            return assignments.unless_text(ast.copy_location(ast.Assign(node.targets, longer), node), node, grows)
         if any(isinstance(target, ast.Attribute) and target.attr in _FIELDS_OF_BYTES for target in node.targets):
             node.value = call("bytes_of", node.value, node.value)
         return assignments.setting(node)
