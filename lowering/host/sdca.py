@@ -83,7 +83,7 @@ def _duals(session: Any, container: str, solver: str) -> _Duals:
 def sdca_pass(sparse_features_indices: list[Any], sparse_features_values: list[Any], dense_features: list[Any],
               example_weights: Any, example_labels: Any, example_ids: Any, sparse_weights: list[Any],
               dense_weights: list[Any], *, loss_type: Any, l1: Any, l2: Any, num_inner_iterations: Any,
-              container: Any, solver_uuid: Any, session: Any) -> Any:
+              container: Any, solver_uuid: Any, from_zero: Any, session: Any) -> Any:
     _check(example_weights, example_labels, example_ids)
     labels = _labels(loss_type, example_labels)
     features = _features(sparse_features_indices, sparse_features_values, dense_features, sparse_weights, len(labels))
@@ -92,6 +92,8 @@ def sdca_pass(sparse_features_indices: list[Any], sparse_features_values: list[A
     duals = _duals(session, container, solver_uuid)
     with duals.lock:
         loss, keys = _LOSSES[loss_type], example_ids.tolist()
+        if from_zero and not duals.values:
+            weights[:] = 0
         for _ in range(num_inner_iterations):
             for row in used:
                 _improve(features, row, weights, loss, labels[row], float(example_weights[row]), duals.values, keys[row],

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tracer as tf
-from tracer.contrib import linear_optimizer
+from tracer.contrib import learn, linear_optimizer
 from tracer.contrib.linear_optimizer import sdca_ops
 
 
@@ -144,3 +144,91 @@ def test_the_operation_that_shrinks():
         session.run(tf.initialize_all_variables())
         session.run(shrink)
         assert [x.tolist() for x in session.run([v, w])] == [[2.5, 0], [-1.5]]
+
+
+# Of `learn`'s linear models. The numbers are those that TensorFlow 0.12.1 found.
+
+
+def examples(labels):
+    """What an `input_fn` gives of four examples."""
+    return {
+        "id": tf.constant(["1", "2", "3", "4"]), "price": tf.constant([[0.6], [0.8], [0.3], [0.1]]),
+        "vector": tf.constant([[1.0, 2.0], [0.0, 1.0], [3.0, -1.0], [0.5, 0.5]]),
+        "size": tf.constant([[9.0], [8.0], [3.0], [2.0]]),
+        "country": tf.SparseTensor([[0, 0], [1, 0], [2, 0], [2, 1], [3, 0]], ["US", "GB", "IT", "US", "GB"], [4, 2]),
+        "share": tf.constant([[1.0], [3.0], [2.0], [1.0]]),
+    }, tf.constant(labels)
+
+
+def columns(dense):
+    layers = tf.contrib.layers
+    if dense:
+        return [layers.real_valued_column("price"), layers.real_valued_column("vector", dimension=2)]
+    return [layers.sparse_column_with_hash_bucket("country", hash_bucket_size=5),
+            layers.bucketized_column(layers.real_valued_column("size"), [2.5, 8.5])]
+
+
+def weights_of(model):
+    return {name.split("/")[1]: np.ravel(model.get_variable_value(name)) for name in model.get_variable_names()
+            if name.startswith("linear/") and "unshrinked" not in name}
+
+
+def fitted(kind, labels, dense, l2=1.0, steps=40, **words):
+    optimizer = linear_optimizer.SDCAOptimizer("id", symmetric_l2_regularization=l2)
+    model = kind(feature_columns=columns(dense), optimizer=optimizer, **words)
+    return model.fit(input_fn=lambda: examples(labels), steps=steps)
+
+
+TRUTHS, NUMBERS = [[1], [0], [1], [0]], [[1.0], [2.0], [-1.0], [0.5]]
+
+
+@pytest.mark.parametrize(("kind", "labels", "dense", "words", "expected"), [
+    (learn.LinearClassifier, TRUTHS, True, {}, {"bias_weight": [-0.326], "price": [-0.076], "vector": [0.663, 0.016]}),
+    (learn.LinearClassifier, TRUTHS, False, {}, {
+        "bias_weight": [-0.023], "country": [0.597, 0, 0.302, -0.62, 0], "size_bucketized": [-0.284, -0.035, 0.295]}),
+    (learn.LinearRegressor, NUMBERS, True, {"l2": 4.0, "weight_column_name": "share"},
+     {"bias_weight": [0.418], "price": [0.396], "vector": [-0.303, 0.486]}),
+    (learn.LinearRegressor, NUMBERS, True, {"l2": 0.25},
+     {"bias_weight": [0.469], "price": [0.464], "vector": [-0.38, 0.411]}),
+])
+def test_linear_models_are_trained_by_ascent(kind, labels, dense, words, expected):
+    found = weights_of(fitted(kind, labels, dense, **words))
+    assert found.keys() == expected.keys()
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, atol=2e-3)
+
+
+def test_a_second_fit_finds_the_same():
+    model = fitted(learn.LinearRegressor, NUMBERS, True)
+    once = weights_of(model)
+    again = weights_of(model.fit(input_fn=lambda: examples(NUMBERS), steps=40))
+    for name, values in once.items():
+        np.testing.assert_allclose(again[name], values, atol=1e-4)
+    assert model.get_variable_value("global_step") == 80
+
+
+def test_a_support_vector_machine():
+    layers = tf.contrib.layers
+    machine = learn.SVM(example_id_column="id", feature_columns=[layers.real_valued_column(name) for name in "ab"])
+
+    def given():
+        features = {"id": tf.constant(["1", "2", "3"]), "a": tf.constant([[0.0], [1.0], [3.0]]),
+                    "b": tf.constant([[1.0], [-1.2], [1.0]])}
+        return features, tf.constant([[1], [0], [1]])
+
+    machine.fit(input_fn=given, steps=30)
+    found = machine.evaluate(input_fn=given, steps=1)
+    assert [round(float(found[name]), 3) for name in ("loss", "accuracy", "global_step")] == [0, 1, 30]
+    assert next(iter(machine.predict(input_fn=lambda: given()[0], outputs=["classes"])))["classes"] == 1
+
+
+def test_what_is_not_trained_by_ascent():
+    optimizer = linear_optimizer.SDCAOptimizer("id")
+    with pytest.raises(ValueError, match="binary classification"):
+        learn.LinearClassifier(feature_columns=columns(True), optimizer=optimizer, n_classes=3)
+    with pytest.raises(ValueError, match="_joint_weight"):
+        learn.LinearClassifier(feature_columns=columns(False), optimizer=optimizer, _joint_weight=True)
+    with pytest.raises(ValueError, match="centered bias"):
+        learn.LinearRegressor(feature_columns=columns(True), optimizer=optimizer, enable_centered_bias=True)
+    with pytest.raises(ValueError, match="Kernel"):
+        learn.SVM("id", columns(True), kernels=["a"])

@@ -27,3 +27,11 @@ def test_a_message_is_said_of_a_rank():
         unknown = tf.placeholder(tf.float32)
         with tf.Session() as session, pytest.raises(tf.errors.InvalidArgumentError, match=r"\[said\] \[Tensor .* at least"):
             session.run(tf.assert_rank_at_least(unknown, 2, message="said"), {unknown: [1.0]})
+
+
+def test_what_is_asserted_is_one_truth():
+    x = tf.placeholder(tf.float32, [None, 10])
+    for condition in (x > 0, tf.constant([True]), [True]):
+        with pytest.raises(ValueError, match="must have rank 0"):
+            tf.Assert(condition, [x])
+    assert tf.Assert(tf.placeholder(tf.bool), [x]).type == "Assert"

@@ -238,6 +238,7 @@ MODULES: dict[str, str] = {
     "tensorflow.contrib.linear_optimizer.ops.gen_sdca_ops": "tracer.contrib.linear_optimizer.sdca_ops",
     "tensorflow.contrib.linear_optimizer.python": "package",
     "tensorflow.contrib.linear_optimizer.python.ops": "package",
+    "tensorflow.contrib.linear_optimizer.python.sdca_optimizer": "tracer.contrib.linear_optimizer.sdca_optimizer",
     "tensorflow.contrib.linear_optimizer.python.ops.sdca_ops": "tracer.contrib.linear_optimizer.sdca_model",
     "tensorflow.contrib.lookup": "tracer.contrib.lookup",
     "tensorflow.contrib.lookup.lookup_ops": "tracer.contrib.lookup",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tracer import scopes
+from tracer import scopes, sizes
 from tracer.convert import IndexedSlices, convert_to_tensor, internal_convert_to_tensor
 from tracer.declare import op
 from tracer.ir import Operation, Tensor
@@ -86,6 +86,7 @@ def tuple(tensors: Any, name: str | None = None, control_inputs: Any = None) -> 
 
 @op("Assert")
 def _assert(condition: Tensor, data: Any, summarize: int = 3, name: str | None = None) -> Any:
+    sizes.rank(condition.sizes, 0)
     return []
 
 
@@ -99,6 +100,8 @@ def Assert(condition: Any, data: Any, summarize: int | None = None, name: str | 
 
     Returns:
         The operation that checks; let something depend on it.
+
+    Raises ValueError for a condition that is known to be no scalar.
     """
     return _assert(condition, data, 3 if summarize is None else summarize, name=name)
 

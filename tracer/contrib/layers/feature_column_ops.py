@@ -180,7 +180,7 @@ def _linear(column: Any, value: Any, outputs: int, weight_collections: Any, trai
     if isinstance(column, OneHotColumn):
         weights = made("weight", column.length)
         return math.matmul(column.matrix(value), weights, name="matmul"), [weights]
-    ids, weighting, rows, combiner = _ids(column, value)
+    ids, weighting, rows, combiner = sparse_ids(column, value)
     initializer: Any = initializers.zeros_initializer
     if getattr(column, "ckpt_to_load_from", None) is not None:
         from tracer.contrib.framework.checkpoint_utils import load_variable
@@ -191,7 +191,7 @@ def _linear(column: Any, value: Any, outputs: int, weight_collections: Any, trai
     return found, [weights]
 
 
-def _ids(column: Any, value: Any) -> tuple[SparseTensor, Any, int, str]:
+def sparse_ids(column: Any, value: Any) -> tuple[SparseTensor, Any, int, str]:
     """The numbers of a column's values, their weights, how many there are, and how they are put together."""
     if isinstance(column, BucketizedColumn):
         return column.sparse_ids(value), None, column.length * column.source_column.dimension, "sum"
@@ -213,7 +213,7 @@ def joint_weighted_sum_from_feature_columns(
     with variable_op_scope(_tensors(columns_to_tensors), scope, "joint_weighted_sum_from_feature_columns"):
         parts, rows = [], 0
         for column, value in _values(columns_to_tensors, feature_columns):
-            ids, weighting, count, combiner = _ids(column, value)
+            ids, weighting, count, combiner = sparse_ids(column, value)
             if weighting is not None or combiner != "sum":
                 raise NotImplementedError("a joint sum needs columns without weights whose combiner is 'sum'; use "
                                           f"weighted_sum_from_feature_columns for {column.name}")

@@ -52,7 +52,7 @@ _LEFT_OPEN = {
 _LATER = {
     "estimators.canned": (
         "DNNClassifier DNNLinearCombinedClassifier DNNLinearCombinedRegressor DNNRegressor LinearClassifier "
-        "LinearRegressor"),
+        "LinearRegressor SVM"),
     "estimators.estimator": "BaseEstimator Estimator",
     "estimators._sklearn": "NotFittedError",
     "estimators.inferred": (

@@ -39,7 +39,8 @@ class SdcaModel:
         variables: a dict: `sparse_features_weights` and `dense_features_weights`, a list each, as long as that of the
             features.
         options: a dict: `symmetric_l1_regularization`, `symmetric_l2_regularization`, and `loss_type`: "logistic_loss",
-            "squared_loss" or "hinge_loss".
+            "squared_loss" or "hinge_loss"; and, if wanted, `from_zero`: whether weights that nothing is known of in this
+            session are forgotten, as those are that an earlier one has trained.
     """
 
     def __init__(self, container: str, examples: Any, variables: Any, options: Any) -> None:
@@ -59,6 +60,7 @@ class SdcaModel:
         self._loss_type = options["loss_type"]
         self._l1 = float(options["symmetric_l1_regularization"])
         self._l2 = float(options["symmetric_l2_regularization"])
+        self._from_zero = bool(options.get("from_zero"))
         self._unshrunk = {key: [_before_shrinking(v) for v in variables[key]] for key in _WEIGHTS} if self._l1 else None
 
     @property
@@ -101,7 +103,7 @@ class SdcaModel:
                 convert_to_tensor(examples["example_labels"], dtypes.float32),
                 convert_to_tensor(examples["example_ids"], dtypes.string),
                 [weights.ref() for weights in solved[_WEIGHTS[0]]], [weights.ref() for weights in solved[_WEIGHTS[1]]],
-                self._loss_type, self._l1, self._solved_l2, 2, self._container, self._solver)
+                self._loss_type, self._l1, self._solved_l2, 2, self._container, self._solver, self._from_zero)
             with scopes.control_dependencies([train]):
                 train = self._shrunk()
             if global_step is None:

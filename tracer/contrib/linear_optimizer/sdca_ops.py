@@ -15,7 +15,7 @@ for _row in (
     "example_weights:float32; example_labels:float32; example_ids:string; sparse_weights:N*float32; "
     "dense_weights:M*float32\tnew_sparse_weights:N*float32; new_dense_weights:M*float32\t"
     "loss_type:string{hinge_loss,logistic_loss,squared_loss}; l1:float; l2:float; num_inner_iterations:int>=1; "
-    "container:string; solver_uuid:string; N:int>=0; M:int>=0\tstateful",
+    "container:string; solver_uuid:string; from_zero:bool; N:int>=0; M:int>=0\tstateful",
     "SdcaTrainingStats\t\tprimal_loss:float64; dual_loss:float64; example_weights:float64\t"
     "container:string; solver_uuid:string\tstateful",
 ):
@@ -26,7 +26,7 @@ for _row in (
 def _sdca_pass(sparse_features_indices: list[Tensor], sparse_features_values: list[Tensor], dense_features: list[Tensor],
                example_weights: Tensor, example_labels: Tensor, example_ids: Tensor, sparse_weights: list[Tensor],
                dense_weights: list[Tensor], loss_type: str, l1: float, l2: float, num_inner_iterations: int,
-               container: str, solver_uuid: str, name: str | None = None) -> Any:
+               container: str, solver_uuid: str, from_zero: bool = False, name: str | None = None) -> Any:
     return [weights.sizes for weights in (*sparse_weights, *dense_weights)]
 
 
@@ -39,7 +39,7 @@ def sdca_training_stats(container: str, solver_uuid: str, name: str | None = Non
 def sdca_solver(sparse_features_indices: list[Any], sparse_features_values: list[Any], dense_features: list[Any],
                 example_weights: Any, example_labels: Any, example_ids: Any, sparse_weights: list[Any],
                 dense_weights: list[Any], loss_type: str, l1: float, l2: float, num_inner_iterations: int,
-                container: str, solver_uuid: str, name: str | None = None) -> Operation:
+                container: str, solver_uuid: str, from_zero: bool = False, name: str | None = None) -> Operation:
     """The operation that improves the weights (before they are shrunk by `l1`) by passes over the examples.
 
     It remembers the dual variable of each example by its id, for each `solver_uuid` in a `container`.
@@ -55,11 +55,12 @@ def sdca_solver(sparse_features_indices: list[Any], sparse_features_values: list
         l1, l2: the regularization.
         num_inner_iterations: the number of passes.
         container, solver_uuid: under which the dual variables are kept.
+        from_zero: whether the first pass of a session forgets the weights.
     """
     with scopes.op_scope([*sparse_weights, *dense_weights], name, "SdcaSolver") as scope:
         found = _sdca_pass(sparse_features_indices, sparse_features_values, dense_features, example_weights,
                            example_labels, example_ids, sparse_weights, dense_weights, loss_type, l1, l2,
-                           num_inner_iterations, container, solver_uuid)
+                           num_inner_iterations, container, solver_uuid, from_zero)
         new = [tensor for group in found for tensor in group]
         writes = [assign(variable, value) for variable, value in zip([*sparse_weights, *dense_weights], new, strict=True)]
         return control_flow.group(*writes, name=scope)

@@ -15,10 +15,12 @@ from tracer.contrib.layers.feature_column_ops import (
     weighted_sum_from_feature_columns,
 )
 from tracer.contrib.layers.optimizers import OPTIMIZER_CLS_NAMES
+from tracer.contrib.learn.estimators import ascent
 from tracer.contrib.learn.estimators.estimator import Estimator
 from tracer.contrib.learn.estimators.head import Head, RegressionHead, classifier
 from tracer.contrib.learn.estimators.model_fn import ModeKeys, PredictionKey
 from tracer.contrib.learn.estimators.predictions import Predictions
+from tracer.contrib.linear_optimizer.sdca_optimizer import SDCAOptimizer
 from tracer.gradients import gradients
 from tracer.ops import array, clip
 from tracer.ops import math as math_ops
@@ -56,8 +58,19 @@ class Linear:
         weighted = joint_weighted_sum_from_feature_columns if self._joint else weighted_sum_from_feature_columns
         return weighted(features, self.columns, num_outputs=outputs, scope=self.scope)[0]
 
+    @property
+    def ascent(self) -> SDCAOptimizer | None:
+        """What trains it, where it is no optimizer like others. Raises ValueError where all columns share one variable."""
+        if not isinstance(self._optimizer, SDCAOptimizer):
+            return None
+        if self._joint:
+            raise ValueError("_joint_weight is incompatible with SDCAOptimizer.")
+        return self._optimizer
+
     def optimizer(self) -> Any:
         """What trains it."""
+        if self.ascent is not None:
+            raise ValueError("SDCAOptimizer trains a linear model alone; give the linear part of this one another.")
         if self._optimizer is None:
             return FtrlOptimizer(self.rate())
         return _optimizer(self._optimizer, self.rate())
@@ -122,6 +135,8 @@ def _step(model: Any, loss: Any, clip_norm: float | None) -> Any:
 
 def model_fn(models: Sequence[Any], head: Head, clip_norm: float | None) -> Callable[..., Any]:
     """The function of an `Estimator` for models whose outputs are added up."""
+    if len(models) == 1 and isinstance(models[0], Linear) and (optimizer := models[0].ascent) is not None:
+        return ascent.model_fn(models[0].columns, head, optimizer, models[0].scope)
 
     def made(features: Any, labels: Any, mode: str) -> Any:
         features = features if isinstance(features, dict) else {"": features}
@@ -268,6 +283,26 @@ class LinearRegressor(_Regressor):
         head = RegressionHead(label_dimension, weight_column_name, enable_centered_bias)
         linear = Linear(feature_columns, optimizer, _joint_weights)
         super().__init__([linear], head, model_dir, gradient_clip_norm, config, feature_engineering_fn)
+
+
+class SVM(_Classifier):
+    """A support vector machine: a linear model that tells two classes apart, trained by dual coordinate ascent.
+
+    >>> learn.SVM(example_id_column="id", feature_columns=columns, l2_regularization=10.0).fit(input_fn=input_fn, steps=30)
+
+    Raises ValueError when `kernels` are given: TensorFlow has none either.
+    """
+
+    def __init__(self, example_id_column: str, feature_columns: Iterable[Any], weight_column_name: str | None = None,
+                 model_dir: str | None = None, l1_regularization: float = 0.0, l2_regularization: float = 0.0,
+                 num_loss_partitions: int = 1, kernels: Any = None, config: Any = None,
+                 feature_engineering_fn: Any = None) -> None:
+        if kernels is not None:
+            raise ValueError("Kernel SVMs are not currently supported.")
+        optimizer = SDCAOptimizer(example_id_column, num_loss_partitions, symmetric_l1_regularization=l1_regularization,
+                                  symmetric_l2_regularization=l2_regularization)
+        super().__init__([Linear(feature_columns, optimizer, joint=False)], ascent.HingeHead(1, weight_column_name, False),
+                         model_dir, None, config, feature_engineering_fn)
 
 
 def _both(linear_columns: Any, linear_optimizer: Any, joint: bool, network_columns: Any, network_optimizer: Any,

@@ -23,10 +23,18 @@ class Head:
         enable_centered_bias: whether a bias is trained beside the model.
     """
 
+    dual_loss: str | None = None
+    """What `SDCAOptimizer` calls its loss."""
+
     def __init__(self, logits_dimension: int, weight_column_name: str | None, enable_centered_bias: bool) -> None:
         self.logits_dimension = logits_dimension
-        self._weight_column = weight_column_name
+        self.weight_column = weight_column_name
         self._centered = enable_centered_bias
+
+    @property
+    def is_centered(self) -> bool:
+        """Whether a bias is trained beside the model."""
+        return self._centered
 
     # What differs
 
@@ -55,7 +63,7 @@ class Head:
         predictions = self.predictions(logits)
         if mode == ModeKeys.INFER:
             return ModelFnOps(mode, predictions)
-        labels = _single(labels)
+        labels = single(labels)
         weights = self._weights(features)
         loss, average = self._loss(self._each(logits, labels), weights)
         if mode == ModeKeys.TRAIN:
@@ -69,9 +77,9 @@ class Head:
         return ModelFnOps(mode, predictions, loss, None, found)
 
     def _weights(self, features: Any) -> Any:
-        if self._weight_column is None:
+        if self.weight_column is None:
             return None
-        return casting.to_float(features[self._weight_column])
+        return casting.to_float(features[self.weight_column])
 
     def _loss(self, each: Tensor, weights: Any) -> tuple[Tensor, Tensor]:
         """The loss that is trained, the mean over the examples; and that of an evaluation, over their weights."""
@@ -97,7 +105,7 @@ def _tiled(bias: Variable, batch: Any) -> Tensor:
     return blocks.tile(bias, array.reshape(batch, [1]))
 
 
-def _single(labels: Any) -> Any:
+def single(labels: Any) -> Any:
     if isinstance(labels, dict):
         if len(labels) != 1:
             raise ValueError(f"Expected labels to be a single tensor, or a dict of one, not {sorted(labels)}")
@@ -107,6 +115,8 @@ def _single(labels: Any) -> Any:
 
 class RegressionHead(Head):
     """Numbers, and the squares of what they are wrong by."""
+
+    dual_loss = "squared_loss"
 
     def _each(self, logits: Tensor, labels: Tensor) -> Tensor:
         wanted = array.reshape(casting.to_float(labels), [-1, self.logits_dimension])
@@ -154,6 +164,8 @@ def _logistic_loss(logits: Tensor, labels: Tensor) -> Tensor:
 
 class BinaryHead(Head):
     """One of two classes, by a logistic function."""
+
+    dual_loss = "logistic_loss"
 
     def _each(self, logits: Tensor, labels: Tensor) -> Tensor:
         wanted = array.reshape(casting.to_float(labels), [-1, 1])
