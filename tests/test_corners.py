@@ -4,12 +4,15 @@ import errno
 import io
 import os
 import pathlib
+import pickle
 import re
 import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tracer import app, compat, errors, flags, gfile, logging, resource_loader, sysconfig
 
@@ -146,6 +149,36 @@ def test_what_is_no_text_is_read_as_bytes_in_every_mode(tmp_path):
         file.write(b"\xff\xd8\xff")
     with gfile.GFile(path, "r") as file:
         assert file.read() == b"\xff\xd8\xff"
+
+
+@pytest.mark.parametrize("mode", ["r", "rb"])
+def test_what_other_libraries_wrote_is_read_in_every_mode(tmp_path, mode):
+    array = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
+
+    def read_back(write, read):
+        with gfile.Open(str(tmp_path / "file"), "w") as file:
+            write(file)
+        with gfile.FastGFile(str(tmp_path / "file"), mode) as file:
+            return read(file)
+
+    np.testing.assert_array_equal(read_back(lambda file: np.save(file, array), np.load), array)
+    np.testing.assert_array_equal(
+        read_back(lambda file: np.savez(file, a=array), lambda file: np.load(file)["a"]), array)
+    picture = Image.fromarray(array)
+    np.testing.assert_array_equal(
+        read_back(lambda file: picture.save(file, "PNG"), lambda file: np.asarray(Image.open(file))), array)
+    # Nothing in it but its first byte is no text.
+    assert read_back(lambda file: file.write(b"\x80\x02}q\x01U\x01aq\x02K!s."), pickle.load) == {"a": 33}
+
+
+def test_text_stays_text_where_a_line_is_not(tmp_path):
+    path = str(tmp_path / "file")
+    with gfile.GFile(path, "w") as file:
+        file.write(b"a text of more than sixty-four letters, then a line with a zero\n" * 150 + b"\0\n" + b"caf\xe9\n")
+    with gfile.GFile(path) as file:
+        lines = file.readlines()
+    assert {type(line) for line in lines} == {str}
+    assert lines[-2] == "\0\n"
 
 
 def test_a_file_is_appended_to_and_cut(tmp_path):

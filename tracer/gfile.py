@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from tracer import compat
 from tracer.declare import also_called
 
 _NO_TEXT = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f\xff]")
+_LOOKED_AT = 8000  # bytes at a file's start: a zero among them makes it no text
+_MAGIC = 64  # bytes that tell one format from another
 
 
 class FastGFile:
@@ -19,7 +22,8 @@ class FastGFile:
 
     With "b" in the mode it reads bytes, otherwise text in UTF-8; of text in another encoding, what is not UTF-8 is kept
     as `surrogateescape` has it. Python 2 knew no difference, and its scripts read pictures and protobufs in mode "r":
-    what is no text at all is therefore read as bytes in every mode.
+    what is no text at all is therefore read as bytes in every mode, from its first byte on, so that `np.load`, `pickle`
+    and PIL read files that were opened with "r".
 
     >>> with tf.gfile.GFile(path, "w") as file:
     ...     file.write("hello")
@@ -31,9 +35,25 @@ class FastGFile:
             raise ValueError(f"The mode of a file must be one of r, w, a, r+, w+, a+, with or without b, not {mode!r}")
         self.name, self.mode = name, mode
         self._text = "b" not in mode
+        self._looked = False
         self._file = open(name, kind[0] + "b" + kind[1:])
 
+    @property
+    def buffer(self) -> IO[Any]:
+        """The file of bytes below, as files of text have one."""
+        return self._file
+
+    def _look(self) -> None:
+        self._looked = True
+        if self._text and self._file.seekable():
+            position = self._file.tell()
+            self._file.seek(0)
+            self._text = not _is_binary(self._file.read(_LOOKED_AT))
+            self._file.seek(position)
+
     def _given(self, data: bytes) -> Any:
+        if not self._looked:
+            self._look()
         if not self._text:
             return data
         try:
@@ -67,6 +87,10 @@ class FastGFile:
     def seek(self, offset: int, whence: int = 0) -> None:
         """Go to a byte, counted from the start (0), from here (1) or from the end (2)."""
         self._file.seek(offset, whence)
+
+    def seekable(self) -> bool:
+        """Whether `seek` will do: not in a pipe."""
+        return self._file.seekable()
 
     def tell(self) -> int:
         """The position in bytes."""
@@ -112,6 +136,17 @@ class FastGFile:
     def __iter__(self) -> Iterator[Any]:
         for line in self._file:
             yield self._given(line)
+
+
+def _is_binary(start: bytes) -> bool:
+    """Whether a file that starts so holds no text."""
+    if b"\0" in start:
+        return True
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start[:_MAGIC])
+    except UnicodeDecodeError:
+        return _NO_TEXT.search(start[:_MAGIC]) is not None
+    return False
 
 
 class GFile(FastGFile):

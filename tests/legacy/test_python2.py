@@ -261,6 +261,16 @@ def test_unicode_beside_statements_of_python_2(printed):
     assert printed(source) == "cafe named a True\na\\d 6 1\n"  # as Python 2.7 prints it
 
 
+def test_a_pickle_of_text_in_a_file_of_gfile(read, tmp_path):
+    (tmp_path / "pickle").write_bytes(b"(dp0\nS'a'\np1\nI33\ns.")  # protocol 0, Python 2's own
+    read_it = f"""
+        import cPickle
+        from tensorflow.python.platform import gfile
+        with gfile.Open({str(tmp_path / "pickle")!r}, "r") as f: x = cPickle.load(f)
+        """
+    assert read(read_it).x == {"a": 33}
+
+
 def test_division_from_the_future_is_true_division(read):
     assert read("from __future__ import division\nx = 7 / 2\nfor i in xrange(1): pass\n").x == 3.5
 

@@ -8,6 +8,7 @@ import io
 import os
 from typing import Any
 
+from tracer.gfile import FastGFile
 from tracer.legacy.old_text import bytes_of, text_of
 
 
@@ -228,7 +229,7 @@ def _buffered(raw: Any) -> Any:
 
 def binary_file(file: Any) -> Any:
     """The bytes below a file that was opened as text."""
-    if isinstance(file, io.TextIOWrapper):
+    if isinstance(file, io.TextIOWrapper | FastGFile):
         file.flush()
         return file.buffer
     return file
