@@ -271,6 +271,58 @@ def test_a_pickle_of_text_in_a_file_of_gfile(read, tmp_path):
     assert read(read_it).x == {"a": 33}
 
 
+def test_strings_in_structures(printed):
+    source = """
+        import struct, zlib
+        packed, buffer = struct.pack('<h3s', 1, 'abc'), bytearray(3)
+        struct.pack_into('<3s', buffer, 0, 'xyz')
+        print struct.unpack('<h3s', packed)[1] == 'abc', struct.unpack_from('<c', packed, 2)[0] + '!', buffer == b'xyz'
+        print struct.Struct('<3s').pack('abc') + 'd' == 'abcd', struct.Struct('<3s').unpack('abc')[0] == 'abc'
+        print zlib.crc32('hello'), zlib.crc32('hello\\nworld\\n'), zlib.adler32('hello' * 99)
+        """
+    assert printed(source) == "True a! True\nTrue True\n907060870 -993698305 1402588605\n"  # as Python 2.7 prints it
+
+
+def test_strings_in_archives(printed, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    source = r"""
+        import bz2, cPickle, gzip, tarfile, zipfile
+        from StringIO import StringIO
+        lines = 'a\tb\nc\td\n'
+        for opened in (gzip.open, gzip.GzipFile, bz2.BZ2File):
+            with opened('one', 'w') as file: file.write(lines)
+            with opened('one') as file: print ['-'.join(line.rstrip('\n').split('\t')) for line in file],
+            with opened('one', 'rb') as file: print file.readline() == 'a\tb\n', file.read().count('c')
+        with gzip.open('pickle', 'wb') as file: cPickle.dump({'x': 1}, file)
+        with gzip.open('pickle', 'rb') as file: print cPickle.load(file)
+        held = StringIO()
+        with gzip.GzipFile(fileobj=held, mode='w') as file: file.write('held')
+        with gzip.GzipFile(fileobj=StringIO(held.getvalue())) as file: print file.read() + '!'
+        with zipfile.ZipFile('two', 'w') as file: file.writestr('inside', lines)
+        with zipfile.ZipFile('two') as file:
+            print file.read('inside').split('\n')[0].replace('\t', '+'), [l[0] for l in file.open('inside')]
+        with tarfile.open('three', 'w:gz') as file: file.add('two')
+        with tarfile.open('three') as file: print file.extractfile('two').read().startswith('PK')
+        """
+    whole = "['a-b', 'c-d'] True 1\n"
+    assert printed(source) == 3 * whole + "{'x': 1}\nheld!\na+b ['a', 'c']\nTrue\n"  # as Python 2.7 prints it
+
+
+def test_letters_of_a_binary_file(printed, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text").write_bytes(b"ab cd\n")
+    (tmp_path / "picture").write_bytes(b"\x89PNG\r\n")
+    source = r"""
+        import cStringIO, re
+        with open('text', 'rb') as file: text = file.read()
+        with open('picture', 'rb') as file: picture = file.read()
+        print text[0] == 'a', ord(text[1]), {text[0]: 1}['a'], ord(picture[0]), picture[:4] == '\x89PNG'
+        print len(re.findall('[a-z]+', text)), re.split(' ', text)[0], re.sub('b c', '', text).strip()
+        print re.match('ab', text).end(), cStringIO.StringIO(text).readline().split(' ')[0] == 'ab'
+        """
+    assert printed(source) == "True 98 1 137 True\n2 ab ad\n2 True\n"  # as Python 2.7 prints it
+
+
 def test_division_from_the_future_is_true_division(read):
     assert read("from __future__ import division\nx = 7 / 2\nfor i in xrange(1): pass\n").x == 3.5
 

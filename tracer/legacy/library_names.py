@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-from tracer.legacy import science_names, text_for_bytes
+from tracer.legacy import python2_archives, science_names, text_for_bytes
 
 ArgSpec = namedtuple("ArgSpec", "args varargs keywords defaults")
 _ABSTRACT = (
@@ -311,6 +311,7 @@ def _traceback(module: ModuleType) -> dict[str, Any]:
 
 
 _LOST_WITH_PYTHON2: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
+    **python2_archives.NAMES,
     **text_for_bytes.LOST_WITH_PYTHON2,
     "base64": _base64,
     "contextlib": lambda module: {"nested": _nested},

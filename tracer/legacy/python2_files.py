@@ -71,14 +71,15 @@ def _as_text(name: str) -> Any:
     def method(self: bytes, *arguments: Any) -> Any:
         if any(isinstance(part, str) for part in arguments[:2]):
             return getattr(text_of(bytes(self)), name)(*map(text_of, arguments))
-        return _kept(of_bytes(self, *arguments))
+        return kept(of_bytes(self, *arguments))
 
     return method
 
 
-def _kept(value: Any) -> Any:
+def kept(value: Any) -> Any:
+    """Bytes, in a list too, on which text can be called."""
     if isinstance(value, list):
-        return [_kept(part) for part in value]
+        return [kept(part) for part in value]
     return FileBytes(value) if type(value) is bytes else value
 
 
@@ -94,13 +95,16 @@ class FileBytes(bytes):
         return other + (text_of(bytes(self)) if isinstance(other, str) else bytes(self))
 
     def __getitem__(self, key: Any) -> Any:
-        return _kept(super().__getitem__(key))
+        part = super().__getitem__(key)
+        return bytes([part]).decode("ascii", "surrogateescape") if isinstance(part, int) else kept(part)
 
     def __iter__(self) -> Any:
         return iter(bytes(self).decode("ascii", "surrogateescape"))  # a letter for each byte
 
     def __eq__(self, other: object) -> bool:
-        return text_of(bytes(self)) == other if isinstance(other, str) else super().__eq__(other)
+        if not isinstance(other, str):
+            return super().__eq__(other)
+        return text_of(bytes(self)) == other or bytes(self).decode("latin-1") == other  # "\x89PNG" is bytes, too
 
     def __ne__(self, other: object) -> bool:
         return not self == other
@@ -112,16 +116,16 @@ class BinaryReader(_ByLine, io.BufferedReader):
     """A file opened with "rb"."""
 
     def read(self, size: int | None = -1, /) -> Any:
-        return _kept(super().read(size))
+        return kept(super().read(size))
 
     def readline(self, size: int | None = -1, /) -> Any:
-        return _kept(super().readline(size))
+        return kept(super().readline(size))
 
     def readlines(self, hint: int = -1, /) -> Any:
-        return _kept(super().readlines(hint))
+        return kept(super().readlines(hint))
 
     def __next__(self) -> Any:
-        return _kept(super().__next__())
+        return kept(super().__next__())
 
 
 class _TakesText(_ByLine):
@@ -164,7 +168,7 @@ class StringIO(_TakesText, io.BytesIO):
         return self._given(super().__next__())
 
     def _given(self, data: bytes) -> Any:
-        return data if self._binary else text_of(data)
+        return kept(data) if self._binary else text_of(data)
 
 
 def open_file(name: Any, mode: str = "r", buffering: int = -1, **keywords: Any) -> Any:

@@ -13,6 +13,7 @@ from re import _parser as parser  # type: ignore[attr-defined]  # how short a ma
 from typing import Any
 
 from tracer.legacy.old_text import text_of
+from tracer.legacy.python2_files import FileBytes
 
 
 def names(module: Any) -> dict[str, Any]:
@@ -24,11 +25,18 @@ def names(module: Any) -> dict[str, Any]:
 def _taking_ours(function: Any) -> Any:
     @functools.wraps(function)
     def call(pattern: Any, string: Any, flags: int = 0) -> Any:
+        string = _like(pattern, string)
         if isinstance(pattern, bytes) and isinstance(string, str):
             pattern, flags = text_of(pattern), flags | re.ASCII
         return function(pattern._for(string) if isinstance(pattern, _Pattern) else pattern, string, flags)
 
     return call
+
+
+def _like(pattern: Any, string: Any) -> Any:
+    """What a file opened with "rb" gave, as text where the pattern is."""
+    of_text = isinstance(getattr(pattern, "pattern", pattern), str)
+    return text_of(bytes(string)) if of_text and isinstance(string, FileBytes) else string
 
 
 def _own(name: str) -> Any:
@@ -98,7 +106,7 @@ def compile(pattern: Any, flags: int = 0) -> Any:
 
 def split(pattern: Any, string: Any, maxsplit: int = 0, flags: int = 0) -> list:
     """`re.split`."""
-    return compile(pattern, flags).split(string, maxsplit)
+    return compile(pattern, flags).split(_like(pattern, string), maxsplit)
 
 
 def sub(pattern: Any, repl: Any, string: Any, count: int = 0, flags: int = 0) -> Any:
@@ -108,6 +116,7 @@ def sub(pattern: Any, repl: Any, string: Any, count: int = 0, flags: int = 0) ->
 
 def subn(pattern: Any, repl: Any, string: Any, count: int = 0, flags: int = 0) -> tuple[Any, int]:
     """`re.subn`."""
+    string = _like(pattern, string)
     return compile(pattern, flags).subn(text_of(repl) if isinstance(string, str) else repl, string, count)
 
 

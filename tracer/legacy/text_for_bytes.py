@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from tracer.legacy.old_text import bytes_of
-from tracer.legacy.python2_files import BinaryRandom, FileBytes, bytes_from
+from tracer.legacy.python2_files import BinaryRandom, FileBytes, bytes_from, kept
 
 _HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 
@@ -98,8 +98,34 @@ def unpack_from(format: Any, /, buffer: Any, offset: int = 0) -> tuple:
     return struct.unpack_from(format, _read_from(buffer), offset)
 
 
+def packing_text(function: Callable) -> Callable:
+    """`struct.pack`, which takes text where the format has bytes (`s`, `p`, `c`)."""
+
+    @functools.wraps(function)
+    def call(format: Any, *values: Any) -> Any:
+        return function(format, *map(bytes_of, values))
+
+    return call
+
+
+def _unpacked(function: Callable) -> Callable:
+    """The function, in whose tuples bytes can be added and compared to text."""
+
+    @functools.wraps(function)
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        return tuple(map(kept, function(*arguments, **keywords)))
+
+    return call
+
+
 class Struct(struct.Struct):
-    """A format that reads text, too."""
+    """A format that takes and reads text, too."""
+
+    def pack(self, *values: Any) -> bytes:
+        return super().pack(*map(bytes_of, values))
+
+    def pack_into(self, buffer: Any, offset: int, *values: Any) -> None:
+        super().pack_into(buffer, offset, *map(bytes_of, values))
 
     def unpack(self, buffer: Any, /) -> tuple:
         return super().unpack(bytes_of(buffer))
@@ -111,21 +137,49 @@ class Struct(struct.Struct):
         return super().iter_unpack(bytes_of(buffer))
 
 
+class StructOfPython2(Struct):
+    """A format whose bytes can be added and compared to text."""
+
+    pack = giving_text(Struct.pack)
+    unpack = _unpacked(Struct.unpack)
+    unpack_from = _unpacked(Struct.unpack_from)
+
+
 def _struct(module: ModuleType) -> dict[str, Any]:
-    names = ("iter_unpack", "unpack")
-    return {"Struct": Struct, "unpack_from": unpack_from, **{name: taking_text(getattr(module, name), 1) for name in names}}
+    return {
+        "Struct": Struct,
+        "unpack_from": unpack_from,
+        **{name: taking_text(getattr(module, name), 1) for name in ("iter_unpack", "unpack")},
+        **{name: packing_text(getattr(module, name)) for name in ("pack", "pack_into")},
+    }
 
 
 def _struct_of_python2(module: ModuleType) -> dict[str, Any]:
-    return {"pack": giving_text(module.pack)}
+    return {
+        "Struct": StructOfPython2,
+        "pack": giving_text(packing_text(module.pack)),
+        "unpack": _unpacked(taking_text(module.unpack, 1)),
+        "unpack_from": _unpacked(unpack_from),
+    }
 
 
 def _zlib(module: ModuleType) -> dict[str, Any]:
     return {name: taking_text(getattr(module, name), 0) for name in ("adler32", "compress", "crc32", "decompress")}
 
 
+def _signed(function: Callable) -> Callable:
+    """A checksum as Python 2 had it: of 32 bits with a sign."""
+
+    @functools.wraps(function)
+    def call(*arguments: Any) -> int:
+        return (function(*arguments) ^ 0x80000000) - 0x80000000
+
+    return call
+
+
 def _zlib_of_python2(module: ModuleType) -> dict[str, Any]:
-    return {name: giving_text(taking_text(getattr(module, name), 0)) for name in ("compress", "decompress")}
+    sums = {name: _signed(taking_text(getattr(module, name), 0)) for name in ("adler32", "crc32")}
+    return {**sums, **{name: giving_text(taking_text(getattr(module, name), 0)) for name in ("compress", "decompress")}}
 
 
 def _binascii(module: ModuleType) -> dict[str, Any]:
