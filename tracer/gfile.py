@@ -6,6 +6,7 @@ import codecs
 import errno
 import os
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO, Any, NamedTuple
 
@@ -15,6 +16,7 @@ from tracer.declare import also_called
 _NO_TEXT = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f\x7f\xff]")
 _LOOKED_AT = 8000  # bytes at a file's start: a zero among them makes it no text
 _MAGIC = 64  # bytes that tell one format from another
+PYTHON2_STRING = "__python2_string__"  # a built-in name of Python 2's programs: from bytes to what they had as a string
 
 
 class FastGFile:
@@ -23,7 +25,7 @@ class FastGFile:
     With "b" in the mode it reads bytes, otherwise text in UTF-8; of text in another encoding, what is not UTF-8 is kept
     as `surrogateescape` has it. Python 2 knew no difference, and its scripts read pictures and protobufs in mode "r":
     what is no text at all is therefore read as bytes in every mode, from its first byte on, so that `np.load`, `pickle`
-    and PIL read files that were opened with "r".
+    and PIL read files that were opened with "r". In a program of Python 2, text can be called on the bytes.
 
     >>> with tf.gfile.GFile(path, "w") as file:
     ...     file.write("hello")
@@ -36,6 +38,7 @@ class FastGFile:
         self.name, self.mode = name, mode
         self._text = "b" not in mode
         self._looked = False
+        self._string = _builtins_of_caller().get(PYTHON2_STRING)
         self._file = open(name, kind[0] + "b" + kind[1:])
 
     @property
@@ -55,7 +58,7 @@ class FastGFile:
         if not self._looked:
             self._look()
         if not self._text:
-            return data
+            return self._string(data) if self._string else data
         try:
             return data.decode("utf-8")
         except UnicodeDecodeError:
@@ -136,6 +139,14 @@ class FastGFile:
     def __iter__(self) -> Iterator[Any]:
         for line in self._file:
             yield self._given(line)
+
+
+def _builtins_of_caller() -> dict[str, Any]:
+    """The built-in names of the program that opens a file."""
+    frame = sys._getframe(2)
+    while frame.f_back is not None and frame.f_globals.get("__name__") == __name__:
+        frame = frame.f_back
+    return frame.f_builtins
 
 
 def _is_binary(start: bytes) -> bool:

@@ -323,6 +323,24 @@ def test_letters_of_a_binary_file(printed, tmp_path, monkeypatch):
     assert printed(source) == "True 98 1 137 True\n2 ab ad\n2 True\n"  # as Python 2.7 prints it
 
 
+def test_strings_of_a_binary_file_of_gfile(printed, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text").write_bytes(b"ab cd\ncd\n")
+    (tmp_path / "picture").write_bytes(b"\x89PNG\r\n\x1a\n\0")
+    source = r"""
+        import re
+        import tensorflow as tf
+        from tensorflow.python.platform import gfile
+        for opened in (gfile.GFile, tf.gfile.Open):
+            with opened('text', 'rb') as file: text = file.read()
+            with opened('text', mode='rb') as file: print [line.strip().split(' ')[-1] + '.' for line in file],
+            print text.replace('\n', ';'), 'cd' in text, re.findall('[a-z]+', text) == ['ab', 'cd', 'cd'], text[0] == 'a'
+            with opened('picture', 'r') as file: print file.read()[:4] == '\x89PNG'
+        """
+    # As Python 2.7 prints it with TensorFlow 0.12.1.
+    assert printed(source) == 2 * "['cd.', 'cd.'] ab cd;cd; True True True\nTrue\n"
+
+
 def test_division_from_the_future_is_true_division(read):
     assert read("from __future__ import division\nx = 7 / 2\nfor i in xrange(1): pass\n").x == 3.5
 

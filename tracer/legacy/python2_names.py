@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from types import FrameType, ModuleType
 from typing import Any
 
+from tracer.gfile import PYTHON2_STRING
 from tracer.legacy import old_order, python2_sets
 from tracer.legacy.helpers import sort
 from tracer.legacy.old_text import string_of, text_of
-from tracer.legacy.python2_files import open_file
+from tracer.legacy.python2_files import kept, open_file
 from tracer.legacy.python2_order import hash_of, iterated
 
 
@@ -67,6 +68,7 @@ def builtin_names() -> dict[str, Any]:
         "unicode": str,
         "xrange": range,
         "zip": lambda *iterables: list(zip(*map(iterated, iterables))),  # noqa: B905
+        PYTHON2_STRING: kept,
     }
 
 
