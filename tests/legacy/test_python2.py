@@ -237,11 +237,15 @@ def test_what_has_no_order_in_python_2(read, expression):
         ("math.floor(7 / 2.0) / 2", 1.5),
         ("unicode('x', 'utf-8') + u'y'.encode('utf-8')", "xy"),
         ("'abc'.encode('hex'), base64.b64encode('abc')", ("616263", "YWJj")),
+        ("r'a\\tb'.decode('string_escape'), 'a\\tb'.encode('string-escape')", ("a\tb", "a\\tb")),
+        ("r'\\u20acx'.decode('unicode_escape'), u'\\xe9'.encode('unicode_escape')", ("\u20acx", "\\xe9")),
+        ("'abc'.encode('zlib').decode('zlib')", "abc"),
+        ("sorted(sets.Set([1, 2]) | sets.Set([2, 3]))", [1, 2, 3]),
         ("subprocess.check_output(['echo', 'x'])", "x\n"),
     ],
 )
 def test_python_2_expression(read, expression, value):
-    modules = "base64, hashlib, itertools, math, os, string, subprocess, sys, types, urllib, StringIO, urlparse"
+    modules = "base64, hashlib, itertools, math, os, sets, string, subprocess, sys, types, urllib, StringIO, urlparse"
     result = read(f"import {modules}\nimport numpy as np\nx = {expression}\n", "expression_program").x
     sys.modules.pop("expression_program")
     if isinstance(result, np.ndarray):

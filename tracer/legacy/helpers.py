@@ -135,16 +135,30 @@ def encode(text: Any, /, *arguments: Any, **keywords: Any) -> Any:
     if not isinstance(text, str):
         return method(text, "encode")(*arguments, **keywords)
     encoding = keywords.get("encoding", arguments[0] if arguments else "ascii")
+    if _escapes(encoding) == "string_escape":
+        return codecs.escape_encode(bytes_of(text))[0].decode("ascii")  # type: ignore[attr-defined]
+    if _escapes(encoding):
+        return text.encode(encoding).decode("latin-1")
     if not codecs.lookup(encoding)._is_text_encoding:
         return text_of(codecs.encode(text.encode("utf-8", "surrogateescape"), encoding))  # "hex", "base64"
     data = text.encode(*arguments, **keywords) if arguments or keywords else text.encode("ascii")
     return data.decode(encoding)
 
 
+def _escapes(encoding: str) -> str | None:
+    """The encoding, if it is one of those that write letters as escapes: what is read so has other letters."""
+    name = encoding.lower().replace("-", "_")
+    return name if name in ("string_escape", "unicode_escape", "raw_unicode_escape") else None
+
+
 def _decode(text: str, encoding: str = "ascii", errors: str = "strict") -> Any:
+    if _escapes(encoding) == "string_escape":
+        return text_of(codecs.escape_decode(bytes_of(text))[0])  # type: ignore[attr-defined]
+    if _escapes(encoding):
+        return codecs.decode(text.encode("latin-1", "backslashreplace"), encoding, errors)
     if codecs.lookup(encoding)._is_text_encoding:
         return text
-    result = codecs.decode(text.encode("latin-1"), encoding, errors)  # "hex", "base64", "zlib"
+    result = codecs.decode(text.encode("latin-1", "surrogateescape"), encoding, errors)  # "hex", "base64", "zlib"
     return text_of(result)
 
 

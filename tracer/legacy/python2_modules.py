@@ -29,6 +29,7 @@ RENAMED: dict[str, str] = {
     "httplib": "http.client",
     "repr": "reprlib",
     "robotparser": "urllib.robotparser",
+    "sets": "tracer.legacy.python2_sets",
     "thread": "_thread",
     "tkFileDialog": "tkinter.filedialog",
     "tkMessageBox": "tkinter.messagebox",

@@ -187,6 +187,7 @@ for _name, _method in (("and", "intersection"), ("or", "union"), ("sub", "differ
     setattr(_Ordered, f"__r{_name}__", _operator(_method, turned=True))
     setattr(set, f"__i{_name}__", _operator_in_place("update" if _method == "union" else f"{_method}_update"))
 _NAMES = {set: "set", frozenset: "frozenset"}
+Set, ImmutableSet = set, frozenset  # of the module `sets`, older than the built-in ones
 
 
 def _today(cls: type) -> type:
