@@ -6,6 +6,7 @@ import traceback
 
 import numpy as np
 import pytest
+from PIL import Image
 
 STATEMENTS = """\
 # -*- coding: utf-8 -*-
@@ -325,6 +326,16 @@ def test_letters_of_a_binary_file(printed, tmp_path, monkeypatch):
         print re.match('ab', text).end(), cStringIO.StringIO(text).readline().split(' ')[0] == 'ab'
         """
     assert printed(source) == "True 98 1 137 True\n2 ab ad\n2 True\n"  # as Python 2.7 prints it
+
+
+def test_a_picture_of_a_binary_file(read, tmp_path):
+    Image.new("RGB", (2, 3), (255, 0, 0)).save(tmp_path / "picture.jpg")
+    source = f"""
+        from PIL import Image
+        with open({str(tmp_path / "picture.jpg")!r}, 'rb') as file: x = Image.open(file).convert('L').size
+        print 'of Python 2'
+        """
+    assert read(source).x == (2, 3)
 
 
 def test_strings_of_a_binary_file_of_gfile(printed, tmp_path, monkeypatch):

@@ -74,7 +74,7 @@ def test_what_a_binary_file_gives_is_text_as_well(read, tmp_path):
     )
     assert module.rows == [["1", "2.5", "x"], ["3", "4", "y"]]
     assert module.numbers.tolist() == [[1, 2.5], [3, 4]]
-    assert module.ends == (True, True, True, "1  2.5 x!", ">1  2.5 x", True, ord("1"))
+    assert module.ends == (True, True, True, "1  2.5 x!", ">1  2.5 x", True, "1")
     assert module.found == (5, 1, True)
     assert module.others == ((1, "a"), [0, 1, 2], (0x2031,), ord("1"))
 

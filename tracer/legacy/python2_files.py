@@ -6,9 +6,10 @@ import codecs
 import functools
 import io
 import os
+import sys
 from typing import Any
 
-from tracer.gfile import FastGFile
+from tracer.gfile import PYTHON2_STRING, FastGFile
 from tracer.legacy.old_text import bytes_of, text_of
 
 
@@ -76,6 +77,14 @@ def _as_text(name: str) -> Any:
     return method
 
 
+def _asked_by_python2() -> bool:
+    """Whether what asked for an item is a program of Python 2, by its built-in names."""
+    frame = sys._getframe(2)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("tracer.legacy."):
+        frame = frame.f_back
+    return PYTHON2_STRING in frame.f_builtins
+
+
 def kept(value: Any) -> Any:
     """Bytes, in a list too, on which text can be called."""
     if isinstance(value, list):
@@ -96,7 +105,9 @@ class FileBytes(bytes):
 
     def __getitem__(self, key: Any) -> Any:
         part = super().__getitem__(key)
-        return bytes([part]).decode("ascii", "surrogateescape") if isinstance(part, int) else kept(part)
+        if isinstance(part, int):  # a number to PIL, a letter to a program of Python 2
+            return bytes([part]).decode("ascii", "surrogateescape") if _asked_by_python2() else part
+        return kept(part)
 
     def __iter__(self) -> Any:
         return iter(bytes(self).decode("ascii", "surrogateescape"))  # a letter for each byte
