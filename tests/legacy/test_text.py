@@ -321,3 +321,16 @@ def test_text_needs_no_decoding(printed):
         print('a'.decode('utf-8'), b'b'.decode(), f"{'c'.decode()}")
         print([n.decode('utf8') for n in np.array(['x', 'yy'], object)])
         """) == "a b c\n['x', 'yy']\n"
+
+
+def test_what_gfile_read_may_be_decoded(read, tmp_path):
+    (tmp_path / "text").write_bytes("café".encode())
+    module = read(
+        f"""
+        import tensorflow as tf
+        def lines(): yield from ()
+        with tf.gfile.FastGFile({str(tmp_path / "text")!r}, "r") as file: x = str(file.read(), encoding="utf-8")
+        y = str(b"bytes", "utf-8"), str("text", "utf-8"), str(b"bytes", encoding="ascii")
+        """
+    )
+    assert (module.x, module.y) == ("café", ("bytes", "text", "bytes"))

@@ -63,13 +63,13 @@ def string_of(*arguments: Any) -> str:
     return str(*arguments)
 
 
-def unicode_of(*arguments: Any) -> str:
-    """Python 2's `unicode(value)` and `unicode(text, encoding)`."""
+def unicode_of(*arguments: Any, **keywords: Any) -> str:
+    """Python 2's `unicode(value)` and `unicode(text, encoding)`, Python 3's `str(text, encoding)`."""
     if arguments and isinstance(arguments[0], str):
         return arguments[0]
     if len(arguments) == 1 and hasattr(type(arguments[0]), "__unicode__"):
         return arguments[0].__unicode__()
-    return string_of(*arguments)
+    return str(*arguments, **keywords) if keywords else string_of(*arguments)
 
 
 def modulo_of_text(a: str, b: Any) -> Any:

@@ -55,6 +55,7 @@ class _Rewriter(ast.NodeTransformer):
         self._keys = old_keys.Keys(tree)
         self._ordinary = ordinary.Ordinary(tree)
         self._types = {name: helper for name, helper in types.items() if name not in own}
+        self._has_str = "str" not in own
         imports = detection.imported_packages(tree)
         self._attributes = frozenset().union(*(names for package, names in ATTRIBUTES.items() if package in imports))
         # What the function being read declares, for its start: below a use of the name, `global` was once a warning.
@@ -155,7 +156,9 @@ class _Rewriter(ast.NodeTransformer):
             if by_floats:
                 node.func.value = call("by_floats", node.func.value, node.func.value)
             return self._method(node, node.func)
-        if isinstance(node.func, ast.Name) and node.func.id in self._types:
+        if self._has_str and _decodes(node):
+            node.func = named("unicode", node)
+        elif isinstance(node.func, ast.Name) and node.func.id in self._types:
             node.func = named(self._types[node.func.id], node)
         elif node in self._shells:
             return call("shell", node, ast.Constant(2 if self._python2 else 3))
@@ -271,6 +274,12 @@ class _Rewriter(ast.NodeTransformer):
         if generator:
             _end_quietly(node)
         return node
+
+
+def _decodes(node: ast.Call) -> bool:
+    """Whether it is `str(text, encoding)`: what `gfile` read was bytes to Python 3 until 0.12, in every mode."""
+    encodes = len(node.args) > 1 or any(word.arg == "encoding" for word in node.keywords)
+    return encodes and isinstance(node.func, ast.Name) and node.func.id == "str"
 
 
 def _last_name(node: ast.AST) -> str:
