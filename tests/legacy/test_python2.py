@@ -3,6 +3,7 @@
 import sys
 import textwrap
 import traceback
+import zipfile
 
 import numpy as np
 import pytest
@@ -326,6 +327,27 @@ def test_letters_of_a_binary_file(printed, tmp_path, monkeypatch):
         print re.match('ab', text).end(), cStringIO.StringIO(text).readline().split(' ')[0] == 'ab'
         """
     assert printed(source) == "True 98 1 137 True\n2 ab ad\n2 True\n"  # as Python 2.7 prints it
+
+
+def test_words_of_an_archive(read, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with zipfile.ZipFile("text8.zip", "w") as file:
+        file.writestr("text8", "the cat and the dog")
+    module = read(
+        """
+        import collections, zipfile
+        import numpy as np
+        with zipfile.ZipFile('text8.zip') as file: words = file.read('text8').split()
+        common = collections.Counter(words).most_common(1)
+        numbers = dict((word, number) for number, word in enumerate(words))
+        table, kinds = np.array(words), np.unique(words)
+        print 'of Python 2'
+        """
+    )
+    assert module.common == [("the", 2)]
+    assert module.numbers["cat"] == 1
+    assert module.table.tolist() == [b"the", b"cat", b"and", b"the", b"dog"]
+    assert module.kinds.tolist() == [b"and", b"cat", b"dog", b"the"]
 
 
 def test_a_picture_of_a_binary_file(read, tmp_path):

@@ -10,6 +10,7 @@ import numpy as np
 
 from tracer.legacy import numpy_sizes
 from tracer.legacy.old_numbers import scalar
+from tracer.legacy.python2_files import FileBytes
 
 _REDUCED = ("amax", "amin", "argmax", "argmin", "max", "mean", "min", "ndim", "shape", "size", "sum")
 _TAKEN = (
@@ -51,6 +52,8 @@ def or_of_objects(make: Any, values: Any, dtype: Any = None, *given: Any, **name
     except OverflowError:
         return make(np.asarray(values).astype(dtype), dtype, *given, **named)
     except ValueError as problem:
+        if _is_of_strings(problem):
+            return make(_plain_strings(values), dtype, *given, **named)
         if not _is_ragged(problem):
             raise
         if dtype is None:
@@ -96,9 +99,10 @@ def taking(function: Callable, axis: bool = False, joined: bool = False) -> Call
         try:
             return function(*given, **keywords)
         except ValueError as problem:
-            if not _is_ragged(problem):
+            if not _is_ragged(problem) and not _is_of_strings(problem):
                 raise
-        regular = _each_of_objects if joined else of_objects
+            strings = _is_of_strings(problem)
+        regular = _plain_strings if strings else _each_of_objects if joined else of_objects
         return function(*map(regular, given), **{name: regular(value) for name, value in keywords.items()})
 
     return call
@@ -110,6 +114,18 @@ def _each_of_objects(values: Any) -> Any:
 
 def _in1d(ar1: Any, ar2: Any, assume_unique: bool = False, invert: bool = False) -> Any:
     return np.isin(of_objects(ar1), of_objects(ar2), assume_unique, invert).ravel()
+
+
+def _plain_strings(values: Any) -> Any:
+    """The values with strings that a program of Python 2 read as the bytes that NumPy knows."""
+    if isinstance(values, (list, tuple)):
+        return [_plain_strings(value) for value in values]
+    return bytes(values) if isinstance(values, FileBytes) else values
+
+
+def _is_of_strings(problem: ValueError) -> bool:
+    """Whether NumPy took a string, of a class of bytes that it does not know, for a number."""
+    return str(problem).startswith("invalid literal for int() with base 10: b'")
 
 
 def _is_ragged(problem: ValueError) -> bool:

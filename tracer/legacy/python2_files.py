@@ -79,10 +79,7 @@ def _as_text(name: str) -> Any:
 
 def _asked_by_python2() -> bool:
     """Whether what asked for an item is a program of Python 2, by its built-in names."""
-    frame = sys._getframe(2)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("tracer.legacy."):
-        frame = frame.f_back
-    return PYTHON2_STRING in frame.f_builtins
+    return PYTHON2_STRING in sys._getframe(2).f_builtins
 
 
 def kept(value: Any) -> Any:

@@ -20,7 +20,7 @@ def hash_of(value: Any) -> int:
     if isinstance(value, str):
         return _of_text(value)
     if isinstance(value, bytes):
-        return _of_bytes(value)
+        return _of_bytes(bytes(value))
     if type(value).__hash__ is tuple.__hash__:
         return _of_tuple(value)
     if isinstance(value, numbers.Integral):
