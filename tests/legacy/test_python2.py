@@ -319,14 +319,15 @@ def test_letters_of_a_binary_file(printed, tmp_path, monkeypatch):
     (tmp_path / "text").write_bytes(b"ab cd\n")
     (tmp_path / "picture").write_bytes(b"\x89PNG\r\n")
     source = r"""
-        import cStringIO, re
+        import cStringIO, json, re
         with open('text', 'rb') as file: text = file.read()
         with open('picture', 'rb') as file: picture = file.read()
         print text[0] == 'a', ord(text[1]), {text[0]: 1}['a'], ord(picture[0]), picture[:4] == '\x89PNG'
         print len(re.findall('[a-z]+', text)), re.split(' ', text)[0], re.sub('b c', '', text).strip()
+        print json.dumps([text[:2]]), text.startswith(('x', 'ab')), text[:2].ljust(3, '-'), text[:2].rjust(3)
         print re.match('ab', text).end(), cStringIO.StringIO(text).readline().split(' ')[0] == 'ab'
         """
-    assert printed(source) == "True 98 1 137 True\n2 ab ad\n2 True\n"  # as Python 2.7 prints it
+    assert printed(source) == "True 98 1 137 True\n2 ab ad\n[\"ab\"] True ab-  ab\n2 True\n"  # as Python 2.7 prints it
 
 
 def test_words_of_an_archive(read, tmp_path, monkeypatch):

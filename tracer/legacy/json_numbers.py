@@ -1,6 +1,7 @@
 """`json` writes NumPy's numbers: in 2016 those of a Python 2 script's sums and means were its own ints and floats.
 
-There `0.0 + np.float32(x)` was a float64, which is a Python float; NumPy 2 keeps the float32.
+There `0.0 + np.float32(x)` was a float64, which is a Python float; NumPy 2 keeps the float32. And what Python 2 source
+read from a binary file was text.
 """
 
 from __future__ import annotations
@@ -14,11 +15,16 @@ def write_numbers() -> Callable[[], object]:
     """Lets the encoder take them; returns what takes that back."""
     import numpy as np
 
+    from tracer.legacy.old_text import text_of
+    from tracer.legacy.python2_files import FileBytes
+
     before = json.JSONEncoder.default
 
     def default(self: json.JSONEncoder, o: Any) -> Any:
         if isinstance(o, np.integer):
             return int(o)
+        if isinstance(o, FileBytes):
+            return text_of(bytes(o))
         return float(o) if isinstance(o, np.floating) else before(self, o)
 
     json.JSONEncoder.default = default

@@ -64,13 +64,17 @@ def _encoding(start: bytes) -> str:
     return "ascii" if b"\0" in start else "utf-8"
 
 
+def _is_of_text(part: Any) -> bool:
+    return isinstance(part, tuple) and any(isinstance(one, str) for one in part)
+
+
 def _as_text(name: str) -> Any:
     """A method of bytes that is text's when it is given text."""
     of_bytes = getattr(bytes, name)
 
     @functools.wraps(of_bytes)
     def method(self: bytes, *arguments: Any) -> Any:
-        if any(isinstance(part, str) for part in arguments[:2]):
+        if any(isinstance(part, str) or _is_of_text(part) for part in arguments[:2]):
             return getattr(text_of(bytes(self)), name)(*map(text_of, arguments))
         return kept(of_bytes(self, *arguments))
 
@@ -92,8 +96,8 @@ def kept(value: Any) -> Any:
 class FileBytes(bytes):
     """What a file opened with "rb" gives: bytes, on which text can be called, and to which it can be compared."""
 
-    for _name in ("__add__ __contains__ count endswith find index lower lstrip partition replace rfind rindex rpartition "
-                  "rsplit rstrip split splitlines startswith strip title upper").split():  # fmt: skip
+    for _name in ("__add__ __contains__ center count endswith find index ljust lower lstrip partition replace rfind rindex "
+                  "rjust rpartition rsplit rstrip split splitlines startswith strip title upper").split():  # fmt: skip
         locals()[_name] = _as_text(_name)
     del _name
 
