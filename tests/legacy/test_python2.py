@@ -483,6 +483,16 @@ def test_seeded_choices_are_those_of_python_2(printed):
     assert printed(source) == SEEDED_IN_PYTHON_2
 
 
+def test_seeds_that_are_no_whole_numbers_are_hashed(printed):
+    assert printed("""
+    import random
+    for seed in ("abc", 0.5, ("a", 1), -3, True):
+        random.seed(seed)
+        print random.random(),
+    print random.Random("abc").random()
+    """) == "0.0963937497877 0.794798459593 0.201770599112 0.237964627092 0.134364244112 0.0963937497877\n"
+
+
 def test_classes_of_python_2(read):
     module = read(
         """

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
+from tracer.legacy.python2_order import hash_of, iterated
+
 Draw = Callable[[], float]
 
 
@@ -42,7 +44,7 @@ def shuffle_with(draw: Draw, x: Any, random: Draw | None = None) -> None:
 
 def _sample(draw: Draw, population: Any, k: int) -> list:
     if isinstance(population, set | frozenset | Mapping):
-        population = list(population)
+        population = list(iterated(population))
     size = len(population)
     if not 0 <= k <= size:
         raise ValueError("sample larger than population")
@@ -60,11 +62,19 @@ def _sample(draw: Draw, population: Any, k: int) -> list:
     return [population[index] for index in taken]
 
 
+def _seed_of(value: Any) -> Any:
+    """The whole number that stood for a seed: of what is none its hash, without a sign."""
+    return value if value is None or isinstance(value, int) else hash_of(value) % 2**64
+
+
 _FUNCTIONS = {"choice": _choice, "randint": _randint, "randrange": _randrange, "sample": _sample, "shuffle": shuffle_with}
 
 
 class Random(random.Random):
     """A generator of its own."""
+
+    def seed(self, a: Any = None, version: int = 2) -> None:
+        super().seed(_seed_of(a))
 
     def choice(self, seq: Any) -> Any:
         return _choice(self.random, seq)
@@ -88,4 +98,5 @@ def names(module: ModuleType) -> dict[str, Any]:
     def of_module(function: Callable) -> Callable:
         return lambda *given, **named: function(module.random, *given, **named)
 
-    return {"Random": Random, **{name: of_module(function) for name, function in _FUNCTIONS.items()}}
+    functions = {name: of_module(function) for name, function in _FUNCTIONS.items()}
+    return {"Random": Random, "seed": lambda a=None: module.seed(_seed_of(a)), **functions}
