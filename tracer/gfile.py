@@ -31,14 +31,15 @@ class FastGFile:
     ...     file.write("hello")
     """
 
+    _looked = False  # at whether it holds text
+
     def __init__(self, name: str, mode: str = "r") -> None:
         kind = mode.replace("b", "").replace("U", "").replace("t", "")
         if kind not in ("r", "w", "a", "r+", "w+", "a+"):
             raise ValueError(f"The mode of a file must be one of r, w, a, r+, w+, a+, with or without b, not {mode!r}")
         self.name, self.mode = name, mode
         self._text = "b" not in mode
-        self._looked = False
-        self._string = _builtins_of_caller().get(PYTHON2_STRING)
+        self._string = builtins_of_caller().get(PYTHON2_STRING)
         self._file = open(name, kind[0] + "b" + kind[1:])
 
     @property
@@ -141,7 +142,7 @@ class FastGFile:
             yield self._given(line)
 
 
-def _builtins_of_caller() -> dict[str, Any]:
+def builtins_of_caller() -> dict[str, Any]:
     """The built-in names of the program that opens a file."""
     frame = sys._getframe(2)
     while frame.f_back is not None and frame.f_globals.get("__name__") == __name__:

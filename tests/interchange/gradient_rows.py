@@ -228,10 +228,10 @@ ROWS = {
                                          tf.SparseTensor(SPARSE[1:], x(2), [2, 3])).values,
     "SparseReduceSum": lambda x: sparse_reduce_sum(tf.SparseTensor(SPARSE, x(3), [2, 3]), 1),
     "SparseReorder": lambda x: tf.sparse_reorder(tf.SparseTensor(SPARSE[[2, 0, 1]], x(3), [2, 3])).values,
+    "SparseTensorDenseAdd": lambda x: tf.sparse_add(tf.SparseTensor(SPARSE, x(3), [2, 3]), x(2, 3)),
     "TensorArrayConcat TensorArraySplit": lambda x: tf.TensorArray(tf.float32, 2).split(x(3, 2), [1, 2]).concat(),
     "TensorArrayPack TensorArrayUnpack": lambda x: tf.TensorArray(tf.float32, 2).unpack(x(2, 3)).pack(),
     "TensorArrayRead TensorArrayWrite": lambda x: tf.TensorArray(tf.float32, 2).write(0, x(3)).write(1, x(2)).read(0),
-    "SparseTensorDenseAdd": lambda x: tf.sparse_add(tf.SparseTensor(SPARSE, x(3), [2, 3]), x(2, 3)),
 }
 """By the types of the operations that are on the way, and more words where there are several."""
 

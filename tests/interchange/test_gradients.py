@@ -75,7 +75,8 @@ def test_each_operation(rows, version):
         left = [name for name in rows if name not in wanted]
         for name in left:
             wanted[name] = sess.run([gradient for _, gradient in found[name][0]])
-    assert len(left) < 17  # today's TensorFlow differentiates none of 0.8's arrays of tensors
+    # Today's TensorFlow differentiates none of 0.8's arrays of tensors.
+    assert len([name for name in left if not name.startswith("TensorArray")]) < 14
     wrong = [(name, mine, other) for name in rows for mine, other in zip(written[name], wanted[name], strict=True)
              if not np.allclose(mine, other, rtol=1e-4, atol=1e-5 * max(float(np.abs(other).max()), 1))]
     assert not wrong

@@ -89,6 +89,21 @@ def test_sums_begin_with_a_number_of_python(printed):
 """
 
 
+def test_a_sum_is_added_up_while_a_generator_goes_on(printed):
+    """So that the operations of a graph come in the order in which they came then, and draw by that."""
+    assert printed("""
+        class Term(object):
+            def __init__(self, name):
+                print name,
+            def __radd__(self, other):
+                print "+",
+                return self
+            __add__ = __radd__
+        sum(Term(name) for name in "abc")
+        print sum((x for x in [[1], [2]]), []), sum(iter([1, 2.5]))
+    """) == "a + b + c + [1, 2] 3.5\n"
+
+
 def test_numbers_that_an_array_has_no_room_for(printed):
     assert printed("""
         import numpy as np

@@ -125,8 +125,10 @@ def where(choose: Callable) -> Callable:
 
 
 def total(values: Any, *start: Any) -> Any:
-    """`sum(values)`, which begins with Python's 0."""
-    values = values if isinstance(values, list | tuple) else list(values)
-    if any(type(value) in _TYPES for value in values):
-        return functools.reduce(OPERATORS["Add"], values, *(start or (0,)))
-    return sum(values, *start)
+    """`sum(values)`, which begins with Python's 0. What a generator does for a value comes after the sum so far."""
+    if isinstance(values, list | tuple) and not any(type(value) in _TYPES for value in values):
+        return sum(values, *start)
+    found, add = (*start, 0)[0], OPERATORS["Add"]
+    for value in values:
+        found = add(found, value)
+    return found

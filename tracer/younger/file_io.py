@@ -40,6 +40,7 @@ class FileIO(gfile.FastGFile):
         self.name = name
         self.mode = mode
         self._text = True
+        self._string = gfile.builtins_of_caller().get(gfile.PYTHON2_STRING)
 
     def __getattr__(self, name: str) -> Any:
         if name != "_file":
