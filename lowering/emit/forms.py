@@ -34,6 +34,13 @@ class Raw:
         self.text, self.function = text, function
 
 
+class Given(Raw):
+    """An argument of the function that is being written, by its name: nothing that another function can hold."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, None)
+
+
 def reshape(tensor: Any, shape: Any) -> Any:
     sizes = tuple(int(size) for size in np.ravel(shape))
     if -1 not in sizes or np.ndim(shape) != 1:

@@ -12,7 +12,7 @@ import numpy as np
 
 from lowering.emit.calls import Call, Calls, Round
 from lowering.emit.expressions import Expr, expressions
-from lowering.emit.forms import Raw
+from lowering.emit.forms import Given, Raw
 
 ENTRY = re.compile(r'(params|state)((?:\["[^"]*"\])+)$')
 
@@ -60,10 +60,11 @@ class Template(NamedTuple):
 
 
 def differing(parts: list[Part]) -> dict[tuple[str, ...], tuple[int, ...]]:
-    """The settings that differ between parts: what they are in each, and where."""
+    """The settings that differ between parts, or that another function is given: what they are in each, and where."""
     found: dict[tuple[str, ...], tuple[int, ...]] = {}
-    for i, column in enumerate(zip(*(map(setting_text, part.constants) for part in parts), strict=True)):
-        if len(set(column)) > 1:
+    for i, values in enumerate(zip(*(part.constants for part in parts), strict=True)):
+        column = tuple(map(setting_text, values))
+        if len(set(column)) > 1 or isinstance(values[0], Given):
             found[column] = (*found.get(column, ()), i)
     return found
 
@@ -135,6 +136,8 @@ def is_setting(node: Expr, value: Any) -> bool:
     """Whether an argument is a size, a stride, a factor or the like, which may be another one in each call of a function."""
     if isinstance(value, Expr) or node.kind not in ("call", "method", "binary"):
         return False
+    if isinstance(value, Given):
+        return True
     if node.kind == "binary":
         return np.ndim(value) == 0 and np.asarray(value).dtype.kind == "f"
     return isinstance(value, Raw) or (isinstance(value, (tuple, list)) and bool(value) and all(

@@ -14,7 +14,7 @@ import numpy as np
 from lowering.emit.calls import Round
 from lowering.emit.chains import ROUNDS
 from lowering.emit.expressions import FEW, Expr, Local, expressions, mapped
-from lowering.emit.forms import Raw
+from lowering.emit.forms import Given
 from lowering.emit.naming import snake
 from lowering.emit.parts import (
     ENTRY,
@@ -324,7 +324,7 @@ def _with_settings(part: Part, names: dict[int, str], simple: Any) -> list[Expr]
         values = list(node.args)
         for i, value in enumerate(values):
             if is_setting(node, value) and (name := names.get(next(count))) is not None:
-                values[i] = Raw(name, None)
+                values[i] = Given(name)
         changed = copy.copy(node)
         changed.args, changed.kwargs = (mapped(v, lambda leaf: made.get(id(leaf), leaf))
                                         for v in (tuple(values), node.kwargs))

@@ -89,6 +89,25 @@ def test_what_is_done_to_each_gradient_is_one_function(tmp_path):
         np.testing.assert_allclose(params["second"]["weights"], session.run("second/weights:0"), rtol=1e-5)
 
 
+def gram(features):
+    flat = tf.reshape(features, [-1, int(features.get_shape()[2])])
+    return tf.matmul(tf.transpose(flat), flat) / float(np.prod(features.get_shape().as_list()))
+
+
+def test_a_function_called_by_rounds_takes_what_differs_between_the_rounds(tmp_path):
+    """All terms of a list first, and then their sum: the round is a function that calls another one."""
+    sizes = [(4, 3), (4, 3), (6, 5), (6, 5)]
+    mine, theirs = ([tf.placeholder(tf.float32, [2, *size]) for size in sizes] for _ in range(2))
+    loss = tf.add_n([tf.nn.l2_loss(gram(a) - gram(b)) for a, b in zip(mine, theirs, strict=True)])
+    given = {x: RNG.rand(2, *size).astype(np.float32) for x, size in zip([*mine, *theirs], [*sizes, *sizes], strict=True)}
+    with tf.Session() as session:
+        source, module = emitted(loss, list(given), session, tmp_path)
+        wanted = session.run(loss, given)
+    assert "def gram(features, shape, divisor):" in source
+    assert body_of(source, "step").count(", shape, divisor)") == 3  # its own arguments, and those of two calls
+    np.testing.assert_allclose(module["apply"](*given.values()), wanted, rtol=1e-5)
+
+
 def test_a_scan_that_starts_from_its_first_element(tmp_path):
     x = tf.placeholder(tf.float32, [None, 3], name="x")
     sums = tf.scan(lambda total, row: total * 0.5 + row, x)
