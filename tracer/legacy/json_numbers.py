@@ -1,6 +1,6 @@
 """`json` writes NumPy's numbers: in 2016 those of a Python 2 script's sums and means were its own ints and floats.
 
-There `0.0 + np.float32(x)` was a float64, which is a Python float; NumPy 2 keeps the float32. And what Python 2 source
+A float64 is a Python float today, too; the float32 that a library's sum stays in NumPy 2 is none. And what Python 2 source
 read from a binary file was text.
 """
 

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from tracer.legacy.old_text import bytes_of
-from tracer.legacy.python2_files import BinaryRandom, FileBytes, bytes_from, kept
+from tracer.legacy.python2_files import BinaryRandom, bytes_from, kept
 
 _HASHES = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 
@@ -32,8 +32,7 @@ def giving_text(function: Callable) -> Callable:
 
     @functools.wraps(function)
     def call(*arguments: Any, **keywords: Any) -> Any:
-        result = function(*arguments, **keywords)
-        return FileBytes(result) if type(result) is bytes else result
+        return kept(function(*arguments, **keywords))
 
     return call
 
