@@ -14,7 +14,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, te
 
 PACKAGE = "tracer"
 _SHIPPED = "tensorboard.compat.proto"
-_SCALAR = {"double": 1, "float": 2, "int64": 3, "int32": 5, "fixed64": 6, "string": 9, "bytes": 12}
+_SCALAR = {"double": 1, "float": 2, "int64": 3, "uint64": 4, "int32": 5, "fixed64": 6, "bool": 8, "string": 9, "bytes": 12}
 _MESSAGE, _ENUM = 11, 14
 _TYPE_NUMBERS = {0, *range(1, 20), *range(101, 120)}  # DT_INVALID, the types of 0.8 and their references
 _RENAMED = {"DEBUGGING": "DEBUG"}  # values of enumerations that were called otherwise in 0.8
@@ -87,6 +87,44 @@ MESSAGES: dict[str, dict[str, tuple[str, ...]]] = {
     "device_attributes": {
         "DeviceAttributes": ("name 1 string", "device_type 2 string", "memory_limit 4 int64",
                              "bus_adjacency 5 BusAdjacency", "incarnation 6 fixed64", "physical_device_desc 7 string"),
+    },
+    "kernel_def": {
+        "KernelDef": ("op 1 string", "device_type 2 string", "constraint 3 KernelDef.AttrConstraint*",
+                      "host_memory_arg 4 string*", "label 5 string"),
+        "KernelDef.AttrConstraint": ("name 1 string", "allowed_values 2 AttrValue"),
+    },
+    "log_memory": {
+        "MemoryLogStep": ("step_id 1 int64", "handle 2 string"),
+        "MemoryLogTensorAllocation": ("step_id 1 int64", "kernel_name 2 string", "tensor 3 TensorDescription"),
+        "MemoryLogTensorDeallocation": ("allocation_id 1 int64", "allocator_name 2 string"),
+        "MemoryLogTensorOutput": ("step_id 1 int64", "kernel_name 2 string", "index 3 int32", "tensor 4 TensorDescription"),
+        "MemoryLogRawAllocation": ("step_id 1 int64", "operation 2 string", "num_bytes 3 int64", "ptr 4 uint64",
+                                   "allocation_id 5 int64", "allocator_name 6 string"),
+        "MemoryLogRawDeallocation": ("step_id 1 int64", "operation 2 string", "allocation_id 3 int64",
+                                     "allocator_name 4 string", "deferred 5 bool"),
+    },
+    "tensor_slice": {
+        "TensorSliceProto": ("extent 1 TensorSliceProto.Extent*",),
+        "TensorSliceProto.Extent": ("start 1 int64", "has_length.length 2 int64"),
+    },
+    "saved_tensor_slice": {
+        "SavedSliceMeta": ("name 1 string", "shape 2 TensorShapeProto", "type 3 DataType", "slice 4 TensorSliceProto*"),
+        "SavedTensorSliceMeta": ("tensor 1 SavedSliceMeta*", "versions 2 VersionDef"),
+        "SavedSlice": ("name 1 string", "slice 2 TensorSliceProto", "data 3 TensorProto"),
+        "SavedTensorSlices": ("meta 1 SavedTensorSliceMeta", "data 2 SavedSlice"),
+    },
+    "named_tensor": {"NamedTensorProto": ("name 1 string", "tensor 2 TensorProto")},
+    "memmapped_file_system": {
+        "MemmappedFileSystemDirectoryElement": ("offset 1 uint64", "name 2 string"),
+        "MemmappedFileSystemDirectory": ("element 1 MemmappedFileSystemDirectoryElement*",),
+    },
+    "control_flow": {
+        "ValuesDef": ("values 1 string*", "external_values 2 {string string}"),
+        "CondContextDef": ("context_name 1 string", "pred_name 2 string", "pivot_name 3 string", "branch 4 int32",
+                           "values_def 5 ValuesDef"),
+        "WhileContextDef": ("context_name 1 string", "parallel_iterations 2 int32", "back_prop 3 bool",
+                            "swap_memory 4 bool", "pivot_name 5 string", "pivot_for_pred_name 6 string",
+                            "pivot_for_body_name 7 string", "loop_exit_names 8 string*", "values_def 9 ValuesDef"),
     },
     "manifest": {
         "Signatures": ("default_signature 1 Signature", "named_signatures 2 {string Signature}"),
@@ -247,7 +285,7 @@ class _Builder:
         if kind in _SCALAR:
             field.type = _SCALAR[kind]
         else:
-            field.type = _ENUM if any(kind in types for types in ENUMS.values()) else _MESSAGE
+            field.type = _ENUM if kind == "DataType" or any(kind in types for types in ENUMS.values()) else _MESSAGE
             field.type_name = f".{PACKAGES.get(FILE_OF.get(kind, self.file), PACKAGE)}.{kind}"
             if FILE_OF.get(kind, self.file) != self.file:
                 self.depends[file_name(FILE_OF[kind])] = None

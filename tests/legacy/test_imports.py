@@ -1,6 +1,7 @@
 """The import hook: what `tensorflow` and its modules are, and that all of it is taken back."""
 
 import importlib
+import pathlib
 import sys
 import types
 import unittest
@@ -9,9 +10,13 @@ import numpy as np
 import pytest
 
 import tracer
+from lowering.host.table import Table
+from tests.reference import checkpoint_values
 from tracer import legacy
 from tracer.legacy import imports
 from tracer.legacy.table import MODULES, NO_COUNTERPART
+
+CHECKPOINTS = pathlib.Path(__file__).parent.parent / "reference" / "checkpoints"
 
 
 def test_tensorflow_is_this_project(read):
@@ -78,6 +83,44 @@ def test_star_import_brings_the_public_names(read):
 def test_names_of_later_modules(read, statement):
     module = read(statement + "\n")
     assert all(callable(getattr(module, name)) for name in statement.partition(" import ")[2].split(", "))
+
+
+@pytest.mark.parametrize(("module", "message", "fields", "data"), [
+    ("framework.node_def", "NodeDef", {"name": "a", "op": "B"}, b"\x0a\x01a\x12\x01B"),
+    ("framework.cost_graph", "CostGraphDef", {"node": [{"name": "a", "id": 3}]}, b"\x0a\x05\x0a\x01a\x18\x03"),
+    ("framework.tensor_description", "TensorDescription", {"dtype": 1}, b"\x08\x01"),
+    ("framework.allocation_description", "AllocationDescription", {"requested_bytes": 2}, b"\x08\x02"),
+    ("framework.kernel_def", "KernelDef", {"op": "A", "constraint": [{"name": "T"}]}, b"\x0a\x01A\x1a\x03\x0a\x01T"),
+    ("framework.log_memory", "MemoryLogRawDeallocation", {"allocation_id": 5, "deferred": True}, b"\x18\x05\x28\x01"),
+    ("framework.log_memory", "MemoryLogRawAllocation", {"ptr": 2**63}, b"\x20" + b"\x80" * 9 + b"\x01"),
+    ("protobuf.named_tensor", "NamedTensorProto", {"name": "a", "tensor": {"dtype": 1}}, b"\x0a\x01a\x12\x02\x08\x01"),
+    ("protobuf.control_flow", "CondContextDef", {"context_name": "a", "branch": 1}, b"\x0a\x01a\x20\x01"),
+    ("util.memmapped_file_system", "MemmappedFileSystemDirectory", {"element": [{"offset": 1}]}, b"\x0a\x02\x08\x01"),
+])
+def test_messages_that_are_read_from_files(read, module, message, fields, data):
+    made = read(f"from tensorflow.core.{module}_pb2 import {message} as made\n").made
+    assert made(**fields).SerializeToString() == data
+    assert made.FromString(data) == made(**fields)
+
+
+def test_the_entries_of_a_checkpoint_of_tensorflow_are_messages(read):
+    module = read("""
+        from tensorflow.core.framework import types_pb2
+        from tensorflow.core.util.saved_tensor_slice_pb2 import SavedTensorSlices
+    """)
+    with Table(str(CHECKPOINTS / "sliced.v1")) as table:
+        entries = [module.SavedTensorSlices.FromString(bytes(value)) for _, value in table.items()]
+    found = {one.name: one for one in entries[0].meta.tensor}
+    assert sorted(found) == sorted(name for name, _, _ in checkpoint_values.SLICES)
+    for name, shape, parts in checkpoint_values.SLICES:
+        assert [size.size for size in found[name].shape.dim] == list(shape)
+        assert found[name].type == module.types_pb2.DT_FLOAT
+        assert len(found[name].slice) == len(parts)
+        data = {tuple(cut.start for cut in entry.data.slice.extent): entry.data.data
+                for entry in entries[1:] if entry.data.name == name}
+        for offset, sizes in parts:
+            window = tuple(slice(start, start + size) for start, size in zip(offset, sizes, strict=True))
+            assert list(data[tuple(offset)].float_val) == checkpoint_values.whole(shape)[window].ravel().tolist()
 
 
 def test_star_import_of_tensorflow_brings_what_scripts_know(read):
