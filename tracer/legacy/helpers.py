@@ -31,6 +31,7 @@ from tracer.legacy.old_keys import by_old_keys
 from tracer.legacy.old_numbers import divide, divide_in_place, index, places, set_one, to_float, to_int
 from tracer.legacy.old_text import (
     bytes_of,
+    decoded,
     fetched,
     format_text,
     given_text,
@@ -141,8 +142,7 @@ def encode(text: Any, /, *arguments: Any, **keywords: Any) -> Any:
         return text.encode(encoding).decode("latin-1")
     if not codecs.lookup(encoding)._is_text_encoding:
         return text_of(codecs.encode(text.encode("utf-8", "surrogateescape"), encoding))  # "hex", "base64"
-    data = text.encode(*arguments, **keywords) if arguments or keywords else text.encode("ascii")
-    return data.decode(encoding)
+    return text_of(text.encode(*arguments, **keywords) if arguments or keywords else text.encode("ascii"))
 
 
 def _escapes(encoding: str) -> str | None:
@@ -157,7 +157,7 @@ def _decode(text: str, encoding: str = "ascii", errors: str = "strict") -> Any:
     if _escapes(encoding):
         return codecs.decode(text.encode("latin-1", "backslashreplace"), encoding, errors)
     if codecs.lookup(encoding)._is_text_encoding:
-        return text
+        return decoded(text, encoding, errors)
     result = codecs.decode(text.encode("latin-1", "surrogateescape"), encoding, errors)  # "hex", "base64", "zlib"
     return text_of(result)
 

@@ -1,14 +1,22 @@
-"""Text as Python 2 had it: one type for characters and bytes, and its conversions."""
+"""Text as Python 2 had it: one type for characters and bytes, and its conversions.
+
+A string of Python 2 is the text that its bytes are in UTF-8; a byte that is no text there is a letter from "\\udc80" on,
+as everywhere in Python 3.
+"""
 
 from __future__ import annotations
 
 import functools
+import re
 import string
 from typing import Any
 
 import numpy as np
 
 from tracer.legacy.old_numbers import format_argument
+
+HIGH_ESCAPE = re.compile(r"\\x[89A-Fa-f][0-9A-Fa-f]|\\[23][0-7]{2}")
+"""How source writes a byte that is no ASCII."""
 
 
 def text_of(value: Any) -> Any:
@@ -21,6 +29,11 @@ def bytes_of(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [bytes_of(item) for item in value]
     return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
+
+
+def decoded(text: str, encoding: str = "ascii", errors: str = "strict") -> str:
+    """Python 2's `text.decode(...)` of a string: the bytes that it stands for, as text."""
+    return bytes_of(text).decode(encoding, errors)
 
 
 class Text(str):
@@ -58,15 +71,16 @@ def string_of(*arguments: Any) -> str:
             return short + ".0"
         mantissa, exponent = format(arguments[0], ".11e").split("e")
         return f"{mantissa.rstrip('0').rstrip('.')}e{exponent}"
-    if len(arguments) == 1 and isinstance(arguments[0], bytes):
-        return text_of(arguments[0])
+    if len(arguments) == 1 and isinstance(arguments[0], bytes | bytearray):
+        return text_of(bytes(arguments[0]))
     return str(*arguments)
 
 
 def unicode_of(*arguments: Any, **keywords: Any) -> str:
     """Python 2's `unicode(value)` and `unicode(text, encoding)`, Python 3's `str(text, encoding)`."""
     if arguments and isinstance(arguments[0], str):
-        return arguments[0]
+        text, *how = arguments
+        return decoded(text, *how, **keywords) if how or keywords else text
     if len(arguments) == 1 and hasattr(type(arguments[0]), "__unicode__"):
         return arguments[0].__unicode__()
     return str(*arguments, **keywords) if keywords else string_of(*arguments)

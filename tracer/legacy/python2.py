@@ -16,6 +16,7 @@ from types import CodeType
 
 from tracer.legacy import detection, generated_messages, later_keywords, program, rewrite
 from tracer.legacy.helpers import helper_name
+from tracer.legacy.old_text import HIGH_ESCAPE
 from tracer.legacy.sources import decode
 
 # Only fixers for what does not parse, and whose results stay on their line.
@@ -83,7 +84,7 @@ def parse(text: str, filename: str, python: str = "auto", otherwise: int = 3) ->
         return _parse_python2(text, filename, problem), 2
     if python == "3" or (python == "auto" and (program.python_of(tree, filename) or otherwise) == 3):
         return tree, 3
-    if detection.has_print_statements(tree):
+    if detection.has_print_statements(tree) or HIGH_ESCAPE.search(text):
         try:
             tree = _parse_python2(text, filename, SyntaxError())
         except SyntaxError:

@@ -6,6 +6,7 @@ import builtins
 import functools
 import importlib
 import math
+import operator
 import sys
 from collections.abc import Iterable
 from types import FrameType, ModuleType
@@ -14,7 +15,7 @@ from typing import Any
 from tracer.gfile import PYTHON2_STRING
 from tracer.legacy import old_order, python2_sets
 from tracer.legacy.helpers import sort
-from tracer.legacy.old_text import string_of, text_of
+from tracer.legacy.old_text import bytes_of, string_of, text_of
 from tracer.legacy.python2_files import kept, open_file
 from tracer.legacy.python2_order import hash_of, iterated
 
@@ -38,6 +39,8 @@ def builtin_names() -> dict[str, Any]:
         "apply": lambda function, args=(), keywords={}: function(*args, **keywords),
         "basestring": basestring,
         "buffer": memoryview,
+        "bytearray": bytearray,
+        "chr": _chr,
         "cmp": old_order.compared,
         "coerce": lambda x, y: (x + type(y)(0), y + type(x)(0)),
         "eval": evaluate,
@@ -54,6 +57,7 @@ def builtin_names() -> dict[str, Any]:
         "map": map_list,
         "max": old_order.of_all_kinds(max),
         "min": old_order.of_all_kinds(min),
+        "oct": _oct,
         "open": open_file,
         "ord": _ord,
         "print": print_text,
@@ -129,6 +133,26 @@ def map_list(function: Any, *iterables: Iterable) -> list:
     return list(rows) if function is None else [function(*row) for row in rows]
 
 
+def _oct(number: Any) -> str:
+    """A nought, and nothing else, begins the digits."""
+    return oct(number).replace("0o", "" if number == 0 else "0")
+
+
+class bytearray(builtins.bytearray):
+    """An array of bytes that may begin with text as those."""
+
+    def __init__(self, source: Any = b"", *how: Any) -> None:
+        super().__init__(source if how else bytes_of(source), *how)
+
+
+def _chr(i: Any) -> str:
+    """A letter, or what stands for a byte that is no text."""
+    code = operator.index(i)
+    if not 0 <= code < 256:
+        raise ValueError("chr() arg not in range(256)")
+    return text_of(bytes([code]))
+
+
 def _ord(c: Any) -> int:
     """A letter that stands for a byte that is no text has the byte's number; a byte of a binary file is its number."""
     code = c if type(c) is int else ord(c)
@@ -137,7 +161,8 @@ def _ord(c: Any) -> int:
 
 def print_text(*values: Any, sep: str | None = None, end: str | None = None, file: Any = None, **keywords: Any) -> None:
     """Prints as the print statement did: bytes as text, floats with 12 digits, no space at the start of a line."""
-    shown = [string_of(value) if type(value) is float else text_of(value) for value in values]
+    shown = [string_of(value) if type(value) is float or isinstance(value, builtins.bytearray) else text_of(value)
+             for value in values]
     if sep is None:
         texts = [str(value) for value in shown]
         shown = ["".join(text if _ends_line(text) else text + " " for text in texts[:-1]) + "".join(texts[-1:])]

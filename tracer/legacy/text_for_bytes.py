@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array as arrays
 import functools
 import io
 import struct
@@ -186,6 +187,21 @@ def _binascii(module: ModuleType) -> dict[str, Any]:
             if name.startswith(("a2b_", "b2a_", "crc", "hexlify", "unhexlify"))}
 
 
+class array(arrays.array):
+    """An array that may begin with text as its bytes, and be added to by that."""
+
+    def __new__(cls, typecode: str, *initializer: Any) -> Any:
+        return super().__new__(cls, typecode, *(bytes_of(one) if isinstance(one, str) else one for one in initializer))
+
+    def fromstring(self, data: Any) -> None:
+        """Adds what bytes stand for."""
+        self.frombytes(bytes_of(data))
+
+    def tostring(self) -> Any:
+        """What bytes stand for it."""
+        return kept(self.tobytes())
+
+
 def _tempfile(module: ModuleType) -> dict[str, Any]:
     """Files that are opened with "w+b" unless told otherwise."""
 
@@ -211,6 +227,7 @@ LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "zlib": _zlib,
 }
 LOST_WITH_PYTHON2: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
+    "array": lambda module: {"ArrayType": array, "array": array},
     "binascii": _binascii,
     "struct": _struct_of_python2,
     "zlib": _zlib_of_python2,
