@@ -1,5 +1,7 @@
 """Strings of Python 2 that hold bytes: what is no ASCII in them, written as escapes, decoded and put into files."""
 
+import pickle
+
 import pytest
 
 import tracer as tf
@@ -89,3 +91,80 @@ def test_bytes_are_strings_of_operations(read):
     assert module.raw == [1, 255]
     assert module.same == (True, True)
     assert tf.train.BytesList.FromString(module.value).value[0] == b"\xff\xd8a"
+
+
+def test_bytes_read_one_by_one_are_letters_together(read, tmp_path):
+    (tmp_path / "words.bin").write_bytes("caf\xe9 ".encode() + b"\xff\xfe ")
+    module = read(f"""
+        words, plain = [], ""
+        with open({str(tmp_path / "words.bin")!r}, "rb") as file:
+            while len(words) < 2:
+                letters = []
+                while True:
+                    letter = file.read(1)
+                    plain = plain + letter
+                    if letter == " ":
+                        words.append("".join(letters))
+                        break
+                    letters.append(letter)
+        found = {{word: True for word in words}}
+        same = found["caf\\xc3\\xa9"], found["\\xff\\xfe"], plain == "caf\\xc3\\xa9 \\xff\\xfe "
+        print "done"
+    """)
+    assert module.same == (True, True, True)
+
+
+# What cPickle of Python 2.7.18 wrote: {"o": OrderedDict([("caf\xc3\xa9", u"caf\xe9"), ("\xff", ["\xff\xd8", "a"])]),
+# "t": [t, t], "s": set(["\xe9"])} where t is ("\xc3\xa9",)
+PICKLED = (b"\x80\x02}q\x01(U\x01sc__builtin__\nset\nq\x02]q\x03U\x01\xe9a\x85Rq\x04U\x01t]q\x05(U\x02\xc3\xa9q\x06\x85q\x07"
+           b"h\x07eU\x01occollections\nOrderedDict\nq\x08]q\t(]q\n(U\x05caf\xc3\xa9q\x0bX\x05\x00\x00\x00caf\xc3\xa9q\x0ce]q\r(U\x01\xff]"
+           b"q\x0e(U\x02\xff\xd8q\x0fU\x01aeee\x85Rq\x10u.")
+# [np.arange(254, 256).astype("uint8"), np.array(["\xff", 1], object)]
+PICKLED_ARRAYS = (b"\x80\x02]q\x01(cnumpy.core.multiarray\n_reconstruct\nq\x02cnumpy\nndarray\nq\x03K\x00\x85U\x01b\x87Rq"
+                  b"\x04(K\x01K\x02\x85cnumpy\ndtype\nq\x05U\x02u1K\x00K\x01\x87Rq\x06(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
+                  b"\x89U\x02\xfe\xfftbh\x02h\x03K\x00\x85U\x01b\x87Rq\x08(K\x01K\x02\x85h\x05U\x02O8K\x00K\x01\x87Rq\t(K\x03U\x01|NN"
+                  b"NJ\xff\xff\xff\xffJ\xff\xff\xff\xffK?tb\x89]q\n(U\x01\xffK\x01etbe.")
+
+
+@pytest.mark.parametrize("loaded", [
+    "cPickle.load(file)", "cPickle.Unpickler(file).load()", "cPickle.loads(file.read())"])
+def test_pickled_strings_are_bytes(read, tmp_path, loaded):
+    (tmp_path / "data.pkl").write_bytes(PICKLED)
+    module = read(f"""
+        import cPickle
+        with open({str(tmp_path / "data.pkl")!r}, "rb") as file:
+            loaded = {loaded}
+        o, t = loaded["o"], loaded["t"]
+        same = (o.keys() == ["caf\\xc3\\xa9", "\\xff"], o["caf\\xc3\\xa9"] == u"caf\\xe9", o["\\xff"] == ["\\xff\\xd8", "a"],
+                t[0] is t[1], t[0] == ("\\xc3\\xa9",), loaded["s"] == set(["\\xe9"]))
+        print "done"
+    """)
+    assert module.same == (True,) * 6
+
+
+def test_one_pickle_after_the_other(read, tmp_path):
+    (tmp_path / "data.pkl").write_bytes(PICKLED_ARRAYS + PICKLED)
+    module = read(f"""
+        import cPickle
+        with open({str(tmp_path / "data.pkl")!r}, "rb") as file:
+            arrays, following = cPickle.load(file), cPickle.load(file)
+        print "done"
+    """)
+    assert module.arrays[0].tolist() == [254, 255]
+    assert module.arrays[1].tolist() == ["\udcff", 1]
+    assert module.following["t"][0] == ("\xe9",)
+
+
+def test_pickles_of_strings_need_no_class_of_ours(read):
+    module = read("""
+        import copy, cPickle
+        import numpy as np
+        import tensorflow as tf
+        data = np.array([255, 97], np.uint8).tostring()
+        pickled = cPickle.dumps([data, tf.Session().run(tf.constant("a"))], 2)
+        same = data == "\\xffa", cPickle.loads(pickled) == ["\\xffa", "a"], copy.deepcopy(data) == "\\xffa"
+        print "done"
+    """)
+    assert module.same == (True, True, True)
+    assert [type(value) for value in pickle.loads(module.pickled)] == [bytes, str]
+    assert b"tracer" not in module.pickled

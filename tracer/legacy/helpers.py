@@ -44,6 +44,7 @@ from tracer.legacy.old_text import (
     translate,
     unicode_of,
 )
+from tracer.legacy.python2_files import asked_by_python2, kept
 
 _ABSENT = object()
 _VIEW_TYPES = (type({}.keys()), type({}.values()), type({}.items()))
@@ -168,6 +169,11 @@ def _encode(data: bytes, encoding: Any = "ascii", errors: str = "strict") -> Any
     return text_of(codecs.encode(data, encoding, errors))
 
 
+def _to_string(array: Any, *order: Any) -> bytes:
+    data = array.tobytes(*order)
+    return kept(data) if asked_by_python2() else data
+
+
 def _set_item(array: np.ndarray, *arguments: Any) -> None:
     *index, value = arguments
     index = [whole(part) for part in index]
@@ -215,7 +221,7 @@ def _substitutes() -> dict[str, list[tuple[Any, Callable]]]:
     for name in ("iteritems", "iterkeys", "itervalues"):
         table[name].append((object, mapping[name]))
     table["next"] = [(Iterator, next), (object, next)]
-    table["tostring"] = [(object, lambda owner, *order: owner.tobytes(*order))]
+    table["tostring"] = [(object, _to_string)]
     table["itemset"] = [(np.ndarray, _set_item)]
     table["newbyteorder"] = [(np.ndarray, _new_byte_order)]
     table["ptp"] = [(arrays, lambda owner, *arguments, **keywords: np.ptp(owner, *arguments, **keywords))]

@@ -17,6 +17,7 @@ from tracer.legacy.old_numbers import format_argument
 
 HIGH_ESCAPE = re.compile(r"\\x[89A-Fa-f][0-9A-Fa-f]|\\[23][0-7]{2}")
 """How source writes a byte that is no ASCII."""
+_BYTES = re.compile("[\udc80-\udcff]{2,}")
 
 
 def text_of(value: Any) -> Any:
@@ -29,6 +30,11 @@ def bytes_of(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [bytes_of(item) for item in value]
     return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
+
+
+def combined(text: str) -> str:
+    """Text in which bytes that came one by one are the letters that they make together."""
+    return text if text.isascii() else _BYTES.sub(lambda run: text_of(bytes_of(run[0])), text)
 
 
 def decoded(text: str, encoding: str = "ascii", errors: str = "strict") -> str:
@@ -48,6 +54,9 @@ class Text(str):
         return super().__ne__(text_of(other))
 
     __hash__ = str.__hash__
+
+    def __reduce__(self) -> Any:
+        return str, (str(self),)  # who unpickles it need not know this class
 
 
 class _ShortFloat(float):
@@ -161,9 +170,9 @@ def join(owner: Any, parts: Any) -> Any:
         return owner.join(parts)
     parts = parts if isinstance(parts, list | tuple) else list(parts)
     try:
-        return owner.join(parts)
+        return combined(owner.join(parts))
     except TypeError:
-        return owner.join([text_of(part) for part in parts])
+        return combined(owner.join([text_of(part) for part in parts]))
 
 
 def translate(text: Any, table: Any, deleted: Any) -> Any:

@@ -10,7 +10,7 @@ import sys
 from typing import Any
 
 from tracer.gfile import PYTHON2_STRING, FastGFile
-from tracer.legacy.old_text import bytes_of, text_of
+from tracer.legacy.old_text import bytes_of, combined, text_of
 
 
 class _ByLine:
@@ -81,8 +81,8 @@ def _as_text(name: str) -> Any:
     return method
 
 
-def _asked_by_python2() -> bool:
-    """Whether what asked for an item is a program of Python 2, by its built-in names."""
+def asked_by_python2() -> bool:
+    """Whether what called the caller is a program of Python 2, by its built-in names."""
     return PYTHON2_STRING in sys._getframe(2).f_builtins
 
 
@@ -102,12 +102,12 @@ class FileBytes(bytes):
     del _name
 
     def __radd__(self, other: Any) -> Any:
-        return other + (text_of(bytes(self)) if isinstance(other, str) else bytes(self))
+        return combined(other + text_of(bytes(self))) if isinstance(other, str) else other + bytes(self)
 
     def __getitem__(self, key: Any) -> Any:
         part = super().__getitem__(key)
         if isinstance(part, int):  # a number to PIL, a letter to a program of Python 2
-            return bytes([part]).decode("ascii", "surrogateescape") if _asked_by_python2() else part
+            return bytes([part]).decode("ascii", "surrogateescape") if asked_by_python2() else part
         return kept(part)
 
     def __iter__(self) -> Any:
@@ -122,6 +122,15 @@ class FileBytes(bytes):
         return not self == other
 
     __hash__ = bytes.__hash__  # that of the same text, as long as it is ASCII
+
+    def __copy__(self) -> FileBytes:
+        return self
+
+    def __deepcopy__(self, known: Any) -> FileBytes:
+        return self
+
+    def __reduce__(self) -> Any:
+        return codecs.encode, (self.decode("latin-1"), "latin1")  # as pickle has bytes, for whoever does not know this class
 
 
 class BinaryReader(_ByLine, io.BufferedReader):
