@@ -142,7 +142,7 @@ def encode(text: Any, /, *arguments: Any, **keywords: Any) -> Any:
     if _escapes(encoding):
         return text.encode(encoding).decode("latin-1")
     if not codecs.lookup(encoding)._is_text_encoding:
-        return text_of(codecs.encode(text.encode("utf-8", "surrogateescape"), encoding))  # "hex", "base64"
+        return _by_codec(codecs.encode, text, encoding)
     return text_of(text.encode(*arguments, **keywords) if arguments or keywords else text.encode("ascii"))
 
 
@@ -159,8 +159,13 @@ def _decode(text: str, encoding: str = "ascii", errors: str = "strict") -> Any:
         return codecs.decode(text.encode("latin-1", "backslashreplace"), encoding, errors)
     if codecs.lookup(encoding)._is_text_encoding:
         return decoded(text, encoding, errors)
-    result = codecs.decode(text.encode("latin-1", "surrogateescape"), encoding, errors)  # "hex", "base64", "zlib"
-    return text_of(result)
+    return _by_codec(codecs.decode, text, encoding, errors)
+
+
+def _by_codec(function: Callable, text: str, encoding: str, *errors: str) -> Any:
+    """What "hex", "base64" or "zlib" makes of the bytes that text stands for; "rot13" is one of letters."""
+    of_letters = codecs.lookup(encoding).name == "rot-13"
+    return text_of(function(text if of_letters else bytes_of(text), encoding, *errors))
 
 
 def _encode(data: bytes, encoding: Any = "ascii", errors: str = "strict") -> Any:

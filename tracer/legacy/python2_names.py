@@ -38,7 +38,7 @@ def builtin_names() -> dict[str, Any]:
         "StandardError": Exception,
         "apply": lambda function, args=(), keywords={}: function(*args, **keywords),
         "basestring": basestring,
-        "buffer": memoryview,
+        "buffer": _buffer,
         "bytearray": bytearray,
         "chr": _chr,
         "cmp": old_order.compared,
@@ -131,6 +131,11 @@ def map_list(function: Any, *iterables: Iterable) -> list:
 
     rows = zip_longest(*iterables)
     return list(rows) if function is None else [function(*row) for row in rows]
+
+
+def _buffer(object: Any, offset: int = 0, size: int = -1) -> memoryview:
+    view = memoryview(bytes_of(object))
+    return view[offset:] if size < 0 else view[offset : offset + size]
 
 
 def _oct(number: Any) -> str:

@@ -12,7 +12,7 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
-from tracer.legacy import assignments, detection, floats, numpy_promotion, old_keys, ordinary, unlike
+from tracer.legacy import assignments, detection, floats, left_names, numpy_promotion, old_keys, ordinary, unlike
 from tracer.legacy.helper_calls import call, is_call_of, named
 from tracer.legacy.helpers import DUNDERS, OF_FUNCTIONS
 from tracer.legacy.science_names import ATTRIBUTES
@@ -40,6 +40,8 @@ _ORDER: dict[type, str] = {ast.Gt: "greater", ast.GtE: "at_least", ast.Lt: "less
 def rewrite(tree: ast.Module, python: int) -> None:
     """Changes the tree in place."""
     _Rewriter(tree, python).visit(tree)
+    if python == 2:
+        left_names.leave(tree)
     ast.fix_missing_locations(tree)
 
 
