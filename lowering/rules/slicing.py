@@ -11,7 +11,8 @@ from jax import lax
 from lowering.kernels.convolving import transposed
 from lowering.registry import Partly, Static, lowers
 from lowering.rules.convolution import shape_of
-from tracer import shapes
+from lowering.rules.state import brackets
+from tracer import errors, shapes
 from tracer.ir import Operation, Tensor
 
 
@@ -118,3 +119,17 @@ def _taken(input: Any, index: list[Any], dynamic: list[tuple[int, Any]], check: 
             axis += 1
         at += not isinstance(item, int)
     return jnp.squeeze(result, tuple(gone)) if gone else result
+
+
+@lowers("StridedSliceAssign", writes="ref", wants=_bounds)
+def strided_slice_assign(ref: Any, begin: Partly, end: Partly, strides: Partly, value: Any, *, begin_mask: int,
+                         end_mask: int, ellipsis_mask: int, new_axis_mask: int, shrink_axis_mask: int,
+                         check: Any) -> Any:
+    ref, value = jnp.asarray(ref), jnp.asarray(value)
+    index, dynamic = places_of(ref.shape, begin, end, strides, begin_mask, end_mask, ellipsis_mask, new_axis_mask,
+                               shrink_axis_mask)
+    numbers = _taken(np.arange(ref.size).reshape(ref.shape), index, dynamic, check)
+    check(numbers.shape == value.shape, lambda: errors.UnimplementedError(
+        None, None, f"sliced l-value shape {brackets(numbers.shape)} does not match r-value shape "
+                    f"{brackets(value.shape)}. Automatic broadcasting not yet implemented."))
+    return ref.reshape(-1).at[numbers.reshape(-1)].set(value.reshape(-1)).reshape(ref.shape)

@@ -254,3 +254,53 @@ def test_no_gradient_flows_through_what_is_written():
     with tf.Session() as session:
         session.run(tf.initialize_all_variables())
         np.testing.assert_array_equal(session.run(gradient), [2, 4])
+
+
+PLACES = {
+    "last": (lambda v, i: v[-1], [[1, 2], [3, 4], [8, 9]], [8, 9]),
+    "column": (lambda v, i: v[:, 1], [[1, 7], [3, 8], [5, 9]], [7, 8, 9]),
+    "range": (lambda v, i: v[0:2, 0:1], [[7, 2], [8, 4], [5, 6]], [[7], [8]]),
+    "steps": (lambda v, i: v[::-2], [[9, 9], [3, 4], [8, 8]], [[8, 8], [9, 9]]),
+    "ellipsis": (lambda v, i: v[..., 0], [[7, 2], [8, 4], [9, 6]], [7, 8, 9]),
+    "new axis": (lambda v, i: v[tf.newaxis, 1], [[1, 2], [8, 9], [5, 6]], [[8, 9]]),
+    "tensor": (lambda v, i: v[i], [[1, 2], [8, 9], [5, 6]], [8, 9]),
+    "tensor and number": (lambda v, i: v[i, 1], [[1, 2], [3, 8], [5, 6]], 8),
+    "none": (lambda v, i: v[2:1], [[1, 2], [3, 4], [5, 6]], np.zeros((0, 2))),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_part_of_a_variable_is_written(session, place):
+    part, expected, value = PLACES[place]
+    v = started(session, np.float32([[1, 2], [3, 4], [5, 6]]))
+    i = tf.placeholder(tf.int32, [])
+    step = part(v, i).assign(value)
+    assert step.get_shape().as_list() == [3, 2]
+    np.testing.assert_array_equal(session.run(step, {i: 1}), expected)
+    np.testing.assert_array_equal(session.run(v), expected)
+
+
+def test_a_part_is_written_by_what_it_was(session):
+    v = started(session, [1.0, 2.0])
+    step = v[-1].assign(v[-1] - 3)
+    np.testing.assert_array_equal([session.run(step) for _ in range(2)], [[1, -1], [1, -4]])
+
+
+@pytest.mark.parametrize(("key", "value", "error", "words"), [
+    (0, 3.0, errors.UnimplementedError,
+     "sliced l-value shape [2] does not match r-value shape []. Automatic broadcasting not yet implemented."),
+    (0, [[3.0, 4.0]], errors.UnimplementedError,
+     "sliced l-value shape [2] does not match r-value shape [1,2]. Automatic broadcasting not yet implemented."),
+    (3, [3.0, 4.0], errors.InvalidArgumentError, "slice index 3 of dimension 0 out of bounds."),
+])
+def test_a_part_takes_what_fits(session, key, value, error, words):
+    v = started(session, [[1.0, 2.0], [3.0, 4.0]])
+    i = tf.placeholder(tf.int32, [])
+    with pytest.raises(error) as caught:
+        session.run(v[i].assign(value), {i: key})
+    assert caught.value.message == words
+    np.testing.assert_array_equal(session.run(v), [[1, 2], [3, 4]])
+
+
+def test_a_part_of_no_variable_is_not_written():
+    assert not hasattr(tf.constant([1.0])[0], "assign")

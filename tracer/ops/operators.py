@@ -9,7 +9,7 @@ from tracer import scopes
 from tracer.convert import internal_convert_to_tensor
 from tracer.ir import Tensor
 from tracer.ops import logic, math
-from tracer.ops.slicing import getitem
+from tracer.ops.slicing import getitem, getitem_of_variable
 from tracer.variables import Variable
 
 
@@ -30,8 +30,8 @@ def _binary(symbol: str, name: str, function: Callable) -> None:
     _set(f"__r{symbol}__", reflected)
 
 
-def _set(operator: str, function: Callable) -> None:
-    """Makes `function` the operator of tensors, and of variables by their values."""
+def _set(operator: str, function: Callable, of_variables: Callable | None = None) -> None:
+    """Makes `function` the operator of tensors, and of variables by their values, unless these have their own."""
 
     def of_variable(variable: Variable, *others: Any) -> Any:
         return function(variable.value(), *others)
@@ -39,7 +39,7 @@ def _set(operator: str, function: Callable) -> None:
     for wrapper in (function, of_variable):
         wrapper.__name__ = operator
     Tensor._override_operator(operator, function)
-    setattr(Variable, operator, of_variable)
+    setattr(Variable, operator, of_variables or of_variable)
 
 
 def _xor(x: Tensor, y: Tensor, name: str) -> Tensor:
@@ -67,4 +67,4 @@ _set("__ge__", lambda x, y: logic.greater_equal(x, y))
 _set("__neg__", lambda x: math.neg(x))
 _set("__abs__", lambda x: math.abs(x))
 _set("__invert__", lambda x: logic.logical_not(x))
-_set("__getitem__", lambda x, key: getitem(x, key))
+_set("__getitem__", lambda x, key: getitem(x, key), getitem_of_variable)

@@ -28,6 +28,9 @@ opdef.register(opdef.OpDef(
 opdef.register(opdef.parse(
     "StridedSliceGrad\tshape:Index; begin:Index; end:Index; strides:Index; dy:T\toutput:T\tT:type; "
     f"Index:type{{int32,int64}}; {'; '.join(f'{name}:int=0' for name in _MASKS)}\t"))
+opdef.register(opdef.parse(
+    "StridedSliceAssign\tref:Ref(T); begin:Index; end:Index; strides:Index; value:T\toutput_ref:Ref(T)\tT:type; "
+    f"Index:type{{int32,int64}}; {'; '.join(f'{name}:int=0' for name in _MASKS)}\t"))
 
 
 def getitem(tensor: Tensor, key: Any) -> Tensor:
@@ -41,6 +44,29 @@ def getitem(tensor: Tensor, key: Any) -> Tensor:
     items = list(key) if isinstance(key, (list, tuple)) else [key]
     block = _block(tensor, items)
     return _strided(tensor, items) if block is None else _sliced(tensor, *block)
+
+
+def getitem_of_variable(variable: Any, key: Any) -> Tensor:
+    """`variable[key]`, which from 0.10 on has a method that writes there: `variable[key].assign(value)`.
+
+    >>> v = tf.Variable([1.0, 2.0, 3.0])
+    >>> sess.run(v.initializer)
+    >>> sess.run(v[1:].assign([8.0, 9.0]))
+    array([1., 8., 9.], dtype=float32)
+
+    Raises UnimplementedError, while running, when `value` is not of the shape of what is at `key`.
+    """
+    part = getitem(variable.value(), key)
+    vars(part)["assign"] = lambda value: _assigned(variable, key, value, part)
+    return part
+
+
+def _assigned(variable: Any, key: Any, value: Any, part: Tensor) -> Tensor:
+    from tracer import scopes
+
+    bounds, masks = _bounds_of(list(key) if isinstance(key, (list, tuple)) else [key])
+    with scopes.op_scope([variable, *_tensors(*bounds)], f"{part.op.name}/"):
+        return strided_slice_assign(variable.ref(), *_vectors(*bounds), value, **masks, name="_assign")
 
 
 # -- as TensorFlow 0.8 recorded it: Slice, then Squeeze
@@ -99,8 +125,15 @@ def _sliced(tensor: Tensor, begin: list[int], size: list[int], gone: list[int]) 
 def _strided(tensor: Tensor, items: list[Any]) -> Tensor:
     from tracer import scopes
 
+    bounds, masks = _bounds_of(items)
+    with scopes.op_scope([tensor, *_tensors(*bounds)], None, "strided_slice") as scope:
+        return strided_slice(tensor, *_vectors(*bounds), **masks, name=scope)
+
+
+def _bounds_of(items: list[Any]) -> tuple[tuple[list[Any], list[Any], list[Any]], dict[str, int]]:
+    """Begins, ends and strides, as numbers and tensors, and the masks that say what they stand for."""
     begin, end, strides = [], [], []
-    masks = dict.fromkeys(_MASKS, 0)
+    masks: dict[str, int] = dict.fromkeys(_MASKS, 0)
     for i, item in enumerate(items):
         bit = 1 << i
         start, stop, step = 0, 0, 1
@@ -119,11 +152,7 @@ def _strided(tensor: Tensor, items: list[Any]) -> Tensor:
         begin.append(start)
         end.append(stop)
         strides.append(step)
-    with scopes.op_scope([tensor, *_tensors(begin, end, strides)], None, "strided_slice") as scope:
-        kind = dtypes.int64 if any(t.dtype.base_dtype is dtypes.int64 for t in _tensors(begin, end, strides)) \
-            else dtypes.int32
-        vectors = [_vector(parts, kind) for parts in (begin, end, strides)]
-        return strided_slice(tensor, *vectors, **masks, name=scope)
+    return (begin, end, strides), masks
 
 
 def _part(item: Any, default: int) -> Any:
@@ -140,6 +169,11 @@ def _part(item: Any, default: int) -> Any:
 
 def _tensors(*lists: list[Any]) -> list[Tensor]:
     return [part for parts in lists for part in parts if isinstance(part, Tensor)]
+
+
+def _vectors(*lists: list[Any]) -> list[Tensor]:
+    wide = any(part.dtype.base_dtype is dtypes.int64 for part in _tensors(*lists))
+    return [_vector(parts, dtypes.int64 if wide else dtypes.int32) for parts in lists]
 
 
 def _vector(parts: list[Any], kind: dtypes.DType) -> Tensor:
@@ -195,3 +229,11 @@ def strided_slice_grad(shape: Tensor, begin: Tensor, end: Tensor, strides: Tenso
                        name: str | None = None) -> Any:
     """The gradient of `strided_slice` by its input, which had this `shape`: `dy` at its places, zeros elsewhere."""
     return constant_sizes(shape)
+
+
+@op("StridedSliceAssign")
+def strided_slice_assign(ref: Tensor, begin: Tensor, end: Tensor, strides: Tensor, value: Tensor, begin_mask: int = 0,
+                         end_mask: int = 0, ellipsis_mask: int = 0, new_axis_mask: int = 0, shrink_axis_mask: int = 0,
+                         name: str | None = None) -> Any:
+    """Writes `value` where `strided_slice` would read of `ref`; returns the reference, as it is afterwards."""
+    return ref.sizes
