@@ -407,24 +407,6 @@ def test_division_in_place(read):
     assert module.n == 3
 
 
-@pytest.mark.parametrize(
-    ("statement", "text"),
-    [
-        ("print np.float32(0.8), [np.float32(0.8)]", "0.8 [0.80000001]\n"),
-        ("print 0.1 + 0.2, [0.1 + 0.2], 1e22, 3.0", "0.3 [0.30000000000000004] 1e+22 3.0\n"),
-        ("print np.array([0.8, 1], np.float32)", "[ 0.8  1. ]\n"),
-        ("print", "\n"),
-        ("print ('a', 1)", "('a', 1)\n"),
-        ("print('a %s') % 'b'", "a b\n"),
-        ("print 'a',; print 'b'", "a b\n"),
-        ("print 'a\\n', 'b\\n',; print 'c'", "a\nb\nc\n"),
-        ("print b'bytes'", "bytes\n"),
-    ],
-)
-def test_print_statement(printed, statement, text):
-    assert printed(f"import numpy as np\n{statement}\nxrange(1)\n") == text
-
-
 SEEDED_IN_PYTHON_2 = """\
 [14, 5, 12, 16, 9, 11, 28, 6] 28 89 91
 [1, 21, 4] [6778, 2047, 9409, 6906, 9665, 8937, 2987, 3611]

@@ -45,6 +45,7 @@ from tracer.legacy.old_text import (
     unicode_of,
 )
 from tracer.legacy.python2_files import asked_by_python2, kept
+from tracer.legacy.python2_printing import print_statement
 
 _ABSENT = object()
 _VIEW_TYPES = (type({}.keys()), type({}.values()), type({}.items()))
@@ -281,6 +282,7 @@ HELPERS: dict[str, Callable] = {
         "old_class": old_class,
         "open_either": open_either,
         "places": places,
+        "print_statement": print_statement,
         "set_display": python2_sets.of_display,
         "set_of": python2_sets.set,
         "set_one": set_one,

@@ -18,6 +18,7 @@ from tracer.legacy.helpers import sort
 from tracer.legacy.old_text import bytes_of, string_of, text_of
 from tracer.legacy.python2_files import kept, open_file
 from tracer.legacy.python2_order import hash_of, iterated
+from tracer.legacy.python2_printing import print_text
 
 
 class _AnyString(type):
@@ -162,22 +163,6 @@ def _ord(c: Any) -> int:
     """A letter that stands for a byte that is no text has the byte's number; a byte of a binary file is its number."""
     code = c if type(c) is int else ord(c)
     return code & 0xFF if 0xDC80 <= code <= 0xDCFF else code
-
-
-def print_text(*values: Any, sep: str | None = None, end: str | None = None, file: Any = None, **keywords: Any) -> None:
-    """Prints as the print statement did: bytes as text, floats with 12 digits, no space at the start of a line."""
-    shown = [string_of(value) if type(value) is float or isinstance(value, builtins.bytearray) else text_of(value)
-             for value in values]
-    if sep is None:
-        texts = [str(value) for value in shown]
-        shown = ["".join(text if _ends_line(text) else text + " " for text in texts[:-1]) + "".join(texts[-1:])]
-        if end == " " and texts and _ends_line(texts[-1]):
-            end = ""
-    builtins.print(*shown, sep=sep, end=end, file=file, **keywords)
-
-
-def _ends_line(text: str) -> bool:
-    return text[-1:].isspace() and not text.endswith(" ")
 
 
 def reload(module: ModuleType) -> ModuleType:

@@ -48,7 +48,9 @@ def rewrite(tree: ast.Module, python: int) -> None:
 class _Rewriter(ast.NodeTransformer):
     def __init__(self, tree: ast.Module, python: int) -> None:
         self._python2 = python == 2
-        self._floors = self._python2 and "division" not in detection.future_features(tree)
+        features = detection.future_features(tree)
+        self._floors = self._python2 and "division" not in features
+        self._has_statements = self._python2 and "print_function" not in features
         own = detection.bound_names(tree)
         types = dict(_TYPES_OF_PYTHON2 if self._python2 else _NAMES_OF_EITHER)
         if "*" in own:
@@ -162,6 +164,8 @@ class _Rewriter(ast.NodeTransformer):
             node.func = named("unicode", node)
         elif isinstance(node.func, ast.Name) and node.func.id in self._types:
             node.func = named(self._types[node.func.id], node)
+        elif self._has_statements and _is_statement(node):
+            node.func = named("print_statement", node)
         elif node in self._shells:
             return call("shell", node, ast.Constant(2 if self._python2 else 3))
         return node
@@ -276,6 +280,13 @@ class _Rewriter(ast.NodeTransformer):
         if generator:
             _end_quietly(node)
         return node
+
+
+def _is_statement(node: ast.Call) -> bool:
+    """Whether it may be a print statement of Python 2, which fissix made a call."""
+    return isinstance(node.func, ast.Name) and node.func.id == "print" and all(
+        word.arg == "file" or (word.arg == "end" and isinstance(word.value, ast.Constant) and word.value.value == " ")
+        for word in node.keywords)
 
 
 def _decodes(node: ast.Call) -> bool:

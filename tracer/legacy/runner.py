@@ -117,6 +117,7 @@ def _read(path: str) -> tuple[str, bytes]:
 def _execute(path: str, data: bytes, spec: ModuleSpec | None) -> None:
     from tracer.legacy.loader import LegacyLoader
     from tracer.legacy.python2 import compile_source
+    from tracer.legacy.python2_printing import finish_line
 
     installation = legacy.current()
     assert installation is not None
@@ -129,7 +130,11 @@ def _execute(path: str, data: bytes, spec: ModuleSpec | None) -> None:
     module.__package__ = spec.parent if spec else None
     module.__dict__.update(__builtins__=installation.builtins_for(python), __cached__=None)
     sys.modules["__main__"] = module
-    exec(code, module.__dict__)
+    try:
+        exec(code, module.__dict__)
+    finally:
+        if python == 2:
+            finish_line()
 
 
 def _report(problem: BaseException) -> None:
