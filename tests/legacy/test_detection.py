@@ -18,6 +18,8 @@ from tracer.legacy import detection, program, python2
         "d = {}\nd.has_key(1)",
         "for k, v in {}.iteritems(): pass",
         "x = raw_input()",
+        "import sys\nprint >>sys.stderr, 'a'",
+        "print('a')\nprint\n",
         "f = file('a')",
         "reduce(max, [1])",
         "isinstance(1, (int, long))",

@@ -23,7 +23,8 @@ import pytest
         ("print 'a',; print ''", "a \n"),
         ("print 'a',", "a"),
         ("print 'a',; print >>sys.stderr, 'other',; print 'b'", "a b\n"),
-        ("f = StringIO(); print >>f, 1,; print >>f, 2,; f.write('c'); print >>f, 3; print repr(f.getvalue())", "'1 2c3\\n'\n"),
+        ("f = StringIO(); print >>f, 1,; print >>f, 2,; f.write('c'); print >>f, 3\nprint repr(f.getvalue())",
+         "'1 2c3\\n'\n"),
     ],
 )
 def test_print_statement(printed, statement, text):

@@ -156,12 +156,16 @@ def _sign(node: ast.AST, bound: frozenset[str], modules: set[str], folder: str) 
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
         module = node.value.id if node.value.id in modules else ""
         return f"{module}.{node.attr}" if node.attr in MODULE_NAMES.get(module, ()) else None
+    if isinstance(node, ast.Expr):
+        return "print" if _is_name(node.value, "print") else None
     if isinstance(node, ast.Call):
         return _sign_in_call(node, bound)
     if isinstance(node, ast.ClassDef):
         return _sign_in_class(node)
     if isinstance(node, ast.Subscript) and (old_lists.makes_list(node.value, bound) and not _is_call(node.value, "range")):
         return "a subscript of what Python 2 made a list"
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.RShift) and _is_name(node.left, "print"):
+        return "print >>"
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         return "a sum of lists" if any(old_lists.makes_list(side, bound) for side in (node.left, node.right)) else None
     return None
