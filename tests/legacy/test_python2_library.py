@@ -68,3 +68,30 @@ def test_parsers(printed):
         print parser.unescape("&lt;a&gt; &amp;"), UserList.UserList([1]) + [2]
         print [part.tag for part in ET.fromstring("<a><b/><c/></a>").getiterator("c")]
     """) == "data hi\n<a> & [1, 2]\n['c']\n"
+
+
+def test_json_of_python_2(printed):
+    assert printed(r"""
+        import json, StringIO
+
+        class Sets(json.JSONEncoder):
+            def default(self, obj):
+                return sorted(obj)
+
+        file = StringIO.StringIO()
+        json.dump({"b": [1, 2], "a": u"\xe9"}, file, indent=1, sort_keys=True)
+        print repr(file.getvalue())
+        print json.dumps([1, 2], indent=0, separators=(",", ":")), json.dumps(set([2, 1]), cls=Sets, indent=2).count(" ")
+        print json.dumps({"a": "\xe9"}, encoding="latin-1"), json.loads('["\xe9"]', "latin-1") == [u"\xe9"]
+        print json.loads("[1]", encoding="utf-8"), json.load(StringIO.StringIO("[1]"), encoding="utf-8"), json.dumps(1.5)
+    """) == ('\'{\\n "a": "\\\\u00e9", \\n "b": [\\n  1, \\n  2\\n ]\\n}\'\n'
+             '[\n1,\n2\n] 5\n{"a": "\\u00e9"} True\n[1] [1] 1.5\n')
+
+
+def test_json_was_told_an_encoding_in_python_3_as_well(read):
+    module = read("""
+        import json
+        found = [json.loads("[1]", encoding="utf-8"), json.dumps([1, 2], encoding="utf-8", indent=0),
+                 json.JSONDecoder(encoding="utf-8").decode("[1]")]
+    """)
+    assert module.found == [[1], "[\n1,\n2\n]", [1]]

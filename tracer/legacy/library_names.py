@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
-from tracer.legacy import python2_archives, science_names, text_for_bytes
+from tracer.legacy import old_json, python2_archives, science_names, text_for_bytes
 
 ArgSpec = namedtuple("ArgSpec", "args varargs keywords defaults")
 _ABSTRACT = (
@@ -106,7 +106,7 @@ def _pickle_of_either(module: ModuleType) -> dict[str, Any]:
     def dump(obj: Any, file: Any, *arguments: Any, **keywords: Any) -> None:
         module.dump(obj, python2_files.binary_file(file), *arguments, **keywords)
 
-    return {"dump": dump, "load": python2_pickle.load}
+    return {"dump": dump, "load": python2_pickle.load_of_either}
 
 
 def _dill(module: ModuleType) -> dict[str, Any]:
@@ -135,6 +135,7 @@ _LOST: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "joblib.pool": lambda module: {"MemmapingPool": module.MemmappingPool},  # spelled so until 0.12
     **dict.fromkeys(("HTMLParser", "html.parser", "six.moves.html_parser"), _html_parser),
     "inspect": lambda module: {"ArgSpec": ArgSpec, "getargspec": _get_arg_spec},
+    "json": old_json.names,
     "math": lambda module: {name: _of_scalars(getattr(module, name)) for name in dir(module) if name[0] != "_"},
     "os": lambda module: {"errno": errno},
     "pickle": _pickle_of_either,
@@ -316,6 +317,7 @@ _LOST_WITH_PYTHON2: dict[str, Callable[[ModuleType], Mapping[str, Any]]] = {
     "base64": _base64,
     "contextlib": lambda module: {"nested": _nested},
     "itertools": _itertools,
+    "json": old_json.names_of_python2,
     "math": lambda module: {name: _to_float(_of_scalars(getattr(module, name))) for name in ("ceil", "floor")},
     "operator": _operator,
     "os": lambda module: {"getcwdu": module.getcwd},

@@ -32,8 +32,9 @@ class Pickler(pickle.Pickler):
 
 
 class _Reader(pickle.Unpickler):
+    """Bytes, which Python 2 reads as a string that is encoded, are one here, too."""
+
     def find_class(self, module: str, name: str, /) -> Any:
-        """Bytes, which Python 2 reads as a string that is encoded, are one here, too."""
         found = super().find_class(module, name)
         return (lambda *arguments: kept(found(*arguments))) if found is codecs.encode else found
 
@@ -61,6 +62,10 @@ class Unpickler(_Reader):
             return found
 
 
+class _UnpicklerOfEither(Unpickler):
+    find_class = pickle.Unpickler.find_class
+
+
 def dump(obj: Any, file: Any, protocol: int = _PROTOCOL) -> None:
     """Pickles `obj` into a file, opened as text or not."""
     pickle.dump(obj, binary_file(file), _protocol(protocol))
@@ -74,6 +79,11 @@ def dumps(obj: Any, protocol: int = _PROTOCOL) -> bytes:
 def load(file: Any, **python3: Any) -> Any:
     """The object that a script pickled into a file, by Python 2 or 3."""
     return Unpickler(file, **python3).load()
+
+
+def load_of_either(file: Any, **python3: Any) -> Any:
+    """The same for a program that either Python may have run, to which bytes are bytes."""
+    return _UnpicklerOfEither(file, **python3).load()
 
 
 def loads(data: Any, **python3: Any) -> Any:
