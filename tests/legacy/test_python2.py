@@ -243,6 +243,8 @@ def test_what_has_no_order_in_python_2(read, expression):
         ("r'\\u20acx'.decode('unicode_escape'), u'\\xe9'.encode('unicode_escape')", ("\u20acx", "\\xe9")),
         ("'abc'.encode('zlib').decode('zlib'), 'nop'.decode('rot13'), 'abc'.encode('rot_13')", ("abc", "abc", "nop")),
         ("np.frombuffer(buffer('abcd', 1), np.uint8)", [98, 99, 100]),
+        ("np.divide(np.array([7, -7]), 2)", [3, -4]),
+        ("np.divide(7, 2) + np.divide(np.float32(7), 2) + np.true_divide(7, 2)", 10.0),
         ("np.frombuffer(buffer(np.arange(4, dtype=np.uint8), 1, 2), np.uint8)", [1, 2]),
         ("sorted(sets.Set([1, 2]) | sets.Set([2, 3]))", [1, 2, 3]),
         ("subprocess.check_output(['echo', 'x'])", "x\n"),

@@ -28,7 +28,7 @@ from tracer.legacy import (
 from tracer.legacy.numpy_sizes import by_floats, whole
 from tracer.legacy.old_classes import old_class
 from tracer.legacy.old_keys import by_old_keys
-from tracer.legacy.old_numbers import divide, divide_in_place, index, places, set_one, to_float, to_int
+from tracer.legacy.old_numbers import divide, divide_in_place, divided, index, places, set_one, to_float, to_int
 from tracer.legacy.old_text import (
     bytes_of,
     decoded,
@@ -258,6 +258,7 @@ HELPERS: dict[str, Callable] = {
         "called": numpy_promotion.called,
         "divide": divide,
         "divide_in_place": divide_in_place,
+        "divided": divided,
         "encode": encode,
         "equal": unlike.equal,
         "fetched": fetched,

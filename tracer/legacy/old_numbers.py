@@ -27,6 +27,12 @@ def divide(a: Any, b: Any) -> Any:
     return numpy_promotion.OPERATORS["Div"](a, b)
 
 
+def divided(function: Any, a: Any, b: Any, **keywords: Any) -> Any:
+    """`numpy.divide(a, b)`, which floored quotients of integers in Python 2."""
+    floors = function is np.divide and _is_integral(a) and _is_integral(b)
+    return numpy_promotion.called(np.floor_divide if floors else function, a, b, **keywords)
+
+
 def divide_in_place(a: Any, b: Any) -> Any:
     """Python 2's `a /= b`; an array changes in place."""
     if hasattr(type(a), "__idiv__"):

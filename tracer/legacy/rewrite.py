@@ -154,7 +154,7 @@ class _Rewriter(ast.NodeTransformer):
         if isinstance(called, ast.Attribute) and called.attr in numpy_promotion.FUNCTIONS and len(node.args) == 2 and (
                 not any(isinstance(argument, ast.Starred) for argument in node.args)):
             node.args.insert(0, node.func)
-            node.func = named("called", node)
+            node.func = named("divided" if self._python2 and called.attr == "divide" else "called", node)
             return node
         if isinstance(node.func, ast.Attribute):
             if by_floats:
