@@ -1,6 +1,7 @@
 """`MonitoredSession` and its hooks, as 0.12.1 has them."""
 
 import os
+import threading
 
 import numpy as np
 import pytest
@@ -88,10 +89,12 @@ def test_ends_of_input_and_errors(model):
 def test_input_queues_run():
     numbers = tf.train.input_producer(tf.constant([1, 2, 3]), num_epochs=1, shuffle=False)
     number, seen = numbers.dequeue(), []
+    before = set(threading.enumerate())
     with tf.train.MonitoredSession() as session:
         while not session.should_stop():
             seen.append(int(session.run(number)))
     assert seen == [1, 2, 3]
+    assert set(threading.enumerate()) <= before
 
 
 def test_logging(model, monkeypatch):

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -273,9 +274,10 @@ def test_waiting_for_another_session_of_a_server():
     v = tf.Variable(1.0)
     waiting = manager(recovery_wait_secs=0.02)
     server = tf.train.Server.create_local_server()
-    tf.train.LooperThread.loop(tf.train.Coordinator(), 10, lambda: (time.sleep(0.1), tf.Session(
-        server.target, graph=v.graph).run(v.initializer)))
+    initializer = threading.Timer(0.1, lambda: tf.Session(server.target, graph=v.graph).run(v.initializer))
+    initializer.start()
     assert waiting.wait_for_session(server.target, max_wait_secs=10).run(v) == 1.0
+    initializer.join()
 
 
 def test_waiting_for_a_checkpoint(tmp_path):

@@ -34,6 +34,7 @@ class Coordinator:
         self._stop = threading.Event()
         self._raised: BaseException | None = None
         self._threads: list[threading.Thread] = []
+        self.queue_threads: list[threading.Thread] = []  # of queue runners: `join` waits for them where it is given none
 
     def request_stop(self, ex: Any = None) -> None:
         """Makes `should_stop` true for all threads.
@@ -90,14 +91,14 @@ class Coordinator:
                 self._threads.append(thread)
 
     def join(self, threads: Iterable[threading.Thread] | None = None, stop_grace_period_secs: float = 120) -> None:
-        """Waits for `threads` (those registered) to end.
+        """Waits for `threads` and those registered to end; without `threads`, as from 0.9 on, for those of queue runners.
 
         Raises:
             RuntimeError: some are still running `stop_grace_period_secs` seconds after a stop was requested.
             Exception: what a thread has reported.
         """
         with self._lock:
-            waited_for = [*self._threads, *(thread for thread in threads or () if thread not in self._threads)]
+            waited_for = list(dict.fromkeys([*self._threads, *(self.queue_threads if threads is None else threads)]))
         while not self._stop.is_set() and (alive := [thread for thread in waited_for if thread.is_alive()]):
             alive[0].join(_POLL)
         deadline = time.monotonic() + stop_grace_period_secs

@@ -115,6 +115,7 @@ class QueueRunner:
         threads = [threading.Thread(target=self._run, args=(sess, op, coord)) for op in self._enqueue_ops]
         if coord is not None:
             threads.append(threading.Thread(target=self._close_on_stop, args=(sess, coord)))
+            coord.queue_threads.extend(threads)
         for thread in threads:
             thread.daemon = daemon
             if start:
