@@ -1,6 +1,8 @@
 """Types of results as NumPy 1 gave them. What is expected was printed by NumPy 1.16 on Python 2.7."""
 
 import ast
+import subprocess
+import sys
 import textwrap
 
 import pytest
@@ -196,3 +198,11 @@ def test_a_text_is_lengthened_in_place():
         "if s.__class__ is __legacy_text_type__:", "    s += c", "else:", "    s = __legacy_Add_in_place__(s, c)",
         "if s.__class__ is __legacy_text_type__:", "    s = s + c", "else:", "    s = __legacy_Add__(s, c)",
     ]  # fmt: skip
+
+
+def test_a_warning_names_the_line_of_the_program(tmp_path):
+    (tmp_path / "program.py").write_text("import numpy as np\nx = np.float32(1e38)\n\ny = x * np.float32(1e38)\n")
+    command = [sys.executable, "-m", "tracer", "program.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.stderr == (f"{tmp_path / 'program.py'}:4: RuntimeWarning: overflow encountered in scalar multiply\n"
+                           "  y = x * np.float32(1e38)\n")

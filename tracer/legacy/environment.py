@@ -212,9 +212,9 @@ def apply_patches(options: Options) -> list[Callable[[], object]]:
     if options.float_format:
         undo.append(_print_as_numpy_1_11())
     if options.library_names:
-        from tracer.legacy import old_json, unittest_names
+        from tracer.legacy import old_json, unittest_names, warned_lines
 
-        undo += [unittest_names.add_lost_methods(), old_json.write_numbers()]
+        undo += [unittest_names.add_lost_methods(), old_json.write_numbers(), warned_lines.name_lines_of_programs()]
     return undo
 
 
