@@ -79,6 +79,8 @@ def convolved(window: Window, input: Any, filter: Any) -> Any:
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
 def to_input(window: Window, sizes: tuple[int, ...], out_backprop: Any, filter: Any) -> Any:
     """Its gradient by an input of shape `sizes`."""
+    if is_for_cpu() and (axes := _covered(window, out_backprop, filter.shape)):
+        return _covered_to_input(window, axes, sizes, out_backprop, filter)
     if is_for_cpu() and max(window.strides) > 1 and _is_one_tap(window, filter.shape, filter.dtype):
         return _product_to_input(window, sizes, out_backprop, filter)
     if is_for_cpu() and _has_fewer_products(window, out_backprop.shape, filter.shape, filter.dtype):
@@ -188,6 +190,33 @@ def under(window: Window, input: Any, taps: Sequence[int]) -> Iterator[tuple[tup
 def _is_one_tap(window: Window, taps: Sequence[int], dtype: Any) -> bool:
     """Whether a filter moves over the places of an input one by one."""
     return window.last and math.prod(taps[:-2]) == 1 and not any(map(any, window.pads)) and dtype in EXACT
+
+
+def _covered(window: Window, out_backprop: Any, taps: Sequence[int]) -> list[int]:
+    """Those of the axes that a filter moves along in which it has one place only, and several taps."""
+    places = enumerate(out_backprop.shape[1:-1]) if window.last else ()
+    return [axis for axis, count in places if isinstance(count, int) and count == 1 and taps[axis] > 1]
+
+
+def _covered_to_input(window: Window, axes: list[int], sizes: tuple[int, ...], out_backprop: Any, filter: Any) -> Any:
+    """The gradient by an input that a filter covers in some axes, where its taps are channels: as a convolution it would
+    meet each of the results with all taps, and zeros."""
+    places = len(window.strides)
+    others = [axis for axis in range(places) if axis not in axes]
+    taps, (depth, outputs) = filter.shape[:places], filter.shape[places:]
+    filter = jnp.transpose(filter, (*others, *axes, places, places + 1))
+    filter = filter.reshape(*(1 if axis in axes else taps[axis] for axis in range(places)), -1, outputs)
+    inner = window._replace(strides=tuple(1 if axis in axes else window.strides[axis] for axis in range(places)),
+                            pads=tuple((0, 0) if axis in axes else window.pads[axis] for axis in range(places)))
+    counts = tuple(1 if axis in axes else sizes[axis + 1] for axis in range(places))
+    met: Any = to_input(inner, (sizes[0], *counts, filter.shape[-2]), out_backprop, filter)
+    met = met.reshape(sizes[0], *(sizes[axis + 1] for axis in others), *(taps[axis] for axis in axes), depth)
+    order = [*others, *axes]
+    met = jnp.transpose(met, (0, *(order.index(axis) + 1 for axis in range(places)), places + 1))
+    # The first tap meets what lies before the input, where there is padding; behind the last one may be more of it.
+    around = [(-window.pads[axis][0], sizes[axis + 1] + window.pads[axis][0] - taps[axis], 0) if axis in axes
+              else (0, 0, 0) for axis in range(places)]
+    return lax.pad(met, jnp.zeros((), met.dtype), [(0, 0, 0), *around, (0, 0, 0)])
 
 
 def _product_to_input(window: Window, sizes: tuple[int, ...], out_backprop: Any, filter: Any) -> Any:

@@ -200,6 +200,16 @@ def test_modules_that_packages_imported_for_themselves(read):
     assert not hasattr(tracer.train, "nn_ops")
 
 
+def test_modules_that_later_packages_imported_for_themselves(read):
+    module = read("""
+        import tensorflow as tf
+        from tensorflow.python.ops import variables
+        from tensorflow.python.util import nest
+        same = [tf.nn.nest is nest, tf.nn.rnn_cell.nest is nest, tf.nn.seq2seq.nest is nest, tf.nn.variables is variables]
+    """)
+    assert module.same == [True] * 4
+
+
 def test_a_file_of_cells_taken_whole(read):
     """Cells written beside TensorFlow's own use what its file imported, and keep modules of their own."""
     module = read("""

@@ -6,10 +6,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax import lax
 
 import tracer as tf
+from lowering import jaxprs
 from lowering.kernels import depthwise
-from lowering.kernels.convolving import convolved, to_filter, window_of
+from lowering.kernels.convolving import convolved, to_filter, to_input, window_of
 from lowering.programs import options
 
 rng = np.random.RandomState(0)
@@ -37,6 +39,50 @@ def test_values_and_gradients_are_the_plain_ones(sizes, stride, padding, monkeyp
     monkeypatch.setenv("TRACER_WITHOUT", "convolutions")
     for found, plain in zip(fast, jax.jit(lambda x, f: everything(x, f))(x, f), strict=True):
         np.testing.assert_allclose(found, plain, rtol=1e-5, atol=1e-5 * np.abs(plain).max())
+
+
+@pytest.mark.parametrize(("sizes", "taps", "stride", "padding"), [
+    ((2, 9, 6, 1), (3, 6), 1, "VALID"), ((2, 5, 9, 3), (5, 2), 1, "VALID"), ((3, 4, 4, 2), (4, 4), 1, "VALID"),
+    ((2, 9, 8, 2), (3, 6), 4, "VALID"), ((2, 3, 7, 2), (5, 3), 3, "SAME"), ((2, 2, 3, 2), (5, 5), 3, "SAME"),
+    ((2, 3, 5, 4, 2), (3, 2, 4), 1, "VALID"), ((2, 3, 4, 5, 2), (3, 4, 2), 1, "VALID"),
+])
+def test_a_filter_that_covers_the_input_has_the_plain_gradients(sizes, taps, stride, padding, monkeypatch):
+    x = jnp.asarray(rng.randn(*sizes).astype(np.float32))
+    f = jnp.asarray(rng.randn(*taps, sizes[-1], 3).astype(np.float32))
+    window = window_of(x.shape, f.shape, (1, *[stride] * len(taps), 1), padding)
+
+    def everything(x, f):
+        y, back = jax.vjp(lambda x, f: convolved(window, x, f), x, f)
+        of_gradient = jax.grad(lambda y, f: jnp.sum(to_input(window, x.shape, y, f) ** 3), (0, 1))(y, f)
+        return y, *back(jnp.sin(y)), *of_gradient
+
+    plain = jax.jit(lambda x, f: lax.conv_general_dilated(
+        x, f, window.strides, window.pads, dimension_numbers=window.layout))
+    expected = jax.vjp(plain, x, f)[1](jnp.sin(plain(x, f)))
+    fast = jax.jit(everything)(x, f)
+    assert 1 in fast[0].shape[1:-1]
+    for found, value in zip(fast[1:3], expected, strict=True):
+        np.testing.assert_allclose(found, value, rtol=1e-5, atol=1e-5 * np.abs(value).max())
+    monkeypatch.setenv("TRACER_WITHOUT", "convolutions")
+    for found, value in zip(fast, jax.jit(lambda x, f: everything(x, f))(x, f), strict=True):
+        np.testing.assert_allclose(found, value, rtol=1e-5, atol=1e-5 * np.abs(value).max())
+
+
+def largest(jaxpr):
+    """The size of the largest array that a jaxpr makes."""
+    made = [0]
+    for equation in getattr(jaxpr, "jaxpr", jaxpr).eqns:
+        made += [variable.aval.size for variable in equation.outvars] + list(map(largest, jaxprs.inside(equation)))
+    return max(made)
+
+
+def test_a_filter_that_covers_the_input_meets_each_result_once(monkeypatch):
+    """The text networks of the time convolve so: no zeros stand around what their filters meet going back."""
+    monkeypatch.setenv("TRACER_WITHOUT", "")
+    sizes, taps = (4, 20, 64, 1), (3, 64, 1, 8)
+    window = window_of(sizes, taps, (1, 1, 1, 1), "VALID")
+    jaxpr = jax.make_jaxpr(lambda g, f: to_input(window, sizes, g, f))(jnp.ones((4, 18, 1, 8)), jnp.ones(taps))
+    assert largest(jaxpr) <= 4 * 20 * 64
 
 
 @pytest.mark.parametrize(("size", "taps", "multiplier", "stride", "padding", "terms"), [

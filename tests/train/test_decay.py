@@ -60,6 +60,15 @@ def test_piecewise_constant(dtype):
         assert [session.run(y, {x: at}) for at in (0, 10, 11, 20, 21, 100)] == [0.5, 0.5, 0.25, 0.25, 0.125, 0.125]
 
 
+@pytest.mark.parametrize(("limits", "expected"), [(8, [0.0, 10.0, 10.0]), (10, [0.0, 9.0, 10.0]), (12, [0.0, 9.0, 0.0])])
+def test_piecewise_constants_that_are_more_or_fewer(limits, expected):
+    """Eleven values, as the real TensorFlow takes them: nothing is checked, and the last stands behind the last boundary."""
+    x = tf.placeholder(tf.int32, [])
+    y = tf.train.piecewise_constant(x, [10 * (i + 1) for i in range(limits)], [float(i) for i in range(11)])
+    with tf.Session() as session:
+        assert [session.run(y, {x: at}) for at in (5, 95, 105)] == expected
+
+
 @pytest.mark.parametrize(("limits", "values", "words"), [
     ([1.0, 2.0], [0.1, 0.2, 0.3],
      r"Boundaries \(<dtype: 'float32'>\) must have the same dtype as x \(<dtype: 'int32'>\)\."),

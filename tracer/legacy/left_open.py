@@ -1,5 +1,5 @@
 """Modules that TensorFlow's files imported for themselves, which scripts found there: `tf.train.threading`, `tf.nn.math_ops`
-in 0.8, and until 0.6 (January 2016) `tf.types` and `tf.ops`; `tf.platform` in 0.12.
+in 0.8, and until 0.6 (January 2016) `tf.types` and `tf.ops`; `tf.platform` and `tf.nn.nest` in 0.12.
 
 Those of `tensorflow.python` need the import hook.
 """
@@ -21,12 +21,15 @@ _OF_TENSORFLOW = {
     ),
     "tracer.ops": "ops",
     "tracer.nn": (
-        "array_ops candidate_sampling_ops common_shapes constant_op control_flow_ops data_flow_ops dtypes embedding_ops "
-        "gen_candidate_sampling_ops gen_nn_ops graph_util init_ops logging_ops math_ops nn_grad nn_ops numerics "
-        "op_def_library op_def_registry ops random_ops random_seed sparse_ops tensor_array_ops tensor_shape tensor_util vs"
+        "array_ops candidate_sampling_ops clip_ops common_shapes constant_op control_flow_ops data_flow_ops dtypes "
+        "embedding_ops gen_candidate_sampling_ops gen_ctc_ops gen_nn_ops graph_util init_ops logging_ops math_ops nest "
+        "nn_grad nn_ops numerics op_def_library op_def_registry ops random_ops random_seed sparse_ops sparse_tensor "
+        "tensor_array_ops tensor_shape tensor_util variables vs"
     ),
-    "tracer.nn.rnn_cell": "array_ops clip_ops embedding_ops init_ops math_ops nn_ops ops vs",
-    "tracer.nn.seq2seq": "array_ops control_flow_ops embedding_ops math_ops nn_ops ops rnn rnn_cell variable_scope",
+    "tracer.nn.rnn_cell": "array_ops clip_ops embedding_ops init_ops math_ops nest nn_ops ops tensor_shape vs",
+    "tracer.nn.seq2seq": (
+        "array_ops control_flow_ops dtypes embedding_ops math_ops nest nn_ops ops rnn rnn_cell variable_scope"
+    ),
     "tracer.train": (
         "array_ops constant_op data_flow_ops dtypes errors gradients io_ops logging_ops math_ops ops random_ops sparse_ops "
         "state_ops tensor_shape variables"
@@ -40,7 +43,7 @@ _OTHERWISE = {"np": "numpy", "vs": "variable_scope", "types": "tracer.dtypes"}
 
 
 def _paths(name: str) -> list[str]:
-    return [f"tensorflow.python.{package}{name}" for package in ("ops.", "framework.", "")]
+    return [f"tensorflow.python.{package}{name}" for package in ("ops.", "framework.", "util.", "")]
 
 
 def find(module: str, name: str) -> ModuleType | None:

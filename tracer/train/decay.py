@@ -120,7 +120,7 @@ def piecewise_constant(x: Any, boundaries: Sequence[Any], values: Sequence[Any],
     Args:
         x: a tensor of shape (), usually the number of steps taken.
         boundaries: increasing numbers of its type.
-        values: one more number than boundaries.
+        values: one more number than boundaries; of more, the last stands behind the last boundary.
         name: the name of the operations.
 
     Raises:
@@ -142,7 +142,7 @@ def piecewise_constant(x: Any, boundaries: Sequence[Any], values: Sequence[Any],
                                  f"({levels[0].dtype} vs {level.dtype}).")
         pairs = {logic.less_equal(x, limits[0]): lambda: levels[0],
                  logic.greater(x, limits[-1]): lambda: levels[-1]}
-        for low, high, level in zip(limits[:-1], limits[1:], levels[1:-1], strict=True):
+        for low, high, level in zip(limits[:-1], limits[1:], levels[1:-1], strict=False):  # TensorFlow counts neither
             inside = logic.logical_and(logic.greater(x, low), logic.less_equal(x, high), name="and")
             pairs[inside] = lambda level=level: level
         return conditional.case(pairs, lambda: levels[0], exclusive=True)
