@@ -77,8 +77,12 @@ def _while(inputs: list[Any], *, cond_nconsts: int, cond_jaxpr: Any, body_nconst
            **_: Any) -> list[Any]:
     for_condition, for_body = inputs[:cond_nconsts], inputs[cond_nconsts:cond_nconsts + body_nconsts]
     carried = inputs[cond_nconsts + body_nconsts:]
-    while _closed(cond_jaxpr, [*for_condition, *carried])[0]:
-        carried = _closed(body_jaxpr, [*for_body, *carried])
+    while np.any(going := _closed(cond_jaxpr, [*for_condition, *carried])[0]):
+        after = _closed(body_jaxpr, [*for_body, *carried])
+        # Several loops at once go on until the last has ended; each keeps what it had at its own end.
+        carried = after if np.ndim(going) == 0 else [
+            np.where(np.reshape(going, going.shape + (1,) * (np.ndim(new) - going.ndim)), new, old)
+            for new, old in zip(after, carried, strict=True)]
     return carried
 
 

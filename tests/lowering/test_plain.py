@@ -55,6 +55,8 @@ FUNCTIONS = {
     "single elements": (lambda x, i: x[i[:, 0], i[:, 1]], (A, AT)),
     "rows and columns": (lambda x, i: jnp.stack([x, x])[:, i[:, 0][:, None], i[:, 1][None]], (A, AT)),
     "windows": (lambda x, i: jax.vmap(lambda at: lax.dynamic_slice(x, (at, at), (2, 2)))(i[:, 0]), (A, AT)),
+    "several whiles at once": (jax.vmap(lambda n, x: lax.while_loop(
+        lambda state: state[0] < n, lambda state: (state[0] + 1, state[1] * 2 + x), (0, x))[1]), (np.int32([0, 3, 1]), A)),
     "while": (lambda x: lax.fori_loop(0, x.astype(int).max(), lambda i, s: s + i, 0), (N,)),
     "cond": (lambda x: lax.cond(x[0, 0] > 0, lambda y: y + 1, lambda y: y * 2, x), (A,)),
     "scan": (lambda x: lax.scan(lambda s, row: (s + row, s.max()), x[0], x), (A,)),
