@@ -72,6 +72,8 @@ class Program(StageFunction):
         self._ahead: dict[Any, Any] = {}  # compiled for runs that are watched
         self.timers: dict[Any, Any] = {}  # what measures its operations one by one
         self.variants: list[tuple[dict[Tensor, np.ndarray], tuple]] = []  # static values and shapes it ran for
+        self.reached = 0  # how many of the counts of those at which `noticed` acts have been reached
+        self._said = False  # whether it was said that they are many
         self._uncompiling = not self.speaks and first.is_worth_it(stage)  # whether it runs without being compiled
         self.padding = padding.Padding(self) if not self.speaks and padding.is_worth_it(stage) else None
         self._patience = first.patience(stage) if self._uncompiling else 0.0
@@ -120,8 +122,9 @@ class Program(StageFunction):
 
     def _count(self, static: dict[Tensor, np.ndarray], inputs: tuple) -> None:
         """Says once, by name, that a program is compiled again and again."""
-        if len(self.variants) != OFTEN or self.stage.is_trip:
+        if len(self.variants) < OFTEN or self._said or self.stage.is_trip:
             return
+        self._said = True
         fed = [f"{t.name} of shape {list(np.shape(v))}" for t, v in zip(self.dynamic, inputs, strict=True)]
         fed += [f"{t.name} = {v.tolist()}" for t, v in static.items()]
         _log.warning("The program that computes %s has been compiled %d times, each time for other values or shapes of "

@@ -27,6 +27,8 @@ from lowering.run.watch import Watch
 from tracer import errors
 from tracer.ir import Operation, Region, Tensor
 
+_NOTICING = threading.RLock()
+
 
 class Executable:
     """One signature (fetches and fed tensors) ready to run on a state."""
@@ -122,15 +124,18 @@ class Executable:
     def _noticed(self, program: Program) -> None:
         """Moves what works on arrays of ever other shapes to the host, for the runs after this one."""
         count = len(program.variants)
-        if count not in (ragged.PATIENCE, OFTEN):
-            return
-        moved = ragged.find(program.stage, program.variants, self.fed, patient=count < OFTEN)
-        if moved:
-            planned = self if self.successor is None else self.successor
-            self.repeated = None
-            self.successor = Executable(self.fetches, self.targets, self.feeds, self.nested, self.controls,
-                                        planned.moved.union(moved), planned.steps, self.within, self.decides,
-                                        self.again)
+        reached = sum(count >= many for many in (ragged.PATIENCE, OFTEN))  # threads may bring several shapes at once
+        with _NOTICING:
+            if reached <= program.reached:
+                return
+            program.reached = reached
+            moved = ragged.find(program.stage, program.variants[:count], self.fed, patient=count < OFTEN)
+            if moved:
+                planned = self if self.successor is None else self.successor
+                self.repeated = None
+                self.successor = Executable(self.fetches, self.targets, self.feeds, self.nested, self.controls,
+                                            planned.moved.union(moved), planned.steps, self.within, self.decides,
+                                            self.again)
 
     def _source(self, tensor: Tensor) -> tuple[str, Any]:
         """Where a fetched value is found at the end of a run."""

@@ -105,6 +105,19 @@ def test_threads_that_run_while_the_plan_changes():
     assert not programs(session)  # the last operation takes an axis away, which the host does at once
 
 
+def test_shapes_that_threads_bring_at_once_are_noticed():
+    contents = tf.placeholder(tf.string)
+    small = thumbnail(contents)
+    session = tf.Session()
+    first, second, third, *_ = files()
+    for file in (first, second):
+        session.run(small, {contents: file})
+    for program in programs(session):  # as other threads leave it that are told before any of them acts
+        program.variants += program.variants[-1:] * OFTEN
+    session.run(small, {contents: third})
+    assert not programs(session)
+
+
 def test_an_error_on_the_host_names_the_operation():
     contents = tf.placeholder(tf.string)
     picture = tf.image.decode_png(contents, channels=3)
