@@ -164,6 +164,15 @@ def test_paths_of_0_9_to_0_12(read):
     assert callable(module.print_tensors_in_checkpoint_file)
 
 
+def test_the_message_of_savers_where_0_6_had_it(read):
+    module = read("""
+        from tensorflow.python.training import saver_pb2
+        from tensorflow.core.protobuf import saver_pb2 as later
+        same = saver_pb2.SaverDef is later.SaverDef
+    """)
+    assert module.same
+
+
 def test_modules_of_contrib_learn_that_tutorials_name(read):
     module = read("""
         import tensorflow as tf

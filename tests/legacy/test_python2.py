@@ -203,6 +203,8 @@ def test_what_has_no_order_in_python_2(read, expression):
         ("{'a': 1}.has_key('a')", True),
         ("list({'a': 1}.iteritems())", [("a", 1)]),
         ("iter('xy').next()", "x"),
+        ("hasattr(iter('xy'), 'next'), hasattr({}, 'iteritems'), hasattr('xy', 'next'), hasattr([], 'iteritems')",
+         (True, True, False, False)),
         ("reduce(lambda a, b: a * b, xrange(1, 5))", 24),
         ("sorted([1, 3, 2], lambda a, b: cmp(b, a))", [3, 2, 1]),
         ("None < -1, 3 > None, None <= 0, None >= 0, 2 < 'a', {} < []", (True, True, True, False, True, True)),

@@ -8,7 +8,7 @@ import importlib
 import math
 import operator
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -33,6 +33,15 @@ class basestring(metaclass=_AnyString):
     """What `str` and `unicode` had in common: `isinstance(x, basestring)`."""
 
 
+_OF_DICTS = frozenset({"has_key", "iteritems", "iterkeys", "itervalues", "viewitems", "viewkeys", "viewvalues"})
+
+
+def has_attribute(object: Any, name: str) -> bool:
+    """Whether it has it, or had it then: `next` of what is iterated over, `iteritems` of a dict."""
+    had = Iterator if name == "next" else Mapping if name in _OF_DICTS else ()
+    return hasattr(object, name) or isinstance(object, had)
+
+
 def builtin_names() -> dict[str, Any]:
     """Python 2's built-ins that are gone or do something else today."""
     return {
@@ -51,6 +60,7 @@ def builtin_names() -> dict[str, Any]:
         "file": open_file,
         "filter": filter_list,
         "frozenset": python2_sets.frozenset,
+        "hasattr": has_attribute,
         "hash": hash_of,
         "input": evaluated_input,
         "intern": sys.intern,

@@ -55,6 +55,7 @@ MODULES: dict[str, str] = {
     "tensorflow.core.util.saved_tensor_slice_pb2": "proto",
     "tensorflow.core.util.test_log_pb2": "proto",
     "tensorflow.python.training.checkpoint_state_pb2": "proto",
+    "tensorflow.python.training.saver_pb2": "proto",  # until 0.6
     # Data sets and models that programs import
     "tensorflow.examples": "package",
     "tensorflow.examples.tutorials": "package",
