@@ -269,3 +269,31 @@ def test_chances_are_evaluated_as_two_classes():
     assert set(regressor.evaluate(input_fn=four, steps=1, metrics={
         "mine": learn.MetricSpec(tf.contrib.metrics.streaming_mean_squared_error)})) == {"global_step", "loss", "mine"}
     assert len(learn.LogisticRegressor.get_default_metrics()) == 7
+
+
+def test_a_model_is_told_what_labels_look_like_when_it_predicts(tmp_path):
+    told = []
+
+    def model(features, targets, mode):
+        told.append((mode, None if targets is None else (targets.op.type, targets.dtype, targets.get_shape().as_list())))
+        predictions = layers.linear(features, 1)
+        loss = tf.reduce_mean(predictions)
+        step = layers.optimize_loss(loss, tf.contrib.framework.get_global_step(), 0.1, "SGD")
+        return tf.one_hot(targets, 3, 1, 0) if targets is not None and mode == "infer" else predictions, loss, step
+
+    def of_features():
+        return tf.ones([6, 2])
+
+    def of_both():
+        return of_features(), tf.zeros([6], tf.int64)
+
+    estimator = learn.Estimator(model, model_dir=str(tmp_path)).fit(input_fn=of_both, steps=1)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="must feed"):
+        list(estimator.predict(input_fn=of_features))
+    other = learn.Estimator(model, model_dir=str(tmp_path))
+    assert other.predict(input_fn=of_features, as_iterable=False).shape == (6, 1)
+    other.evaluate(input_fn=of_both, steps=1)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="must feed"):
+        list(other.predict(input_fn=of_features))
+    known = "Placeholder", tf.int64, [None]
+    assert [labels for mode, labels in told if mode == "infer"] == [known, None, known]

@@ -360,3 +360,90 @@ def test_what_a_training_step_refuses(options, message):
     w = tf.Variable(2.0)
     with pytest.raises(ValueError, match=message):
         layers.optimize_loss(**{"loss": w * w, "global_step": None, "learning_rate": 0.1, "optimizer": "SGD", **options})
+
+
+@pytest.mark.parametrize(("sizes", "arguments", "shape", "total", "first"), [  # what 0.12.1 gave
+    ([2, 5, 3], {"kernel_size": 3}, [2, 5, 4], 184.0, [2.5, 2.5, 2.5, 2.5, 3.0]),
+    ([2, 5, 3], {"kernel_size": [2], "stride": 2, "padding": "VALID"}, [2, 2, 4], 54.0, [2.5, 2.5, 2.5, 2.5, 3.0]),
+    ([1, 4, 4, 4, 2], {"kernel_size": [2, 2, 2], "stride": [1, 2, 1]}, [1, 4, 2, 4, 4], 912.0, [6.5, 6.5, 6.5, 6.5, 8.5]),
+    ([1, 6, 6, 2], {"kernel_size": 3, "rate": [2, 1]}, [1, 6, 6, 4], 1012.0, [5.0, 5.0, 5.0, 5.0, 6.0]),
+])
+def test_convolution_over_one_two_and_three_dimensions(sizes, arguments, shape, total, first):
+    x = (np.arange(np.prod(sizes)).reshape(sizes) % 7 - 2).astype(np.float32)
+    y = layers.convolution(tf.constant(x), 4, weights_initializer=tf.constant_initializer(0.5),
+                           biases_initializer=tf.constant_initializer(1.0), **arguments)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        value = session.run(y)
+    assert (y.op.name, y.get_shape().as_list(), list(value.shape)) == ("Conv/Relu", shape, shape)
+    assert (value.sum(), value.ravel()[:5].tolist()) == (total, first)
+
+
+def test_convolution_of_one_dimension_with_channels_first():
+    x = np.random.RandomState(3).randn(2, 3, 5).astype(np.float32)
+    given = {"weights_initializer": tf.constant_initializer(0.5), "biases_initializer": tf.constant_initializer(1.0)}
+    with framework.arg_scope([layers.convolution], rate=2, scope="a", **given):
+        first = layers.convolution(tf.constant(x), 4, 3, data_format="NCW")
+        last = layers.convolution(tf.constant(x.transpose(0, 2, 1)), 4, 3, data_format="NWC", reuse=True)
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        found, expected = session.run([first, last])
+    np.testing.assert_allclose(found, expected.transpose(0, 2, 1), rtol=1e-6)
+
+
+@pytest.mark.parametrize(("sizes", "arguments", "message"), [
+    ([1, 6], {"kernel_size": 3}, "Rank of inputs is 2"),
+    ([1, 6, 6, 2], {"kernel_size": 3, "data_format": "NWC"}, "data_format has to be either NCHW or NHWC."),
+    ([1, 4, 4, 4, 2], {"kernel_size": 2, "data_format": "NCDHW"}, "data_format has to be NDHWC."),
+    ([1, 6, 3], {"kernel_size": [3, 3]}, "Expected sequence of 1 positive integers"),
+    ([1, 6, 6, 2], {"kernel_size": 3, "rate": [2, 1], "stride": 2}, "strides > 1 not supported"),
+])
+def test_a_convolution_that_does_not_fit(sizes, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        layers.convolution(tf.zeros(sizes), 4, **arguments)
+
+
+CLIPPED = [0.9529049, 1.9058098, 2.9764524, 0.9025156, 1.8050312, 2.9500124, 0.812264, 1.624528, 2.9000125, 0.7511936,
+           1.5023873, 2.8624198, 0.6009549, 1.2019098, 2.7624199, 0.5248519, 1.0497038, 2.6991014, 0.5964694, 1.8626106]
+NARROWLY = [0.9408244, 1.8816489, 2.9704123, 0.8664281, 1.7328563, 2.9308743, 0.7797853, 1.5595707, 2.8808744, 0.6409243,
+            1.2818485, 2.7918363, 0.5127394, 1.0254788, 2.6918364, 0.2667922, 0.5335844, 2.4519999, 1.7917202, 5.954137]
+BOUNDED = [0.9869069, 1.9738139, 2.9934535, 0.9738222, 1.9476444, 2.9868243, 0.96074605, 1.9214921, 2.9801104, 0.9476788,
+           1.8953577, 2.97331, 0.934621, 1.8692421, 2.9664207, 0.92157286, 1.8431457, 2.9594402, 0.6385654, 2.1407022]
+STEPWISE = [0.8, 1.6, 2.9, 0.64, 1.28, 2.8, 0.576, 1.152, 2.7500002, -0.576, -1.152, 1.7500002, -0.4608, -0.9216,
+            1.6500002, 2.304, 4.608, -1.3499998, 1.9693353, 5.6923757]
+
+
+@pytest.mark.parametrize(("given", "expected"), [  # variables after each of six steps and the averages, as 0.12.1 gave them
+    ({}, CLIPPED), ({"std_factor": 0.5, "decay": 0.8}, NARROWLY), ({"static_max_norm": 0.3}, BOUNDED),
+    ({"global_step": True, "report_summary": True, "decay": 0.9}, STEPWISE),
+])
+def test_gradients_clipped_by_the_norms_before(given, expected):
+    count = tf.Variable(0, trainable=False, dtype=tf.int64)
+    given = {**given, "global_step": count} if "global_step" in given else given
+    w, u, x = tf.Variable([1.0, 2.0]), tf.Variable([3.0]), tf.placeholder(tf.float32, [])
+    train = layers.optimize_loss(tf.reduce_sum(w * w) * x + tf.reduce_sum(u) * x, count, 0.1, "SGD", summaries=[],
+                                 clip_gradients=layers.adaptive_clipping_fn(**given), moving_average_decay=None)
+    averages = [v for v in tf.all_variables() if "AdaptiveMaxNorm/" in v.op.name]
+    assert [v.op.name for v in averages] == ["OptimizeLoss/AdaptiveMaxNorm/mean", "OptimizeLoss/AdaptiveMaxNorm/sq_mean"]
+    assert [v for v in averages if v in tf.trainable_variables()] == []
+    tags = [tf.contrib.util.constant_value(made.op.inputs[0]) for made in tf.get_collection("summaries")]
+    assert tags == ([b"global_norm/adaptive_max_gradient_norm"] if "report_summary" in given else [])
+    found = []
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        for factor in (1.0, 1.0, 0.5, 10.0, 1.0, 30.0):
+            session.run(train, {x: factor})
+            found += [number for value in session.run([w, u]) for number in value]
+        found += session.run(averages)
+    np.testing.assert_allclose(found, expected, rtol=2e-5)
+
+
+def test_clipping_leaves_out_what_has_no_gradient():
+    w = tf.Variable([[1.0], [2.0]])
+    rows = tf.IndexedSlices(tf.constant([[1.0]]), tf.constant([0]), tf.constant([2, 1]))
+    (changed, same), nothing = layers.adaptive_clipping_fn(static_max_norm=0.25, name="hello")([(rows, w), (None, w)])
+    assert (type(changed), same, nothing) == (tf.IndexedSlices, w, (None, w))
+    with tf.Session() as session:
+        session.run(tf.initialize_all_variables())
+        np.testing.assert_allclose(session.run(changed.values), [[0.25]], rtol=1e-6)
+        assert [v.op.name for v in tf.all_variables()][1:] == ["hello/mean", "hello/sq_mean"]

@@ -212,6 +212,22 @@ def test_data_sets():
         learn.datasets.load_dataset("x")
 
 
+def test_descriptions_whole_small_and_made_up(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dbpedia_data" / "dbpedia_csv").mkdir(parents=True)
+    for name, rows in (("train", 2001), ("test", 3)):
+        text = "".join(f'{1 + row % 14},"T {row}"," text {row}"\n' for row in range(rows))
+        (tmp_path / "dbpedia_data" / "dbpedia_csv" / f"{name}.csv").write_text(text)
+    whole, small = (learn.datasets.load_dataset("dbpedia", **given) for given in ({}, {"size": "small"}))
+    assert (whole.train.data.shape, whole.test.target.tolist()) == ((2001, 2), [1, 2, 3])
+    assert small.train.data.tolist() == [["T 0", " text 0"], ["T 1000", " text 1000"], ["T 2000", " text 2000"]]
+    assert (small.train.target.tolist(), small.train.target.dtype) == ([1, 7, 13], np.int32)
+    for size in (None, "small", "large"):
+        made_up = learn.datasets.load_dataset("dbpedia", size, test_with_fake_data=True)
+        assert (made_up.train.data.shape, made_up.test.data.shape) == ((3, 2), (1, 2))
+        assert made_up.train.target.tolist() == [1, 2, 3]
+
+
 def test_tables_from_files(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("2,2,ignored\n1.5,2,7\n3,4.5,8\n")

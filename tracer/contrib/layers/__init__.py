@@ -18,6 +18,7 @@ from tracer.contrib.layers.layers import bias_add as bias_add
 from tracer.contrib.layers.layers import conv2d as conv2d
 from tracer.contrib.layers.layers import conv2d_in_plane as conv2d_in_plane
 from tracer.contrib.layers.layers import conv2d_transpose as conv2d_transpose
+from tracer.contrib.layers.layers import convolution as convolution
 from tracer.contrib.layers.layers import convolution2d as convolution2d
 from tracer.contrib.layers.layers import convolution2d_in_plane as convolution2d_in_plane
 from tracer.contrib.layers.layers import convolution2d_transpose as convolution2d_transpose
@@ -44,6 +45,7 @@ from tracer.contrib.layers.layers import stack as stack
 from tracer.contrib.layers.layers import unit_norm as unit_norm
 from tracer.contrib.layers.optimizers import OPTIMIZER_CLS_NAMES as OPTIMIZER_CLS_NAMES
 from tracer.contrib.layers.optimizers import OPTIMIZER_SUMMARIES as OPTIMIZER_SUMMARIES
+from tracer.contrib.layers.optimizers import adaptive_clipping_fn as adaptive_clipping_fn
 from tracer.contrib.layers.optimizers import optimize_loss as optimize_loss
 from tracer.contrib.layers.regularizers import apply_regularization as apply_regularization
 from tracer.contrib.layers.regularizers import l1_l2_regularizer as l1_l2_regularizer

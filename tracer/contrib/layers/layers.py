@@ -1,16 +1,17 @@
 """All layers under one name, as `tensorflow.contrib.layers.python.layers.layers` has them."""
 
-from tracer.contrib.layers.convolution import avg_pool2d as avg_pool2d
-from tracer.contrib.layers.convolution import conv2d as conv2d
-from tracer.contrib.layers.convolution import conv2d_in_plane as conv2d_in_plane
-from tracer.contrib.layers.convolution import conv2d_transpose as conv2d_transpose
-from tracer.contrib.layers.convolution import convolution2d as convolution2d
-from tracer.contrib.layers.convolution import convolution2d_in_plane as convolution2d_in_plane
-from tracer.contrib.layers.convolution import convolution2d_transpose as convolution2d_transpose
-from tracer.contrib.layers.convolution import max_pool2d as max_pool2d
-from tracer.contrib.layers.convolution import pool as pool
-from tracer.contrib.layers.convolution import separable_conv2d as separable_conv2d
-from tracer.contrib.layers.convolution import separable_convolution2d as separable_convolution2d
+from tracer.contrib.layers.convolutions import avg_pool2d as avg_pool2d
+from tracer.contrib.layers.convolutions import conv2d as conv2d
+from tracer.contrib.layers.convolutions import conv2d_in_plane as conv2d_in_plane
+from tracer.contrib.layers.convolutions import conv2d_transpose as conv2d_transpose
+from tracer.contrib.layers.convolutions import convolution as convolution
+from tracer.contrib.layers.convolutions import convolution2d as convolution2d
+from tracer.contrib.layers.convolutions import convolution2d_in_plane as convolution2d_in_plane
+from tracer.contrib.layers.convolutions import convolution2d_transpose as convolution2d_transpose
+from tracer.contrib.layers.convolutions import max_pool2d as max_pool2d
+from tracer.contrib.layers.convolutions import pool as pool
+from tracer.contrib.layers.convolutions import separable_conv2d as separable_conv2d
+from tracer.contrib.layers.convolutions import separable_convolution2d as separable_convolution2d
 from tracer.contrib.layers.dense import bias_add as bias_add
 from tracer.contrib.layers.dense import dropout as dropout
 from tracer.contrib.layers.dense import flatten as flatten

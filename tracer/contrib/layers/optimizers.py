@@ -8,14 +8,15 @@ from typing import Any
 
 from tracer import scopes, train
 from tracer.convert import IndexedSlices
-from tracer.initializers import constant_initializer
+from tracer.initializers import constant_initializer, zeros_initializer
 from tracer.ir import Tensor
-from tracer.ops import clip, control_flow, random, summary
+from tracer.ops import casting, clip, constants, control_flow, logic, math, random, summary
 from tracer.scopes import GraphKeys
+from tracer.train.averages import assign_moving_average
 from tracer.variable_scope import get_variable, variable_op_scope
 from tracer.variables import Variable, trainable_variables
 
-__all__ = ["OPTIMIZER_CLS_NAMES", "OPTIMIZER_SUMMARIES", "optimize_loss"]
+__all__ = ["OPTIMIZER_CLS_NAMES", "OPTIMIZER_SUMMARIES", "adaptive_clipping_fn", "optimize_loss"]
 
 OPTIMIZER_CLS_NAMES: dict[str, Callable[..., Any]] = {
     "Adagrad": train.AdagradOptimizer,
@@ -82,6 +83,60 @@ def optimize_loss(
         _summarize(pairs, wanted)
         step = made.apply_gradients(pairs, global_step=global_step, name="train")
         return control_flow.with_dependencies([step], loss)
+
+
+def adaptive_clipping_fn(
+    std_factor: Any = 2.0, decay: Any = 0.95, static_max_norm: Any = None, global_step: Any = None,
+    report_summary: bool = False, epsilon: float = 1e-8, name: str | None = None,
+) -> Callable[[Pairs], Pairs]:
+    """A function that scales gradients down where their norm is unlike those before; for `optimize_loss`, as of 0.12.
+
+    >>> step = tf.contrib.layers.optimize_loss(loss, global_step, 0.1, "SGD", clip_gradients=adaptive_clipping_fn())
+
+    It keeps moving averages of the logarithm of the gradients' global norm and of its square. Where the norm is not less
+    than `exp(mean + std_factor * deviation)`, gradients are scaled to a norm of `exp(mean)`.
+
+    Args:
+        std_factor: how many standard deviations more than the mean are let through.
+        decay: of the moving averages.
+        static_max_norm: a bound of the norm beside that; None for none.
+        global_step: the number of steps n, with which the decay is at most n / (n + 1); None to take `decay` as it is.
+        report_summary: whether the greatest norm let through becomes a summary.
+        epsilon: the least variance, and what is added to the norm before its logarithm is taken.
+        name: the scope of the averages; by default `AdaptiveMaxNorm`.
+    """
+    def clipped(pairs: Pairs) -> Pairs:
+        norm = clip.global_norm([gradient for gradient, _ in pairs])
+        greatest, log_mean = _adaptive_norm(norm, std_factor, decay, global_step, epsilon, name)
+        if report_summary:
+            summary.scalar_summary("global_norm/adaptive_max_gradient_norm", greatest)
+        factor = logic.select(math.less(norm, greatest), constants.ones_like(norm), math.exp(log_mean) / norm)
+        if static_max_norm is not None:
+            factor = math.minimum(static_max_norm / norm, factor)
+        return [(None if gradient is None else _changed(gradient, lambda values: values * factor), variable)
+                for gradient, variable in pairs]
+
+    return clipped
+
+
+def _adaptive_norm(norm: Tensor, std_factor: Any, decay: Any, global_step: Any, epsilon: float,
+                   name: str | None) -> tuple[Tensor, Tensor]:
+    """The greatest norm that is let through, and the mean of its logarithm."""
+    with variable_op_scope([norm], name, "AdaptiveMaxNorm"):
+        log_norm = math.log(norm + epsilon)
+
+        def average(label: str, value: Tensor) -> Tensor:
+            variable = get_variable(label, value.get_shape(), value.dtype, zeros_initializer, trainable=False)
+            part = decay
+            if global_step is not None:
+                steps = casting.cast(global_step, value.dtype)
+                part = math.minimum(part, steps / (steps + 1.0))
+            return assign_moving_average(variable, value, part)
+
+        mean = average("mean", log_norm)
+        squares = average("sq_mean", math.square(log_norm))
+        deviation = math.sqrt(math.maximum(epsilon, squares - math.square(mean)))
+        return math.exp(mean + std_factor * deviation), mean
 
 
 def _after_updates(loss: Any, update_ops: Any) -> Any:

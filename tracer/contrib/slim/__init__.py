@@ -46,6 +46,7 @@ from tracer.contrib.layers.layers import bias_add as bias_add
 from tracer.contrib.layers.layers import conv2d as conv2d
 from tracer.contrib.layers.layers import conv2d_in_plane as conv2d_in_plane
 from tracer.contrib.layers.layers import conv2d_transpose as conv2d_transpose
+from tracer.contrib.layers.layers import convolution as convolution
 from tracer.contrib.layers.layers import convolution2d_in_plane as convolution2d_in_plane
 from tracer.contrib.layers.layers import convolution2d_transpose as convolution2d_transpose
 from tracer.contrib.layers.layers import dropout as dropout

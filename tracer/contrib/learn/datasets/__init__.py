@@ -16,12 +16,14 @@ DATASETS = {
 }
 
 
-def load_dataset(name: str) -> Any:
+def load_dataset(name: str, size: str | None = None, test_with_fake_data: bool = False) -> Any:
     """The data set called `name`: one of `DATASETS`.
 
     >>> learn.datasets.load_dataset("iris").data.shape
     (150, 4)
+
+    The other arguments are those of `load_dbpedia`, and of no meaning for other sets.
     """
     if name not in DATASETS:
         raise ValueError(f"Name of dataset is not found: {name}")
-    return DATASETS[name]()
+    return DATASETS[name](size, test_with_fake_data) if name == "dbpedia" else DATASETS[name]()

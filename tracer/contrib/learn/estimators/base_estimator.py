@@ -19,10 +19,12 @@ from tracer.contrib.learn.estimators import _sklearn
 from tracer.contrib.learn.estimators.model_fn import ModeKeys, ModelFnOps
 from tracer.contrib.learn.estimators.predictions import Predictions
 from tracer.contrib.learn.estimators.run_config import RunConfig
+from tracer.contrib.learn.estimators.tensor_signature import create_signatures
 from tracer.contrib.learn.hooks import MonitorHook
 from tracer.ir import Graph, Tensor
 from tracer.ops import control_flow, summary
 from tracer.ops.random import set_random_seed
+from tracer.ops.sparse_tensor import SparseTensor
 from tracer.scopes import GraphKeys
 from tracer.static import constant_value
 from tracer.train.summary_writer import SummaryWriter
@@ -45,6 +47,7 @@ class BaseEstimator(_sklearn.BaseEstimator):
             logging.warning("Using temporary folder as model directory: %s", self._model_dir)
         self._config = RunConfig(tf_random_seed=None) if config is None else config
         self._graph: Graph | None = None
+        self._labels_info: Any = None
 
     @property
     def config(self) -> RunConfig:
@@ -103,6 +106,7 @@ class BaseEstimator(_sklearn.BaseEstimator):
         with self._new_graph() as graph:
             step = framework.create_global_step()
             features, labels = input_fn()
+            self._note(labels)
             made = self._train_ops(features, labels)
             _add_loss(made.loss)
             scaffold, loss = Scaffold(saver=self._saver()), None
@@ -122,6 +126,12 @@ class BaseEstimator(_sklearn.BaseEstimator):
                     _, loss = session.run([made.train_op, made.loss], feeds)
             session_hooks.SummaryWriterCache.clear()
             return loss
+
+    def _note(self, labels: Any) -> None:
+        """Keeps what the labels look like, for a model that asks for them when it predicts."""
+        each = labels.values() if isinstance(labels, Mapping) else [labels]
+        if all(isinstance(label, (Tensor, SparseTensor)) for label in each):
+            self._labels_info = create_signatures(labels)
 
     def _train_ops(self, features: Any, labels: Any) -> ModelFnOps:
         made = self._get_train_ops(features, labels)
@@ -171,6 +181,7 @@ class BaseEstimator(_sklearn.BaseEstimator):
         with self._new_graph():
             step = framework.create_global_step()
             features, labels = input_fn()
+            self._note(labels)
             made = self._get_eval_ops(features, labels, metrics)
             ops = made.eval_metric_ops if isinstance(made, ModelFnOps) else made
             values = {key: value[0] if isinstance(value, tuple) else value for key, value in ops.items()}

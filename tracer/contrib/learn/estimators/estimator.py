@@ -9,6 +9,7 @@ from typing import Any
 from tracer.contrib.learn.estimators.base_estimator import BaseEstimator as BaseEstimator
 from tracer.contrib.learn.estimators.model_fn import ModeKeys, ModelFnOps
 from tracer.contrib.learn.estimators.run_config import RunConfig
+from tracer.contrib.learn.estimators.tensor_signature import create_placeholders_from_signatures
 from tracer.contrib.learn.metric_spec import MetricSpec
 
 
@@ -81,7 +82,8 @@ class Estimator(BaseEstimator):
         return made._replace(eval_metric_ops=found)
 
     def _get_predict_ops(self, features: Any) -> ModelFnOps:
-        return self._call_model_fn(features, None, ModeKeys.INFER)
+        labels = create_placeholders_from_signatures(self._labels_info)  # for functions that use them whatever the mode
+        return self._call_model_fn(features, labels, ModeKeys.INFER)
 
 
 def _taken(function: Any) -> list[str] | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from tracer import scopes
 from tracer.contrib.framework.arg_scope import add_arg_scope
 from tracer.contrib.layers import initializers, legacy, utils
@@ -17,6 +19,7 @@ from tracer.ops import array, blocks, constants, math, nn, pooling
 from tracer.ops import convolution as ops
 from tracer.shapes import TensorShape
 from tracer.variable_scope import variable_op_scope
+from tracer.younger.convolution import convolution as convolution_of_any_rank
 
 _weights = initializers.xavier_initializer()
 
@@ -27,9 +30,27 @@ def _arranged(pair: Any, data_format: str) -> list[int]:
     return [1, 1, height, width] if data_format == "NCHW" else [1, height, width, 1]
 
 
-def _format(data_format: str | None) -> str:
-    utils.channels(data_format or "NHWC", 4)
-    return data_format or "NHWC"
+_FORMATS = {3: ("NWC", "NCW"), 4: ("NHWC", "NCHW"), 5: ("NDHWC",)}
+
+
+def _format(data_format: str | None, rank: int = 4) -> str:
+    """Where the channels are, "NHWC" or "NCHW", whatever the number of dimensions."""
+    allowed = _FORMATS[rank]
+    if data_format not in (None, *allowed):
+        raise ValueError(f"data_format has to be {'either ' * (len(allowed) - 1)}{' or '.join(reversed(allowed))}.")
+    return "NCHW" if data_format is not None and data_format.startswith("NC") else "NHWC"
+
+
+def _each(value: Any, count: int) -> list[int]:
+    """A size for each of `count` dimensions, of an int for all of them or of a sequence."""
+    if count == 2:
+        return list(utils.two_element_tuple(value))
+    if isinstance(value, TensorShape):
+        value = value.as_list()
+    sizes = list(value) if isinstance(value, (list, tuple)) else [value] * count
+    if len(sizes) != count or not all(isinstance(size, (int, np.integer)) and size > 0 for size in sizes):
+        raise ValueError(f"Expected sequence of {count} positive integers, but received {value}")
+    return [int(size) for size in sizes]
 
 
 @add_arg_scope
@@ -44,44 +65,61 @@ def conv2d(
 
     >>> y = tf.contrib.layers.conv2d(images, 32, [5, 5], scope="conv1")
 
+    As of 0.12 it is over one or three dimensions as well, and is also called `convolution`.
+
     Args:
-        inputs: of shape [batch, height, width, channels].
+        inputs: of shape [batch, height, width, channels]; [batch, width, channels] or [batch, depth, height, width,
+            channels] for one or three dimensions.
         num_outputs: the channels of the result.
-        kernel_size, stride: an int, or a pair of them.
+        kernel_size, stride: an int, or one for each dimension.
         padding: "SAME" or "VALID".
-        data_format: "NHWC", or "NCHW" for images of shape [batch, channels, height, width].
-        rate: how many pixels the taps of the filter lie apart; more than 1 only with a stride of 1.
+        data_format: "NHWC", or "NCHW" for images of shape [batch, channels, height, width]; "NWC" or "NCW" for one
+            dimension, "NDHWC" for three.
+        rate: how many pixels the taps of the filter lie apart, an int or one for each dimension; more than 1 only with
+            a stride of 1.
         activation_fn, normalizer_fn, normalizer_params, weights_initializer, weights_regularizer, biases_initializer,
         biases_regularizer, reuse, variables_collections, outputs_collections, trainable: as for a fully connected
             layer.
         scope: the variable scope; by default `Conv`, made unique.
+
+    Raises ValueError for inputs of another rank, and for sizes or a format that do not fit it.
     """
     num_outputs = utils.whole_number("num_outputs", num_outputs)
-    data_format = _format(data_format)
     with variable_op_scope([inputs], scope, "Conv", reuse=reuse) as made:
         inputs = convert_to_tensor(inputs)
-        inputs.get_shape().assert_has_rank(4)
-        depth = utils.channel_dimension(inputs.get_shape(), data_format, min_rank=4)
-        shape = [*utils.two_element_tuple(kernel_size), depth, num_outputs]
+        rank = 4 if inputs.sizes is None else len(inputs.sizes)
+        if rank not in _FORMATS:
+            raise ValueError(f"Rank of inputs is {rank}, which is not >= 3 and <= 5")
+        inputs.get_shape().assert_has_rank(rank)
+        data_format = _format(data_format, rank)
+        turned = rank == 3 and data_format == "NCHW"  # what adds biases knows channels ahead of two dimensions only
+        if turned:
+            inputs, data_format = array.transpose(inputs, [0, 2, 1]), "NHWC"
+        depth = utils.channel_dimension(inputs.get_shape(), data_format, min_rank=rank)
+        shape = [*_each(kernel_size, rank - 2), depth, num_outputs]
         weights = made_variable("weights", shape, inputs.dtype.base_dtype, weights_initializer, weights_regularizer,
                                 variables_collections, trainable)
         outputs = normalized_or_biased(
             _convolved(inputs, weights, stride, padding, data_format, rate), num_outputs, normalizer_fn,
             normalizer_params, biases_initializer, biases_regularizer, variables_collections, trainable, data_format)
-        return activated(outputs, activation_fn, outputs_collections, made)
+        return activated(array.transpose(outputs, [0, 2, 1]) if turned else outputs, activation_fn, outputs_collections,
+                         made)
 
 
 conv2d.__name__ = "convolution2d"
+convolution = conv2d
 
 
 def _convolved(inputs: Tensor, weights: Any, stride: Any, padding: str, data_format: str, rate: Any) -> Tensor:
-    rates = utils.two_element_tuple(rate)
-    if rates == (1, 1):
-        return ops.conv2d(inputs, weights, _arranged(stride, data_format), padding, data_format=data_format)
-    if utils.two_element_tuple(stride) != (1, 1):
+    dimensions = len(weights.get_shape()) - 2
+    strides, rates = _each(stride, dimensions), _each(rate, dimensions)
+    if max(rates) > 1 and max(strides) > 1:
         raise ValueError("strides > 1 not supported in conjunction with dilation_rate > 1")
-    if rates[0] != rates[1]:
-        raise ValueError(f"A convolution has one rate for both dimensions, not {rates}.")
+    if dimensions == 2 and max(rates) == 1:
+        return ops.conv2d(inputs, weights, _arranged(strides, data_format), padding, data_format=data_format)
+    if dimensions != 2 or rates[0] != rates[1]:
+        return convolution_of_any_rank(inputs, weights, padding, strides, rates,
+                                       data_format="NCHW" if data_format == "NCHW" else None)
     if data_format == "NHWC":
         return atrous_conv2d(inputs, weights, rates[0], padding)
     turned = atrous_conv2d(array.transpose(inputs, [0, 2, 3, 1]), weights, rates[0], padding)
