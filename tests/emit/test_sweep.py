@@ -98,6 +98,7 @@ OTHERS = {
     "ScatterAdd": lambda x: tf.scatter_add(variable(1, 2, 3), [0, 2, 0], x(3, 4, 5)),
     "ScatterSub": lambda x: tf.scatter_sub(variable(1, 2, 3), [0, 2, 0], x(3, 4, 5)),
     "ScatterUpdate": lambda x: tf.scatter_update(variable(1, 2, 3), [0, 2], x(3, 4)),
+    "StridedSliceAssign": lambda x: variable(1, 2, 3)[1:].assign(x(4, 5)),
     "ApplyAdadelta": lambda x: raw_op("ApplyAdadelta")(
         variable(1, 2), variable(0.1, 0.2), variable(0.3, 0.1), 0.5, 0.9, 1e-3, x(3, 4)),
     "ApplyFtrl": lambda x: raw_op("ApplyFtrl")(
