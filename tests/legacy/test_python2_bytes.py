@@ -19,6 +19,7 @@ VALUES = [
     (r"np.fromstring('\xff\x01\x80', np.uint8).tolist(), list(bytearray('a\xff'))", ([255, 1, 128], [97, 255])),
     (r"str(bytearray([97, 200])) == 'a\xc8', isinstance(bytearray(2), bytearray)", (True, True)),
     (r"array.array('B', '\x00\xff').tolist(), array.array('H', [513]).tostring()", ([0, 255], b"\x01\x02")),
+    ("array.array('u', u'ab').tounicode(), array.array('B', (1, 2)).tolist()", ("ab", [1, 2])),
     (r"cPickle.loads(cPickle.dumps('\xff\x00a', 2)) == '\xff\x00a'", True),
     (r"'\xe9'.decode('latin-1') == u'\xe9', unicode('\xe9', 'latin-1') == u'\xe9'", (True, True)),
     (r"'\xe2\x80\x99'.decode('utf-8') == u'\u2019', '\xc8\xd5'.decode('gbk') == u'\u65e5'", (True, True)),

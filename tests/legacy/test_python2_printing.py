@@ -24,7 +24,7 @@ import pytest
         ("print 'a',", "a"),
         ("print 'a',; print >>sys.stderr, 'other',; print 'b'", "a b\n"),
         ("f = StringIO(); print >>f, 1,; print >>f, 2,; f.write('c'); print >>f, 3\nprint repr(f.getvalue())",
-         "'1 2c3\\n'\n"),
+         "'1 2c 3\\n'\n"),
     ],
 )
 def test_print_statement(printed, statement, text):
@@ -48,6 +48,24 @@ def test_an_object_that_only_writes(printed):
         print >>Plain(), "a", 1,
         print >>Plain(), "b"
     """) == "A 1 B\n"
+
+
+def test_an_object_with_a_space_of_its_own(printed):
+    assert printed("""
+        import sys
+        class Twice(object):
+            softspace = 0
+            def write(self, text): sys.stdout.write(text)
+        to = Twice()
+        print >>to, "a",
+        print >>to, "b"
+        print >>to, "c"
+        print >>to, "d",
+        to.write("e")
+        print >>to, "f",
+        print >>to
+        print >>to, "g"
+    """) == "a b\nc\nde f\ng\n"  # as 2.7.18 printed
 
 
 def test_the_function_is_todays(printed):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tracer.legacy import numpy_arguments, numpy_promotion, numpy_ragged, numpy_sizes
-from tracer.legacy.old_text import bytes_of
+from tracer.legacy.old_text import buffer_of, bytes_of
 from tracer.legacy.python2_files import bytes_from
 
 _BUILTIN_ALIASES = ("bool", "complex", "float", "int", "object", "str")
@@ -71,7 +71,7 @@ def _functions() -> dict[str, Callable]:
         "find_common_type": lambda array_types, scalar_types: np.result_type(*array_types, *scalar_types),
         "frombuffer": _frombuffer,
         "fromstring": _fromstring,
-        "getbuffer": lambda obj, offset=0, size=-1: memoryview(obj)[offset : None if size < 0 else offset + size],
+        "getbuffer": buffer_of,
         "histogram": _histogram,
         "histogram2d": _histogram2d,
         "issctype": lambda rep: isinstance(rep, type) and issubclass(rep, np.generic),

@@ -32,6 +32,12 @@ def bytes_of(value: Any) -> Any:
     return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
 
 
+def buffer_of(object: Any, offset: int = 0, size: int = -1) -> memoryview:
+    """Python 2's `buffer`, and NumPy's `getbuffer`: the bytes of something, or `size` of them from `offset` on."""
+    view = memoryview(bytes_of(object))
+    return view[offset:] if size < 0 else view[offset : offset + size]
+
+
 def combined(text: str) -> str:
     """Text in which bytes that came one by one are the letters that they make together."""
     return text if text.isascii() else _BYTES.sub(lambda run: text_of(bytes_of(run[0])), text)

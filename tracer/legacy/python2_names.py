@@ -15,7 +15,7 @@ from typing import Any
 from tracer.gfile import PYTHON2_STRING
 from tracer.legacy import old_order, python2_sets
 from tracer.legacy.helpers import sort
-from tracer.legacy.old_text import bytes_of, string_of, text_of
+from tracer.legacy.old_text import buffer_of, bytes_of, string_of, text_of
 from tracer.legacy.python2_files import kept, open_file
 from tracer.legacy.python2_order import hash_of, iterated
 from tracer.legacy.python2_printing import print_text
@@ -48,7 +48,7 @@ def builtin_names() -> dict[str, Any]:
         "StandardError": Exception,
         "apply": lambda function, args=(), keywords={}: function(*args, **keywords),
         "basestring": basestring,
-        "buffer": _buffer,
+        "buffer": buffer_of,
         "bytearray": bytearray,
         "chr": _chr,
         "cmp": old_order.compared,
@@ -142,11 +142,6 @@ def map_list(function: Any, *iterables: Iterable) -> list:
 
     rows = zip_longest(*iterables)
     return list(rows) if function is None else [function(*row) for row in rows]
-
-
-def _buffer(object: Any, offset: int = 0, size: int = -1) -> memoryview:
-    view = memoryview(bytes_of(object))
-    return view[offset:] if size < 0 else view[offset : offset + size]
 
 
 def _oct(number: Any) -> str:

@@ -4,10 +4,13 @@ which the next statement writes if nothing else has been written by then."""
 from __future__ import annotations
 
 import builtins
+import io
 import sys
 from typing import Any
 
 from tracer.legacy.old_text import string_of, text_of
+
+_FILES = (io.TextIOWrapper, io.BufferedWriter, io.BufferedRandom)
 
 
 def print_text(*values: Any, **keywords: Any) -> None:
@@ -24,6 +27,8 @@ def print_statement(*values: Any, end: str = "\n", file: Any = None) -> None:
     builtins.print(space + text, end="" if goes_on else "\n", file=file)
     if goes_on and not _ends_line(text):
         _leave_space(file)
+    elif getattr(file, "softspace", False):
+        file.softspace = False
 
 
 def finish_line() -> None:
@@ -46,16 +51,17 @@ def _ends_line(text: str) -> bool:
 
 
 def _leave_space(file: Any) -> None:
-    """Has the next statement write a space first, unless something else is written before."""
+    """Has the next statement write a space first; to a file, unless something else is written before."""
     before = file.write
 
     def write(text: Any) -> Any:
         file.softspace = False
         return before(text)
 
+    write.takes_space_away = True  # type: ignore[attr-defined]
     try:
-        if not hasattr(file, "softspace"):
-            file.softspace, file.write = False, write
         file.softspace = True
+        if isinstance(file, _FILES) and not hasattr(before, "takes_space_away"):
+            file.write = write  # type: ignore[method-assign]
     except AttributeError:  # an object that takes no attributes
         before(" ")

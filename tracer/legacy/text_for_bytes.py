@@ -191,7 +191,7 @@ class array(arrays.array):
     """An array that may begin with text as its bytes, and be added to by that."""
 
     def __new__(cls, typecode: str, *initializer: Any) -> Any:
-        return super().__new__(cls, typecode, *(bytes_of(one) if isinstance(one, str) else one for one in initializer))
+        return super().__new__(cls, typecode, *(initializer if typecode == "u" else map(bytes_of, initializer)))
 
     def fromstring(self, data: Any) -> None:
         """Adds what bytes stand for."""
